@@ -1,0 +1,10 @@
+/** POP2 (RFC 937) without I/O, and the contract of a mail storage. The two packages do not know each other. */
+module org.pop2.protocol {
+    requires transitive org.jspecify;
+    requires transitive org.reactivestreams;
+
+    exports org.pop2.protocol;
+    exports org.pop2.storage;
+
+    uses org.pop2.storage.MailStoreProvider;
+}

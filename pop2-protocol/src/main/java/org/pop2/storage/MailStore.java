@@ -1,0 +1,30 @@
+package org.pop2.storage;
+
+import org.reactivestreams.Publisher;
+
+/**
+ * An open storage. Safe for many threads. Work starts at subscription, never before, and never blocks the subscriber's
+ * thread; errors are {@link StoreException}s.
+ */
+public interface MailStore {
+
+    Accounts accounts();
+
+    /**
+     * Opens and holds a mailbox (rules S2, S3, S13). The subscriber that is given the mailbox owns the hold; cancelling
+     * before that ends whatever had been got. Needs no account: who may open what is the server's question.
+     */
+    Publisher<Mailbox> open(UserName user, FolderName folder);
+
+    /**
+     * Appends a message to a folder, which comes to be if it does not exist. Durable when it completes; an error means
+     * that nothing was added. Fails with {@link StoreException.Reason#NOT_FOUND} if the user has no account.
+     */
+    Publisher<Void> deliver(UserName user, FolderName folder, Message message);
+
+    /** The user's folders that exist, ordered by name, the inbox among them if it does. */
+    Publisher<FolderName> folders(UserName user);
+
+    /** Lets go of everything; mailboxes still held are given up and lose nothing. */
+    Publisher<Void> close();
+}

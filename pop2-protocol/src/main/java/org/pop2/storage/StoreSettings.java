@@ -1,0 +1,112 @@
+package org.pop2.storage;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeSet;
+
+/**
+ * What the administrator wrote for a storage: the settings below {@code storage.<provider>.}, as text, and what holds
+ * for every storage. Whoever builds it has checked the names against {@link MailStoreProvider#settings} and filled in
+ * the defaults.
+ */
+public final class StoreSettings {
+    private final Map<String, String> values;
+    private final HoldPolicy holdPolicy;
+    private final Path directory;
+
+    /**
+     * @param values settings by name without the prefix
+     * @param holdPolicy when a second session gets a held mailbox
+     * @param directory the instance's directory, against which relative paths are resolved
+     */
+    public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory) {
+        this.values = Map.copyOf(values);
+        this.holdPolicy = holdPolicy;
+        this.directory = directory.toAbsolutePath().normalize();
+    }
+
+    public HoldPolicy holdPolicy() {
+        return holdPolicy;
+    }
+
+    public Path directory() {
+        return directory;
+    }
+
+    /** The value as written, or nothing if absent or empty. */
+    public Optional<String> find(String name) {
+        return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
+    }
+
+    /** @throws IllegalArgumentException if absent or empty */
+    public String text(String name) {
+        return find(name).orElseThrow(() -> new IllegalArgumentException(name + ": is missing"));
+    }
+
+    /** @throws IllegalArgumentException if absent, or neither {@code true} nor {@code false} */
+    public boolean flag(String name) {
+        return switch (text(name)) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw bad(name, "true or false");
+        };
+    }
+
+    /** @throws IllegalArgumentException if absent, no number, or out of the bounds, which are inclusive */
+    public int number(String name, int least, int most) {
+        String what = "a number from " + least + " to " + most;
+        try {
+            int number = Integer.parseInt(text(name));
+            if (number < least || number > most) {
+                throw bad(name, what);
+            }
+            return number;
+        } catch (NumberFormatException e) {
+            throw bad(name, what);
+        }
+    }
+
+    /**
+     * A duration as the configuration file writes it: a number and one of {@code ms}, {@code s}, {@code m}, {@code h},
+     * {@code d}.
+     *
+     * @throws IllegalArgumentException if absent or none
+     */
+    public Duration duration(String name) {
+        String text = text(name);
+        int unit = 0;
+        while (unit < text.length() && Character.isDigit(text.charAt(unit))) {
+            unit++;
+        }
+        try {
+            long amount = Long.parseLong(text.substring(0, unit));
+            return switch (text.substring(unit).strip()) {
+                case "ms" -> Duration.ofMillis(amount);
+                case "s" -> Duration.ofSeconds(amount);
+                case "m" -> Duration.ofMinutes(amount);
+                case "h" -> Duration.ofHours(amount);
+                case "d" -> Duration.ofDays(amount);
+                default -> throw bad(name, "a duration such as 30s");
+            };
+        } catch (NumberFormatException | ArithmeticException e) {
+            throw bad(name, "a duration such as 30s");
+        }
+    }
+
+    /** A path, resolved against {@link #directory}. */
+    public Path path(String name) {
+        return directory.resolve(text(name)).normalize();
+    }
+
+    /** Names only: a value may be a password. */
+    @Override
+    public String toString() {
+        return "StoreSettings" + new TreeSet<>(values.keySet());
+    }
+
+    private static IllegalArgumentException bad(String name, String expected) {
+        return new IllegalArgumentException(name + ": expected " + expected);
+    }
+}

@@ -1,0 +1,55 @@
+package org.pop2.storage;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * The name of a user, known to be harmless in a path, a query and a log.
+ *
+ * <p>1 to {@value #MAX_OCTETS} octets of UTF-8: letters and digits (of any script) and any of {@code . _ + - @ = ~},
+ * beginning with a letter, a digit or {@code _}, not ending with a dot, not in {@code .lock}. Names are kept and
+ * compared in lower case: {@code HELO POSTEL} of an old terminal means the same user as {@code postel}.
+ *
+ * @param value the name in lower case
+ */
+public record UserName(String value) {
+    /** Longest name, in octets of UTF-8. */
+    public static final int MAX_OCTETS = 100;
+
+    private static final String PUNCTUATION = "._+-@=~";
+
+    /** @throws IllegalArgumentException if the name is not allowed; see {@link #of} for input from outside */
+    public UserName {
+        if (!isAllowed(value)) {
+            throw new IllegalArgumentException("not a user name");
+        }
+        value = value.toLowerCase(Locale.ROOT);
+    }
+
+    /** The user of that name, or nothing if the name is not allowed (so that no such user can exist). */
+    public static Optional<UserName> of(String name) {
+        return isAllowed(name) ? Optional.of(new UserName(name)) : Optional.empty();
+    }
+
+    @Override
+    public String toString() {
+        return value;
+    }
+
+    private static boolean isAllowed(String name) {
+        if (name.isEmpty()
+                || name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8).length > MAX_OCTETS
+                || name.getBytes(StandardCharsets.UTF_8).length > MAX_OCTETS) {
+            return false;
+        }
+        int first = name.codePointAt(0);
+        if (!Character.isLetterOrDigit(first) && first != '_') {
+            return false;
+        }
+        if (name.endsWith(".") || name.toLowerCase(Locale.ROOT).endsWith(".lock")) {
+            return false;
+        }
+        return name.codePoints().allMatch(c -> Character.isLetterOrDigit(c) || PUNCTUATION.indexOf(c) >= 0);
+    }
+}
