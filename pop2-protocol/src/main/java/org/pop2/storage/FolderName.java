@@ -28,7 +28,11 @@ public record FolderName(String value) {
 
     private static final String PUNCTUATION = " ._+-@=,#&!()";
 
-    /** @throws IllegalArgumentException if the name is not allowed; see {@link #of} for input from outside */
+    /**
+     * A name that is known to be allowed; see {@link #of} for input from outside.
+     *
+     * @throws IllegalArgumentException if the name is not allowed
+     */
     public FolderName {
         if (!isAllowed(value)) {
             throw new IllegalArgumentException("not a folder name");
@@ -70,7 +74,7 @@ public record FolderName(String value) {
         }
         int first = part.codePointAt(0);
         char last = part.charAt(part.length() - 1);
-        if (!Character.isLetterOrDigit(first) && first != '_' || last == ' ' || last == '.') {
+        if ((!Character.isLetterOrDigit(first) && first != '_') || last == ' ' || last == '.') {
             return false;
         }
         String lower = part.toLowerCase(Locale.ROOT);

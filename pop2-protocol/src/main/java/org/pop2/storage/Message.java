@@ -15,7 +15,11 @@ import org.reactivestreams.Publisher;
  */
 public record Message(Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId) {
 
-    /** @throws IllegalArgumentException if the sender is over 256 characters or holds a control character */
+    /**
+     * A message.
+     *
+     * @throws IllegalArgumentException if the sender is over 256 characters or holds a control character
+     */
     public Message {
         if (sender.length() > 256 || sender.chars().anyMatch(Character::isISOControl)) {
             throw new IllegalArgumentException("not an envelope sender");

@@ -40,12 +40,20 @@ public final class StoreSettings {
         return Optional.ofNullable(values.get(name)).filter(value -> !value.isEmpty());
     }
 
-    /** @throws IllegalArgumentException if absent or empty */
+    /**
+     * The value as written.
+     *
+     * @throws IllegalArgumentException if absent or empty
+     */
     public String text(String name) {
         return find(name).orElseThrow(() -> new IllegalArgumentException(name + ": is missing"));
     }
 
-    /** @throws IllegalArgumentException if absent, or neither {@code true} nor {@code false} */
+    /**
+     * A yes or no.
+     *
+     * @throws IllegalArgumentException if absent, or neither {@code true} nor {@code false}
+     */
     public boolean flag(String name) {
         return switch (text(name)) {
             case "true" -> true;
@@ -54,7 +62,11 @@ public final class StoreSettings {
         };
     }
 
-    /** @throws IllegalArgumentException if absent, no number, or out of the bounds, which are inclusive */
+    /**
+     * A whole number within bounds, which are inclusive.
+     *
+     * @throws IllegalArgumentException if absent, no number, or out of the bounds
+     */
     public int number(String name, int least, int most) {
         String what = "a number from " + least + " to " + most;
         try {

@@ -19,7 +19,11 @@ public record UserName(String value) {
 
     private static final String PUNCTUATION = "._+-@=~";
 
-    /** @throws IllegalArgumentException if the name is not allowed; see {@link #of} for input from outside */
+    /**
+     * A name that is known to be allowed; see {@link #of} for input from outside.
+     *
+     * @throws IllegalArgumentException if the name is not allowed
+     */
     public UserName {
         if (!isAllowed(value)) {
             throw new IllegalArgumentException("not a user name");
