@@ -43,6 +43,7 @@ public final class Session {
     private String folder = DEFAULT_MAILBOX;
     private int current = 1;
     private BitSet deleted = new BitSet();
+    private int discarded;
 
     /**
      * A session that waits for a connection.
@@ -69,9 +70,9 @@ public final class Session {
         return pending == Pending.TRANSFER;
     }
 
-    /** Messages marked by ACKD and not yet deleted. */
-    public int marked() {
-        return deleted.cardinality();
+    /** Messages that were marked by ACKD and kept all the same, as the session ended without QUIT. */
+    public int discarded() {
+        return discarded;
     }
 
     /**
@@ -294,7 +295,11 @@ public final class Session {
             effects.add(new Effect.Send(new Reply.Failure(text)));
         }
         if (mailbox != null) {
-            effects.add(release(appliesMarks(end) ? deleted : new BitSet()));
+            if (!appliesMarks(end)) {
+                discarded = deleted.cardinality();
+                deleted.clear();
+            }
+            effects.add(release(deleted));
         }
         state = State.DONE;
         effects.add(new Effect.Close(end));
