@@ -15,6 +15,8 @@ import reactor.core.CoreSubscriber;
  * takes nothing holds at most these. What is sent is held against what was announced: after the first octet the only
  * honest failure is to close (see {@link SessionHandler}), so a message that turns out longer or shorter fails.
  */
+// what becomes of a write is told by its listener
+@SuppressWarnings("FutureReturnValueIgnored")
 final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     /** Buffers on their way: 4 of 64 KiB fill a socket and leave 1 MiB far away. */
     static final int WINDOW = 4;

@@ -39,8 +39,7 @@ public final class Pop2Server {
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Sinks.Empty<Void> stopped = Sinks.empty();
 
-    private Pop2Server(
-            Sessions sessions, Authenticator authenticator, LoopResources loops, DisposableServer listener) {
+    private Pop2Server(Sessions sessions, Authenticator authenticator, LoopResources loops, DisposableServer listener) {
         this.sessions = sessions;
         this.authenticator = authenticator;
         this.loops = loops;
@@ -120,8 +119,12 @@ public final class Pop2Server {
                 .timeout(limit, Mono.defer(() -> {
                     LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);
                     sessions.stopNow();
-                    return sessions.idle().timeout(RELEASE_LIMIT, Mono.fromRunnable(() -> LOG.error(
-                            "the storage has not finished all releases after {}; they go on", RELEASE_LIMIT)));
+                    return sessions.idle()
+                            .timeout(
+                                    RELEASE_LIMIT,
+                                    Mono.fromRunnable(() -> LOG.error(
+                                            "the storage has not finished all releases after {}; they go on",
+                                            RELEASE_LIMIT)));
                 }))
                 .then(Mono.fromRunnable(authenticator::dispose))
                 .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)));

@@ -1,5 +1,6 @@
 package org.pop2.server;
 
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import org.pop2.protocol.OnDisconnect;
@@ -38,8 +39,8 @@ public record ServerSettings(
     /**
      * Settings that can work.
      *
-     * @throws IllegalArgumentException if a time is not positive (the cache's may be zero), the number of connections is
-     *     not, or the host name is no word of printable ASCII
+     * @throws IllegalArgumentException if a time is not positive (the cache's may be zero), the number of connections
+     *     is not, or the host name is no word of printable ASCII
      */
     public ServerSettings {
         if (hostName.isEmpty()
@@ -63,7 +64,7 @@ public record ServerSettings(
     public static ServerSettings defaults() {
         return new ServerSettings(
                 "localhost",
-                new InetSocketAddress("127.0.0.1", PORT),
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT),
                 Duration.ofMinutes(1),
                 Duration.ofMinutes(10),
                 Duration.ofMinutes(5),

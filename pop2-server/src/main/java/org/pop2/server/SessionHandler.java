@@ -34,18 +34,21 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
  * One connection: octets in, commands to the {@link Session}, its effects done, strictly one after the other.
  *
- * <p>Everything here happens on the connection's event loop and nothing waits there. Input is read on demand: one buffer
- * at a time, the next one when it is used up, so that commands sent ahead wait in the socket and not in our memory; and
- * no command is taken while the client does not read the answers.
+ * <p>Everything here happens on the connection's event loop and nothing waits there. Input is read on demand: one
+ * buffer at a time, the next one when it is used up, so that commands sent ahead wait in the socket and not in our
+ * memory; and no command is taken while the client does not read the answers.
  *
  * <p>A release hangs on nothing of the connection: once begun it runs to its end, whatever the client does.
  */
+// what becomes of a write or a close is told by the pipeline: the channel goes inactive
+@SuppressWarnings("FutureReturnValueIgnored")
 final class SessionHandler extends ChannelInboundHandlerAdapter {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
 
@@ -248,8 +251,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         switch (result) {
             case NEED_MORE -> {}
             case LINE -> line();
-            case TOO_LONG -> tell(new Event.Received(
-                    new Command.Malformed("a line has at most " + LineFramer.MAX_LINE + " octets")));
+            case TOO_LONG ->
+                tell(new Event.Received(
+                        new Command.Malformed("a line has at most " + LineFramer.MAX_LINE + " octets")));
             case TLS_HANDSHAKE -> tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
         }
         return true;
@@ -411,8 +415,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         releases++;
         int count = deleted.cardinality();
         sessions.releaseBegins();
-        Mono.from(released.release(deleted)).subscribe(nothing -> {}, error -> released(0, error), () -> released(
-                count, null));
+        Mono.from(released.release(deleted))
+                .subscribe(nothing -> {}, error -> released(0, error), () -> released(count, null));
     }
 
     private void released(int count, @Nullable Throwable error) {
@@ -439,7 +443,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         if (cut) {
             channel().close();
         } else if (inputEnded || (why == End.QUIT && !unread) || !(channel() instanceof DuplexChannel duplex)) {
-            context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> channel().close());
+            context()
+                    .writeAndFlush(Unpooled.EMPTY_BUFFER)
+                    .addListener(done -> channel().close());
         } else {
             // a close with unread input would reset the connection, and could take our last line with it
             context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
