@@ -352,7 +352,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             outcome(new Event.Selected(MailboxListing.NONE));
             return;
         }
-        Mono.from(sessions.store().open(owner, folder.get()))
+        Mono.defer(() -> Mono.from(sessions.store().open(owner, folder.get())))
                 .subscribe(opened -> later(() -> selected(opened)), error -> failed("mailbox " + folder.get(), error));
     }
 
@@ -415,7 +415,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         releases++;
         int count = deleted.cardinality();
         sessions.releaseBegins();
-        Mono.from(released.release(deleted))
+        Mono.defer(() -> Mono.from(released.release(deleted)))
                 .subscribe(nothing -> {}, error -> released(0, error), () -> released(count, null));
     }
 
@@ -442,17 +442,25 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         written = false;
         if (cut) {
             channel().close();
-        } else if (inputEnded || (why == End.QUIT && !unread) || !(channel() instanceof DuplexChannel duplex)) {
-            context()
-                    .writeAndFlush(Unpooled.EMPTY_BUFFER)
-                    .addListener(done -> channel().close());
-        } else {
-            // a close with unread input would reset the connection, and could take our last line with it
-            context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> duplex.shutdownOutput());
-            deadline = System.nanoTime() + LINGER_NANOS;
-            arm();
-            read();
+            return;
         }
+        boolean atOnce = inputEnded || (why == End.QUIT && !unread);
+        context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
+            if (atOnce || !(channel() instanceof DuplexChannel duplex)) {
+                channel().close();
+            } else {
+                linger(duplex);
+            }
+        });
+        arm();
+    }
+
+    /** A close with unread input would reset the connection, and could take our last line with it. */
+    private void linger(DuplexChannel duplex) {
+        duplex.shutdownOutput();
+        deadline = System.nanoTime() + LINGER_NANOS;
+        arm();
+        read();
     }
 
     /** Ends a message in its middle: no more octets, and no line that could be taken for some. */
@@ -507,7 +515,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void arm() {
         long now = System.nanoTime();
         long at = deadline;
-        if (end == null && hasOutbound()) {
+        if (hasOutbound()) {
             at = now + settings.stallTimeout().toNanos();
         }
         if (timer != null && timerAt - at <= 0) {
@@ -517,7 +525,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             timer.cancel(false);
         }
         timerAt = at;
-        timer = loop().schedule(this::ring, Math.max(0, at - now), TimeUnit.NANOSECONDS);
+        timer = loop().schedule(() -> guarded(this::ring), Math.max(0, at - now), TimeUnit.NANOSECONDS);
     }
 
     private void ring() {
@@ -526,14 +534,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         long now = System.nanoTime();
-        if (end != null) {
-            if (now - deadline >= 0) {
-                channel().close();
-            } else {
-                arm();
-            }
-            return;
-        }
         if (hasOutbound()) {
             // no timer runs while data is being sent (p. 11), but for one that asks whether any octet moved
             long mark = outboundMark();
@@ -544,11 +544,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             outboundMark = mark;
         } else {
             outboundMark = -1;
-            if (session.ready() && now - deadline >= 0) {
-                timedOut();
-                return;
-            }
-            if (!session.ready()) {
+            if (now - deadline >= 0) {
+                if (end != null || session.ready()) {
+                    timedOut();
+                    return;
+                }
                 // the storage is at work; its waits have limits of their own
                 deadline = now + settings.idleTimeout().toNanos();
             }
@@ -557,12 +557,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void timedOut() {
-        boolean stalled = hasOutbound();
-        tell(Event.TIMED_OUT);
-        flush();
-        if (stalled) {
-            // what has not been taken will not be
+        if (end != null || hasOutbound()) {
+            // what has not been taken by now will not be
+            tell(Event.TIMED_OUT);
             channel().close();
+        } else {
+            tell(Event.TIMED_OUT);
+            flush();
         }
     }
 
@@ -608,13 +609,22 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void later(Runnable task) {
         EventLoop loop = loop();
         if (loop.inEventLoop()) {
-            task.run();
+            guarded(task);
             return;
         }
         try {
-            loop.execute(task);
+            loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException stopped) {
             LOG.debug("the server has stopped; nobody waits for {}", address());
+        }
+    }
+
+    /** A bug of ours or of a storage costs the one connection, and never leaves it hanging. */
+    private void guarded(Runnable task) {
+        try {
+            task.run();
+        } catch (RuntimeException bug) {
+            exceptionCaught(context(), bug);
         }
     }
 
