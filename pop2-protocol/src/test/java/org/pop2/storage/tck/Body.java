@@ -4,7 +4,6 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 
@@ -13,14 +12,19 @@ import java.util.Random;
  *
  * <p>None has a header that a storage may strip on purpose when it is delivered ({@code Status}, {@code X-Status},
  * {@code X-UID}, {@code X-IMAP}, {@code X-IMAPbase}, {@code X-Keywords}, {@code Content-Length}).
- *
- * @param name what is awkward about it
- * @param octets as delivered
  */
-record Body(String name, byte[] octets) {
+final class Body {
     private static final int[] EDGES = {512, 1024, 4096, 8192, 16384, 32768, 65536};
     private static final String HEADER = "From: a@example.org\r\nSubject: awkward\r\n\r\n";
     private static final String SEPARATOR = "From postel@usc-isif Mon Jan  7 10:11:12 1985";
+
+    private final String name;
+    private final byte[] octets;
+
+    private Body(String name, byte[] octets) {
+        this.name = name;
+        this.octets = octets;
+    }
 
     /** What a client must be sent: a bare LF becomes CRLF, the last line gets its CRLF, nothing else is touched. */
     static byte[] wireForm(byte[] delivered) {
@@ -38,6 +42,11 @@ record Body(String name, byte[] octets) {
             wire.write('\n');
         }
         return wire.toByteArray();
+    }
+
+    /** As delivered. */
+    byte[] octets() {
+        return octets;
     }
 
     byte[] wire() {
@@ -166,15 +175,5 @@ record Body(String name, byte[] octets) {
 
     private static byte[] latin1(String text) {
         return text.getBytes(ISO_8859_1);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-        return other instanceof Body body && name.equals(body.name) && Arrays.equals(octets, body.octets);
-    }
-
-    @Override
-    public int hashCode() {
-        return Arrays.hashCode(octets);
     }
 }
