@@ -3,6 +3,7 @@ package org.pop2.storage.tck;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -15,8 +16,6 @@ final class Feed implements Publisher<ByteBuffer> {
         FAIL,
         NEVER
     }
-
-    private static final ByteBuffer EMPTY = ByteBuffer.allocate(0);
 
     private final byte[] content;
     private final int slice;
@@ -114,7 +113,7 @@ final class Feed implements Publisher<ByteBuffer> {
                 draining = true;
             }
             while (true) {
-                ByteBuffer buffer = EMPTY;
+                Optional<ByteBuffer> next = Optional.empty();
                 synchronized (this) {
                     if (done) {
                         return;
@@ -130,12 +129,12 @@ final class Feed implements Publisher<ByteBuffer> {
                         draining = false;
                         return;
                     } else {
-                        buffer = slice();
+                        next = Optional.of(slice());
                         demand--;
                     }
                 }
-                if (buffer != EMPTY) {
-                    subscriber.onNext(buffer);
+                if (next.isPresent()) {
+                    subscriber.onNext(next.get());
                 } else {
                     end();
                     return;
