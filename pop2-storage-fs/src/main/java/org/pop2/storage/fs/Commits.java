@@ -169,11 +169,11 @@ final class Commits {
         long size = file.size();
         if (!journal.key().equals(mailbox.mailbox().key())
                 || size < journal.newSize()
-                || !Hashes.same(journal.beforeHash(), Hashes.before(file, journal.start()))) {
+                || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
             return false;
         }
         if (size >= journal.oldSize()
-                && Hashes.same(journal.removedHash(), Hashes.of(file, journal.newSize(), journal.oldSize()))) {
+                && journal.removedHash().equals(Hashes.of(file, journal.newSize(), journal.oldSize()))) {
             LOG.info("{}: finishing a deletion that was interrupted", mailbox.path());
             if (size == journal.oldSize()) {
                 apply(journal, written, mailbox);
@@ -183,13 +183,12 @@ final class Commits {
             return true;
         }
         Journal.Range image = journal.image(written);
-        return Hashes.same(
-                Hashes.of(written, image.from(), image.to()), Hashes.of(file, journal.start(), journal.newSize()));
+        return Hashes.of(written, image.from(), image.to()).equals(Hashes.of(file, journal.start(), journal.newSize()));
     }
 
     /** Mail came in between crash and recovery: it is at the end of the file and joins the image. */
-    private void applyWithNewMail(
-            MboxLocks.Locked mailbox, Path path, IoFile written, Journal journal, long size) throws IOException {
+    private void applyWithNewMail(MboxLocks.Locked mailbox, Path path, IoFile written, Journal journal, long size)
+            throws IOException {
         IoFile file = mailbox.file();
         long imageLength = journal.imageLength() + size - journal.oldSize();
         requireSpace(imageLength);

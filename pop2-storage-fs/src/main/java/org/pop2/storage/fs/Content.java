@@ -40,8 +40,7 @@ final class Content implements Publisher<ContentBuffer> {
         Source open() throws IOException;
     }
 
-    private static final ThreadLocal<byte[]> BLOCK =
-            ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
+    private static final ThreadLocal<byte[]> BLOCK = ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
 
     private final Opener opener;
     private final long octets;

@@ -10,12 +10,12 @@ import java.util.Locale;
 import java.util.StringTokenizer;
 
 /**
- * The line that begins a message in an mbox: {@code From postel@usc-isif Fri Feb  1 12:00:00 1985}.
+ * The line that begins a message in an mbox: {@code From postel@usc-isif Fri Feb 1 12:00:00 1985}.
  *
  * <p>No two programs write the same one, so what counts is the date, at the end of the line and in any shape that
  * c-client or Dovecot takes: seconds or none, a zone before or after the year or none, {@code Thu, 9 Nov 2002}, and
- * {@code remote from host} behind it all. What stands between {@code From } and the date is not looked at: senders
- * have spaces, quotes, {@code " at "}, or are missing. Without a date it is a line of somebody's letter.
+ * {@code remote from host} behind it all. What stands between {@code From } and the date is not looked at: senders have
+ * spaces, quotes, {@code " at "}, or are missing. Without a date it is a line of somebody's letter.
  */
 final class FromLine {
     /** Longest line that can begin a message, in octets. */
@@ -23,8 +23,9 @@ final class FromLine {
 
     private static final String PREFIX = "From ";
     private static final String REMOTE = " remote from ";
-    private static final DateTimeFormatter ASCTIME =
-            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH).withZone(ZoneOffset.UTC);
+    private static final DateTimeFormatter ASCTIME = DateTimeFormatter.ofPattern(
+                    "EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH)
+            .withZone(ZoneOffset.UTC);
 
     private FromLine() {}
 
@@ -57,7 +58,9 @@ final class FromLine {
             // a space would be read as the end of the sender by simple readers
             sender.strip()
                     .codePoints()
-                    .map(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c) ? '_' : c)
+                    .map(c -> Character.isWhitespace(c) || Character.isSpaceChar(c) || Character.isISOControl(c)
+                            ? '_'
+                            : c)
                     .forEach(line::appendCodePoint);
         }
         return line.append(' ')
@@ -110,7 +113,8 @@ final class FromLine {
     }
 
     private static boolean areZones(List<String> words, int from) {
-        return words.size() - from <= 2 && words.subList(from, words.size()).stream().allMatch(FromLine::isZone);
+        return words.size() - from <= 2
+                && words.subList(from, words.size()).stream().allMatch(FromLine::isZone);
     }
 
     /** A weekday or month; not by a list of names, for there are mailboxes in other languages. */
@@ -134,7 +138,8 @@ final class FromLine {
         }
         String rest = word.substring(colon + 1);
         return isSixtieth(rest.substring(0, Math.min(2, rest.length())))
-                && (rest.length() == 2 || rest.length() == 5 && rest.charAt(2) == ':' && isSixtieth(rest.substring(3)));
+                && (rest.length() == 2
+                        || (rest.length() == 5 && rest.charAt(2) == ':' && isSixtieth(rest.substring(3))));
     }
 
     private static boolean isSixtieth(String word) {
@@ -159,7 +164,7 @@ final class FromLine {
     }
 
     private static boolean isLetter(int c) {
-        return c >= 'A' && c <= 'Z' || c >= 'a' && c <= 'z';
+        return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     }
 
     private static boolean isNumber(String word) {

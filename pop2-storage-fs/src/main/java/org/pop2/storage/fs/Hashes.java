@@ -4,12 +4,11 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
-import java.util.Arrays;
 import java.util.HexFormat;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
-/** Hashes of pieces of files. */
+/** Hashes of pieces of files, in hexadecimal. */
 final class Hashes {
     static final int LENGTH = 32;
     /** Octets of a head or tail that stands for a file. */
@@ -25,16 +24,24 @@ final class Hashes {
         }
     }
 
-    static byte[] sha256(byte[] octets) {
-        return newSha256().digest(octets);
+    static String sha256(byte[] octets) {
+        return HexFormat.of().formatHex(newSha256().digest(octets));
     }
 
-    static String hex(byte[] octets) {
+    /** The octets of a hash, for a file. */
+    static byte[] octets(String hash) {
+        return HexFormat.of().parseHex(hash);
+    }
+
+    /** The hash that stands at a buffer's position. */
+    static String get(ByteBuffer from) {
+        byte[] octets = new byte[LENGTH];
+        from.get(octets);
         return HexFormat.of().formatHex(octets);
     }
 
     /** The hash of {@code [from, to)}. */
-    static byte[] of(IoFile file, long from, long to) throws IOException {
+    static String of(IoFile file, long from, long to) throws IOException {
         MessageDigest digest = newSha256();
         ByteBuffer block = ByteBuffer.allocate((int) Math.min(MboxFormat.BLOCK, Math.max(to - from, 0)));
         for (long at = from; at < to; at += block.limit()) {
@@ -44,15 +51,11 @@ final class Hashes {
             }
             digest.update(block.flip());
         }
-        return digest.digest();
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /** The hash of the last octets before an offset. */
-    static byte[] before(IoFile file, long end) throws IOException {
+    static String before(IoFile file, long end) throws IOException {
         return of(file, Math.max(0, end - PIECE), end);
-    }
-
-    static boolean same(byte[] a, byte[] b) {
-        return Arrays.equals(a, b);
     }
 }

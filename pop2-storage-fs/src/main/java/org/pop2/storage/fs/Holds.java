@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
@@ -125,7 +126,7 @@ final class Holds {
 
     /** Tells other processes which clients spoke, and finds out which holds other processes took; called regularly. */
     void exchange() {
-        for (Hold hold : ours.values()) {
+        for (Hold hold : List.copyOf(ours.values())) {
             try {
                 if (!locked(() -> exchange(hold))) {
                     ours.remove(hold.key, hold);
@@ -173,8 +174,7 @@ final class Holds {
         long active = hold.lastActive;
         byte[] text = new Entry(hold.token, liveness.self(), active).toText().getBytes(StandardCharsets.UTF_8);
         Path target = file(key);
-        try (IoFile file =
-                io.open(target, io.stat(target) == null ? StorageIo.Mode.CREATE : StorageIo.Mode.WRITE)) {
+        try (IoFile file = io.open(target, io.stat(target) == null ? StorageIo.Mode.CREATE : StorageIo.Mode.WRITE)) {
             file.write(ByteBuffer.wrap(text), 0);
             file.truncate(text.length);
         }
@@ -189,12 +189,9 @@ final class Holds {
         return lock.locked(lockMillis, pause, body);
     }
 
-    /** Gives up every hold of this storage. */
-    void close() {
-        for (Hold hold : ours.values()) {
-            hold.lose();
-            hold.end();
-        }
+    /** Tells every session of this storage that its mailbox is lost. */
+    void loseAll() {
+        ours.values().forEach(Hold::lose);
     }
 
     /** Removes the files of dead holders. */
@@ -252,9 +249,7 @@ final class Holds {
             return isLost;
         }
 
-        /**
-         * Fails as busy unless the mailbox is still held; to be called with the mailbox locked.
-         */
+        /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */
         void check() throws IOException {
             if (isLost || !locked(() -> stands(this))) {
                 throw new StoreException(Reason.BUSY, mailbox + ": taken over by another session");

@@ -41,7 +41,7 @@ final class IndexFile {
      * @param head hash of its first octets
      * @param tail hash of the last octets before the index's end
      */
-    record Stored(MboxIndex index, FileStatus status, byte[] head, byte[] tail) {
+    record Stored(MboxIndex index, FileStatus status, String head, String tail) {
         static Stored of(IoFile file, MboxIndex index, FileStatus status) throws IOException {
             return new Stored(index, status, headHash(file, index.end()), Hashes.before(file, index.end()));
         }
@@ -50,11 +50,11 @@ final class IndexFile {
         boolean isPrefixOf(IoFile file, FileStatus now) throws IOException {
             return now.key().equals(status.key())
                     && now.size() >= index.end()
-                    && Hashes.same(head, headHash(file, index.end()))
-                    && Hashes.same(tail, Hashes.before(file, index.end()));
+                    && head.equals(headHash(file, index.end()))
+                    && tail.equals(Hashes.before(file, index.end()));
         }
 
-        private static byte[] headHash(IoFile file, long end) throws IOException {
+        private static String headHash(IoFile file, long end) throws IOException {
             return Hashes.of(file, 0, Math.min(Hashes.PIECE, end));
         }
     }
@@ -102,9 +102,8 @@ final class IndexFile {
                 all.getLong(),
                 all.getLong());
         long end = all.getLong();
-        byte[] head = new byte[Hashes.LENGTH];
-        byte[] tail = new byte[Hashes.LENGTH];
-        all.get(head).get(tail);
+        String head = Hashes.get(all);
+        String tail = Hashes.get(all);
         if (rows < 0 || (long) rows * MboxIndex.WORDS * Long.BYTES != all.remaining() || end != status.size()) {
             return null;
         }
@@ -122,7 +121,12 @@ final class IndexFile {
 
     /** What another reading of the same octets would depend on. */
     private int parserMode() {
-        return format.quoting().ordinal() << 1 | (format.lenient() ? 1 : 0);
+        int quoting = switch (format.quoting()) {
+            case MBOXRD -> 0;
+            case MBOXO -> 1;
+            case NONE -> 2;
+        };
+        return quoting * 2 + (format.lenient() ? 1 : 0);
     }
 
     /** Saves the index; that it cannot be saved is no error. */
@@ -141,8 +145,8 @@ final class IndexFile {
                 .putLong(status.mtime())
                 .putLong(status.ctime())
                 .putLong(index.end())
-                .put(stored.head())
-                .put(stored.tail());
+                .put(Hashes.octets(stored.head()))
+                .put(Hashes.octets(stored.tail()));
         all.asLongBuffer().put(index.words(), 0, index.rows() * MboxIndex.WORDS);
         all.position(MAGIC.length + Integer.BYTES).limit(all.capacity());
         int crc = crcAfter(all);

@@ -30,8 +30,8 @@ record Journal(
         long start,
         long oldSize,
         int generation,
-        byte[] beforeHash,
-        byte[] removedHash,
+        String beforeHash,
+        String removedHash,
         long imageLength) {
     private static final byte[] MAGIC = "pop2jnl1".getBytes(StandardCharsets.US_ASCII);
     static final int STEP = 1024 * 1024;
@@ -59,8 +59,8 @@ record Journal(
                 .putLong(imageLength)
                 .putInt(generation)
                 .putInt(path.length)
-                .put(beforeHash)
-                .put(removedHash)
+                .put(Hashes.octets(beforeHash))
+                .put(Hashes.octets(removedHash))
                 .put(path);
         return header.array();
     }
@@ -118,9 +118,8 @@ record Journal(
         long imageLength = header.getLong();
         int generation = header.getInt();
         int pathLength = header.getInt();
-        byte[] beforeHash = new byte[Hashes.LENGTH];
-        byte[] removedHash = new byte[Hashes.LENGTH];
-        header.get(beforeHash).get(removedHash);
+        String beforeHash = Hashes.get(header);
+        String removedHash = Hashes.get(header);
         long sealed = size - Hashes.LENGTH;
         if (pathLength < 0 || imageLength < 0 || pathLength > sealed || fixed + pathLength + imageLength != sealed) {
             return Optional.empty();
@@ -129,7 +128,7 @@ record Journal(
         ByteBuffer path = ByteBuffer.allocate(pathLength);
         if (!file.readFully(seal, sealed)
                 || !file.readFully(path, fixed)
-                || !Hashes.same(seal.array(), Hashes.of(file, 0, sealed))) {
+                || !Hashes.get(seal.flip()).equals(Hashes.of(file, 0, sealed))) {
             return Optional.empty();
         }
         return Optional.of(new Journal(

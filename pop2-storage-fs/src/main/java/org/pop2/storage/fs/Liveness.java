@@ -64,7 +64,9 @@ interface Liveness {
             }
             // another state directory: only the process can tell
             return holder.pid() == self.pid()
-                    || ProcessHandle.of(holder.pid()).filter(ProcessHandle::isAlive).isEmpty();
+                    || ProcessHandle.of(holder.pid())
+                            .filter(ProcessHandle::isAlive)
+                            .isEmpty();
         }
 
         private boolean isUnlocked(Path path) throws IOException {

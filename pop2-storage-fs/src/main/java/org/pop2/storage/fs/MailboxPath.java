@@ -3,7 +3,7 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Optional;
+import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -32,8 +32,7 @@ record MailboxPath(Path base, Path relative, String owner) {
 
     /** A name for files about this mailbox in the state directory. */
     String key() {
-        return Hashes.hex(Hashes.sha256(file().toString().getBytes(StandardCharsets.UTF_8)))
-                .substring(0, 40);
+        return Hashes.sha256(file().toString().getBytes(StandardCharsets.UTF_8)).substring(0, 40);
     }
 
     /**
@@ -42,7 +41,8 @@ record MailboxPath(Path base, Path relative, String owner) {
      * @return {@code null} if nothing is
      * @throws StoreException if there is something else
      */
-    @Nullable FileStatus check(StorageIo io) throws IOException {
+    @Nullable
+    FileStatus check(StorageIo io) throws IOException {
         Path at = base;
         for (int i = 0; i < relative.getNameCount() - 1; i++) {
             at = at.resolve(relative.getName(i));
@@ -62,7 +62,7 @@ record MailboxPath(Path base, Path relative, String owner) {
             return null;
         }
         if (!status.isFile()) {
-            throw refused(file() + " is a " + status.kind().name().toLowerCase(java.util.Locale.ROOT) + ", no mailbox");
+            throw refused(file() + " is a " + status.kind().name().toLowerCase(Locale.ROOT) + ", no mailbox");
         }
         if (status.links() != 1) {
             throw refused(file() + " has " + status.links() + " names, a mailbox has one");
@@ -74,7 +74,7 @@ record MailboxPath(Path base, Path relative, String owner) {
     }
 
     private boolean mayOwn(StorageIo io) throws IOException {
-        return Optional.of(io.owner(file())).filter(owner::equals).isPresent();
+        return io.owner(file()).equals(owner);
     }
 
     private static StoreException refused(String why) {

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
 
@@ -35,7 +36,8 @@ final class MailboxPaths {
             throw new IllegalArgumentException("folders: {folder} must be the last part of the path");
         }
         if (folders.indexOf(USER) > folders.indexOf(FOLDER) || inbox.contains(FOLDER)) {
-            throw new IllegalArgumentException("inbox, folders: {user} comes before {folder}, and inbox has no {folder}");
+            throw new IllegalArgumentException(
+                    "inbox, folders: {user} comes before {folder}, and inbox has no {folder}");
         }
         this.directory = directory;
         this.inbox = inbox;
@@ -61,7 +63,8 @@ final class MailboxPaths {
 
     private Path base(String template) {
         int slash = template.lastIndexOf('/', template.indexOf(USER));
-        return directory.resolve(slash <= 0 ? (slash == 0 ? "/" : "") : template.substring(0, slash))
+        return directory
+                .resolve(slash <= 0 ? (slash == 0 ? "/" : "") : template.substring(0, slash))
                 .normalize();
     }
 
@@ -69,10 +72,45 @@ final class MailboxPaths {
         int slash = template.lastIndexOf('/', template.indexOf(USER));
         String below = template.substring(slash + 1).replace(USER, user.value());
         // the folder last: its name may hold anything but braces, the user's too
-        Path relative = Path.of(below.endsWith(FOLDER)
-                ? below.substring(0, below.length() - FOLDER.length()) + folder
-                : below);
+        Path relative =
+                Path.of(below.endsWith(FOLDER) ? below.substring(0, below.length() - FOLDER.length()) + folder : below);
         return new MailboxPath(base(template), relative, owner.orElse(user.value()));
+    }
+
+    /** The mailbox whose file that is, if it lies where a template says. */
+    Optional<MailboxPath> find(Path file) {
+        for (String template : List.of(inbox, folders)) {
+            Path base = base(template);
+            if (!file.startsWith(base) || file.equals(base)) {
+                continue;
+            }
+            int slash = template.lastIndexOf('/', template.indexOf(USER));
+            String[] around = template.substring(slash + 1).replace(FOLDER, "").split(Pattern.quote(USER), -1);
+            String rest = base.relativize(file).toString();
+            String first = rest.substring(0, rest.indexOf('/') < 0 ? rest.length() : rest.indexOf('/'));
+            String after = around[1].indexOf('/') < 0 ? around[1] : around[1].substring(0, around[1].indexOf('/'));
+            if (first.length() < around[0].length() + after.length()) {
+                continue;
+            }
+            Optional<UserName> user = UserName.of(first.substring(around[0].length(), first.length() - after.length()));
+            String below = template.equals(inbox) ? "" : "/";
+            if (user.isPresent() && (below.isEmpty() || rest.length() > first.length())) {
+                String prefix = template.substring(slash + 1)
+                        .replace(USER, user.get().value())
+                        .replace(FOLDER, "");
+                boolean fits = below.isEmpty()
+                        ? rest.equals(prefix)
+                        : rest.startsWith(prefix)
+                                && FolderName.of(rest.substring(prefix.length()))
+                                        .isPresent();
+                if (fits) {
+                    FolderName folder =
+                            below.isEmpty() ? FolderName.INBOX : new FolderName(rest.substring(prefix.length()));
+                    return Optional.of(of(user.get(), folder));
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     /** The user's folders that exist, by name. */
@@ -96,8 +134,7 @@ final class MailboxPaths {
         return new ArrayList<>(found.values());
     }
 
-    private static void list(
-            StorageIo io, Path directory, String prefix, int depth, TreeMap<String, FolderName> found)
+    private static void list(StorageIo io, Path directory, String prefix, int depth, TreeMap<String, FolderName> found)
             throws IOException {
         if (depth > MAX_DEPTH) {
             return;

@@ -123,7 +123,8 @@ final class MboxFiles {
     }
 
     /** Counts a mailbox; {@code null} if there is none. */
-    @Nullable Counted open(MailboxPath path) throws IOException {
+    @Nullable
+    Counted open(MailboxPath path) throws IOException {
         IndexFile.Stored known = indexes.load(path).orElse(null);
         known = scanUnlocked(path, known);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
@@ -247,8 +248,7 @@ final class MboxFiles {
                 throw counted.changed("was removed or replaced");
             }
             if (commits.isPending(counted.path())) {
-                throw new StoreException(
-                        Reason.UNAVAILABLE, counted.path() + ": an earlier deletion was interrupted");
+                throw new StoreException(Reason.UNAVAILABLE, counted.path() + ": an earlier deletion was interrupted");
             }
             stillHeld.check();
             FileStatus now = settled(locked);
@@ -258,7 +258,8 @@ final class MboxFiles {
                 }
             }
             MboxIndex all = MboxScanner.extend(locked.file(), index, now.size(), format, locked::keepAlive);
-            if (all.rows() < index.rows() || rows.get(index.rows() - 1) && all.next(index.rows() - 1) != index.end()) {
+            if (all.rows() < index.rows()
+                    || (rows.get(index.rows() - 1) && all.next(index.rows() - 1) != index.end())) {
                 throw counted.changed("was appended to in the middle of a message");
             }
             int first = rows.nextSetBit(0);

@@ -76,11 +76,11 @@ final class MboxIndex {
 
     /** Without the separating empty line. */
     long contentEnd(int row) {
-        return next(row) - (words[row * WORDS + 2] >>> SEPARATOR_SHIFT & 3);
+        return next(row) - ((words[row * WORDS + 2] >>> SEPARATOR_SHIFT) & 3);
     }
 
     boolean is(int row, int flag) {
-        return (words[row * WORDS + 2] >>> FLAG_SHIFT & flag) != 0;
+        return ((words[row * WORDS + 2] >>> FLAG_SHIFT) & flag) != 0;
     }
 
     long[] words() {
@@ -128,13 +128,13 @@ final class MboxIndex {
         }
 
         void add(long start, long octets, int fromLength, int separator, int flags) {
-            add(start, octets, fromLength | (long) separator << SEPARATOR_SHIFT | (long) flags << FLAG_SHIFT);
+            add(start, octets, fromLength | ((long) separator << SEPARATOR_SHIFT) | ((long) flags << FLAG_SHIFT));
         }
 
         private void add(long start, long octets, long rest) {
             int at = rows * WORDS;
             if (at + WORDS > words.length) {
-                words = Arrays.copyOf(words, Math.addExact(words.length, words.length / 2 / WORDS * WORDS));
+                words = Arrays.copyOf(words, Math.addExact(words.length, (rows / 2 + 4) * WORDS));
             }
             words[at] = start;
             words[at + 1] = octets;

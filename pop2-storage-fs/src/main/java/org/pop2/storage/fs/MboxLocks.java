@@ -81,7 +81,8 @@ final class MboxLocks {
      * @return {@code null} if it is not there
      * @throws StoreException with {@link Reason#BUSY} if the locks cannot be had in time
      */
-    @Nullable Locked lock(MailboxPath path, boolean create) throws IOException {
+    @Nullable
+    Locked lock(MailboxPath path, boolean create) throws IOException {
         long deadline = pause.now() + timeoutMillis;
         Queue queue = THREADS.compute(path.file(), (key, known) -> {
             Queue found = known == null ? new Queue() : known;

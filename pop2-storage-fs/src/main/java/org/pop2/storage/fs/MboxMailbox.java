@@ -5,6 +5,7 @@ import java.util.BitSet;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
@@ -26,6 +27,7 @@ final class MboxMailbox implements Mailbox {
     private final Work work;
     private final BufferPool buffers;
     private final String name;
+    private final Consumer<MboxMailbox> onEnd;
 
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final Sinks.Empty<Void> released = Sinks.empty();
@@ -39,13 +41,15 @@ final class MboxMailbox implements Mailbox {
             Holds.Hold hold,
             Work work,
             BufferPool buffers,
-            String name) {
+            String name,
+            Consumer<MboxMailbox> onEnd) {
         this.files = files;
         this.counted = counted;
         this.hold = hold;
         this.work = work;
         this.buffers = buffers;
         this.name = name;
+        this.onEnd = onEnd;
     }
 
     @Override
@@ -160,6 +164,7 @@ final class MboxMailbox implements Mailbox {
     }
 
     private void close() {
+        onEnd.accept(this);
         hold.end();
         if (counted != null) {
             try {

@@ -220,7 +220,7 @@ final class MboxScanner {
         if (!crlf) {
             bareLineFeeds++;
         }
-        afterEmptyLine = length == 0 || length == 1 && crlf;
+        afterEmptyLine = length == 0 || (length == 1 && crlf);
         separator = afterEmptyLine ? (int) length + 1 : 0;
         atLineStart = true;
     }

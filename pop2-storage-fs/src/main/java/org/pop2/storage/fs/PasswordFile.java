@@ -21,10 +21,10 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The accounts, one a line, as a Dovecot passwd-file has them: {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}.
- * Only the first two fields matter here, and {@code nologin} among the extra fields, which disables the account. The
- * other fields, comments, and lines that are no account stay as they are when the file is written, which is done to a
- * new file that replaces the old one.
+ * The accounts, one a line, as a Dovecot passwd-file has them:
+ * {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}. Only the first two fields matter here, and {@code nologin}
+ * among the extra fields, which disables the account. The other fields, comments, and lines that are no account stay as
+ * they are when the file is written, which is done to a new file that replaces the old one.
  */
 final class PasswordFile {
     private static final Logger LOG = LoggerFactory.getLogger(PasswordFile.class);
@@ -212,7 +212,9 @@ final class PasswordFile {
     private static boolean isOf(String line, UserName user) {
         int colon = line.indexOf(':');
         return colon > 0
-                && UserName.of(line.substring(0, colon).strip()).filter(user::equals).isPresent();
+                && UserName.of(line.substring(0, colon).strip())
+                        .filter(user::equals)
+                        .isPresent();
     }
 
     private Read write(List<String> lines) throws IOException {

@@ -22,7 +22,8 @@ record ProcessIdentity(String owner, long pid, String boot, String host) {
 
     /** A new identity of this process. */
     static ProcessIdentity create() {
-        return new ProcessIdentity(UUID.randomUUID().toString(), ProcessHandle.current().pid(), BOOT, HOST);
+        return new ProcessIdentity(
+                UUID.randomUUID().toString(), ProcessHandle.current().pid(), BOOT, HOST);
     }
 
     /** The user this process runs as. */

@@ -94,13 +94,12 @@ final class RealIo implements StorageIo {
             throw e;
         }
         int mode = (Integer) found.getOrDefault("mode", 0);
-        FileStatus.Kind kind =
-                switch (mode & TYPE_MASK) {
-                    case TYPE_FILE -> FileStatus.Kind.FILE;
-                    case TYPE_DIRECTORY -> FileStatus.Kind.DIRECTORY;
-                    case TYPE_SYMLINK -> FileStatus.Kind.SYMLINK;
-                    default -> FileStatus.Kind.OTHER;
-                };
+        FileStatus.Kind kind = switch (mode & TYPE_MASK) {
+            case TYPE_FILE -> FileStatus.Kind.FILE;
+            case TYPE_DIRECTORY -> FileStatus.Kind.DIRECTORY;
+            case TYPE_SYMLINK -> FileStatus.Kind.SYMLINK;
+            default -> FileStatus.Kind.OTHER;
+        };
         return new FileStatus(
                 kind,
                 new FileStatus.FileKey(number(found, "dev"), number(found, "ino")),

@@ -32,7 +32,8 @@ interface StorageIo {
     }
 
     /** What is there, links not followed; {@code null} if nothing is. */
-    @Nullable FileStatus stat(Path path) throws IOException;
+    @Nullable
+    FileStatus stat(Path path) throws IOException;
 
     /** The name of a file's owner, or its number where it has no name. */
     String owner(Path path) throws IOException;

@@ -2,8 +2,8 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.Locale;
 import java.util.Set;
@@ -25,8 +25,8 @@ final class StoredMessage implements AutoCloseable {
     private static final int HEAD = 32;
 
     /** Fields that other programs would take for their own notes about the message. */
-    private static final Set<String> REMOVED = Set.of(
-            "status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
+    private static final Set<String> REMOVED =
+            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
 
     private final StorageIo io;
     private final Path directory;
@@ -117,7 +117,7 @@ final class StoredMessage implements AutoCloseable {
             return;
         }
         head[headLength++] = octet;
-        if (headLength == HEAD || !inHeader && quoting.needsMark(head, 0, headLength) != Quoting.Match.UNDECIDED) {
+        if (headLength == HEAD || (!inHeader && quoting.needsMark(head, 0, headLength) != Quoting.Match.UNDECIDED)) {
             writeHead();
         }
     }

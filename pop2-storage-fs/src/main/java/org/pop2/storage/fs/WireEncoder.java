@@ -6,8 +6,8 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * One message as it goes over the wire, a buffer at a time: LF becomes CRLF, a quoted {@code >From } loses its mark, the
- * last line gets an end. Holds no octets between two buffers: what did not fit is read again.
+ * One message as it goes over the wire, a buffer at a time: LF becomes CRLF, a quoted {@code >From } loses its mark,
+ * the last line gets an end. Holds no octets between two buffers: what did not fit is read again.
  */
 final class WireEncoder {
     private final IoFile file;

@@ -43,19 +43,20 @@ final class Work implements AutoCloseable {
 
     private static ThreadPoolExecutor pool(String name, int threads) {
         AtomicInteger number = new AtomicInteger();
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                threads,
-                threads,
-                60,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(QUEUE),
-                task -> thread(name + number.incrementAndGet(), task)) {
-            @Override
-            protected void beforeExecute(Thread thread, Runnable task) {
-                // whatever ran here before may have left one
-                Thread.interrupted();
-            }
-        };
+        ThreadPoolExecutor pool =
+                new ThreadPoolExecutor(
+                        threads,
+                        threads,
+                        60,
+                        TimeUnit.SECONDS,
+                        new LinkedBlockingQueue<>(QUEUE),
+                        task -> thread(name + number.incrementAndGet(), task)) {
+                    @Override
+                    protected void beforeExecute(Thread thread, Runnable task) {
+                        // whatever ran here before may have left one
+                        Thread.interrupted();
+                    }
+                };
         pool.allowCoreThreadTimeOut(true);
         return pool;
     }
