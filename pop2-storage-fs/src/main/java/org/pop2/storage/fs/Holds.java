@@ -252,6 +252,7 @@ final class Holds {
         /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */
         void check() throws IOException {
             if (isLost || !locked(() -> stands(this))) {
+                lose();
                 throw new StoreException(Reason.BUSY, mailbox + ": taken over by another session");
             }
         }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
@@ -134,7 +135,7 @@ final class MailboxPaths {
         return new ArrayList<>(found.values());
     }
 
-    private static void list(StorageIo io, Path directory, String prefix, int depth, TreeMap<String, FolderName> found)
+    private static void list(StorageIo io, Path directory, String prefix, int depth, Map<String, FolderName> found)
             throws IOException {
         if (depth > MAX_DEPTH) {
             return;

@@ -95,7 +95,7 @@ final class Work implements AutoCloseable {
         try {
             workers.execute(task);
         } catch (java.util.concurrent.RejectedExecutionException e) {
-            LOG.debug("rejected by the workers", e);
+            LOG.debug("rejected by the workers: {}", e.toString());
             rejected.run();
         }
     }
