@@ -20,7 +20,6 @@ final class MboxFiles {
     private static final long TICK_NANOS = 10_000_000;
 
     private static final long SECOND_NANOS = 1_000_000_000;
-    private static final Runnable NOTHING = () -> {};
 
     private final StorageIo io;
     private final ChannelRegistry channels;
@@ -133,12 +132,15 @@ final class MboxFiles {
             }
             recover(locked);
             IndexFile.Stored stored = index(locked, known);
-            if (stored != known) {
+            if (!stored.equals(known)) {
                 indexes.save(path, stored);
             }
             return new Counted(path, locked.mailbox().share(), stored);
         }
     }
+
+    /** Nothing to keep alive while nothing is locked. */
+    private static void unlocked() {}
 
     private void recover(MboxLocks.Locked locked) throws IOException {
         if (!commits.isPending(locked.path())) {
@@ -184,8 +186,8 @@ final class MboxFiles {
                 return known;
             }
             MboxIndex index = known != null && known.isPrefixOf(mailbox.file(), now)
-                    ? MboxScanner.extend(mailbox.file(), known.index(), now.size(), format, NOTHING)
-                    : MboxScanner.scan(mailbox.file(), now.size(), format, NOTHING);
+                    ? MboxScanner.extend(mailbox.file(), known.index(), now.size(), format, MboxFiles::unlocked)
+                    : MboxScanner.scan(mailbox.file(), now.size(), format, MboxFiles::unlocked);
             IndexFile.Stored stored = IndexFile.Stored.of(mailbox.file(), index, now);
             FileStatus after = path.check(io);
             // somebody was writing: what was read may be of two times

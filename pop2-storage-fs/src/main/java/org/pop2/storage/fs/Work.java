@@ -3,6 +3,8 @@ package org.pop2.storage.fs;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -22,6 +24,7 @@ import reactor.core.scheduler.Schedulers;
  * and with it goes the lock. Reactor interrupts when a subscription is cancelled, on every scheduler that can cancel a
  * task; {@code fromExecutor(pool::execute)} gives it nothing to cancel with. So the method reference is not style.
  */
+@SuppressWarnings("UnnecessaryMethodReference") // see above: it hides the pool's other methods
 final class Work implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Work.class);
     private static final int QUEUE = 65_536;
@@ -87,14 +90,14 @@ final class Work implements AutoCloseable {
 
     /** Hands a task to the workers later. */
     void later(long millis, Runnable task, Runnable rejected) {
-        timer.schedule(() -> submit(task, rejected), millis, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> unused = timer.schedule(() -> submit(task, rejected), millis, TimeUnit.MILLISECONDS);
     }
 
     /** Hands a task to the workers now. */
     void submit(Runnable task, Runnable rejected) {
         try {
             workers.execute(task);
-        } catch (java.util.concurrent.RejectedExecutionException e) {
+        } catch (RejectedExecutionException e) {
             LOG.debug("rejected by the workers: {}", e.toString());
             rejected.run();
         }
@@ -102,7 +105,7 @@ final class Work implements AutoCloseable {
 
     /** Runs a task on the timer's thread again and again. */
     void every(long millis, Runnable task) {
-        timer.scheduleWithFixedDelay(
+        ScheduledFuture<?> unused = timer.scheduleWithFixedDelay(
                 () -> {
                     try {
                         task.run();
