@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -29,6 +30,7 @@ class CrashMatrixTest {
     private static final Path STATE = Path.of("/state");
     private static final MailboxPath PATH = new MailboxPath(Path.of("/mail"), Path.of("alice"), "alice");
     private static final MboxFormat FORMAT = new MboxFormat(Quoting.MBOXRD, false, 1000, 8192);
+    private static final List<SimulatedDisk.Cut> CUTS = List.of(SimulatedDisk.Cut.values());
     private static final int ROUNDS = Integer.getInteger("pop2.crash.rounds", 1);
 
     private final long seed = Long.getLong("pop2.crash.seed", new Random().nextLong());
@@ -182,8 +184,8 @@ class CrashMatrixTest {
                 later = join(later, mail);
             }
             if (tries < 2) {
-                SimulatedDisk.Cut cut = SimulatedDisk.Cut.values()[random.nextInt(3)];
-                long recoveryCut = 1 + random.nextInt(24);
+                SimulatedDisk.Cut cut = CUTS.get(random.nextInt(CUTS.size()));
+                int recoveryCut = 1 + random.nextInt(24);
                 cuts.add("recovery " + deleted + at + how + power + mails + tries + recoveryCut + cut);
                 disk.killAt(recoveryCut, cut);
             }
