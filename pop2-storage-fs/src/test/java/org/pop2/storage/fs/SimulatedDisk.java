@@ -41,7 +41,9 @@ final class SimulatedDisk implements StorageIo {
 
     private record Write(long position, ByteBuffer data, long truncatedTo) {
         byte[] octets() {
-            return data.array();
+            byte[] octets = new byte[data.remaining()];
+            data.duplicate().get(octets);
+            return octets;
         }
 
         boolean isTruncation() {
