@@ -181,9 +181,19 @@ class MboxScannerTest {
 
     @Test
     void pseudoMessageIsHidden() throws IOException {
-        byte[] all = latin("From MAILER-DAEMON Mon Nov 23 12:00:00 2026\n"
-                + "Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA\nX-IMAP: 1 2\n\nThis text\n\n"
-                + "From a@b Mon Nov 23 12:00:00 2026\nSubject: x\n\nhi\n\n");
+        byte[] all = latin("""
+                From MAILER-DAEMON Mon Nov 23 12:00:00 2026
+                Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA
+                X-IMAP: 1 2
+
+                This text
+
+                From a@b Mon Nov 23 12:00:00 2026
+                Subject: x
+
+                hi
+
+                """);
         MboxIndex index = MboxScanner.scan(file(all), all.length, format(Quoting.MBOXRD, false, 64), () -> {});
         assertThat(index.count()).isEqualTo(1);
         assertThat(index.octets(index.rowOf(1))).isEqualTo("Subject: x\r\n\r\nhi\r\n".length());
