@@ -1,0 +1,109 @@
+package org.pop2.app.campaign;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** An installation of the unpacked distribution in a directory of its own, with mailboxes below {@code spool}. */
+final class Instance implements AutoCloseable {
+    private static final String LISTENING = "listening on 127.0.0.1:";
+
+    private final Path directory;
+    private final Path program = Path.of(System.getProperty("pop2.distribution", "target/pop2-server"), "bin", "pop2d")
+            .toAbsolutePath();
+    private Process server;
+    private int port;
+
+    @SuppressWarnings("NullAway.Init")
+    Instance(Path directory, String... lines) throws IOException {
+        this.directory = directory.toAbsolutePath();
+        Files.createDirectories(spool());
+        List<String> configuration = new ArrayList<>(List.of(
+                "listen { address = 127.0.0.1, port = 0 }",
+                "mailbox { takeover-after = 0s }",
+                "storage.type = mbox",
+                "storage.mbox.inbox = \"" + spool() + "/{user}\"",
+                "storage.mbox.folders = \"" + this.directory + "/folders/{user}/{folder}\"",
+                "storage.mbox.accounts = \"" + this.directory + "/accounts\"",
+                "storage.mbox.state = \"" + this.directory + "/state\""));
+        configuration.addAll(List.of(lines));
+        Files.write(configuration(), configuration);
+    }
+
+    Path spool() {
+        return directory.resolve("spool");
+    }
+
+    int port() {
+        return port;
+    }
+
+    long pid() {
+        return server.pid();
+    }
+
+    /** Runs a command to its end; its exit code. */
+    int run(String input, String... arguments) throws IOException, InterruptedException {
+        List<String> command = new ArrayList<>(List.of(program.toString()));
+        command.addAll(List.of(arguments));
+        command.addAll(List.of("--config", configuration().toString()));
+        Process process = new ProcessBuilder(command)
+                .redirectErrorStream(true)
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .start();
+        try (var stdin = process.getOutputStream()) {
+            stdin.write(input.getBytes(StandardCharsets.ISO_8859_1));
+        }
+        return process.waitFor();
+    }
+
+    /** Starts the server and waits until it listens. */
+    void start() throws IOException {
+        server = new ProcessBuilder(program.toString(), "serve", "--config", configuration().toString())
+                .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
+                .start();
+        BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
+        for (String line = out.readLine(); line != null; line = out.readLine()) {
+            if (line.startsWith(LISTENING)) {
+                port = Integer.parseInt(line.substring(LISTENING.length()).strip());
+                Thread drain = new Thread(() -> out.lines().forEach(rest -> {}), "server-output");
+                drain.setDaemon(true);
+                drain.start();
+                return;
+            }
+        }
+        throw new IOException("the server ended before it listened; see " + log());
+    }
+
+    /** SIGKILL, and waits for the process to be gone. */
+    void kill() throws InterruptedException {
+        server.destroyForcibly();
+        if (!server.waitFor(1, TimeUnit.MINUTES)) {
+            throw new IllegalStateException("cannot be killed");
+        }
+    }
+
+    @Override
+    public void close() throws InterruptedException {
+        if (server != null) {
+            server.destroy();
+            if (!server.waitFor(1, TimeUnit.MINUTES)) {
+                kill();
+            }
+        }
+    }
+
+    private Path configuration() {
+        return directory.resolve("pop2d.conf");
+    }
+
+    Path log() {
+        return directory.resolve("log");
+    }
+}

@@ -1,0 +1,5 @@
+/** Long campaigns against the packaged server, each in a Maven profile of its own: see CONTRIBUTING.md. */
+@NullMarked
+package org.pop2.app.campaign;
+
+import org.jspecify.annotations.NullMarked;

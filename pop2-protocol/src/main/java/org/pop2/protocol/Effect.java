@@ -1,0 +1,37 @@
+package org.pop2.protocol;
+
+import java.util.BitSet;
+
+/** What a {@link Session} wants done, in the order of the list that it returns. */
+public sealed interface Effect {
+
+    /** Send a line. */
+    record Send(Reply reply) implements Effect {}
+
+    /** Check name and password; tell {@link Event.LoggedIn} or {@link Event.Failed}. */
+    record LogIn(Command.Helo helo) implements Effect {}
+
+    /**
+     * Open a mailbox and hold it; tell {@link Event.Selected} or {@link Event.Failed}.
+     *
+     * @param mailbox the name as the client gave it; {@link Session#DEFAULT_MAILBOX} after a login
+     */
+    record Select(String mailbox) implements Effect {}
+
+    /**
+     * Send a message, exactly so many octets; tell {@link Event.Delivered} or {@link Event.Failed}.
+     *
+     * @param number the message
+     * @param octets what was announced
+     */
+    record Deliver(int number, long octets) implements Effect {}
+
+    /**
+     * Let go of the mailbox, deleting the messages whose bits are set; tell {@link Event.Released} or
+     * {@link Event.Failed}. It has to be done to its end, whatever becomes of the connection.
+     */
+    record Release(BitSet deleted) implements Effect {}
+
+    /** Close the connection, once what was to be sent has been. The last effect of every session. */
+    record Close(End end) implements Effect {}
+}

@@ -1,0 +1,29 @@
+package org.pop2.protocol;
+
+/** Why a session ended. */
+public enum End {
+    /** The client said QUIT, and everything it asked for was done. */
+    QUIT,
+    /** The connection went away. */
+    DISCONNECTED,
+    /** The client was silent, or took nothing, for too long. */
+    TIMED_OUT,
+    /** A command out of its state, a malformed or an over-long line. */
+    PROTOCOL_ERROR,
+    /** The client speaks another protocol. */
+    WRONG_PROTOCOL,
+    /** RETR of a message that does not exist (RFC 937 p. 10). */
+    NO_MESSAGE,
+    /** Unknown user or wrong password. */
+    LOGIN_REFUSED,
+    /** Too many logins or connections just now. */
+    OVERLOADED,
+    /** Another session holds the mailbox. */
+    MAILBOX_IN_USE,
+    /** The mailbox was taken over by another session. */
+    MAILBOX_LOST,
+    /** The storage failed. */
+    STORAGE_FAILED,
+    /** The server is stopping. */
+    SHUTDOWN
+}

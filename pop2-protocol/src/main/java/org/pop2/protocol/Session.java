@@ -1,0 +1,331 @@
+package org.pop2.protocol;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pop2.protocol.Command.Fold;
+import org.pop2.protocol.Command.Foreign;
+import org.pop2.protocol.Command.Helo;
+import org.pop2.protocol.Command.Malformed;
+import org.pop2.protocol.Command.Read;
+
+/**
+ * A server's side of one connection, as a pure machine: an {@link Event} in, a list of {@link Effect}s out. No I/O, no
+ * clock, no threads.
+ *
+ * <p>What a command does is looked up in the {@link DecisionTable}. Four effects take time (log in, select, deliver,
+ * release): until their outcome is told the session is not {@link #ready}, and takes no command. A timeout, a lost
+ * connection or an abort may come at any time.
+ *
+ * <p>Every mailbox that was selected is released exactly once, on every way out.
+ */
+public final class Session {
+    /** The user's default mailbox, opened by HELO (RFC 937 p. 7). */
+    public static final String DEFAULT_MAILBOX = "INBOX";
+
+    /** The effect whose outcome is awaited. */
+    private enum Pending {
+        NOTHING,
+        LOGIN,
+        SELECTION,
+        TRANSFER,
+        RELEASE_BEFORE_FOLD,
+        RELEASE_BEFORE_QUIT
+    }
+
+    private final String hostName;
+    private final OnDisconnect onDisconnect;
+
+    private State state = State.LSTN;
+    private Pending pending = Pending.NOTHING;
+    private @Nullable Listing mailbox;
+    private String folder = DEFAULT_MAILBOX;
+    private int current = 1;
+    private BitSet deleted = new BitSet();
+    private int discarded;
+
+    /**
+     * A session that waits for a connection.
+     *
+     * @param hostName what the greeting calls this host
+     * @param onDisconnect what becomes of marked messages when it ends without QUIT
+     */
+    public Session(String hostName, OnDisconnect onDisconnect) {
+        this.hostName = hostName;
+        this.onDisconnect = onDisconnect;
+    }
+
+    public State state() {
+        return state;
+    }
+
+    /** Whether it takes a command: nothing is under way and it has not ended. */
+    public boolean ready() {
+        return pending == Pending.NOTHING && state != State.DONE && state != State.LSTN;
+    }
+
+    /** Whether a message is being sent: no line may be put between its octets. */
+    public boolean transferring() {
+        return pending == Pending.TRANSFER;
+    }
+
+    /** Messages that were marked by ACKD and kept all the same, as the session ended without QUIT. */
+    public int discarded() {
+        return discarded;
+    }
+
+    /**
+     * What to do about an event.
+     *
+     * @throws IllegalStateException if the event cannot be: a command while another is under way, or the outcome of an
+     *     effect that is not. A bug of the caller, never of a peer.
+     */
+    public List<Effect> on(Event event) {
+        if (event instanceof Event.Received received) {
+            if (pending != Pending.NOTHING) {
+                throw new IllegalStateException("a command while " + pending + " is under way");
+            }
+            return received(received.command());
+        }
+        if (event instanceof Event.Opened) {
+            return decide(Input.OPEN, null);
+        }
+        if (event instanceof Event.Closed) {
+            return decide(Input.CLOSE, null);
+        }
+        if (event instanceof Event.TimedOut) {
+            return decide(Input.TIMEOUT, null);
+        }
+        if (event instanceof Event.Aborted aborted) {
+            return state == State.DONE ? List.of() : end(aborted.end(), aborted.text());
+        }
+        return outcome(event);
+    }
+
+    private List<Effect> received(Command command) {
+        return decide(command.input(), command);
+    }
+
+    private List<Effect> decide(Input input, @Nullable Command command) {
+        return switch (DecisionTable.action(state, input)) {
+            case REJECT -> reject(input, command);
+            case GREET -> greet();
+            case LOG_IN -> logIn(command);
+            case SELECT -> fold(command);
+            case TELL_LENGTH -> read(command);
+            case TRANSFER -> transfer();
+            case ACKNOWLEDGE -> acknowledge(input);
+            case FINISH -> finish();
+            case CLOSE -> List.of();
+        };
+    }
+
+    /** Action 1: "send - error, close the connection". */
+    private List<Effect> reject(Input input, @Nullable Command command) {
+        if (input == Input.CLOSE) {
+            // nobody is there to read an error; what was under way comes to its end without us
+            return end(End.DISCONNECTED, null);
+        }
+        if (input == Input.TIMEOUT) {
+            return end(End.TIMED_OUT, "timed out, closing");
+        }
+        if (command instanceof Foreign foreign) {
+            return end(
+                    End.WRONG_PROTOCOL,
+                    "this is POP2 (RFC 937), you speak " + foreign.protocol().description());
+        }
+        if (command instanceof Malformed malformed) {
+            return end(End.PROTOCOL_ERROR, malformed.reason());
+        }
+        return end(End.PROTOCOL_ERROR, input + " is out of order, expected " + expected());
+    }
+
+    private String expected() {
+        return switch (state) {
+            case LSTN -> "a connection";
+            case AUTH -> "HELO or QUIT";
+            case MBOX -> "FOLD, READ or QUIT";
+            case ITEM -> "FOLD, READ, RETR or QUIT";
+            case NEXT -> "ACKS, ACKD or NACK";
+            case DONE -> "nothing more";
+        };
+    }
+
+    /** Action 2. Nothing may stand between "+ " and "POP2": old clients compare seven octets. */
+    private List<Effect> greet() {
+        state = State.AUTH;
+        return send(new Reply.Success("POP2 " + hostName + " server ready"));
+    }
+
+    /** Action 3: "if authorized, send #NNN, → MBOX; else send - error, close". */
+    private List<Effect> logIn(@Nullable Command command) {
+        pending = Pending.LOGIN;
+        return List.of(new Effect.LogIn((Helo) command(command)));
+    }
+
+    /** Action 5: the mailbox held is released before another is opened (p. 8). */
+    private List<Effect> fold(@Nullable Command command) {
+        folder = ((Fold) command(command)).mailbox();
+        pending = Pending.RELEASE_BEFORE_FOLD;
+        return List.of(release(deleted));
+    }
+
+    /** Action 6. "If the number is given the current message is set to it" (p. 9). */
+    private List<Effect> read(@Nullable Command command) {
+        int number = ((Read) command(command)).number();
+        if (number != Read.CURRENT) {
+            current = number;
+        }
+        return tellLength();
+    }
+
+    /** Action 7. "If the message length is zero the server closes the connection" (p. 10), without a line. */
+    private List<Effect> transfer() {
+        long octets = currentOctets();
+        if (octets == 0) {
+            return end(End.NO_MESSAGE, null);
+        }
+        pending = Pending.TRANSFER;
+        return List.of(new Effect.Deliver(current, octets));
+    }
+
+    /** Action 8: keep or mark, and go on to the next; after NACK offer the same again (p. 10). */
+    private List<Effect> acknowledge(Input input) {
+        if (input == Input.ACKD && mailbox().writable()) {
+            deleted.set(current);
+        }
+        if (input != Input.NACK) {
+            current++;
+        }
+        return tellLength();
+    }
+
+    /** Action 4. "+" is only said when the deletions are done. */
+    private List<Effect> finish() {
+        if (mailbox == null) {
+            return bye();
+        }
+        pending = Pending.RELEASE_BEFORE_QUIT;
+        return List.of(release(deleted));
+    }
+
+    private List<Effect> bye() {
+        state = State.DONE;
+        return List.of(new Effect.Send(new Reply.Success("bye")), new Effect.Close(End.QUIT));
+    }
+
+    private List<Effect> outcome(Event event) {
+        Pending was = pending;
+        pending = Pending.NOTHING;
+        if (event instanceof Event.Failed failed && was != Pending.NOTHING) {
+            // as long as a message is being sent nothing else can be said
+            String text = was == Pending.TRANSFER ? null : failed.text();
+            return state == State.DONE ? List.of() : end(failed.end(), text);
+        }
+        if (event instanceof Event.LoggedIn && was == Pending.LOGIN) {
+            return state == State.DONE ? List.of() : select(DEFAULT_MAILBOX);
+        }
+        if (event instanceof Event.Selected selected && was == Pending.SELECTION) {
+            return selected(selected.mailbox());
+        }
+        if (event instanceof Event.Delivered && was == Pending.TRANSFER) {
+            if (state != State.DONE) {
+                state = State.NEXT;
+            }
+            return List.of();
+        }
+        if (event instanceof Event.Released && was == Pending.RELEASE_BEFORE_FOLD) {
+            return state == State.DONE ? List.of() : select(folder);
+        }
+        if (event instanceof Event.Released && was == Pending.RELEASE_BEFORE_QUIT) {
+            return state == State.DONE ? List.of() : bye();
+        }
+        if (state == State.DONE) {
+            // the release of a session that ended otherwise
+            return List.of();
+        }
+        throw new IllegalStateException(event + " while " + was + " is under way");
+    }
+
+    private List<Effect> select(String name) {
+        pending = Pending.SELECTION;
+        return List.of(new Effect.Select(name));
+    }
+
+    private List<Effect> selected(Listing listing) {
+        mailbox = listing;
+        if (state == State.DONE) {
+            // the client went while the mailbox was being opened
+            return List.of(release(new BitSet()));
+        }
+        state = State.MBOX;
+        current = 1;
+        // "messages", even for one: scanners and people look for the word
+        return send(new Reply.Count(listing.count(), "messages for you"));
+    }
+
+    private List<Effect> tellLength() {
+        state = State.ITEM;
+        return send(new Reply.Length(currentOctets()));
+    }
+
+    /** 0 for a message that is deleted or does not exist (p. 9). */
+    private long currentOctets() {
+        Listing listing = mailbox();
+        return current < 1 || current > listing.count() || deleted.get(current) ? 0 : listing.octets(current);
+    }
+
+    /** Takes the mailbox out of the session: from here on the release belongs to the caller. */
+    private Effect release(BitSet numbers) {
+        Effect release = new Effect.Release((BitSet) numbers.clone());
+        mailbox = null;
+        deleted = new BitSet();
+        return release;
+    }
+
+    /**
+     * Ends the session on any way but QUIT.
+     *
+     * @param text for the client, or nothing
+     */
+    private List<Effect> end(End end, @Nullable String text) {
+        List<Effect> effects = new ArrayList<>(3);
+        if (text != null && !transferring()) {
+            effects.add(new Effect.Send(new Reply.Failure(text)));
+        }
+        if (mailbox != null) {
+            if (!appliesMarks(end)) {
+                discarded = deleted.cardinality();
+                deleted.clear();
+            }
+            effects.add(release(deleted));
+        }
+        state = State.DONE;
+        effects.add(new Effect.Close(end));
+        return effects;
+    }
+
+    /** A storage that failed, or a mailbox that is somebody else's now, is no place to delete in. */
+    private boolean appliesMarks(End end) {
+        return onDisconnect == OnDisconnect.APPLY && end != End.STORAGE_FAILED && end != End.MAILBOX_LOST;
+    }
+
+    private Listing mailbox() {
+        if (mailbox == null) {
+            throw new IllegalStateException("no mailbox in state " + state);
+        }
+        return mailbox;
+    }
+
+    private static Command command(@Nullable Command command) {
+        if (command == null) {
+            throw new IllegalStateException("an action that needs a command without one");
+        }
+        return command;
+    }
+
+    private static List<Effect> send(Reply reply) {
+        return List.of(new Effect.Send(reply));
+    }
+}

@@ -1,0 +1,133 @@
+package org.pop2.server;
+
+import java.util.Arrays;
+import java.util.Locale;
+import org.pop2.protocol.Secret;
+import org.pop2.storage.Account;
+import org.pop2.storage.Accounts;
+import org.pop2.storage.UserName;
+import reactor.core.publisher.Flux;
+
+/**
+ * Passwords as accounts keep them: {@code {SCHEME}hash}, as Dovecot writes it, so that its password files move over.
+ *
+ * <p>Read: {@code ARGON2ID}, {@code ARGON2I}, {@code BLF-CRYPT} ({@code $2a$ $2b$ $2y$}), {@code SHA512-CRYPT},
+ * {@code SHA256-CRYPT}, {@code CRYPT} (any of the last three kinds), and {@code PLAIN} (also {@code CLEAR},
+ * {@code CLEARTEXT}; with {@code .b64} or {@code .hex} for passwords that hold a space or are not ASCII). As in Dovecot
+ * the case of the scheme is free, and the prefix of the hash decides within a family. Written: {@code ARGON2ID}.
+ *
+ * <p>A stored hash is data from outside: one that would take more than about 2 s or 256 MiB to try is refused, never
+ * tried.
+ *
+ * <p>The calls that compute a hash block for some 50 ms and more: never on an event loop.
+ */
+public final class Passwords {
+    /** Longest password, in octets: a command line has no more (RFC 937 p. 12). */
+    public static final int MAX_OCTETS = 512;
+
+    private static final String DEFAULT_SCHEME = "{ARGON2ID}";
+
+    private Passwords() {}
+
+    /**
+     * A new hash of this password in the default scheme. Blocks.
+     *
+     * @throws IllegalArgumentException if the password is empty, longer than {@link #MAX_OCTETS} or holds a NUL: nobody
+     *     could log in with it
+     */
+    public static String hash(Secret password) {
+        byte[] octets = password.octets();
+        try {
+            if (!isPossible(octets)) {
+                throw new IllegalArgumentException("a password has 1 to " + MAX_OCTETS + " octets, none of them a NUL");
+            }
+            return DEFAULT_SCHEME + Argon2Hash.hash(octets);
+        } finally {
+            Arrays.fill(octets, (byte) 0);
+        }
+    }
+
+    /**
+     * Whether this is the password of that stored hash. An empty one never is. Blocks.
+     *
+     * @throws UnusableHashException if no password can be checked against the stored hash
+     */
+    public static boolean verify(String stored, Secret password) throws UnusableHashException {
+        PasswordHash hash = parse(stored);
+        byte[] octets = password.octets();
+        try {
+            return isPossible(octets) && hash.matches(octets);
+        } finally {
+            Arrays.fill(octets, (byte) 0);
+        }
+    }
+
+    /**
+     * Whether the password should be hashed anew when it is next known: the stored hash is of another scheme than the
+     * default, is weaker than OWASP's parameters, or cannot be used. Does not block.
+     */
+    public static boolean needsRehash(String stored) {
+        try {
+            return parse(stored).isWeak();
+        } catch (UnusableHashException e) {
+            return true;
+        }
+    }
+
+    /** Whether the stored "hash" is the password itself, readable by whoever reads the accounts. Does not block. */
+    public static boolean isPlain(String stored) {
+        int end = stored.indexOf('}');
+        return stored.startsWith("{") && end > 0 && isPlainScheme(scheme(stored.substring(1, end)));
+    }
+
+    /** The users whose password is stored in clear, for a warning. Reads all accounts, when subscribed to. */
+    public static Flux<UserName> plainAccounts(Accounts accounts) {
+        return Flux.from(accounts.list())
+                .filter(account -> isPlain(account.passwordHash()))
+                .map(Account::user);
+    }
+
+    static PasswordHash parse(String stored) throws UnusableHashException {
+        int end = stored.indexOf('}');
+        if (!stored.startsWith("{") || end < 0) {
+            throw new UnusableHashException("it does not begin with a {SCHEME}");
+        }
+        String name = stored.substring(1, end);
+        String scheme = scheme(name);
+        String hash = stored.substring(end + 1);
+        if (isPlainScheme(scheme)) {
+            String encoding = name.length() == scheme.length() ? "" : name.substring(scheme.length() + 1);
+            return PlainHash.parse(hash, encoding.toUpperCase(Locale.ROOT));
+        }
+        return switch (scheme) {
+            case "ARGON2ID", "ARGON2I" -> Argon2Hash.parse(hash);
+            case "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "CRYPT" -> CryptHash.parse(hash);
+            // without naming it: it may be a password put where a scheme belongs
+            default ->
+                throw new UnusableHashException("its scheme is none of ARGON2ID, ARGON2I, BLF-CRYPT,"
+                        + " SHA512-CRYPT, SHA256-CRYPT, CRYPT and PLAIN");
+        };
+    }
+
+    /** Whether a password of these octets can be anybody's. NUL ends a password for crypt(3), so it is in none. */
+    static boolean isPossible(byte[] password) {
+        if (password.length == 0 || password.length > MAX_OCTETS) {
+            return false;
+        }
+        for (byte octet : password) {
+            if (octet == 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static String scheme(String name) {
+        int dot = name.indexOf('.');
+        return (dot < 0 ? name : name.substring(0, dot)).toUpperCase(Locale.ROOT);
+    }
+
+    private static boolean isPlainScheme(String scheme) {
+        return scheme.equals("PLAIN") || scheme.equals("CLEAR") || scheme.equals("CLEARTEXT");
+    }
+}

@@ -1,0 +1,96 @@
+package org.pop2.server;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pop2.protocol.End;
+import org.pop2.storage.UserName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What a session did, for the one line that the log has of it. Used on the connection's event loop only. */
+final class SessionRecord {
+    /** The name is part of the manual: {@code org.pop2.server.sessions}. */
+    private static final Logger LOG = LoggerFactory.getLogger("org.pop2.server.sessions");
+
+    private static final int MAX_TEXT = 80;
+
+    private final String address;
+    private final long startNanos = System.nanoTime();
+    private @Nullable UserName user;
+    private long messages;
+    private long octets;
+    private long deleted;
+
+    SessionRecord(@Nullable SocketAddress remote) {
+        this.address = text(remote);
+    }
+
+    String address() {
+        return address;
+    }
+
+    String user() {
+        return user == null ? "-" : escape(user.value());
+    }
+
+    void loggedIn(UserName name) {
+        user = name;
+    }
+
+    long octets() {
+        return octets;
+    }
+
+    void sentMessage() {
+        messages++;
+    }
+
+    void sentOctets(long count) {
+        octets += count;
+    }
+
+    void deleted(int count) {
+        deleted += count;
+    }
+
+    /**
+     * Writes the line.
+     *
+     * @param discarded messages that the client marked and that were kept, as it did not end with QUIT
+     */
+    void write(End end, int discarded) {
+        if (LOG.isInfoEnabled()) {
+            LOG.info(
+                    "session user={} address={} messages={} octets={} deleted={} discarded={} seconds={} reason={}",
+                    user(),
+                    address,
+                    messages,
+                    octets,
+                    deleted,
+                    discarded,
+                    (System.nanoTime() - startNanos) / 1_000_000_000L,
+                    end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        }
+    }
+
+    /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */
+    static String escape(String text) {
+        StringBuilder out = new StringBuilder();
+        text.codePoints()
+                .limit(MAX_TEXT)
+                .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c > ' ' && c < 0x7f) ? c : '?'));
+        return out.toString();
+    }
+
+    private static String text(@Nullable SocketAddress remote) {
+        if (remote instanceof InetSocketAddress inet) {
+            InetAddress host = inet.getAddress();
+            String name = host == null ? inet.getHostString() : host.getHostAddress();
+            return name.indexOf(':') >= 0 ? "[" + name + "]:" + inet.getPort() : name + ":" + inet.getPort();
+        }
+        return remote == null ? "-" : escape(remote.toString());
+    }
+}
