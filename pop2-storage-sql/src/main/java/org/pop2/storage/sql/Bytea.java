@@ -11,12 +11,21 @@ import reactor.core.publisher.Mono;
 /**
  * A {@code bytea} parameter that is sent in binary. The driver's own codecs send every byte array as hexadecimal text:
  * twice the octets on the wire, and several copies.
- *
- * @param octets holds the value; must not change until the statement has ended
- * @param length how many of the octets, from the first
  */
-record Bytea(byte[] octets, int length) {
+final class Bytea {
     private static final int OID = 17;
+
+    private final byte[] octets;
+    private final int length;
+
+    /**
+     * @param octets holds the value; must not change until the statement has ended
+     * @param length how many of the octets, from the first
+     */
+    Bytea(byte[] octets, int length) {
+        this.octets = octets;
+        this.length = length;
+    }
 
     static Bytea of(byte[] octets) {
         return new Bytea(octets, octets.length);

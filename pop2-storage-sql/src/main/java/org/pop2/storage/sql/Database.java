@@ -72,7 +72,7 @@ final class Database {
     <T> Mono<List<T>> rows(
             Connection connection, String sql, Function<? super Readable, ? extends T> row, Object... parameters) {
         return Flux.from(statement(connection, sql, parameters).execute())
-                .concatMap(result -> result.<T>map(row::apply))
+                .concatMap(result -> result.<T>map(row))
                 .collectList()
                 .timeout(limit);
     }

@@ -34,8 +34,8 @@ final class MailboxId {
     /** 122 bits of the SHA-256, as a UUID of version 8 (RFC 9562, 5.8). */
     private static UUID hashed(String text) {
         ByteBuffer hash = ByteBuffer.wrap(sha256().digest(text.getBytes(StandardCharsets.UTF_8)));
-        long high = hash.getLong() & 0xffff_ffff_ffff_0fffL | 0x8000L;
-        long low = hash.getLong() & 0x3fff_ffff_ffff_ffffL | 0x8000_0000_0000_0000L;
+        long high = (hash.getLong() & 0xffff_ffff_ffff_0fffL) | 0x8000L;
+        long low = (hash.getLong() & 0x3fff_ffff_ffff_ffffL) | 0x8000_0000_0000_0000L;
         return new UUID(high, low);
     }
 }

@@ -2,7 +2,7 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Readable;
 
-/** Messages moved between {@code message} and {@code expunged}, and their octets. */
+/** How many messages were moved to or from what is deleted, and their octets. */
 record Moved(long messages, long octets) {
     static final Moved NONE = new Moved(0, 0);
 

@@ -54,7 +54,8 @@ final class Release {
                                 "release: " + (uids.length - moved.messages()) + " messages of mailbox "
                                         + holding.mailboxId + " vanished while it was held; nothing was deleted"));
                     }
-                    return database.changed(connection, Sql.SUBTRACT, holding.mailboxId, moved.messages(), moved.octets());
+                    return database.changed(
+                            connection, Sql.SUBTRACT, holding.mailboxId, moved.messages(), moved.octets());
                 })
                 .then(Mono.defer(() -> database.changed(
                         connection, Sql.FREE_FENCED, holding.mailboxId, holding.session, holding.epoch)))
