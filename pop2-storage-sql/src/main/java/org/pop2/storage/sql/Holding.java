@@ -73,6 +73,11 @@ final class Holding {
         return true;
     }
 
+    /** A release has found out that the hold was taken away before it began. */
+    void lostInRelease() {
+        lost.tryEmitEmpty();
+    }
+
     void end() {
         state.set(State.ENDED);
         ended.tryEmitEmpty();

@@ -3,6 +3,7 @@ package org.pop2.storage.sql;
 import io.r2dbc.spi.Readable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
@@ -27,17 +28,25 @@ final class PostgresAccounts implements Accounts {
                 .flatMap(found -> found.isEmpty() ? Mono.empty() : Mono.just(found.get(0)));
     }
 
+    /** With the user's inbox, so that it can be held before the first mail has come. */
     @Override
     public Publisher<Void> put(Account account) {
-        return database.run(
+        UserName user = account.user();
+        return database.transaction(
                         "put an account",
                         Repeat.ALWAYS,
                         connection -> database.changed(
-                                connection,
-                                Sql.PUT_ACCOUNT,
-                                account.user().value(),
-                                account.passwordHash(),
-                                account.enabled()))
+                                        connection,
+                                        Sql.PUT_ACCOUNT,
+                                        user.value(),
+                                        account.passwordHash(),
+                                        account.enabled())
+                                .then(database.changed(
+                                        connection,
+                                        Sql.CREATE_MAILBOX,
+                                        MailboxId.of(user, FolderName.INBOX),
+                                        user.value(),
+                                        FolderName.INBOX.value())))
                 .then();
     }
 

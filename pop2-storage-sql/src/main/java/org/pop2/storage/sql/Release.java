@@ -66,13 +66,17 @@ final class Release {
     }
 
     private Mono<Boolean> withoutLease(Connection connection) {
-        StoreException stale = new StoreException(
-                Reason.BUSY, "release: the hold on mailbox " + holding.mailboxId + " was lost; nothing was deleted");
+        Mono<Boolean> stale = Mono.error(() -> {
+            holding.lostInRelease();
+            return new StoreException(
+                    Reason.BUSY,
+                    "release: the hold on mailbox " + holding.mailboxId + " was lost; nothing was deleted");
+        });
         if (!mayHaveCommitted) {
-            return Mono.error(stale);
+            return stale;
         }
         return database.rows(connection, Sql.RELEASED_BY, row -> 1, holding.mailboxId, uids[0], holding.session)
-                .flatMap(found -> found.isEmpty() ? Mono.error(stale) : Mono.just(true));
+                .flatMap(found -> found.isEmpty() ? stale : Mono.just(true));
     }
 
     private Mono<Moved> expunge(Connection connection, int from) {
