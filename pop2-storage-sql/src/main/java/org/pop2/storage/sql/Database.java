@@ -94,8 +94,12 @@ final class Database {
         });
     }
 
+    /** A connection that is dead already is no error of closing. */
     Mono<Void> close() {
-        return pool.disposeLater();
+        return pool.disposeLater().onErrorResume(error -> {
+            LOG.debug("A connection could not be closed in order", error);
+            return Mono.empty();
+        });
     }
 
     ConnectionPool pool() {

@@ -37,10 +37,13 @@ final class PostgresErrors {
         if (state != null) {
             return state.startsWith("08") || state.startsWith("57P") || state.startsWith("25P03");
         }
-        return error instanceof TimeoutException
-                || error instanceof IOException
-                || error instanceof R2dbcNonTransientResourceException
-                || error instanceof R2dbcTransientResourceException;
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            // the driver wraps a closed channel in errors of several kinds
+            if (cause instanceof IOException || cause instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return error instanceof R2dbcNonTransientResourceException || error instanceof R2dbcTransientResourceException;
     }
 
     /** The row is locked by another transaction. */
