@@ -1,0 +1,131 @@
+package org.pop2.storage.memory;
+
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Account;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.UserName;
+
+/** What the instances of {@link MemoryMailStore} share, as files or a database would be shared. Guarded by itself. */
+public final class MemoryData {
+    private final Map<String, Account> accounts = new TreeMap<>();
+    private final Map<UserName, Map<String, Folder>> folders = new HashMap<>();
+    private final AtomicLong liveBuffers = new AtomicLong();
+
+    /** Buffers that were emitted and not released yet. */
+    public long liveBuffers() {
+        return liveBuffers.get();
+    }
+
+    AtomicLong liveBufferCount() {
+        return liveBuffers;
+    }
+
+    synchronized @Nullable Account account(UserName user) {
+        return accounts.get(user.value());
+    }
+
+    synchronized void put(Account account) {
+        accounts.put(account.user().value(), account);
+    }
+
+    synchronized boolean remove(UserName user) {
+        return accounts.remove(user.value()) != null;
+    }
+
+    synchronized List<Account> accounts() {
+        return List.copyOf(accounts.values());
+    }
+
+    synchronized List<FolderName> folders(UserName user) {
+        List<FolderName> existing = new ArrayList<>();
+        folders.getOrDefault(user, Map.of()).values().forEach(folder -> {
+            if (folder.exists) {
+                existing.add(folder.name);
+            }
+        });
+        return existing;
+    }
+
+    /** Adds a message in its wire form, unless the user has no account. */
+    synchronized boolean append(UserName user, FolderName name, byte[] wire) {
+        if (!accounts.containsKey(user.value())) {
+            return false;
+        }
+        Folder folder = folder(user, name);
+        folder.exists = true;
+        folder.messages.add(wire);
+        return true;
+    }
+
+    /**
+     * Lets a newcomer have the mailbox if nobody holds it, or the one who does is the one that may lose it.
+     *
+     * @return nothing if it is held by somebody else
+     */
+    synchronized Optional<Acquired> acquire(MemoryMailbox newcomer, @Nullable MemoryMailbox mayLose) {
+        Folder folder = folder(newcomer.user(), newcomer.folder());
+        MemoryMailbox holder = folder.holder;
+        if (holder != null && holder != mayLose) {
+            return Optional.empty();
+        }
+        folder.holder = newcomer;
+        newcomer.hold(folder.exists, List.copyOf(folder.messages));
+        return Optional.of(new Acquired(holder));
+    }
+
+    synchronized @Nullable MemoryMailbox holder(UserName user, FolderName name) {
+        return folder(user, name).holder;
+    }
+
+    /** Removes messages, if the mailbox is still held by that holder, and ends its hold. */
+    synchronized boolean release(MemoryMailbox holder, BitSet deleted) {
+        Folder folder = folder(holder.user(), holder.folder());
+        if (folder.holder != holder) {
+            return false;
+        }
+        // what arrived meanwhile was appended: the snapshot is still the head of the list
+        List<byte[]> kept = new ArrayList<>();
+        for (int i = 0; i < folder.messages.size(); i++) {
+            if (!deleted.get(i + 1)) {
+                kept.add(folder.messages.get(i));
+            }
+        }
+        folder.messages = kept;
+        folder.holder = null;
+        return true;
+    }
+
+    private Folder folder(UserName user, FolderName name) {
+        return folders.computeIfAbsent(user, any -> new TreeMap<>())
+                .computeIfAbsent(name.value(), any -> new Folder(name));
+    }
+
+    /**
+     * The mailbox is the newcomer's.
+     *
+     * @param loser whose it was until then, to be told
+     */
+    record Acquired(@Nullable MemoryMailbox loser) {}
+
+    /** A folder; one that does not exist has no messages but can be held. */
+    private static final class Folder {
+        final FolderName name;
+        boolean exists;
+        List<byte[]> messages = new ArrayList<>();
+
+        @Nullable
+        MemoryMailbox holder;
+
+        Folder(FolderName name) {
+            this.name = name;
+        }
+    }
+}
