@@ -64,8 +64,7 @@ final class DeliveryFaults {
         return new ForwardingStore(healthy) {
             @Override
             public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-                byte[] line = ("Return-Path: <" + message.sender() + ">\r\n")
-                        .getBytes(StandardCharsets.ISO_8859_1);
+                byte[] line = ("Return-Path: <" + message.sender() + ">\r\n").getBytes(StandardCharsets.ISO_8859_1);
                 return super.deliver(
                         user,
                         folder,

@@ -226,6 +226,8 @@ enum Fault {
     }
 
     private final String noticedBy;
+    // a lambda that captures nothing
+    @SuppressWarnings("ImmutableEnumChecker")
     private final Breaking breaking;
 
     Fault(String noticedBy, Breaking breaking) {

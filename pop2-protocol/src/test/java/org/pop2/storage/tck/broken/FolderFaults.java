@@ -41,8 +41,7 @@ final class FolderFaults {
                         .any(folder::equals)
                         .flatMap(known -> known
                                 ? Mono.empty()
-                                : Mono.from(healthy.deliver(
-                                                user, folder, Message.of(Mono.just(ByteBuffer.wrap(NOTE)))))
+                                : Mono.from(healthy.deliver(user, folder, Message.of(Mono.just(ByteBuffer.wrap(NOTE)))))
                                         .then(bench.delete(user, folder, n -> true)));
             }
         };
@@ -101,10 +100,10 @@ final class FolderFaults {
             @Override
             public Publisher<FolderName> folders(UserName user) {
                 return Flux.from(super.folders(user))
-                        .filterWhen(folder -> Mono.from(bench.healthy(HoldPolicy.DEFAULT)
-                                        .open(user, folder))
-                                .flatMap(mailbox -> Mono.from(mailbox.release(new BitSet()))
-                                        .thenReturn(mailbox.count() > 0)));
+                        .filterWhen(folder -> Mono.from(
+                                        bench.healthy(HoldPolicy.DEFAULT).open(user, folder))
+                                .flatMap(mailbox ->
+                                        Mono.from(mailbox.release(new BitSet())).thenReturn(mailbox.count() > 0)));
             }
         };
     }
