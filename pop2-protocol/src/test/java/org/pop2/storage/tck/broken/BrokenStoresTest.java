@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.platform.engine.discovery.DiscoverySelectors.selectClass;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -37,10 +39,15 @@ class BrokenStoresTest {
                 fault + ": " + String.valueOf(failure).lines().limit(6).toList());
     }
 
+    /** A test of each rule; all of them are run on the storage in memory by a test of its own. */
     @Test
     void healthyStorageIsNotBlamed() {
-        Events tests = run(EngineTestKit.engine("junit-jupiter"), noticing());
-        assertThat(named(tests.succeeded())).containsExactlyElementsOf(noticing());
+        Map<String, String> ofEachRule = new TreeMap<>();
+        for (Fault fault : Fault.values()) {
+            ofEachRule.putIfAbsent(fault.rule(), fault.noticedBy());
+        }
+        Events tests = run(EngineTestKit.engine("junit-jupiter"), Set.copyOf(ofEachRule.values()));
+        assertThat(named(tests.succeeded())).containsExactlyInAnyOrderElementsOf(ofEachRule.values());
     }
 
     @Test
@@ -53,14 +60,6 @@ class BrokenStoresTest {
                 .containsExactlyElementsOf(IntStream.rangeClosed(1, 14)
                         .mapToObj("s%02d"::formatted)
                         .toList());
-    }
-
-    private static Set<String> noticing() {
-        Set<String> tests = new TreeSet<>();
-        for (Fault fault : Fault.values()) {
-            tests.add(fault.noticedBy());
-        }
-        return tests;
     }
 
     private static Events run(EngineTestKit.Builder engine, Set<String> methods) {
