@@ -1,6 +1,7 @@
 package org.pop2.protocol.dialogue;
 
 import java.io.ByteArrayOutputStream;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -133,7 +134,7 @@ final class DialogueParser {
             silence = true;
             steps.add(new Step.Silence(line));
         } else {
-            steps.add(new Step.Say(line, withLineEnd(text)));
+            steps.add(new Step.Say(line, ByteBuffer.wrap(withLineEnd(text))));
         }
     }
 
@@ -143,7 +144,8 @@ final class DialogueParser {
         } else if (text.startsWith("<message ")) {
             Matcher message = match(MESSAGE, text);
             String in = message.group(2) == null ? INBOX : message.group(2);
-            steps.add(new Step.HearMessage(line, message(firstUser(), in, Integer.parseInt(message.group(1)))));
+            steps.add(new Step.HearMessage(
+                    line, ByteBuffer.wrap(message(firstUser(), in, Integer.parseInt(message.group(1))))));
         } else {
             steps.add(new Step.Hear(line, text, pattern(text)));
         }
@@ -190,7 +192,7 @@ final class DialogueParser {
             addMessage(whole.toByteArray());
         } else {
             add(all, firstUser(), meanwhileIn, whole.toByteArray());
-            steps.add(new Step.Delivery(line, firstUser(), meanwhileIn, whole.toByteArray()));
+            steps.add(new Step.Delivery(line, firstUser(), meanwhileIn, ByteBuffer.wrap(whole.toByteArray())));
             meanwhileIn = null;
         }
     }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /** Runs dialogues against a {@link Peer}. */
 public final class DialogueRunner {
@@ -72,8 +73,8 @@ public final class DialogueRunner {
 
         private void perform(Step step) {
             if (step instanceof Step.Say say) {
-                said.add("C: " + Octets.show(say.octets()));
-                say(say.octets());
+                said.add("C: " + Octets.show(say.octets().array()));
+                say(say.octets().array());
             } else if (step instanceof Step.Drop) {
                 peer.drop();
             } else if (step instanceof Step.Silence) {
@@ -81,14 +82,15 @@ public final class DialogueRunner {
             } else if (step instanceof Step.Hear hear) {
                 hear(hear);
             } else if (step instanceof Step.HearMessage message) {
-                byte[] octets = peer.receive(message.octets().length);
+                byte[] octets = peer.receive(message.octets().array().length);
                 said.add("S: " + Octets.show(octets));
-                expect(message, "the message", Octets.show(message.octets()), Octets.show(octets));
+                expect(message, "the message", Octets.show(message.octets().array()), Octets.show(octets));
                 expect(message, "announced", String.valueOf(octets.length), String.valueOf(announced));
             } else if (step instanceof Step.HearClose) {
                 peer.expectClosed();
             } else if (step instanceof Step.Delivery delivery) {
-                peer.deliver(delivery.user(), delivery.folder(), delivery.message());
+                peer.deliver(
+                        delivery.user(), delivery.folder(), delivery.message().array());
             }
         }
 
@@ -112,7 +114,7 @@ public final class DialogueRunner {
             int i = from;
             while (i < steps.size() && !isBarrier(steps.get(i))) {
                 if (steps.get(i) instanceof Step.Say say) {
-                    batch.writeBytes(say.octets());
+                    batch.writeBytes(say.octets().array());
                 }
                 i++;
             }
@@ -149,7 +151,8 @@ public final class DialogueRunner {
                         if (step instanceof Step.Delivery delivery
                                 && delivery.user().equals(user.name())
                                 && delivery.folder().equals(folder.name())) {
-                            messages.add(DialogueSetup.wireForm(delivery.message()));
+                            messages.add(
+                                    DialogueSetup.wireForm(delivery.message().array()));
                         }
                     }
                     expected.put(user.name() + " " + folder.name(), messages);
@@ -177,7 +180,7 @@ public final class DialogueRunner {
             }
         }
 
-        private AssertionError failure(Step step, String what, @org.jspecify.annotations.Nullable Throwable cause) {
+        private AssertionError failure(Step step, String what, @Nullable Throwable cause) {
             return new AssertionError(
                     dialogue.name() + ".txt:" + step.line() + " " + pace + ": " + what + "\n" + String.join("\n", said),
                     cause);

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.Deque;
 import java.util.HashMap;
@@ -17,6 +18,7 @@ import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
+import org.pop2.protocol.ForeignProtocol;
 import org.pop2.protocol.LineFramer;
 import org.pop2.protocol.Listing;
 import org.pop2.protocol.ReplyCodec;
@@ -64,8 +66,7 @@ public final class PurePeer implements Peer {
                 }
                 case LINE -> line();
                 case TOO_LONG -> tell(new Event.Received(new Command.Malformed("too long")));
-                case TLS_HANDSHAKE ->
-                    tell(new Event.Received(new CommandCodec(setup.strict()).decode(ByteBuffer.wrap(octets), true)));
+                case TLS_HANDSHAKE -> tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
             }
         }
     }
@@ -167,7 +168,7 @@ public final class PurePeer implements Peer {
         byte[] all = out.toByteArray();
         int from = read;
         read = Math.min(all.length, from + octets);
-        return java.util.Arrays.copyOfRange(all, from, read);
+        return Arrays.copyOfRange(all, from, read);
     }
 
     @Override

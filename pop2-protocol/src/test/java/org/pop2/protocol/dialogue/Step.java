@@ -1,5 +1,6 @@
 package org.pop2.protocol.dialogue;
 
+import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.regex.Pattern;
 
@@ -9,7 +10,7 @@ sealed interface Step {
     int line();
 
     /** {@code C:} and a line: the client sends it. */
-    record Say(int line, byte[] octets) implements Step {}
+    record Say(int line, ByteBuffer octets) implements Step {}
 
     /** {@code C: <drops>}: the client's end of the connection is gone. */
     record Drop(int line) implements Step {}
@@ -21,13 +22,13 @@ sealed interface Step {
     record Hear(int line, String expected, Pattern pattern) implements Step {}
 
     /** {@code S: <message n>}: the server sends exactly these octets, which it has announced. */
-    record HearMessage(int line, byte[] octets) implements Step {}
+    record HearMessage(int line, ByteBuffer octets) implements Step {}
 
     /** {@code S: <closes>}: the server closes, and sends nothing before. */
     record HearClose(int line) implements Step {}
 
     /** {@code meanwhile message}: mail arrives. */
-    record Delivery(int line, String user, String folder, byte[] message) implements Step {}
+    record Delivery(int line, String user, String folder, ByteBuffer message) implements Step {}
 
     /** {@code afterwards}: what is in a folder when the session is over. */
     record Afterwards(int line, String user, String folder, List<byte[]> messages) implements Step {}
