@@ -56,6 +56,10 @@ public final class PurePeer implements Peer {
         tell(Event.OPENED);
     }
 
+    public DialogueSetup setup() {
+        return setup;
+    }
+
     @Override
     public void send(byte[] octets) {
         ByteBuffer input = ByteBuffer.wrap(octets);
