@@ -8,7 +8,7 @@ public enum ClientAction {
     LOG_IN,
     /** READ (→ SIZE), FOLD (→ NMBR) or QUIT (→ EXIT). */
     CHOOSE_MESSAGE,
-    /** RETR (→ XFER), READ (→ SIZE) or QUIT (→ EXIT). */
+    /** RETR (→ XFER), READ (→ SIZE), FOLD (→ NMBR) or QUIT (→ EXIT). */
     CHOOSE_TRANSFER,
     /** ACKS, ACKD or NACK (→ SIZE). */
     CHOOSE_ACKNOWLEDGEMENT,

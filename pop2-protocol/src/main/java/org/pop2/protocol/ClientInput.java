@@ -2,7 +2,7 @@ package org.pop2.protocol;
 
 /** What can happen to a client's session: the rows of its decision table (RFC 937 p. 20). */
 public enum ClientInput {
-    /** {@code +}: a greeting where one is due. */
+    /** {@code + POP2 host}. */
     GREET,
     /** {@code #NNN}. */
     COUNT,
@@ -10,6 +10,8 @@ public enum ClientInput {
     LENGTH,
     /** All octets of a message. */
     DATA,
+    /** Any other {@code +}; expected after QUIT only. */
+    BYE,
     CLOSE,
     /** Anything else, {@code -} included. */
     OTHER,

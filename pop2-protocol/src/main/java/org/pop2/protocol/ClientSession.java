@@ -92,8 +92,15 @@ public final class ClientSession {
             return decide(ClientInput.LENGTH, length.octets(), ClientEnd.PROTOCOL_ERROR, length.text());
         }
         String said = ((Reply.Success) reply).text();
-        ClientInput input = state == ClientState.CALL ? ClientInput.GREET : ClientInput.OTHER;
+        ClientInput input = isGreeting(said) ? ClientInput.GREET : ClientInput.BYE;
         return decide(input, 0, ClientEnd.PROTOCOL_ERROR, said);
+    }
+
+    /** "If the greeting is right" (p. 21): a password is not for a server of another protocol. */
+    private static boolean isGreeting(String said) {
+        String name = "POP2";
+        return said.regionMatches(true, 0, name, 0, name.length())
+                && (said.length() == name.length() || said.charAt(name.length()) == ' ');
     }
 
     /** The session ends well only here: the server says + when the deletions are done. */
@@ -117,7 +124,8 @@ public final class ClientSession {
             case CHOOSE_MESSAGE -> choose(action, number, EnumSet.of(Input.READ, Input.FOLD, Input.QUIT));
             case CHOOSE_TRANSFER -> {
                 octets = number;
-                Set<Input> offered = EnumSet.of(Input.READ, Input.QUIT);
+                // FOLD stands in the text (p. 7) and the diagrams (p. 17, 19), not in action 4
+                Set<Input> offered = EnumSet.of(Input.READ, Input.FOLD, Input.QUIT);
                 if (number > 0) {
                     // RETR of nothing makes the server close (p. 10)
                     offered.add(Input.RETR);
