@@ -3,6 +3,8 @@ package org.pop2.server;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollChannelOption;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
@@ -26,6 +28,12 @@ public final class Pop2Server {
     /** A command is 512 octets at most, so buffers stay small until somebody sends many ahead. */
     private static final AdaptiveRecvByteBufAllocator RECEIVE_BUFFERS =
             new AdaptiveRecvByteBufAllocator(64, 512, 16 * 1024);
+
+    /**
+     * Octets that the system may hold for a client without having sent them: what waits there escapes our timers, and
+     * takes minutes over a radio link.
+     */
+    private static final long UNSENT_OCTETS = 128 * 1024;
 
     private static final int BACKLOG = 1024;
 
@@ -60,7 +68,7 @@ public final class Pop2Server {
                             defaults.threads(), defaults.queue(), settings.loginCache(), defaults.maxRemembered()));
             Sessions sessions = new Sessions(settings, store, authenticator);
             LoopResources loops = LoopResources.create("pop2");
-            return TcpServer.create()
+            return withSystemLimits(TcpServer.create())
                     .bindAddress(settings::address)
                     .runOn(loops)
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
@@ -79,6 +87,10 @@ public final class Pop2Server {
                         loops.dispose();
                     });
         });
+    }
+
+    private static TcpServer withSystemLimits(TcpServer server) {
+        return Epoll.isAvailable() ? server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_OCTETS) : server;
     }
 
     /** Where it listens, with the port that was found if any would do. */

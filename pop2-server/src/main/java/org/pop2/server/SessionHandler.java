@@ -7,6 +7,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
@@ -57,6 +58,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     /** After an error line: how long, and how much, a client may go on sending before the connection is cut. */
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
+    /** How often it is looked at whether a message that is being sent makes progress. */
+    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(5);
+
+    /** Idle times after which a client is idle though the system would still have octets for it. */
+    private static final int SENDING_LIMIT = 6;
+
     private static final int LINGER_OCTETS = 256 * 1024;
 
     private static final String TEMPORARY = "temporary failure, try again later";
@@ -103,6 +110,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private long taken;
 
     private long takenAtLastRing = -1;
+    private long movedAt;
+    private long lastHeard = System.nanoTime();
 
     SessionHandler(Sessions sessions) {
         this.sessions = sessions;
@@ -468,7 +477,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void close(End why) {
         end = why;
         cutTransfer();
-        boolean unread = !input.isEmpty();
         dropInput();
         written = false;
         if (cut) {
@@ -476,7 +484,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             return;
         }
         context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (inputEnded || (why == End.QUIT && !unread) || !(channel() instanceof DuplexChannel duplex)) {
+            if (inputEnded || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);
@@ -538,7 +546,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void touch() {
         // at the end it is the linger time that counts
         if (end == null && session.state() != State.AUTH) {
-            deadline = System.nanoTime() + settings.idleTimeout().toNanos();
+            lastHeard = System.nanoTime();
+            deadline = lastHeard + settings.idleTimeout().toNanos();
         }
     }
 
@@ -552,7 +561,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         long now = System.nanoTime();
         long at = deadline;
         if (hasOutbound()) {
-            at = now + settings.stallTimeout().toNanos();
+            at = now + Math.min(PROGRESS_NANOS, settings.stallTimeout().toNanos());
         }
         if (timer != null && timerAt - at <= 0) {
             return;
@@ -573,23 +582,39 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         if (hasOutbound()) {
             // no timer runs while data is being sent (p. 11), but for one that asks whether any octet moved
             long moved = taken();
-            if (moved == takenAtLastRing) {
+            if (moved != takenAtLastRing) {
+                takenAtLastRing = moved;
+                movedAt = now;
+                if (mailbox != null) {
+                    // who takes a long message is not silent
+                    mailbox.active();
+                }
+            } else if (now - movedAt >= settings.stallTimeout().toNanos()) {
                 timedOut();
                 return;
             }
-            takenAtLastRing = moved;
         } else {
             takenAtLastRing = -1;
             if (now - deadline >= 0) {
-                if (end != null || session.ready()) {
+                if (end != null || (session.ready() && !isStillSending(now))) {
                     timedOut();
                     return;
                 }
-                // the storage is at work; its waits have limits of their own
-                deadline = now + settings.idleTimeout().toNanos();
+                // the storage is at work, its waits have limits of their own; or the system has octets left to send
+                deadline = now + Math.min(PROGRESS_NANOS, settings.idleTimeout().toNanos());
             }
         }
         arm();
+    }
+
+    /**
+     * Whether the system still sends what we have handed over: over a radio link that takes minutes, and the client
+     * cannot answer what it does not have. A link that is dead ends it with an error in its own time.
+     */
+    private boolean isStillSending(long now) {
+        return channel() instanceof EpollSocketChannel epoll
+                && epoll.tcpInfo().unacked() > 0
+                && now - lastHeard < SENDING_LIMIT * settings.idleTimeout().toNanos();
     }
 
     private void timedOut() {
