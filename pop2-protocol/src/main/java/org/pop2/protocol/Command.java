@@ -48,6 +48,17 @@ public sealed interface Command {
         /** READ without a number: the current message. */
         public static final int CURRENT = -1;
 
+        /**
+         * A READ that can be written.
+         *
+         * @throws IllegalArgumentException if the number is negative and not {@link #CURRENT}
+         */
+        public Read {
+            if (number < CURRENT) {
+                throw new IllegalArgumentException("no message has a negative number");
+            }
+        }
+
         @Override
         public Input input() {
             return Input.READ;

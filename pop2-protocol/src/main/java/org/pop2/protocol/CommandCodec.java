@@ -79,7 +79,12 @@ public final class CommandCodec {
         };
     }
 
-    /** A command line with its line end. */
+    /**
+     * A command line with its line end.
+     *
+     * @throws IllegalArgumentException if it is none of the RFC's commands, is over {@link LineFramer#MAX_LINE} octets,
+     *     or has an empty argument or one with a line end in it
+     */
     public static byte[] encode(Command command) {
         ByteArrayOutputStream out = new ByteArrayOutputStream();
         if (command instanceof Helo helo) {
@@ -230,6 +235,9 @@ public final class CommandCodec {
     }
 
     private static void quote(byte[] octets, ByteArrayOutputStream out) {
+        if (octets.length == 0) {
+            throw new IllegalArgumentException("an argument cannot be empty");
+        }
         for (byte octet : octets) {
             if (octet == '\r' || octet == '\n') {
                 throw new IllegalArgumentException("an argument cannot hold a line end");

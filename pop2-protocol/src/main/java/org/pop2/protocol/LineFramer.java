@@ -11,8 +11,6 @@ public final class LineFramer {
     /** Longest line, line end included. */
     public static final int MAX_LINE = 512;
 
-    private static final int FIRST_CAPACITY = 64;
-
     /** What {@link #next} found. */
     public enum Result {
         /** A line is there; {@link #line} is it. */
@@ -25,7 +23,7 @@ public final class LineFramer {
         TLS_HANDSHAKE
     }
 
-    private byte[] buffer = new byte[FIRST_CAPACITY];
+    private final byte[] buffer = new byte[MAX_LINE];
     private int length;
     private boolean lineGiven;
     private boolean anyLineGiven;
@@ -46,9 +44,6 @@ public final class LineFramer {
                 return Result.TOO_LONG;
             }
             byte octet = input.get();
-            if (length == buffer.length) {
-                buffer = Arrays.copyOf(buffer, Math.min(MAX_LINE, 2 * length));
-            }
             buffer[length++] = octet;
             if (octet == '\n') {
                 lineGiven = true;

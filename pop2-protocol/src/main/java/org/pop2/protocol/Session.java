@@ -123,6 +123,10 @@ public final class Session {
 
     /** Action 1: "send - error, close the connection". */
     private List<Effect> reject(Input input, @Nullable Command command) {
+        if (state == State.DONE) {
+            // the close has been asked for already, and nothing is sent after it
+            return List.of();
+        }
         if (input == Input.CLOSE) {
             // nobody is there to read an error; what was under way comes to its end without us
             return end(End.DISCONNECTED, null);

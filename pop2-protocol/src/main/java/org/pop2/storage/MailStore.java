@@ -18,7 +18,8 @@ public interface MailStore {
 
     /**
      * Appends a message to a folder, which comes to be if it does not exist. Durable when it completes; an error means
-     * that nothing was added. Fails with {@link StoreException.Reason#NOT_FOUND} if the user has no account.
+     * that nothing was added. Cancelling while its content is still to come cancels that and adds nothing. Fails with
+     * {@link StoreException.Reason#NOT_FOUND} if the user has no account.
      */
     Publisher<Void> deliver(UserName user, FolderName folder, Message message);
 

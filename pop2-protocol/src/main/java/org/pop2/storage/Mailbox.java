@@ -44,9 +44,11 @@ public interface Mailbox {
      * two), and the hold has ended as well. It starts at the first subscription and runs to its end though that be
      * cancelled; a further subscription only awaits the same end. A storage decides by its fencing token, not by the
      * clock, whether the hold is still good: if it is not, {@link StoreException.Reason#BUSY} and nothing deleted.
+     * Where there is nothing to delete, a lost hold may as well end in completion.
      *
-     * @param deleted numbers to delete, bit n for message n; copied at the call. Numbers out of range, or any number at
-     *     all where not {@link #writable}, are a bug of the caller: {@link IllegalArgumentException}
+     * @param deleted numbers to delete, bit n for message n; copied at the call
+     * @throws IllegalArgumentException at the call, if a number is out of range, or there is any at all where not
+     *     {@link #writable}: a bug of the caller. The hold goes on
      */
     Publisher<Void> release(BitSet deleted);
 

@@ -26,7 +26,7 @@
  *   <dd>{@code octets(n)} equals the number of octets that {@code content(n)} emits, for every body, however awkward.
  *   <dt>S5 content
  *   <dd>Content is what was delivered, every line end as CRLF and the last line ended; and the same again when read
- *       again.
+ *       again. A bare CR is no line end: a body that ends in one gets a whole CRLF.
  *   <dt>S6 stability
  *   <dd>Numbers and sizes do not change while a mailbox is held, whatever arrives (RFC 937 p. 9).
  *   <dt>S7 small buffers

@@ -3,6 +3,7 @@ package org.pop2.server;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
+import java.util.concurrent.RejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.reactivestreams.Subscription;
@@ -21,9 +22,12 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     /** Buffers on their way: 4 of 64 KiB fill a socket and leave 1 MiB far away. */
     static final int WINDOW = 4;
 
-    /** Told on the event loop, exactly once, unless cancelled. */
+    /** Told on the event loop; of delivered and failed exactly one, once, unless cancelled. */
     interface Outcome {
-        void delivered(long octets);
+        /** The socket took a buffer; may come after the others, while the last ones go out. */
+        void taken(int octets);
+
+        void delivered();
 
         void failed(Throwable cause);
     }
@@ -36,6 +40,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     // of the event loop
     private @Nullable Subscription subscription;
     private long written;
+    private long taken;
     private boolean over;
 
     MessageTransfer(ChannelHandlerContext context, long announced, Outcome outcome) {
@@ -45,9 +50,9 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         this.outcome = outcome;
     }
 
-    /** Octets handed to the socket so far. */
-    long written() {
-        return written;
+    /** Octets that the socket took. */
+    long taken() {
+        return taken;
     }
 
     /** Ends it without an outcome; what the socket still holds is released when the channel lets go of it. */
@@ -72,7 +77,12 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     @Override
     public void onNext(ContentBuffer buffer) {
-        run(() -> write(buffer));
+        try {
+            run(() -> write(buffer));
+        } catch (RejectedExecutionException stopped) {
+            // the loops are gone, and the connection with them
+            buffer.release();
+        }
     }
 
     @Override
@@ -93,7 +103,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             }
             over = true;
             if (written == announced) {
-                outcome.delivered(written);
+                outcome.delivered();
             } else {
                 outcome.failed(mismatch("only " + written));
             }
@@ -115,8 +125,13 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         written += octets;
         context.write(Unpooled.wrappedBuffer(buffer.octets())).addListener(done -> {
             buffer.release();
+            if (!done.isSuccess()) {
+                return;
+            }
+            taken += octets;
+            outcome.taken(octets);
             Subscription upstream = subscription;
-            if (done.isSuccess() && !over && upstream != null) {
+            if (!over && upstream != null) {
                 upstream.request(1);
             }
         });
@@ -130,11 +145,11 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         return new IllegalStateException("announced " + announced + " octets, the storage gave " + what);
     }
 
+    /**
+     * Always by way of the loop's queue: a storage may emit one buffer on its own thread and the next one on the event
+     * loop, where more was just requested; done at once there, the second would overtake the first.
+     */
     private void run(Runnable task) {
-        if (loop.inEventLoop()) {
-            task.run();
-        } else {
-            loop.execute(task);
-        }
+        loop.execute(task);
     }
 }

@@ -99,7 +99,10 @@ public final class Pop2Server {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping().subscribe(nothing -> {}, error -> LOG.warn("stop", error), stopped::tryEmitEmpty);
+                stopping()
+                        .doOnError(error -> LOG.warn("stopping", error))
+                        .onErrorComplete()
+                        .subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });

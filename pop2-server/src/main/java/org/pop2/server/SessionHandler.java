@@ -11,7 +11,9 @@ import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
 import java.util.BitSet;
+import java.util.Deque;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -72,8 +74,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
 
-    /** Input that waits for the session to be ready; the next is read when it is used up. */
-    private @Nullable ByteBuf input;
+    /**
+     * Input that waits for the session to be ready; the next is read when it is used up. More than one buffer only when
+     * the client has ended its side: Netty then reads, unasked, what the socket still has.
+     */
+    private final Deque<ByteBuf> input = new ArrayDeque<>();
 
     private boolean readPending;
     private boolean inputEnded;
@@ -93,8 +98,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private @Nullable ScheduledFuture<?> timer;
     private long timerAt;
     private long deadline;
-    private long lineOctets;
-    private long outboundMark = -1;
+
+    /** Octets that the socket took, and what that was when the timer rang last. */
+    private long taken;
+
+    private long takenAtLastRing = -1;
 
     SessionHandler(Sessions sessions) {
         this.sessions = sessions;
@@ -131,8 +139,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             }
             return;
         }
-        // read only when the last was used up, so nothing is overwritten
-        input = (ByteBuf) message;
+        input.add((ByteBuf) message);
         work();
     }
 
@@ -141,7 +148,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         if (readPending) {
             // a read that brought nothing
             readPending = false;
-            if (end != null || input == null) {
+            if (end != null || input.isEmpty()) {
                 read();
             }
         }
@@ -158,10 +165,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     public void userEventTriggered(ChannelHandlerContext ignored, Object event) throws Exception {
         if (event instanceof ChannelInputShutdownEvent) {
             inputEnded = true;
-            if (end != null) {
-                channel().close();
-            } else {
+            if (end == null) {
                 work();
+            } else if (!hasOutbound()) {
+                // else the last line, or the rest of a message, has still to be read by the other side
+                channel().close();
             }
         } else {
             super.userEventTriggered(ignored, event);
@@ -224,7 +232,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         }
         flush();
         if (end == null) {
-            if (input == null) {
+            if (input.isEmpty()) {
                 // one buffer ahead, so that a connection that goes is noticed
                 read();
             }
@@ -234,7 +242,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
 
     /** Takes one command from the input; says whether there may be another. */
     private boolean takeCommand() {
-        ByteBuf octets = input;
+        ByteBuf octets = input.peek();
         if (octets == null) {
             if (inputEnded) {
                 tell(Event.CLOSED);
@@ -245,8 +253,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         LineFramer.Result result = framer.next(view);
         octets.skipBytes(octets.readableBytes() - view.remaining());
         if (!octets.isReadable()) {
-            octets.release();
-            input = null;
+            input.remove().release();
         }
         switch (result) {
             case NEED_MORE -> {}
@@ -313,15 +320,26 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void write(byte[] line) {
-        context().write(Unpooled.wrappedBuffer(line), context().voidPromise());
-        lineOctets += line.length;
+        context().write(Unpooled.wrappedBuffer(line)).addListener(done -> {
+            if (done.isSuccess()) {
+                taken(line.length);
+            }
+        });
         written = true;
     }
 
     private void logIn(Command.Helo helo) {
         sessions.authenticator()
                 .authenticate(helo.credentials(), helo.raw())
+                .doFinally(signal -> wipe(helo))
                 .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error)));
+    }
+
+    private static void wipe(Command.Helo helo) {
+        helo.credentials().password().wipe();
+        if (helo.raw() != null) {
+            helo.raw().password().wipe();
+        }
     }
 
     private void judged(Verdict verdict) {
@@ -352,7 +370,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             outcome(new Event.Selected(MailboxListing.NONE));
             return;
         }
+        // not cancelled if the client goes, but released: so that it is always known who has it
+        sessions.begins();
         Mono.defer(() -> Mono.from(sessions.store().open(owner, folder.get())))
+                .switchIfEmpty(Mono.error(() -> new IllegalStateException("the storage opened nothing")))
+                .doFinally(signal -> later(sessions::ends))
                 .subscribe(opened -> later(() -> selected(opened)), error -> failed("mailbox " + folder.get(), error));
     }
 
@@ -378,25 +400,30 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         }
         transfer = new MessageTransfer(context(), what.octets(), new MessageTransfer.Outcome() {
             @Override
-            public void delivered(long octets) {
-                transferOver();
-                log().sentMessage();
+            public void taken(int octets) {
+                SessionHandler.this.taken(octets);
+            }
+
+            @Override
+            public void delivered() {
+                log().sentMessage(what.octets());
+                transfer = null;
                 written = true;
                 outcome(Event.DELIVERED);
             }
 
             @Override
             public void failed(Throwable cause) {
-                transferOver();
+                transferBroken();
                 SessionHandler.this.failed("message " + what.number(), cause);
             }
         });
         source.content(what.number()).subscribe(transfer);
     }
 
-    private void transferOver() {
+    private void transferBroken() {
         if (transfer != null) {
-            log().sentOctets(transfer.written());
+            log().sentOctets(transfer.taken());
             transfer = null;
         }
     }
@@ -414,22 +441,26 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         }
         releases++;
         int count = deleted.cardinality();
-        sessions.releaseBegins();
+        sessions.begins();
         Mono.defer(() -> Mono.from(released.release(deleted)))
                 .subscribe(nothing -> {}, error -> released(0, error), () -> released(count, null));
     }
 
     private void released(int count, @Nullable Throwable error) {
-        sessions.releaseEnds();
         later(() -> {
             releases--;
             log().deleted(count);
-            if (error == null) {
-                outcome(Event.RELEASED);
-            } else {
-                failed("release", error);
+            try {
+                if (error == null) {
+                    outcome(Event.RELEASED);
+                } else {
+                    failed("release", error);
+                }
+            } finally {
+                writeRecord();
+                // the last: a stop that has waited for it takes the loops away
+                sessions.ends();
             }
-            writeRecord();
         });
     }
 
@@ -437,16 +468,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void close(End why) {
         end = why;
         cutTransfer();
-        boolean unread = input != null;
+        boolean unread = !input.isEmpty();
         dropInput();
         written = false;
         if (cut) {
             channel().close();
             return;
         }
-        boolean atOnce = inputEnded || (why == End.QUIT && !unread);
         context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (atOnce || !(channel() instanceof DuplexChannel duplex)) {
+            if (inputEnded || (why == End.QUIT && !unread) || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);
@@ -467,7 +497,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void cutTransfer() {
         if (transfer != null) {
             transfer.cancel();
-            transferOver();
+            transferBroken();
             cut = true;
         }
     }
@@ -506,9 +536,15 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
 
     /** Something was heard or done: the time until the next command begins anew (but not that of the login). */
     private void touch() {
-        if (session.state() != State.AUTH) {
+        // at the end it is the linger time that counts
+        if (end == null && session.state() != State.AUTH) {
             deadline = System.nanoTime() + settings.idleTimeout().toNanos();
         }
+    }
+
+    private void taken(int octets) {
+        taken += octets;
+        touch();
     }
 
     /** Sees to it that the timer rings no later than the deadline. */
@@ -536,14 +572,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         long now = System.nanoTime();
         if (hasOutbound()) {
             // no timer runs while data is being sent (p. 11), but for one that asks whether any octet moved
-            long mark = outboundMark();
-            if (mark == outboundMark) {
+            long moved = taken();
+            if (moved == takenAtLastRing) {
                 timedOut();
                 return;
             }
-            outboundMark = mark;
+            takenAtLastRing = moved;
         } else {
-            outboundMark = -1;
+            takenAtLastRing = -1;
             if (now - deadline >= 0) {
                 if (end != null || session.ready()) {
                     timedOut();
@@ -572,12 +608,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         return transfer != null || (outbound != null && outbound.totalPendingWriteBytes() > 0);
     }
 
-    /** A number that stays the same as long as the socket takes nothing. */
-    private long outboundMark() {
+    /** Octets that the socket took until now, those of a buffer it has begun with included. */
+    private long taken() {
         ChannelOutboundBuffer outbound = channel().unsafe().outboundBuffer();
-        long pending = outbound == null ? 0 : outbound.totalPendingWriteBytes() - outbound.currentProgress();
-        long handedOver = lineOctets + log().octets() + (transfer == null ? 0 : transfer.written());
-        return handedOver - pending;
+        return taken + (outbound == null ? 0 : outbound.currentProgress());
     }
 
     // ---- the end
@@ -600,9 +634,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     }
 
     private void dropInput() {
-        if (input != null) {
-            input.release();
-            input = null;
+        for (ByteBuf octets = input.poll(); octets != null; octets = input.poll()) {
+            octets.release();
         }
     }
 

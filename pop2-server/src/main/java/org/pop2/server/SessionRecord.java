@@ -40,14 +40,13 @@ final class SessionRecord {
         user = name;
     }
 
-    long octets() {
-        return octets;
-    }
-
-    void sentMessage() {
+    /** A message went out whole. */
+    void sentMessage(long octetsOfIt) {
         messages++;
+        octets += octetsOfIt;
     }
 
+    /** A part of a message went out. */
     void sentOctets(long count) {
         octets += count;
     }

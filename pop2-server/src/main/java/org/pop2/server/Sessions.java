@@ -14,7 +14,7 @@ final class Sessions {
     private final Authenticator authenticator;
     private final Set<SessionHandler> open = ConcurrentHashMap.newKeySet();
 
-    /** Connections, lingering ones included, and releases: what a stop waits for. */
+    /** Connections, lingering ones included, and openings and releases of mailboxes: what a stop waits for. */
     private final AtomicInteger underWay = new AtomicInteger();
 
     private final AtomicInteger connections = new AtomicInteger();
@@ -57,15 +57,18 @@ final class Sessions {
     void remove(SessionHandler session) {
         open.remove(session);
         connections.decrementAndGet();
-        ended();
+        ends();
     }
 
-    void releaseBegins() {
+    /** Something begins that a stop waits for, whatever becomes of its connection. */
+    void begins() {
         underWay.incrementAndGet();
     }
 
-    void releaseEnds() {
-        ended();
+    void ends() {
+        if (underWay.decrementAndGet() == 0 && stopping) {
+            idle.tryEmitEmpty();
+        }
     }
 
     /** Ends every session that has nothing under way, and the others as soon as they have not. */
@@ -85,11 +88,5 @@ final class Sessions {
     /** Completes when, after a {@link #stop}, nothing is under way any more. */
     Mono<Void> idle() {
         return idle.asMono();
-    }
-
-    private void ended() {
-        if (underWay.decrementAndGet() == 0 && stopping) {
-            idle.tryEmitEmpty();
-        }
     }
 }

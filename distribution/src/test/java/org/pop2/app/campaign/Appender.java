@@ -3,7 +3,6 @@ package org.pop2.app.campaign;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,16 +72,15 @@ final class Appender implements Runnable {
             }
             Thread.sleep(2);
         }
-        try (FileChannel channel =
-                FileChannel.open(mailbox, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
-            try (FileLock held = channel.lock()) {
-                ByteBuffer buffer = ByteBuffer.wrap(octets);
-                long end = channel.size();
-                while (buffer.hasRemaining()) {
-                    end += channel.write(buffer, end);
-                }
-                channel.force(true);
+        try (FileChannel channel = FileChannel.open(mailbox, StandardOpenOption.CREATE, StandardOpenOption.WRITE)) {
+            // held until the channel closes
+            channel.lock();
+            ByteBuffer buffer = ByteBuffer.wrap(octets);
+            long end = channel.size();
+            while (buffer.hasRemaining()) {
+                end += channel.write(buffer, end);
             }
+            channel.force(true);
         } finally {
             Files.delete(dotLock);
         }

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /** An installation of the unpacked distribution in a directory of its own, with mailboxes below {@code spool}. */
-final class Instance implements AutoCloseable {
+final class Instance {
     private static final String LISTENING = "listening on 127.0.0.1:";
 
     private final Path directory;
@@ -65,7 +65,8 @@ final class Instance implements AutoCloseable {
 
     /** Starts the server and waits until it listens. */
     void start() throws IOException {
-        server = new ProcessBuilder(program.toString(), "serve", "--config", configuration().toString())
+        server = new ProcessBuilder(
+                        program.toString(), "serve", "--config", configuration().toString())
                 .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
                 .start();
         BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
@@ -89,8 +90,7 @@ final class Instance implements AutoCloseable {
         }
     }
 
-    @Override
-    public void close() throws InterruptedException {
+    void close() throws InterruptedException {
         if (server != null) {
             server.destroy();
             if (!server.waitFor(1, TimeUnit.MINUTES)) {

@@ -100,12 +100,7 @@ final class Feed implements Publisher<ByteBuffer> {
             synchronized (this) {
                 if (more > 0) {
                     demand = demand + more < 0 ? Long.MAX_VALUE : demand + more;
-                    lent.forEach(buffer -> {
-                        for (int i = 0; i < buffer.capacity(); i++) {
-                            buffer.put(i, (byte) '#');
-                        }
-                    });
-                    lent.clear();
+                    takeBack();
                 }
                 if (draining) {
                     return;
@@ -129,6 +124,8 @@ final class Feed implements Publisher<ByteBuffer> {
                         draining = false;
                         return;
                     } else {
+                        // requested before: whoever asks for many at once is done with each when onNext returns
+                        takeBack();
                         next = Optional.of(slice());
                         demand--;
                     }
@@ -140,6 +137,15 @@ final class Feed implements Publisher<ByteBuffer> {
                     return;
                 }
             }
+        }
+
+        private void takeBack() {
+            lent.forEach(buffer -> {
+                for (int i = 0; i < buffer.capacity(); i++) {
+                    buffer.put(i, (byte) '#');
+                }
+            });
+            lent.clear();
         }
 
         private ByteBuffer slice() {

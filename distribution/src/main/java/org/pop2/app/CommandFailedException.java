@@ -1,0 +1,37 @@
+package org.pop2.app;
+
+import java.io.Serial;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+
+/** Ends a command with a message for its user and an exit code. */
+final class CommandFailedException extends Exception {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    private final int exitCode;
+
+    CommandFailedException(int exitCode, String message) {
+        this(exitCode, message, null);
+    }
+
+    CommandFailedException(int exitCode, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.exitCode = exitCode;
+    }
+
+    static CommandFailedException of(StoreException e) {
+        int exitCode = switch (e.reason()) {
+            case BUSY -> ExitCode.TRY_LATER;
+            case UNAVAILABLE -> ExitCode.UNAVAILABLE;
+            case CORRUPT -> ExitCode.DATA;
+            case NO_SPACE -> ExitCode.CANNOT_CREATE;
+            case NOT_FOUND -> ExitCode.NO_USER;
+        };
+        return new CommandFailedException(exitCode, String.valueOf(e.getMessage()), e);
+    }
+
+    int exitCode() {
+        return exitCode;
+    }
+}

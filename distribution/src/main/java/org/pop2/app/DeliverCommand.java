@@ -1,0 +1,110 @@
+package org.pop2.app;
+
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.config.Configuration;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import reactor.core.publisher.Mono;
+
+/** {@code pop2d deliver}: what a mail transfer agent calls, once for a message and a recipient. */
+@Command(
+        name = "deliver",
+        description = {
+            "Delivers the message on standard input to a user's mailbox.",
+            "",
+            "Line ends may be LF or CRLF. A From_ line before the header, which some mail systems add, is taken off and"
+                    + " its sender used.",
+            ""
+        },
+        footer = {
+            "",
+            "Exit codes: 0 delivered, durably; 67 no such user; 75 not delivered, try later (whatever was in the way:"
+                    + " the mail is kept safest in the queue it comes from); 64 wrong command line; 78 wrong"
+                    + " configuration.",
+            "",
+            "Example:",
+            "  pop2d deliver --user postel --folder lists/rfc --sender jkr@example.org < message.eml"
+        })
+final class DeliverCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mailbox.")
+    private String user = "";
+
+    @Option(
+            names = "--folder",
+            paramLabel = "FOLDER",
+            description = "The folder; it comes to be if it does not exist. Default: the inbox.")
+    private String folder = "INBOX";
+
+    @Option(names = "--sender", paramLabel = "ADDRESS", description = "The envelope's sender; empty for a bounce.")
+    private @Nullable String sender;
+
+    DeliverCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        FolderName to = FolderName.of(folder)
+                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: not a folder name"));
+        checkSender();
+        Configuration configuration = config.read(terminal);
+        UserName recipient = UserName.of(user)
+                .orElseThrow(() -> new CommandFailedException(ExitCode.NO_USER, "there is no such user"));
+        Thread onSignal = new Thread(DeliverCommand::tryLater, "signal");
+        Runtime.getRuntime().addShutdownHook(onSignal);
+        try {
+            MessageInput input = MessageInput.of(terminal.in());
+            Message message = new Message(input.content(), sender == null ? input.sender() : sender, Optional.empty());
+            Mono.usingWhen(
+                            Mono.from(configuration.storage().open()),
+                            store -> Mono.from(store.deliver(recipient, to, message)),
+                            store -> store.close())
+                    .block();
+            return ExitCode.OK;
+        } catch (StoreException e) {
+            if (e.reason() == StoreException.Reason.NOT_FOUND) {
+                throw new CommandFailedException(ExitCode.NO_USER, "there is no user " + recipient, e);
+            }
+            throw new CommandFailedException(ExitCode.TRY_LATER, "not delivered: " + e.getMessage(), e);
+        } catch (MessageInput.InputFailedException e) {
+            throw new CommandFailedException(ExitCode.TRY_LATER, "not delivered: " + e.getMessage(), e);
+        } catch (RuntimeException e) {
+            // a bug, perhaps; but the mail system that called must not throw the message away for it
+            throw new CommandFailedException(ExitCode.TRY_LATER, "not delivered: " + e, e);
+        } finally {
+            removeHook(onSignal);
+        }
+    }
+
+    private void checkSender() throws CommandFailedException {
+        if (sender != null && !MessageInput.isSender(sender)) {
+            throw new CommandFailedException(
+                    ExitCode.USAGE, "--sender: at most 256 characters, none of them a control character");
+        }
+    }
+
+    /** Mail systems take 143, what SIGTERM would give, for a failure for good. */
+    private static void tryLater() {
+        Runtime.getRuntime().halt(ExitCode.TRY_LATER);
+    }
+
+    private static void removeHook(Thread hook) {
+        try {
+            Runtime.getRuntime().removeShutdownHook(hook);
+        } catch (IllegalStateException e) {
+            // the signal has come: the hook ends the process with its own code
+        }
+    }
+}

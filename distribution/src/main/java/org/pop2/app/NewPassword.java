@@ -1,0 +1,107 @@
+package org.pop2.app;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.CodingErrorAction;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.pop2.protocol.Secret;
+import org.pop2.server.Passwords;
+import org.pop2.storage.UserName;
+
+/** Gets a new password from a person or a program, never from an argument: those can be seen by every user. */
+final class NewPassword {
+    /** Octets of a command line, its CRLF included (RFC 937 p. 12). */
+    private static final int LINE = 512;
+
+    /** {@code HELO }, the blank between the two words, and CRLF. */
+    private static final int AROUND = 5 + 1 + 2;
+
+    /**
+     * A hash of the new password.
+     *
+     * @param fromInput the first line of standard input, without its line end; else the person is asked twice
+     */
+    static String hash(Terminal terminal, UserName user, boolean fromInput) throws CommandFailedException {
+        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, user);
+        try {
+            check(user, octets);
+            Secret secret = Secret.of(octets);
+            try {
+                return Passwords.hash(secret);
+            } finally {
+                secret.wipe();
+            }
+        } finally {
+            Arrays.fill(octets, (byte) 0);
+        }
+    }
+
+    private static void check(UserName user, byte[] octets) throws CommandFailedException {
+        if (octets.length == 0) {
+            throw new CommandFailedException(ExitCode.DATA, "the password is empty");
+        }
+        int quoted = 0;
+        for (byte octet : octets) {
+            if (octet == 0 || octet == '\r' || octet == '\n') {
+                throw new CommandFailedException(
+                        ExitCode.DATA, "the password holds a character that no command line can carry");
+            }
+            // a client may have to quote it (p. 6)
+            quoted += octet == ' ' || octet == '\\' ? 2 : 1;
+        }
+        int most = LINE - AROUND - user.value().getBytes(StandardCharsets.UTF_8).length;
+        if (quoted > most) {
+            throw new CommandFailedException(
+                    ExitCode.DATA,
+                    "the password is too long: the line HELO " + user + " ... has room for " + most
+                            + " octets, a blank or a backslash counting for two");
+        }
+    }
+
+    private static byte[] firstLine(InputStream in) throws CommandFailedException {
+        ByteArrayOutputStream line = new ByteArrayOutputStream(LINE);
+        try {
+            // one over is enough to be refused
+            for (int octet = in.read(); octet >= 0 && octet != '\n' && line.size() <= LINE; octet = in.read()) {
+                line.write(octet);
+            }
+        } catch (IOException e) {
+            throw new CommandFailedException(ExitCode.IO, "reading the password: " + e.getMessage(), e);
+        }
+        byte[] octets = line.toByteArray();
+        if (octets.length > 0 && octets[octets.length - 1] == '\r') {
+            return Arrays.copyOf(octets, octets.length - 1);
+        }
+        return octets;
+    }
+
+    private static byte[] asked(Terminal terminal, UserName user) throws CommandFailedException {
+        Terminal.PasswordPrompt prompt = terminal.passwordPrompt()
+                .orElseThrow(() -> new CommandFailedException(
+                        ExitCode.USAGE, "there is no terminal to ask for the password: use --password-stdin"));
+        char[] first = prompt.ask("New password for " + user + ": ");
+        char[] second = prompt.ask("Once more: ");
+        try {
+            if (!Arrays.equals(first, second)) {
+                throw new CommandFailedException(ExitCode.DATA, "the two passwords differ");
+            }
+            ByteBuffer encoded = ByteBuffer.allocate(first.length * 3);
+            StandardCharsets.UTF_8
+                    .newEncoder()
+                    .onMalformedInput(CodingErrorAction.REPLACE)
+                    .encode(CharBuffer.wrap(first), encoded, true);
+            byte[] octets = Arrays.copyOf(encoded.array(), encoded.position());
+            Arrays.fill(encoded.array(), (byte) 0);
+            return octets;
+        } finally {
+            Arrays.fill(first, '\0');
+            Arrays.fill(second, '\0');
+        }
+    }
+
+    private NewPassword() {}
+}

@@ -1,0 +1,38 @@
+package org.pop2.app;
+
+import java.util.concurrent.Callable;
+import org.pop2.app.config.Configuration;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import reactor.core.publisher.Mono;
+
+/** {@code pop2d serve}: the server. */
+@Command(
+        name = "serve",
+        description = {
+            "Serves mail until SIGTERM or SIGINT; then running transfers and deletions may finish within"
+                    + " server.stop-timeout, and the exit code is 0.",
+            "",
+            "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections; logs to standard"
+                    + " error.",
+            ""
+        },
+        footer = {"", "Example:", "  pop2d serve --config conf/pop2d.conf"})
+final class ServeCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    ServeCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        Configuration configuration = config.read(terminal);
+        Serving.logAt(configuration.logLevel());
+        Serving serving = Serving.start(configuration, store -> Mono.empty());
+        return UntilSignal.run(terminal, serving, () -> {}, () -> {});
+    }
+}

@@ -1,0 +1,152 @@
+package org.pop2.app;
+
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.LoggerContext;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Objects;
+import org.pop2.app.config.Configuration;
+import org.pop2.app.config.LogLevel;
+import org.pop2.server.Passwords;
+import org.pop2.server.Pop2Server;
+import org.pop2.server.ServerSettings;
+import org.pop2.storage.MailStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+
+/** A server and the storage below it: started together, stopped in the right order. */
+final class Serving {
+    private static final Logger LOG = LoggerFactory.getLogger(Serving.class);
+
+    /** What a stop takes at most after {@code server.stop-timeout}: releases end, event loops and the storage close. */
+    private static final Duration AFTER_STOP = Duration.ofSeconds(50);
+
+    private final MailStore store;
+    private final Pop2Server server;
+    private final Duration stopLimit;
+
+    private Serving(MailStore store, Pop2Server server, Duration stopLimit) {
+        this.store = store;
+        this.server = server;
+        this.stopLimit = stopLimit;
+    }
+
+    /** Work on the storage before the server is there. */
+    @FunctionalInterface
+    interface Preparation {
+        Mono<Void> of(MailStore store);
+    }
+
+    /**
+     * Opens the storage, prepares it and starts to serve. Blocks.
+     *
+     * @throws org.pop2.storage.StoreException if the storage cannot be used
+     * @throws CommandFailedException if the address cannot be listened on
+     */
+    static Serving start(Configuration configuration, Preparation preparation) throws CommandFailedException {
+        MailStore store =
+                Objects.requireNonNull(Mono.from(configuration.storage().open()).block());
+        boolean started = false;
+        try {
+            preparation.of(store).block();
+            warnOfPlainPasswords(store);
+            Pop2Server server = bind(configuration, store);
+            started = true;
+            LOG.info(
+                    "pop2d {} serves {} mail on {}",
+                    VersionCommand.version(),
+                    configuration.storage().provider().name(),
+                    shown(server.address()));
+            return new Serving(store, server, configuration.stopTimeout().plus(AFTER_STOP));
+        } finally {
+            if (!started) {
+                Mono.from(store.close()).block();
+            }
+        }
+    }
+
+    /** How much this process logs from now on. */
+    static void logAt(LogLevel level) {
+        ((LoggerContext) LoggerFactory.getILoggerFactory())
+                .getLogger(Logger.ROOT_LOGGER_NAME)
+                .setLevel(Level.toLevel(level.name()));
+    }
+
+    static ServerSettings settings(Configuration configuration) {
+        Configuration.Session session = configuration.session();
+        return ServerSettings.defaults()
+                .withHostName(configuration.serverName().orElseGet(Serving::nameOfThisHost))
+                .withAddress(configuration.listen())
+                .withLoginTimeout(session.loginTimeout())
+                .withIdleTimeout(session.idleTimeout())
+                .withStallTimeout(session.stallTimeout())
+                .withOnDisconnect(session.onDisconnect())
+                .withStrict(session.strict())
+                .withMaxConnections(configuration.connections())
+                .withStopTimeout(configuration.stopTimeout())
+                .withLoginCache(configuration.loginCache());
+    }
+
+    InetSocketAddress address() {
+        return server.address();
+    }
+
+    /** {@code 127.0.0.1:109}, {@code [::1]:109}. */
+    static String shown(InetSocketAddress address) {
+        InetAddress ip = address.getAddress();
+        String host = ip == null ? address.getHostString() : ip.getHostAddress();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
+    }
+
+    /** Waits until the server has stopped. */
+    void await() {
+        server.onStop().block();
+    }
+
+    /**
+     * Stops the server, lets running transfers and releases finish within their limit, and closes the storage. Blocks.
+     */
+    void stop() {
+        server.stop().then(Mono.from(store.close())).block(stopLimit);
+    }
+
+    private static Pop2Server bind(Configuration configuration, MailStore store) throws CommandFailedException {
+        try {
+            return Objects.requireNonNull(
+                    Pop2Server.start(settings(configuration), store).block());
+        } catch (RuntimeException e) {
+            Throwable cause = e;
+            while (cause.getCause() != null) {
+                cause = cause.getCause();
+            }
+            InetSocketAddress listen = configuration.listen();
+            String hint = listen.getPort() > 0 && listen.getPort() < 1024
+                    ? " (a port below 1024 needs the capability CAP_NET_BIND_SERVICE; doc/install.md shows the ways)"
+                    : "";
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "cannot listen on " + shown(listen) + ": " + cause.getMessage() + hint, e);
+        }
+    }
+
+    private static void warnOfPlainPasswords(MailStore store) {
+        Long plain = Passwords.plainAccounts(store.accounts()).count().block();
+        if (plain != null && plain > 0) {
+            LOG.warn(
+                    "{} accounts have their password stored in clear ({{PLAIN}}): whoever reads the accounts can log in",
+                    plain);
+        }
+    }
+
+    private static String nameOfThisHost() {
+        try {
+            String name = InetAddress.getLocalHost().getHostName();
+            return name.matches("[A-Za-z0-9._-]{1,255}") ? name : "localhost";
+        } catch (UnknownHostException e) {
+            LOG.debug("this host has no name", e);
+            return "localhost";
+        }
+    }
+}

@@ -1,0 +1,44 @@
+package org.pop2.app;
+
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Keeps a server running until SIGTERM or SIGINT, then stops it and ends the process with exit code 0. */
+final class UntilSignal {
+    private static final Logger LOG = LoggerFactory.getLogger(UntilSignal.class);
+
+    /**
+     * Announces the server and waits. Does not return before the server has stopped.
+     *
+     * @param cleanUp what remains to be done after the stop
+     */
+    static int run(Terminal terminal, Serving serving, Runnable announcement, Runnable cleanUp) {
+        // Java would end with 143; who asks a server to stop and is obeyed should not be told of a failure
+        Runtime.getRuntime()
+                .addShutdownHook(new Thread(
+                        () -> {
+                            int exitCode = stop(serving);
+                            cleanUp.run();
+                            Runtime.getRuntime().halt(exitCode);
+                        },
+                        "stop"));
+        terminal.say("listening on " + Serving.shown(serving.address()));
+        announcement.run();
+        serving.await();
+        return ExitCode.OK;
+    }
+
+    private static int stop(Serving serving) {
+        LOG.info("stopping");
+        try {
+            serving.stop();
+            LOG.info("stopped");
+            return ExitCode.OK;
+        } catch (RuntimeException e) {
+            LOG.error("the stop failed or took too long", e);
+            return ExitCode.SOFTWARE;
+        }
+    }
+
+    private UntilSignal() {}
+}

@@ -1,0 +1,86 @@
+package org.pop2.app.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.pop2.protocol.OnDisconnect;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.StoreSettings;
+import org.reactivestreams.Publisher;
+
+/**
+ * What the administrator wants, checked: every value is one that can be worked with.
+ *
+ * @param directory the instance directory, absolute
+ * @param listen where to listen; port 0 takes a free one
+ * @param serverName host name for the greeting; nothing: the machine's own
+ * @param stopTimeout how long a stopping server lets running work finish
+ * @param connections connections open at once
+ * @param session how a session goes
+ * @param loginCache how long a verified password is remembered; zero: never
+ * @param logLevel how much a server logs
+ * @param storage where the mail is
+ * @param entries every key with its value as text, in the order of the manual, for people to look at
+ */
+public record Configuration(
+        Path directory,
+        InetSocketAddress listen,
+        Optional<String> serverName,
+        Duration stopTimeout,
+        int connections,
+        Session session,
+        Duration loginCache,
+        LogLevel logLevel,
+        Storage storage,
+        List<Entry> entries) {
+
+    public Configuration {
+        entries = List.copyOf(entries);
+    }
+
+    /**
+     * How a session goes.
+     *
+     * @param loginTimeout from the connection to a successful HELO
+     * @param idleTimeout between two commands
+     * @param stallTimeout a client that takes no octet of a message for so long is closed
+     * @param onDisconnect what becomes of marked messages if there is no QUIT
+     * @param strict the RFC's grammar to the letter
+     */
+    public record Session(
+            Duration loginTimeout,
+            Duration idleTimeout,
+            Duration stallTimeout,
+            OnDisconnect onDisconnect,
+            boolean strict) {}
+
+    /**
+     * Where the mail is: a provider, and settings that it has accepted.
+     *
+     * @param provider found by its name, {@code storage.type}
+     * @param settings its settings
+     */
+    public record Storage(MailStoreProvider provider, StoreSettings settings) {
+        /** As {@link MailStoreProvider#open}; the caller closes what it is given. */
+        public Publisher<MailStore> open() {
+            return provider.open(settings);
+        }
+
+        public HoldPolicy holdPolicy() {
+            return settings.holdPolicy();
+        }
+    }
+
+    /**
+     * A key and its value.
+     *
+     * @param key the key's name
+     * @param value as text, {@code ***} where it is a secret
+     * @param origin where it was written: file and line, or the environment variable; nothing: it is the default
+     */
+    public record Entry(String key, String value, Optional<String> origin) {}
+}

@@ -1,0 +1,272 @@
+package org.pop2.app.config;
+
+import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.config.Configuration.Entry;
+import org.pop2.app.config.Configuration.Storage;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.StoreSettings;
+
+/**
+ * Reads a configuration: the file, over it the environment. Goes on after a mistake, so that all of them are reported
+ * at once.
+ */
+public final class ConfigurationReader {
+    /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
+    private static final Set<String> OTHER_VARIABLES = Set.of("POP2D_HOME", "POP2D_JAVA_OPTS");
+
+    /** What Kubernetes puts into every container beside a service called pop2d; the value of POP2D_PORT is a URL. */
+    private static final Pattern SERVICE_LINK =
+            Pattern.compile("POP2D_SERVICE_(HOST|PORT.*)=.*|POP2D_PORT_\\d+_.*|POP2D_PORT=\\w+://.*");
+
+    private static final Pattern SECRET = Pattern.compile(".*(password|passphrase|secret|token)");
+    private static final Pattern SECRET_IN_URL = Pattern.compile("(?<=://)([^/@:]*):[^/@]*(?=@)");
+
+    /** The text given for a key, and where. */
+    private record Given(String text, String where) {}
+
+    private final List<MailStoreProvider> storages;
+    private final Map<String, Key<?>> known = new LinkedHashMap<>();
+    private final Map<String, Given> given = new HashMap<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private final String origin;
+
+    private ConfigurationReader(String origin) {
+        this.origin = origin;
+        this.storages = MailStoreProvider.all();
+        Keys.with(storages).forEach(key -> known.put(key.name(), key));
+    }
+
+    /**
+     * Reads a file and the environment.
+     *
+     * @param file HOCON
+     * @param environment the variables of the process; those that begin with {@code POP2D_} override the file, empty
+     *     ones do not
+     * @throws InvalidConfigurationException if anything is wrong; it lists all that is
+     */
+    public static Configuration read(Path file, Map<String, String> environment) throws InvalidConfigurationException {
+        ConfigurationReader reader = new ConfigurationReader(file.toString());
+        Written.in(file).forEach(reader::accept);
+        reader.acceptEnvironment(environment);
+        return reader.configuration(directoryOf(file));
+    }
+
+    /**
+     * A configuration of defaults and these values, without a file or the environment.
+     *
+     * @param directory the instance directory
+     * @param values text by key
+     * @throws InvalidConfigurationException if anything is wrong; it lists all that is
+     */
+    public static Configuration of(Path directory, Map<String, String> values) throws InvalidConfigurationException {
+        ConfigurationReader reader = new ConfigurationReader("(built-in)");
+        new TreeMap<>(values).forEach((key, value) -> reader.accept(new Written.Leaf(key, value, "(built-in)", 0)));
+        return reader.configuration(directory);
+    }
+
+    /** The parent of {@code conf/}; where the file is in no such directory, its own. */
+    private static Path directoryOf(Path file) {
+        Path parent = file.toAbsolutePath().normalize().getParent();
+        if (parent == null) {
+            return Path.of("/");
+        }
+        Path grandparent = parent.getParent();
+        return parent.endsWith("conf") && grandparent != null ? grandparent : parent;
+    }
+
+    private void accept(Written.Leaf leaf) {
+        String path = leaf.path();
+        if (known.containsKey(path)) {
+            if (leaf.text() == null) {
+                problems.add(new Problem(leaf.where(), path + ": expected a single value, not a list or a block"));
+            } else {
+                given.put(path, new Given(leaf.text(), leaf.where()));
+            }
+        } else if (known.keySet().stream().noneMatch(key -> key.startsWith(path + "."))) {
+            problems.add(new Problem(leaf.where(), path + ": unknown key" + didYouMean(path, known.keySet())));
+        } else if (leaf.text() != null) {
+            problems.add(new Problem(leaf.where(), path + ": expected a block of settings, not a value"));
+        }
+    }
+
+    private void acceptEnvironment(Map<String, String> environment) {
+        Map<String, Key<?>> variables = known.values().stream().collect(Collectors.toMap(Key::variable, key -> key));
+        new TreeMap<>(environment).forEach((name, value) -> {
+            if (!name.startsWith("POP2D_") || OTHER_VARIABLES.contains(name) || value.isEmpty()) {
+                return;
+            }
+            Key<?> key = variables.get(name);
+            if (key != null) {
+                given.put(key.name(), new Given(value, name));
+            } else if (!SERVICE_LINK.matcher(name + "=" + value).matches()) {
+                problems.add(new Problem(name, "unknown variable" + didYouMean(name, variables.keySet())));
+            }
+        });
+    }
+
+    private Configuration configuration(Path defaultDirectory) throws InvalidConfigurationException {
+        Path directory = directory(defaultDirectory.toAbsolutePath().normalize());
+        InetSocketAddress listen = new InetSocketAddress(value(Keys.LISTEN_ADDRESS), value(Keys.LISTEN_PORT));
+        Optional<String> serverName = Optional.of(value(Keys.SERVER_NAME)).filter(name -> !name.isEmpty());
+        Configuration.Session session = new Configuration.Session(
+                value(Keys.SESSION_LOGIN_TIMEOUT),
+                value(Keys.SESSION_IDLE_TIMEOUT),
+                value(Keys.SESSION_STALL_TIMEOUT),
+                value(Keys.SESSION_ON_DISCONNECT),
+                value(Keys.SESSION_STRICT));
+        var stopTimeout = value(Keys.SERVER_STOP_TIMEOUT);
+        int connections = value(Keys.LIMITS_CONNECTIONS);
+        var loginCache = value(Keys.AUTH_CACHE);
+        LogLevel logLevel = value(Keys.LOG_LEVEL);
+        HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
+        Storage storage = storage(hold, directory);
+        if (storage == null || !problems.isEmpty()) {
+            throw new InvalidConfigurationException(problems);
+        }
+        return new Configuration(
+                directory,
+                listen,
+                serverName,
+                stopTimeout,
+                connections,
+                session,
+                loginCache,
+                logLevel,
+                storage,
+                entries(directory));
+    }
+
+    private Path directory(Path defaultDirectory) {
+        try {
+            return defaultDirectory.resolve(value(Keys.DIRECTORY)).normalize();
+        } catch (InvalidPathException e) {
+            problem(Keys.DIRECTORY, "expected a path");
+            return defaultDirectory;
+        }
+    }
+
+    /** The value of a key. If it is bad that is noted, and the default returned so that reading goes on. */
+    private <T> T value(Key<T> key) {
+        Given text = given.get(key.name());
+        if (text != null) {
+            try {
+                return key.type().read(text.text());
+            } catch (IllegalArgumentException e) {
+                problem(key, String.valueOf(e.getMessage()));
+            }
+        }
+        return key.type().read(key.defaultValue());
+    }
+
+    private void problem(Key<?> key, String message) {
+        Given text = given.get(key.name());
+        if (text == null) {
+            problems.add(new Problem(origin, key.name() + ": " + message));
+        } else {
+            String shown = masked(key.name(), text.text());
+            problems.add(new Problem(text.where(), key.name() + " = " + shown + ": " + message));
+        }
+    }
+
+    private @Nullable Storage storage(HoldPolicy hold, Path directory) {
+        String type = value(Keys.STORAGE_TYPE);
+        Map<String, MailStoreProvider> byName =
+                storages.stream().collect(Collectors.toMap(MailStoreProvider::name, provider -> provider));
+        MailStoreProvider provider = byName.get(type);
+        if (provider == null) {
+            problem(
+                    Keys.STORAGE_TYPE,
+                    "there is no such storage; found: " + String.join(", ", new TreeMap<>(byName).keySet()));
+            return null;
+        }
+        Map<String, String> defaults = provider.settings().stream()
+                .collect(Collectors.toMap(MailStoreProvider.Setting::name, MailStoreProvider.Setting::defaultValue));
+        Map<String, String> values = new HashMap<>(defaults);
+        values.replaceAll((name, defaultValue) -> {
+            Given text = given.get(Keys.storageKey(provider, name));
+            return text == null ? defaultValue : text.text();
+        });
+        StoreSettings settings = new StoreSettings(values, hold, directory);
+        check(provider, new HashMap<>(values), defaults, hold, directory);
+        return new Storage(provider, settings);
+    }
+
+    /**
+     * Lets the storage check its settings: that is what its {@code open} does before anybody subscribes. It names one
+     * bad setting at a time, so that one is set back to its default and the storage asked again.
+     */
+    private void check(
+            MailStoreProvider provider,
+            Map<String, String> values,
+            Map<String, String> defaults,
+            HoldPolicy hold,
+            Path directory) {
+        for (int round = 0; round <= defaults.size(); round++) {
+            try {
+                provider.open(new StoreSettings(values, hold, directory));
+                return;
+            } catch (IllegalArgumentException e) {
+                String message = String.valueOf(e.getMessage());
+                String setting = message.substring(0, Math.max(message.indexOf(':'), 0));
+                Key<?> key = known.get(Keys.storageKey(provider, setting));
+                if (key == null) {
+                    problems.add(new Problem(origin, "storage." + provider.name() + ": " + message));
+                    return;
+                }
+                problem(key, message.substring(setting.length() + 1).strip());
+                String defaultValue = defaults.getOrDefault(setting, "");
+                if (defaultValue.equals(values.put(setting, defaultValue))) {
+                    return;
+                }
+            }
+        }
+    }
+
+    private List<Entry> entries(Path directory) {
+        List<Entry> entries = new ArrayList<>();
+        for (Key<?> key : known.values()) {
+            Given text = given.get(key.name());
+            String value = text == null ? key.defaultValue() : text.text();
+            if (key.equals(Keys.DIRECTORY)) {
+                value = directory.toString();
+            }
+            entries.add(new Entry(
+                    key.name(),
+                    masked(key.name(), value),
+                    Optional.ofNullable(text).map(Given::where)));
+        }
+        return entries;
+    }
+
+    private static String masked(String key, String value) {
+        if (value.isEmpty()) {
+            return value;
+        }
+        if (SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
+            return "***";
+        }
+        return SECRET_IN_URL.matcher(value).replaceAll("$1:***");
+    }
+
+    private static String didYouMean(String name, Collection<String> candidates) {
+        return Nearest.to(name, candidates)
+                .map(nearest -> "; did you mean " + nearest + "?")
+                .orElse("");
+    }
+}

@@ -1,0 +1,24 @@
+package org.pop2.app.config;
+
+import java.util.Locale;
+
+/**
+ * A key of the configuration.
+ *
+ * @param name as in the file: {@code listen.port}
+ * @param defaultValue as text; empty: there is none, and the key may be left out
+ * @param description one line, with the unit
+ * @param type how its text is read
+ * @param <T> what it is read to
+ */
+record Key<T>(String name, String defaultValue, String description, ValueType<T> type) {
+
+    /** The environment variable that overrides the file: {@code POP2D_LISTEN_PORT}. */
+    String variable() {
+        return variable(name);
+    }
+
+    static String variable(String name) {
+        return "POP2D_" + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
+    }
+}

@@ -1,0 +1,129 @@
+package org.pop2.app.config;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * How the text of a value is read.
+ *
+ * @param <T> what it is read to
+ */
+@FunctionalInterface
+interface ValueType<T> {
+
+    /**
+     * The value that the text means.
+     *
+     * @throws IllegalArgumentException if it means none; the message says what was expected
+     */
+    T read(String text);
+
+    static ValueType<String> text() {
+        return text -> text;
+    }
+
+    static ValueType<Boolean> flag() {
+        return text -> switch (text) {
+            case "true" -> true;
+            case "false" -> false;
+            default -> throw new IllegalArgumentException("expected true or false");
+        };
+    }
+
+    /** A whole number within bounds, which are inclusive. */
+    static ValueType<Integer> number(int least, int most) {
+        return text -> {
+            try {
+                int number = Integer.parseInt(text);
+                if (number >= least && number <= most) {
+                    return number;
+                }
+            } catch (NumberFormatException e) {
+                // answered below, as a number out of bounds is
+            }
+            throw new IllegalArgumentException("expected a whole number from " + least + " to " + most);
+        };
+    }
+
+    /**
+     * A duration within bounds, which are inclusive: a number and one of {@code ms}, {@code s}, {@code m}, {@code h},
+     * {@code d}. HOCON would take a bare number for milliseconds; who writes {@code idle-timeout = 600} hardly means
+     * that, so it is refused.
+     */
+    static ValueType<Duration> duration(Duration least, Duration most) {
+        Pattern pattern = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
+        return text -> {
+            Matcher matcher = pattern.matcher(text);
+            if (!matcher.matches()) {
+                throw new IllegalArgumentException(
+                        "expected a duration: a whole number and its unit, ms, s, m, h or d, such as 30s");
+            }
+            long amount = Long.parseLong(matcher.group(1));
+            Duration duration = switch (matcher.group(2)) {
+                case "ms" -> Duration.ofMillis(amount);
+                case "s" -> Duration.ofSeconds(amount);
+                case "m" -> Duration.ofMinutes(amount);
+                case "h" -> Duration.ofHours(amount);
+                default -> Duration.ofDays(amount);
+            };
+            if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
+                throw new IllegalArgumentException("expected a duration from " + shown(least) + " to " + shown(most));
+            }
+            return duration;
+        };
+    }
+
+    /** One of the constants of an enum, in lower case. */
+    static <E extends Enum<E>> ValueType<E> choice(Class<E> type) {
+        return text -> Arrays.stream(type.getEnumConstants())
+                .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("expected one of "
+                        + Arrays.stream(type.getEnumConstants())
+                                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                .collect(Collectors.joining(", "))));
+    }
+
+    /** An IP address, or a name that resolves to one. */
+    static ValueType<InetAddress> address() {
+        return text -> {
+            try {
+                return InetAddress.getByName(text);
+            } catch (UnknownHostException e) {
+                throw new IllegalArgumentException("expected an IP address, or a host name that has one", e);
+            }
+        };
+    }
+
+    /** A host name as a greeting shows it (RFC 937 p. 5: one word), or nothing. */
+    static ValueType<String> hostName() {
+        Pattern pattern = Pattern.compile("[A-Za-z0-9._:\\[\\]-]{0,255}");
+        return text -> {
+            if (!pattern.matcher(text).matches()) {
+                throw new IllegalArgumentException(
+                        "expected a host name: at most 255 letters, digits, dots and hyphens");
+            }
+            return text;
+        };
+    }
+
+    private static String shown(Duration duration) {
+        long millis = duration.toMillis();
+        if (millis % 86_400_000 == 0 && millis > 0) {
+            return millis / 86_400_000 + "d";
+        }
+        if (millis % 3_600_000 == 0 && millis > 0) {
+            return millis / 3_600_000 + "h";
+        }
+        if (millis % 1000 == 0) {
+            return millis / 1000 + "s";
+        }
+        return millis + "ms";
+    }
+}

@@ -1,0 +1,78 @@
+package org.pop2.app;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayInputStream;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import reactor.core.publisher.Flux;
+
+class MessageInputTest {
+    private static final String MAIL = "Subject: x\r\n\r\nFrom here on\nbare\r\u00e9\n";
+
+    @Test
+    void whatIsReadIsWhatIsDelivered() {
+        assertThat(delivered(MessageInput.of(input(MAIL)))).isEqualTo(MAIL);
+        assertThat(MessageInput.of(input(MAIL)).sender()).isEmpty();
+        assertThat(delivered(MessageInput.of(input("")))).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From postel@isi.edu  Mon Feb  4 10:00:00 1985\n",
+                "From postel@isi.edu Mon Feb 4 10:00 1985\r\n",
+                "From postel@isi.edu Thu, 9 Nov 2002 10:00:00 +0100\n"
+            })
+    void aFromLineBeforeTheHeaderIsTakenOffAndItsSenderUsed(String line) {
+        MessageInput input = MessageInput.of(input(line.replace("Thu,", "Thu") + MAIL));
+
+        assertThat(input.sender()).isEqualTo("postel@isi.edu");
+        assertThat(delivered(input)).isEqualTo(MAIL);
+    }
+
+    @Test
+    void theFromLineOfABounceHasNoSender() {
+        assertThat(MessageInput.of(input("From MAILER-DAEMON  Mon Feb  4 10:00:00 1985\n" + MAIL))
+                        .sender())
+                .isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"From here on, it goes down\n", "From: postel@isi.edu\n", "From ", "From x"})
+    void whatOnlyBeginsLikeAFromLineIsMail(String start) {
+        assertThat(delivered(MessageInput.of(input(start + MAIL)))).isEqualTo(start + MAIL);
+    }
+
+    @Test
+    void nothingIsReadAheadOfDemand() {
+        FailingInput endless = new FailingInput(Long.MAX_VALUE);
+
+        Flux.from(MessageInput.of(endless).content()).take(10).blockLast();
+
+        assertThat(endless.octetsRead()).isLessThan(12 * 64 * 1024L);
+    }
+
+    @Test
+    void aFailingInputIsAnErrorAndNoEndOfMail() {
+        assertThatThrownBy(() -> delivered(MessageInput.of(new FailingInput(100_000))))
+                .isInstanceOf(MessageInput.InputFailedException.class)
+                .hasMessageContaining("gone");
+    }
+
+    private static InputStream input(String text) {
+        return new ByteArrayInputStream(text.getBytes(StandardCharsets.ISO_8859_1));
+    }
+
+    private static String delivered(MessageInput input) {
+        StringBuilder text = new StringBuilder();
+        Flux.from(input.content())
+                .doOnNext(buffer -> text.append(StandardCharsets.ISO_8859_1.decode(buffer)))
+                .blockLast();
+        return text.toString();
+    }
+}

@@ -1,0 +1,136 @@
+package org.pop2.app;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import org.assertj.core.api.Assertions;
+import org.junit.jupiter.api.Test;
+
+/** The arrows between the modules, held over the whole project. */
+class ModulesTest {
+    private static final String PROTOCOL = "org.pop2.protocol..";
+    private static final String STORAGE = "org.pop2.storage";
+    private static final String[] STORAGES = {"org.pop2.storage.fs..", "org.pop2.storage.sql.."};
+    private static final String[] SERVER = {"org.pop2.server..", "org.pop2.client.."};
+    private static final String APP = "org.pop2.app..";
+
+    private static final JavaClasses PROJECT = new ClassFileImporter()
+            .withImportOption(new ImportOption.DoNotIncludeTests())
+            .withImportOption(location -> !location.contains("-tests.jar") && !location.contains("test-classes"))
+            .importPackages("org.pop2");
+
+    @Test
+    void allModulesAreLookedAt() {
+        Assertions.assertThat(PROJECT)
+                .extracting(it -> it.getPackageName())
+                .contains("org.pop2.protocol", "org.pop2.storage", "org.pop2.server", "org.pop2.app");
+    }
+
+    @Test
+    void protocolAndStorageSpiDoNotKnowEachOther() {
+        noClasses()
+                .that()
+                .resideInAPackage(PROTOCOL)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.pop2.storage..")
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideInAPackage(STORAGE)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(PROTOCOL)
+                .check(PROJECT);
+    }
+
+    @Test
+    void theServerNamesNoStorage() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(SERVER)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(STORAGES)
+                .check(PROJECT);
+    }
+
+    @Test
+    void storagesKnowNeitherServerNorEachOther() {
+        noClasses()
+                .that()
+                .resideInAnyPackage(STORAGES)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(SERVER)
+                .allowEmptyShould(true)
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideInAPackage(STORAGES[0])
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(STORAGES[1])
+                .allowEmptyShould(true)
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideInAPackage(STORAGES[1])
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(STORAGES[0])
+                .allowEmptyShould(true)
+                .check(PROJECT);
+    }
+
+    @Test
+    void nobodyKnowsTheApplicationAndTheApplicationFindsStoragesAtRunTime() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(APP)
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage(APP)
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideInAPackage(APP)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(STORAGES)
+                .check(PROJECT);
+    }
+
+    @Test
+    void onlyTheApplicationKnowsCommandLineConfigurationAndLogBackend() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(APP)
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("picocli..", "com.typesafe.config..", "ch.qos.logback..")
+                .check(PROJECT);
+    }
+
+    @Test
+    void onlyTheApplicationEndsTheProcess() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage(APP)
+                .should()
+                .callMethod(System.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "exit", int.class)
+                .orShould()
+                .callMethod(Runtime.class, "halt", int.class)
+                .check(PROJECT);
+    }
+
+    @Test
+    void packagesFormNoCycles() {
+        slices().matching("org.pop2.(**)").should().beFreeOfCycles().check(PROJECT);
+    }
+}

@@ -1,0 +1,303 @@
+package org.pop2.app.config;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.pop2.protocol.OnDisconnect;
+import org.pop2.server.ServerSettings;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStoreProvider;
+
+class ConfigurationReaderTest {
+    private static final byte[] LOOPBACK_6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
+    private static final String MEMORY = "storage.type = memory\n";
+
+    @TempDir
+    private Path directory;
+
+    @Test
+    void everyTypeOfValueIsRead() throws Exception {
+        Configuration configuration = read("""
+                storage.type = memory
+                listen { address = "::1", port = 1109 }
+                session { login-timeout = 90s, idle-timeout = 2 h, stall-timeout = 1d, on-disconnect = apply, strict = true }
+                mailbox { takeover-after = 0s, busy-wait = 250ms }
+                limits.connections = 7
+                server { name = "mail.example.org", stop-timeout = 5s }
+                auth.cache = 0s
+                log.level = debug
+                """);
+
+        assertThat(configuration.listen()).isEqualTo(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK_6), 1109));
+        assertThat(configuration.session())
+                .isEqualTo(new Configuration.Session(
+                        Duration.ofSeconds(90), Duration.ofHours(2), Duration.ofDays(1), OnDisconnect.APPLY, true));
+        assertThat(configuration.storage().holdPolicy())
+                .isEqualTo(new HoldPolicy(Duration.ZERO, Duration.ofMillis(250)));
+        assertThat(configuration.connections()).isEqualTo(7);
+        assertThat(configuration.serverName()).contains("mail.example.org");
+        assertThat(configuration.stopTimeout()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(configuration.loginCache()).isZero();
+        assertThat(configuration.logLevel()).isEqualTo(LogLevel.DEBUG);
+    }
+
+    @Test
+    void defaultsAreThoseOfTheLibrary() throws Exception {
+        Configuration configuration = read(MEMORY);
+        ServerSettings library = ServerSettings.defaults();
+
+        assertThat(configuration.listen()).isEqualTo(library.address());
+        assertThat(configuration.session())
+                .isEqualTo(new Configuration.Session(
+                        library.loginTimeout(),
+                        library.idleTimeout(),
+                        library.stallTimeout(),
+                        library.onDisconnect(),
+                        library.strict()));
+        assertThat(configuration.connections()).isEqualTo(library.maxConnections());
+        assertThat(configuration.stopTimeout()).isEqualTo(library.stopTimeout());
+        assertThat(configuration.loginCache()).isEqualTo(library.loginCache());
+        assertThat(configuration.storage().holdPolicy()).isEqualTo(HoldPolicy.DEFAULT);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "listen.prot, listen.port",
+        "listen.adress, listen.address",
+        "port, listen.port",
+        "session.idletimeout, session.idle-timeout",
+        "sesion.strict, session.strict",
+        "storage.memory.slot, storage.memory.slots",
+        "mailbox.takeover-atfer, mailbox.takeover-after"
+    })
+    void anUnknownKeyIsRefusedAndTheNearestNamed(String written, String meant) throws Exception {
+        assertThat(problems(MEMORY + written + " = 1\n"))
+                .containsExactly(file() + ":2: " + written + ": unknown key; did you mean " + meant + "?");
+    }
+
+    @Test
+    void everythingThatIsWrongIsReportedAtOnce() throws Exception {
+        assertThat(problems("""
+                listen {
+                  prot = 1109
+                  port = 70000
+                }
+                session.idle-timeout = 600
+                session.strict = yes
+                session.on-disconnect = discard
+                nonsense {}
+                limits.connections = [1, 2]
+                server = 5
+                storage.type = memory
+                storage.memory { slots = 1000, pause = soon }
+                """))
+                .satisfiesExactlyInAnyOrder(
+                        it -> assertThat(it).startsWith(file() + ":2: listen.prot: unknown key"),
+                        it -> assertThat(it)
+                                .isEqualTo(file() + ":3: listen.port = 70000: expected a whole number from 0 to 65535"),
+                        it -> assertThat(it)
+                                .startsWith(file() + ":5: session.idle-timeout = 600: expected a duration: a whole"
+                                        + " number and its unit"),
+                        it -> assertThat(it).startsWith(file() + ":6: session.strict"),
+                        it -> assertThat(it)
+                                .isEqualTo(file() + ":7: session.on-disconnect = discard: expected one of keep, apply"),
+                        it -> assertThat(it).startsWith(file() + ":8: nonsense: unknown key"),
+                        it -> assertThat(it)
+                                .isEqualTo(file()
+                                        + ":9: limits.connections: expected a single value, not a list or a block"),
+                        it -> assertThat(it)
+                                .isEqualTo(file() + ":10: server: expected a block of settings, not a value"),
+                        it -> assertThat(it)
+                                .isEqualTo(
+                                        file() + ":12: storage.memory.slots = 1000: expected a number from 1 to 100"),
+                        it -> assertThat(it)
+                                .isEqualTo(
+                                        file() + ":12: storage.memory.pause = soon: expected a duration such as 30s"));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "listen.port, -1",
+        "listen.port, 1.5",
+        "listen.port, ''",
+        "listen.address, nowhere.invalid",
+        "limits.connections, 0",
+        "session.login-timeout, 0s",
+        "session.idle-timeout, 25h",
+        "session.idle-timeout, -5m",
+        "session.stall-timeout, 99999999999999999999d",
+        "session.stall-timeout, 999999999999999d",
+        "server.name, two words",
+        "log.level, loud",
+        "storage.type, carrier-pigeon"
+    })
+    void aValueOutOfBoundsIsRefused(String key, String value) throws Exception {
+        String text = key.equals("storage.type") ? "" : MEMORY;
+        assertThat(problems(text + key + " = \"" + value + "\"\n"))
+                .singleElement()
+                .asString()
+                .contains(key + " = " + value + ": ");
+    }
+
+    @Test
+    void anUnknownStorageNamesThoseFound() throws Exception {
+        assertThat(problems("storage.type = maildir\n"))
+                .singleElement()
+                .asString()
+                .contains(":1: storage.type = maildir: there is no such storage; found: ")
+                .contains("memory");
+    }
+
+    @Test
+    void theEnvironmentWinsOverTheFile() throws Exception {
+        write(MEMORY + "listen.port = 1109\nsession.idle-timeout = 1m\n");
+        Configuration configuration = ConfigurationReader.read(
+                file(),
+                Map.of(
+                        "POP2D_LISTEN_PORT", "2109",
+                        "POP2D_SESSION_IDLE_TIMEOUT", "",
+                        "POP2D_STORAGE_MEMORY_SLOTS", "3",
+                        "POP2D_HOME", "/anywhere",
+                        "POP2D_JAVA_OPTS", "-Xmx64m",
+                        "POP2D_PORT", "tcp://10.0.0.7:109",
+                        "POP2D_SERVICE_HOST", "10.0.0.7",
+                        "PATH", "/bin"));
+
+        assertThat(configuration.listen().getPort()).isEqualTo(2109);
+        assertThat(configuration.session().idleTimeout()).isEqualTo(Duration.ofMinutes(1));
+        assertThat(configuration.storage().settings().text("slots")).isEqualTo("3");
+        assertThat(configuration.entries())
+                .contains(new Configuration.Entry("listen.port", "2109", Optional.of("POP2D_LISTEN_PORT")));
+    }
+
+    @Test
+    void anUnknownVariableIsRefusedAndTheNearestNamed() throws Exception {
+        write(MEMORY);
+        assertThat(problems(Map.of("POP2D_LISTEN_PROT", "1109", "POP2D_LISTENPORT", "1109")))
+                .containsExactly(
+                        "POP2D_LISTENPORT: unknown variable; did you mean POP2D_LISTEN_PORT?",
+                        "POP2D_LISTEN_PROT: unknown variable; did you mean POP2D_LISTEN_PORT?");
+    }
+
+    @Test
+    void aBadVariableIsNamedAsTheOrigin() throws Exception {
+        write(MEMORY);
+        assertThat(problems(Map.of("POP2D_LISTEN_PORT", "many")))
+                .containsExactly("POP2D_LISTEN_PORT: listen.port = many: expected a whole number from 0 to 65535");
+    }
+
+    @Test
+    void everyKeyHasAVariableOfItsOwn() {
+        List<Key<?>> keys = Keys.with(MailStoreProvider.all());
+
+        assertThat(keys)
+                .extracting(Key::variable)
+                .doesNotHaveDuplicates()
+                .allMatch(it -> it.matches("POP2D_[A-Z0-9_]+"));
+    }
+
+    @Test
+    void aSyntaxErrorHasItsLineAndAHint() throws Exception {
+        assertThat(problems("listen.port = 1109\nstorage.memory.url = /var/mail/{user}\n"))
+                .singleElement()
+                .asString()
+                .startsWith(file() + ":2: ")
+                .contains("double quotes");
+    }
+
+    @Test
+    void aMissingFileIsSaidToBeMissing() {
+        assertThat(problems(Map.of())).containsExactly(file() + ": there is no such file");
+    }
+
+    @Test
+    void pathsStartFromTheDirectoryThatConfIsIn() throws Exception {
+        Path file = directory.resolve("conf/pop2d.conf");
+        Files.createDirectories(directory.resolve("conf"));
+        Files.writeString(file, MEMORY);
+
+        assertThat(ConfigurationReader.read(file, Map.of()).directory()).isEqualTo(directory);
+    }
+
+    @Test
+    void pathsStartFromTheFilesDirectoryIfThatIsNotConf() throws Exception {
+        assertThat(read(MEMORY).directory()).isEqualTo(directory);
+    }
+
+    @Test
+    void theDirectoryKeyMovesWherePathsStart() throws Exception {
+        Configuration configuration = read(MEMORY + "directory = \"instance/one\"\nstorage.memory.url = \"mail\"\n");
+
+        assertThat(configuration.directory()).isEqualTo(directory.resolve("instance/one"));
+        assertThat(configuration.storage().settings().path("url")).isEqualTo(directory.resolve("instance/one/mail"));
+    }
+
+    @Test
+    void includesAndSubstitutionsAreHoconsOwn() throws Exception {
+        Files.writeString(directory.resolve("more.conf"), "listen.port = 1110\nlisten.prot = 5\n");
+
+        assertThat(problems("include \"more.conf\"\n" + MEMORY))
+                .singleElement()
+                .asString()
+                .startsWith(directory.resolve("more.conf") + ":2: listen.prot");
+    }
+
+    @Test
+    void secretsAreMasked() throws Exception {
+        Configuration configuration =
+                read(MEMORY + "storage.memory { password = hunter2, url = \"r2dbc:p://me:hunter2@host/db\" }\n");
+
+        assertThat(configuration.entries())
+                .extracting(Configuration.Entry::value)
+                .contains("***", "r2dbc:p://me:***@host/db")
+                .noneMatch(value -> value.contains("hunter2"));
+        assertThat(configuration.toString()).doesNotContain("hunter2");
+        assertThat(configuration.storage().settings().text("password")).isEqualTo("hunter2");
+    }
+
+    @Test
+    void anotherStoragesSettingsAreKnownThoughUnused() throws Exception {
+        // storages on the class path of this test besides: those of the project
+        assertThat(problems("storage.type = nothing\nstorage.memory.slots = 5\n"))
+                .hasSize(1);
+    }
+
+    private Path file() {
+        return directory.resolve("pop2d.conf");
+    }
+
+    private void write(String text) throws IOException {
+        Files.writeString(file(), text);
+    }
+
+    private Configuration read(String text) throws Exception {
+        write(text);
+        return ConfigurationReader.read(file(), Map.of());
+    }
+
+    private List<String> problems(String text) throws IOException {
+        write(text);
+        return problems(Map.of());
+    }
+
+    private List<String> problems(Map<String, String> environment) {
+        InvalidConfigurationException e = catchThrowableOfType(
+                InvalidConfigurationException.class, () -> ConfigurationReader.read(file(), environment));
+        assertThat(e).as("it should be refused").isNotNull();
+        assertThat(String.valueOf(e.getMessage()).lines()).hasSize(e.problems().size());
+        return e.problems().stream().map(Problem::toString).toList();
+    }
+}

@@ -1,0 +1,35 @@
+package org.pop2.storage.tck.broken;
+
+import org.pop2.storage.Account;
+import org.pop2.storage.Accounts;
+import org.pop2.storage.UserName;
+import org.reactivestreams.Publisher;
+
+/** Does what the healthy accounts do; a fault overrides what it breaks. */
+class ForwardingAccounts implements Accounts {
+    final Accounts healthy;
+
+    ForwardingAccounts(Accounts healthy) {
+        this.healthy = healthy;
+    }
+
+    @Override
+    public Publisher<Account> find(UserName user) {
+        return healthy.find(user);
+    }
+
+    @Override
+    public Publisher<Void> put(Account account) {
+        return healthy.put(account);
+    }
+
+    @Override
+    public Publisher<Void> remove(UserName user) {
+        return healthy.remove(user);
+    }
+
+    @Override
+    public Publisher<Account> list() {
+        return healthy.list();
+    }
+}

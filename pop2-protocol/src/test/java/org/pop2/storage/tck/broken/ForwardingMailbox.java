@@ -1,0 +1,50 @@
+package org.pop2.storage.tck.broken;
+
+import java.util.BitSet;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Mailbox;
+import org.reactivestreams.Publisher;
+
+/** Does what the healthy mailbox does; a fault overrides what it breaks. */
+class ForwardingMailbox implements Mailbox {
+    final Mailbox healthy;
+
+    ForwardingMailbox(Mailbox healthy) {
+        this.healthy = healthy;
+    }
+
+    @Override
+    public int count() {
+        return healthy.count();
+    }
+
+    @Override
+    public long octets(int number) {
+        return healthy.octets(number);
+    }
+
+    @Override
+    public boolean writable() {
+        return healthy.writable();
+    }
+
+    @Override
+    public Publisher<ContentBuffer> content(int number) {
+        return healthy.content(number);
+    }
+
+    @Override
+    public Publisher<Void> release(BitSet deleted) {
+        return healthy.release(deleted);
+    }
+
+    @Override
+    public void active() {
+        healthy.active();
+    }
+
+    @Override
+    public Publisher<Void> lost() {
+        return healthy.lost();
+    }
+}

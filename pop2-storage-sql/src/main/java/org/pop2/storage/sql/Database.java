@@ -1,0 +1,183 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.Readable;
+import io.r2dbc.spi.Result;
+import io.r2dbc.spi.Statement;
+import io.r2dbc.spi.Wrapped;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.Function;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.util.retry.Retry;
+
+/**
+ * Short pieces of work on pooled connections.
+ *
+ * <p>A piece of work, once subscribed, runs to its end or its time limit, whoever waits for it: a subscriber that
+ * cancels only stops listening. The driver cannot take back a statement that was sent, and a connection given up in the
+ * middle of one is a connection lost; so cancelling must never reach it. Every statement has a limit at the server
+ * ({@code statement_timeout}) and a longer one here; where the second is reached, the connection is closed and not used
+ * again.
+ */
+final class Database {
+    private static final Logger LOG = LoggerFactory.getLogger(Database.class);
+
+    /** A whole transaction is tried again this often (storage contract: 40001 and 40P01). */
+    private static final int RETRIES = 5;
+
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
+    private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    private final ConnectionPool pool;
+    private final int poolSize;
+    private final Duration limit;
+
+    /** @param limit for the answer to one statement */
+    Database(ConnectionPool pool, int poolSize, Duration limit) {
+        this.pool = pool;
+        this.poolSize = poolSize;
+        this.limit = limit;
+    }
+
+    /** What may be repeated when the connection is lost in the middle of it. */
+    enum Repeat {
+        /** Only when the server says that the transaction was a victim of others, and so has not happened. */
+        IF_VICTIM,
+        /** Also when nobody knows whether it happened: running it again finds out, or changes nothing more. */
+        ALWAYS
+    }
+
+    /** Statements that each commit by themselves. */
+    <T> Mono<T> run(String doing, Repeat repeat, Function<Connection, Mono<T>> work) {
+        return toTheEnd(repeated(doing, repeat, onConnection(work)));
+    }
+
+    /** One transaction; an error rolls it back. The work must emit. */
+    <T> Mono<T> transaction(String doing, Repeat repeat, Function<Connection, Mono<T>> work) {
+        return toTheEnd(repeated(doing, repeat, onConnection(connection -> inTransaction(connection, work))));
+    }
+
+    /** All rows of a statement. The caller sees to it that there cannot be many. */
+    <T> Mono<List<T>> rows(
+            Connection connection, String sql, Function<? super Readable, ? extends T> row, Object... parameters) {
+        return Flux.from(statement(connection, sql, parameters).execute())
+                .concatMap(result -> result.<T>map(row))
+                .collectList()
+                .timeout(limit);
+    }
+
+    /** The number of rows that a statement changed. */
+    Mono<Long> changed(Connection connection, String sql, Object... parameters) {
+        return Flux.from(statement(connection, sql, parameters).execute())
+                .concatMap(Result::getRowsUpdated)
+                .reduce(0L, Long::sum)
+                .timeout(limit);
+    }
+
+    /** Runs a publisher to its end, though whoever waits for it cancels. Starts anew with each subscription. */
+    static <T> Mono<T> toTheEnd(Mono<T> work) {
+        return Mono.defer(() -> {
+            Sinks.One<T> outcome = Sinks.one();
+            work.subscribe(outcome::tryEmitValue, outcome::tryEmitError, outcome::tryEmitEmpty);
+            return outcome.asMono();
+        });
+    }
+
+    /** A connection that is dead already is no error of closing. */
+    Mono<Void> close() {
+        return pool.disposeLater().onErrorResume(error -> {
+            LOG.debug("A connection could not be closed in order", error);
+            return Mono.empty();
+        });
+    }
+
+    ConnectionPool pool() {
+        return pool;
+    }
+
+    private <T> Mono<T> onConnection(Function<Connection, Mono<T>> work) {
+        return Mono.usingWhen(
+                pool.create().onErrorMap(R2dbcTimeoutException.class, this::noConnection),
+                work,
+                Database::giveBack,
+                (connection, error) ->
+                        PostgresErrors.leavesConnectionUsable(error) ? giveBack(connection) : discard(connection),
+                Database::discard);
+    }
+
+    private <T> Mono<T> inTransaction(Connection connection, Function<Connection, Mono<T>> work) {
+        return limited(connection.beginTransaction())
+                .then(Mono.defer(() -> work.apply(connection)))
+                .flatMap(result -> limited(connection.commitTransaction()).then(Mono.just(result)))
+                .onErrorResume(error -> PostgresErrors.leavesConnectionUsable(error)
+                        ? limited(connection.rollbackTransaction()).then(Mono.error(error))
+                        : Mono.error(error));
+    }
+
+    private <T> Mono<T> repeated(String doing, Repeat repeat, Mono<T> work) {
+        return Mono.defer(() -> {
+            long start = System.nanoTime();
+            return work.retryWhen(Retry.backoff(RETRIES, FIRST_PAUSE)
+                            .maxBackoff(LONGEST_PAUSE)
+                            .filter(error -> PostgresErrors.isVictim(error)
+                                    || (repeat == Repeat.ALWAYS
+                                            && PostgresErrors.isConnectionLost(error)
+                                            && System.nanoTime() - start < limit.toNanos()))
+                            .onRetryExhaustedThrow((policy, signal) -> signal.failure()))
+                    .onErrorMap(error -> PostgresErrors.of(doing, error));
+        });
+    }
+
+    /** All in use is somebody else's doing; none to be had is the database's. */
+    private StoreException noConnection(R2dbcTimeoutException error) {
+        boolean allInUse = pool.getMetrics()
+                .map(metrics -> metrics.acquiredSize() >= poolSize)
+                .orElse(false);
+        return allInUse
+                ? new StoreException(Reason.BUSY, "all " + poolSize + " connections to the database are in use", error)
+                : new StoreException(Reason.UNAVAILABLE, "no connection to the database in time", error);
+    }
+
+    private Mono<Void> limited(Publisher<Void> step) {
+        return Mono.from(step).timeout(limit);
+    }
+
+    private static Statement statement(Connection connection, String sql, Object... parameters) {
+        Statement statement = connection.createStatement(sql);
+        for (int i = 0; i < parameters.length; i++) {
+            statement.bind(i, parameters[i]);
+        }
+        return statement;
+    }
+
+    /** What was done is done: trouble with giving the connection back is no error of the work. */
+    private static Mono<Void> giveBack(Connection connection) {
+        return Mono.from(connection.close()).onErrorResume(error -> {
+            LOG.debug("A connection could not be given back", error);
+            return Mono.empty();
+        });
+    }
+
+    /** Closed underneath the pool, which then finds it invalid and forgets it. */
+    private static Mono<Void> discard(Connection connection) {
+        Mono<Void> closing = Mono.empty();
+        if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Connection inner) {
+            closing = Mono.from(inner.close()).timeout(CLOSE_LIMIT).onErrorResume(error -> {
+                LOG.debug("A broken connection could not be closed", error);
+                return Mono.empty();
+            });
+        }
+        return closing.then(giveBack(connection));
+    }
+}

@@ -1,0 +1,343 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.spi.Connection;
+import io.r2dbc.spi.Parameters;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.sql.Database.Repeat;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** The leases of this node: got, renewed, reported on, lost and given back. The package's page tells the design. */
+final class Leases {
+    private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
+
+    /** Leases renewed, and news read, by one statement. */
+    private static final int BATCH = 1000;
+
+    /** How often a waiting newcomer looks again. */
+    private static final Duration LOOK_AGAIN = Duration.ofMillis(200);
+
+    private static final Duration LONGEST_TICK = Duration.ofMillis(500);
+    private static final Duration LONGEST_MARGIN = Duration.ofSeconds(10);
+
+    private final Database database;
+    private final HoldPolicy policy;
+    private final Duration ttl;
+    private final Optional<String> nodeName;
+    private final UUID node = UUID.randomUUID();
+    private final Map<UUID, Holding> held = new ConcurrentHashMap<>();
+    private final Disposable.Composite timers = Disposables.composite();
+
+    Leases(Database database, HoldPolicy policy, Duration ttl, Optional<String> nodeName) {
+        this.database = database;
+        this.policy = policy;
+        this.ttl = ttl;
+        this.nodeName = nodeName;
+    }
+
+    /** Frees what an earlier run of this node left, and starts to renew. */
+    Mono<Void> start() {
+        Mono<Void> adopt = nodeName.map(name -> database.run(
+                                "start", Repeat.ALWAYS, c -> database.changed(c, Sql.FREE_EARLIER_RUNS, name, node))
+                        .then())
+                .orElse(Mono.empty());
+        return adopt.then(Mono.fromRunnable(() -> {
+            Duration tick = shorter(LONGEST_TICK, ttl.dividedBy(12));
+            // apart, as the first must not wait for the database
+            timers.add(Flux.interval(tick).onBackpressureDrop().subscribe(n -> giveUpUnconfirmed()));
+            timers.add(Flux.interval(tick)
+                    .onBackpressureDrop()
+                    .concatMap(n -> renew().then(readNews()).onErrorResume(this::later), 0)
+                    .subscribe());
+        }));
+    }
+
+    /**
+     * The lease of a mailbox; empty if there is no such mailbox. Fails as busy if the holder keeps it for too long.
+     *
+     * @param cancelled whether nobody wants it any more: then it stops waiting
+     */
+    Mono<Holding> acquire(UUID mailboxId, BooleanSupplier cancelled) {
+        return Mono.defer(() -> attempt(
+                mailboxId,
+                UUID.randomUUID(),
+                System.nanoTime() + policy.busyWait().toNanos(),
+                cancelled));
+    }
+
+    private Mono<Holding> attempt(UUID mailboxId, UUID session, long deadline, BooleanSupplier cancelled) {
+        if (cancelled.getAsBoolean()) {
+            return Mono.error(busy());
+        }
+        Mono<Holding> again = Mono.defer(() -> attempt(mailboxId, session, deadline, cancelled));
+        Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
+        Holding local = held.get(mailboxId);
+        if (local != null && (local.isReleasing() || local.silence().compareTo(policy.takeoverAfter()) < 0)) {
+            if (left.isZero()) {
+                return Mono.error(busy());
+            }
+            Duration untilSilent = policy.takeoverAfter().minus(local.silence());
+            Duration pause = local.isReleasing() || untilSilent.isNegative() ? left : shorter(left, untilSilent);
+            return Mono.firstWithSignal(local.whenEnded(), Mono.delay(pause).then())
+                    .then(again);
+        }
+        return take(mailboxId, session, local).switchIfEmpty(Mono.defer(() -> afterRefusal(mailboxId, left, again)));
+    }
+
+    private Mono<Holding> take(UUID mailboxId, UUID session, @Nullable Holding local) {
+        return Mono.defer(() -> {
+            long sentAt = System.nanoTime();
+            return database.run(
+                            "open",
+                            Repeat.ALWAYS,
+                            connection -> database.rows(
+                                            connection,
+                                            Sql.ACQUIRE,
+                                            row -> Rows.get(row, 0, Long.class),
+                                            mailboxId,
+                                            session,
+                                            node,
+                                            nodeName.<Object>map(name -> name).orElse(Parameters.in(String.class)),
+                                            (double) ttl.toMillis(),
+                                            local == null ? Parameters.in(UUID.class) : local.session,
+                                            (double) policy.takeoverAfter().toMillis())
+                                    .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(List.of())))
+                    .flatMap(epochs -> epochs.isEmpty()
+                            ? Mono.empty()
+                            : Mono.just(new Holding(mailboxId, session, epochs.get(0), sentAt)))
+                    .doOnNext(this::register);
+        });
+    }
+
+    /** The statements of two sessions may end in another order than they were carried out: the later epoch has it. */
+    private void register(Holding taken) {
+        held.merge(taken.mailboxId, taken, (one, other) -> {
+            Holding later = one.epoch > other.epoch ? one : other;
+            Holding earlier = later == one ? other : one;
+            earlier.lose();
+            return later;
+        });
+    }
+
+    private Mono<Holding> afterRefusal(UUID mailboxId, Duration left, Mono<Holding> again) {
+        return database.run(
+                        "open",
+                        Repeat.ALWAYS,
+                        connection -> database.changed(connection, Sql.ASK_HOLDER, mailboxId)
+                                .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(1L))
+                                .flatMap(asked -> asked > 0
+                                        ? Mono.just(true)
+                                        : database.rows(connection, Sql.MAILBOX_EXISTS, row -> 1, mailboxId)
+                                                .map(found -> !found.isEmpty())))
+                .flatMap(exists -> {
+                    if (!exists) {
+                        return Mono.empty();
+                    }
+                    if (left.isZero()) {
+                        return Mono.error(busy());
+                    }
+                    // not all newcomers at the same instant
+                    long pause = LOOK_AGAIN.toMillis() / 2
+                            + ThreadLocalRandom.current().nextLong(LOOK_AGAIN.toMillis());
+                    return Mono.delay(shorter(left, Duration.ofMillis(pause))).then(again);
+                });
+    }
+
+    /** The hold is over and the row is somebody else's, or free: nothing to tell the database. */
+    void forget(Holding holding) {
+        held.remove(holding.mailboxId, holding);
+        holding.end();
+    }
+
+    /** Ends a hold that deletes nothing; completes when the next one may have it, or nothing can be done about it. */
+    Mono<Void> giveUp(Holding holding) {
+        return database.run(
+                        "give up a mailbox",
+                        Repeat.ALWAYS,
+                        connection -> database.changed(
+                                connection, Sql.FREE_FENCED, holding.mailboxId, holding.session, holding.epoch))
+                .onErrorResume(error -> {
+                    LOG.warn("The lease of mailbox {} could not be given back and ends by itself", holding.mailboxId);
+                    LOG.debug("Because", error);
+                    return Mono.empty();
+                })
+                .then(Mono.fromRunnable(() -> forget(holding)));
+    }
+
+    /** How many mailboxes this node holds. */
+    int count() {
+        return held.size();
+    }
+
+    /** Stops renewing, and gives back everything. */
+    Mono<Void> close() {
+        return Mono.defer(() -> {
+            timers.dispose();
+            List<Holding> all = new ArrayList<>(held.values());
+            all.forEach(Holding::lose);
+            held.clear();
+            return inBatches(
+                    all,
+                    batch -> database.run(
+                                    "close",
+                                    Repeat.ALWAYS,
+                                    connection -> database.changed(connection, Sql.FREE_MANY, ids(batch), node))
+                            .then());
+        });
+    }
+
+    /** By this node's clock alone: what may have ended at the database is no longer served. */
+    private void giveUpUnconfirmed() {
+        Duration margin = shorter(LONGEST_MARGIN, ttl.dividedBy(6));
+        for (Holding holding : held.values()) {
+            if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
+                lose(holding, "its lease could not be renewed in time");
+            }
+        }
+    }
+
+    private void lose(Holding holding, String why) {
+        if (holding.lose()) {
+            held.remove(holding.mailboxId, holding);
+            LOG.info("Mailbox {} is no longer held: {}", holding.mailboxId, why);
+        }
+    }
+
+    private Mono<Void> renew() {
+        List<Holding> due = new ArrayList<>();
+        for (Holding holding : held.values()) {
+            if (holding.isHeld() && holding.unconfirmed().compareTo(ttl.dividedBy(3)) >= 0) {
+                due.add(holding);
+            }
+        }
+        return renew(due);
+    }
+
+    private Mono<Void> renew(List<Holding> due) {
+        return inBatches(due, batch -> {
+            long sentAt = System.nanoTime();
+            return database.run("renew leases", Repeat.IF_VICTIM, connection -> renew(connection, batch, sentAt));
+        });
+    }
+
+    private Mono<Void> renew(Connection connection, List<Holding> batch, long sentAt) {
+        Map<UUID, Holding> missing = new HashMap<>();
+        batch.forEach(holding -> missing.put(holding.mailboxId, holding));
+        Long[] silences =
+                batch.stream().map(holding -> holding.silence().toMillis()).toArray(Long[]::new);
+        UUID[] sessions = batch.stream().map(holding -> holding.session).toArray(UUID[]::new);
+        return database.rows(
+                        connection,
+                        Sql.RENEW,
+                        row -> Rows.get(row, 0, UUID.class),
+                        ids(batch),
+                        sessions,
+                        silences,
+                        (double) ttl.toMillis())
+                .flatMap(renewed -> {
+                    for (UUID mailboxId : renewed) {
+                        Holding holding = missing.remove(mailboxId);
+                        if (holding != null) {
+                            holding.confirmed(sentAt);
+                        }
+                    }
+                    return missing.isEmpty() ? Mono.empty() : findLost(connection, missing);
+                });
+    }
+
+    /** Not renewed: locked just now, or no longer ours. */
+    private Mono<Void> findLost(Connection connection, Map<UUID, Holding> missing) {
+        return database.rows(
+                        connection, Sql.LEASE_SESSIONS, LeaseOwner::of, (Object) ids(new ArrayList<>(missing.values())))
+                .doOnNext(owners -> {
+                    for (LeaseOwner owner : owners) {
+                        Holding holding = missing.get(owner.mailboxId);
+                        if (holding != null && !holding.session.equals(owner.session)) {
+                            lose(holding, "another session took it");
+                        }
+                    }
+                })
+                .then();
+    }
+
+    /** Somebody waits for a mailbox of ours, or has taken it. */
+    private Mono<Void> readNews() {
+        if (held.isEmpty()) {
+            return Mono.empty();
+        }
+        return database.run(
+                        "read lease news",
+                        Repeat.IF_VICTIM,
+                        connection -> database.rows(connection, Sql.NEWS, LeaseOwner::of, node, BATCH))
+                .flatMap(news -> {
+                    List<Holding> asked = new ArrayList<>();
+                    List<UUID> read = new ArrayList<>();
+                    for (LeaseOwner owner : news) {
+                        Holding holding = held.get(owner.mailboxId);
+                        if (holding != null && holding.session.equals(owner.session)) {
+                            asked.add(holding);
+                        } else {
+                            if (holding != null) {
+                                lose(holding, "another node took it");
+                            }
+                            read.add(owner.mailboxId);
+                        }
+                    }
+                    asked.removeIf(holding -> !holding.isHeld());
+                    return renew(asked).then(read.isEmpty() ? Mono.empty() : newsRead(read.toArray(new UUID[0])));
+                });
+    }
+
+    private Mono<Void> newsRead(UUID[] mailboxIds) {
+        return database.run(
+                        "read lease news",
+                        Repeat.IF_VICTIM,
+                        connection -> database.changed(connection, Sql.NEWS_READ, mailboxIds, node))
+                .then();
+    }
+
+    private Mono<Void> later(Throwable error) {
+        LOG.warn("Leases could not be renewed, trying again: {}", error.getMessage());
+        return Mono.empty();
+    }
+
+    private static Mono<Void> inBatches(List<Holding> all, Function<List<Holding>, Mono<Void>> work) {
+        return Flux.fromIterable(all).buffer(BATCH).concatMap(work, 0).then();
+    }
+
+    private static UUID[] ids(List<Holding> holdings) {
+        return holdings.stream().map(holding -> holding.mailboxId).toArray(UUID[]::new);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) <= 0 ? one : other;
+    }
+
+    private static StoreException busy() {
+        return new StoreException(Reason.BUSY, "open: another session holds the mailbox");
+    }
+
+    private record LeaseOwner(UUID mailboxId, @Nullable UUID session) {
+        static LeaseOwner of(io.r2dbc.spi.Readable row) {
+            return new LeaseOwner(Rows.get(row, 0, UUID.class), row.get(1, UUID.class));
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.spi.Readable;
+import org.pop2.storage.Account;
+import org.pop2.storage.Accounts;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.UserName;
+import org.pop2.storage.sql.Database.Repeat;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+
+/** The account table. */
+final class PostgresAccounts implements Accounts {
+    private final Database database;
+
+    PostgresAccounts(Database database) {
+        this.database = database;
+    }
+
+    @Override
+    public Publisher<Account> find(UserName user) {
+        return database.run(
+                        "find an account",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(connection, Sql.ACCOUNT, PostgresAccounts::account, user.value()))
+                .flatMap(found -> found.isEmpty() ? Mono.empty() : Mono.just(found.get(0)));
+    }
+
+    /** With the user's inbox, so that it can be held before the first mail has come. */
+    @Override
+    public Publisher<Void> put(Account account) {
+        UserName user = account.user();
+        return database.transaction(
+                        "put an account",
+                        Repeat.ALWAYS,
+                        connection -> database.changed(
+                                        connection,
+                                        Sql.PUT_ACCOUNT,
+                                        user.value(),
+                                        account.passwordHash(),
+                                        account.enabled())
+                                .then(database.changed(
+                                        connection,
+                                        Sql.CREATE_MAILBOX,
+                                        MailboxId.of(user, FolderName.INBOX),
+                                        user.value(),
+                                        FolderName.INBOX.value())))
+                .then();
+    }
+
+    /** Not repeated when the connection is lost: the second time it would be missing. */
+    @Override
+    public Publisher<Void> remove(UserName user) {
+        return database.run(
+                        "remove an account",
+                        Repeat.IF_VICTIM,
+                        connection -> database.changed(connection, Sql.REMOVE_ACCOUNT, user.value()))
+                .flatMap(removed -> removed > 0
+                        ? Mono.empty()
+                        : Mono.error(new StoreException(Reason.NOT_FOUND, "remove an account: no account " + user)));
+    }
+
+    @Override
+    public Publisher<Account> list() {
+        return Pages.of(last -> database.run(
+                "list accounts",
+                Repeat.ALWAYS,
+                connection -> database.rows(
+                        connection,
+                        Sql.ACCOUNTS_AFTER,
+                        PostgresAccounts::account,
+                        last == null ? "" : last.user().value(),
+                        Pages.SIZE)));
+    }
+
+    private static Account account(Readable row) {
+        try {
+            return new Account(
+                    new UserName(Rows.get(row, 0, String.class)),
+                    Rows.get(row, 1, String.class),
+                    Rows.get(row, 2, Boolean.class));
+        } catch (IllegalArgumentException e) {
+            throw new StoreException(Reason.CORRUPT, "an account is stored that cannot be: " + e.getMessage(), e);
+        }
+    }
+}

@@ -1,0 +1,86 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.spi.R2dbcException;
+import io.r2dbc.spi.R2dbcNonTransientResourceException;
+import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
+import java.io.IOException;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+
+/** What an error of the driver or the server means: the one place that reads SQLSTATEs (PostgreSQL, appendix A). */
+final class PostgresErrors {
+
+    private PostgresErrors() {}
+
+    /** As an error of the storage; one that already is one stays as it is. */
+    static StoreException of(String doing, Throwable error) {
+        if (error instanceof StoreException known) {
+            return known;
+        }
+        String state = sqlState(error);
+        String what = doing + ": " + (state == null ? "" : "[" + state + "] ") + describe(error);
+        return new StoreException(state == null ? Reason.UNAVAILABLE : reason(state), what, error);
+    }
+
+    /** The transaction was a victim of others and may be run again (serialization failure, deadlock). */
+    static boolean isVictim(Throwable error) {
+        String state = sqlState(error);
+        return "40001".equals(state) || "40P01".equals(state);
+    }
+
+    /** The connection is gone, or did not answer in time: what was asked may have happened or not. */
+    static boolean isConnectionLost(Throwable error) {
+        String state = sqlState(error);
+        if (state != null) {
+            return state.startsWith("08") || state.startsWith("57P") || state.startsWith("25P03");
+        }
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            // the driver wraps a closed channel in errors of several kinds
+            if (cause instanceof IOException || cause instanceof TimeoutException) {
+                return true;
+            }
+        }
+        return error instanceof R2dbcNonTransientResourceException || error instanceof R2dbcTransientResourceException;
+    }
+
+    /** The row is locked by another transaction. */
+    static boolean isLocked(Throwable error) {
+        return "55P03".equals(sqlState(error));
+    }
+
+    /** The server answered, and the connection can be used on. */
+    static boolean leavesConnectionUsable(Throwable error) {
+        return error instanceof StoreException
+                || (error instanceof R2dbcException && sqlState(error) != null && !isConnectionLost(error));
+    }
+
+    static @Nullable String sqlState(Throwable error) {
+        for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+            if (cause instanceof R2dbcException r2dbc && r2dbc.getSqlState() != null) {
+                return r2dbc.getSqlState();
+            }
+        }
+        return null;
+    }
+
+    private static Reason reason(String state) {
+        return switch (state) {
+            case "53100", "53400" -> Reason.NO_SPACE;
+            case "40001", "40P01", "55P03", "55006", "53300" -> Reason.BUSY;
+            // stored data contradicts a constraint, or cannot be read
+            case "XX001", "XX002" -> Reason.CORRUPT;
+            default -> state.startsWith("23") ? Reason.CORRUPT : Reason.UNAVAILABLE;
+        };
+    }
+
+    private static String describe(Throwable error) {
+        if (error instanceof TimeoutException || error instanceof R2dbcTimeoutException) {
+            return "the database did not answer in time";
+        }
+        String message = error.getMessage();
+        return message == null ? error.getClass().getSimpleName() : message;
+    }
+}

@@ -1,0 +1,95 @@
+package org.pop2.storage.sql;
+
+import java.util.BitSet;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** A mailbox that exists, held by a lease. */
+final class PostgresMailbox implements Mailbox {
+    private final Database database;
+    private final Leases leases;
+    private final Holding holding;
+    private final Snapshot snapshot;
+    private final AtomicBoolean releasing = new AtomicBoolean();
+    private final Sinks.Empty<Void> released = Sinks.empty();
+    private volatile boolean corrupt;
+
+    PostgresMailbox(Database database, Leases leases, Holding holding, Snapshot snapshot) {
+        this.database = database;
+        this.leases = leases;
+        this.holding = holding;
+        this.snapshot = snapshot;
+    }
+
+    @Override
+    public int count() {
+        return snapshot.count();
+    }
+
+    @Override
+    public long octets(int number) {
+        return snapshot.octets(number);
+    }
+
+    @Override
+    public boolean writable() {
+        return true;
+    }
+
+    @Override
+    public Publisher<ContentBuffer> content(int number) {
+        return new ChunkReader(
+                database, holding.mailboxId, snapshot.body(number), snapshot.octets(number), () -> corrupt = true);
+    }
+
+    @Override
+    public Publisher<Void> release(BitSet deleted) {
+        if (deleted.length() > count() + 1 || deleted.get(0)) {
+            throw new IllegalArgumentException("no such message");
+        }
+        long[] uids = snapshot.uids(deleted);
+        return Mono.defer(() -> {
+            if (releasing.compareAndSet(false, true)) {
+                release(uids).subscribe(nothing -> {}, released::tryEmitError, released::tryEmitEmpty);
+            }
+            return released.asMono();
+        });
+    }
+
+    @Override
+    public void active() {
+        holding.active();
+    }
+
+    @Override
+    public Publisher<Void> lost() {
+        return holding.whenLost();
+    }
+
+    /** Whatever the outcome, the hold has ended when this does. */
+    private Mono<Void> release(long[] uids) {
+        if (!holding.startRelease()) {
+            // gone already; the lease may still be ours if only this node's clock ended it
+            return leases.giveUp(holding)
+                    .then(Mono.error(
+                            new StoreException(Reason.BUSY, "release: the hold was lost; nothing was deleted")));
+        }
+        if (uids.length == 0) {
+            return leases.giveUp(holding);
+        }
+        if (corrupt) {
+            return leases.giveUp(holding)
+                    .then(Mono.error(new StoreException(
+                            Reason.CORRUPT, "release: a message was not what was counted; nothing was deleted")));
+        }
+        return Release.of(database, holding, uids)
+                .onErrorResume(error -> leases.giveUp(holding).then(Mono.error(error)))
+                .then(Mono.fromRunnable(() -> leases.forget(holding)));
+    }
+}

@@ -1,0 +1,218 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
+import io.r2dbc.postgresql.PostgresqlConnectionFactory;
+import io.r2dbc.postgresql.extension.CodecRegistrar;
+import io.r2dbc.spi.ValidationDepth;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
+import org.pop2.storage.Accounts;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.UserName;
+import org.pop2.storage.sql.Database.Repeat;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/** Mail in PostgreSQL: one node of any number over one database. */
+public final class PostgresStore implements MailStore, Retention {
+    private static final Duration MARGIN = Duration.ofSeconds(2);
+
+    private final Database database;
+    private final PostgresAccounts accounts;
+    private final Leases leases;
+    private final Sweeper sweeper;
+    private final AtomicBoolean closed = new AtomicBoolean();
+    private final Disposable.Swap sweeping = Disposables.swap();
+
+    private PostgresStore(Database database, Leases leases, Sweeper sweeper) {
+        this.database = database;
+        this.accounts = new PostgresAccounts(database);
+        this.leases = leases;
+        this.sweeper = sweeper;
+    }
+
+    /** Runs to its end once subscribed; a store that nobody waits for any more is closed again. */
+    static Mono<PostgresStore> open(PostgresSettings settings, HoldPolicy policy) {
+        return schema(settings)
+                .then(Mono.fromCallable(settings::readPassword)
+                        .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic()))
+                .flatMap(password -> {
+                    Database database = database(settings, password);
+                    PostgresStore store = new PostgresStore(
+                            database,
+                            new Leases(database, policy, settings.leaseTtl(), settings.node()),
+                            new Sweeper(database, settings.retention()));
+                    return store.start()
+                            .thenReturn(store)
+                            .onErrorResume(error -> database.close().then(Mono.error(error)));
+                });
+    }
+
+    private static Mono<Void> schema(PostgresSettings settings) {
+        if (settings.migrate()) {
+            return SchemaMigration.migrate(settings).then();
+        }
+        return SchemaMigration.pending(settings)
+                .flatMap(pending -> pending.isEmpty()
+                        ? Mono.empty()
+                        : Mono.error(new StoreException(
+                                Reason.UNAVAILABLE,
+                                "schema of " + settings + " is older than this program, and migrate is false; missing: "
+                                        + String.join(", ", pending))));
+    }
+
+    private static Database database(PostgresSettings settings, String password) {
+        PostgresqlConnectionConfiguration.Builder connection = PostgresqlConnectionConfiguration.builder()
+                .host(settings.host())
+                .port(settings.port())
+                .database(settings.databaseName())
+                .username(settings.user())
+                .password(password)
+                .applicationName("pop2d")
+                .connectTimeout(shorter(settings.statementTimeout(), Duration.ofSeconds(5)))
+                .tcpKeepAlive(true)
+                .tcpNoDelay(true)
+                .forceBinary(true)
+                .codecRegistrar(bytea());
+        if (settings.tls().startSsl()) {
+            connection.sslMode(settings.tls());
+            settings.tlsCa().ifPresent(ca -> connection.sslRootCert(ca.toString()));
+        }
+        if (settings.pooler()) {
+            // the next transaction may run on another server connection, where nothing of this one was prepared or set
+            connection.preparedStatementCacheQueries(0);
+        } else {
+            connection
+                    .statementTimeout(settings.statementTimeout())
+                    .lockWaitTimeout(shorter(settings.statementTimeout(), Duration.ofSeconds(3)))
+                    .options(Map.of("idle_in_transaction_session_timeout", "30000"));
+        }
+        ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder()
+                .connectionFactory(new PostgresqlConnectionFactory(connection.build()))
+                .initialSize(0)
+                .maxSize(settings.poolSize())
+                .maxAcquireTime(settings.statementTimeout())
+                .maxCreateConnectionTime(settings.statementTimeout())
+                .maxIdleTime(Duration.ofMinutes(10))
+                .maxLifeTime(Duration.ofMinutes(30))
+                .validationDepth(ValidationDepth.LOCAL)
+                // after a restart of the database every idle connection is found dead
+                .acquireRetry(settings.poolSize() + 1)
+                .build());
+        return new Database(
+                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN));
+    }
+
+    private static CodecRegistrar bytea() {
+        return (connection, allocator, registry) ->
+                Mono.fromRunnable(() -> registry.addFirst(new Bytea.ParameterCodec()));
+    }
+
+    private Mono<Void> start() {
+        return database.run(
+                        "start",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(connection, Sql.ENCODING, row -> Rows.get(row, 0, String.class)))
+                .flatMap(encoding -> encoding.get(0).equals("UTF8")
+                        ? Mono.empty()
+                        : Mono.error(new StoreException(
+                                Reason.UNAVAILABLE, "the database's encoding is " + encoding.get(0) + ", not UTF8")))
+                .then(leases.start())
+                .then(Mono.fromRunnable(() -> sweeping.update(sweeper.start())));
+    }
+
+    @Override
+    public Accounts accounts() {
+        return accounts;
+    }
+
+    @Override
+    public Publisher<Mailbox> open(UserName user, FolderName folder) {
+        return new Opening(cancelled -> ifOpen(Mono.defer(() -> open(MailboxId.of(user, folder), cancelled))));
+    }
+
+    private Mono<Mailbox> open(UUID mailboxId, BooleanSupplier cancelled) {
+        return leases.acquire(mailboxId, cancelled)
+                .<Mailbox>flatMap(holding -> Snapshot.read(database, mailboxId)
+                        .<Mailbox>map(snapshot -> new PostgresMailbox(database, leases, holding, snapshot))
+                        .onErrorResume(error -> leases.giveUp(holding).then(Mono.error(error))))
+                .switchIfEmpty(Mono.fromSupplier(UnknownMailbox::new));
+    }
+
+    @Override
+    public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
+        return ifOpen(Delivery.of(database, user, folder, message));
+    }
+
+    @Override
+    public Publisher<FolderName> folders(UserName user) {
+        return Pages.<FolderName>of(last -> ifOpen(database.run(
+                "list folders",
+                Repeat.ALWAYS,
+                connection -> database.rows(
+                        connection,
+                        Sql.FOLDERS_AFTER,
+                        row -> new FolderName(Rows.get(row, 0, String.class)),
+                        user.value(),
+                        last == null ? "" : last.value(),
+                        Pages.SIZE))));
+    }
+
+    @Override
+    public Publisher<Expunged> expunged(UserName user, FolderName folder) {
+        return sweeper.expunged(user, folder);
+    }
+
+    @Override
+    public Publisher<Long> undelete(UserName user, FolderName folder, Collection<Long> uids) {
+        return sweeper.undelete(user, folder, uids);
+    }
+
+    @Override
+    public Publisher<Swept> sweep() {
+        return sweeper.sweep();
+    }
+
+    @Override
+    public Publisher<Void> close() {
+        return Mono.defer(() -> {
+            if (!closed.compareAndSet(false, true)) {
+                return Mono.empty();
+            }
+            sweeping.dispose();
+            return Database.toTheEnd(
+                    leases.close().onErrorResume(error -> Mono.empty()).then(database.close()));
+        });
+    }
+
+    Database database() {
+        return database;
+    }
+
+    Leases leases() {
+        return leases;
+    }
+
+    private <T> Mono<T> ifOpen(Mono<T> work) {
+        return Mono.defer(() ->
+                closed.get() ? Mono.error(new StoreException(Reason.UNAVAILABLE, "the storage is closed")) : work);
+    }
+
+    private static Duration shorter(Duration one, Duration other) {
+        return one.compareTo(other) <= 0 ? one : other;
+    }
+}

@@ -1,0 +1,83 @@
+package org.pop2.storage.sql;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.flywaydb.core.Flyway;
+import org.flywaydb.core.api.FlywayException;
+import org.flywaydb.core.api.MigrationInfo;
+import org.flywaydb.core.api.configuration.FluentConfiguration;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.StoreSettings;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The schema: versioned SQL applied by Flyway over JDBC, on Reactor's bounded pool for blocking work. Nodes that start
+ * at once wait for each other. A schema that is newer than this program is left alone.
+ */
+public final class SchemaMigration {
+    private static final String HISTORY = "pop2_schema_history";
+
+    private SchemaMigration() {}
+
+    /**
+     * Applies what is missing; emits the number of migrations applied. Runs to its end once subscribed. Fails with
+     * {@link Reason#UNAVAILABLE} if the database cannot be reached or a migration fails, which leaves the schema at the
+     * last version that succeeded.
+     *
+     * @throws IllegalArgumentException if a setting's value is none that can be worked with
+     */
+    public static Publisher<Integer> migrate(StoreSettings settings) {
+        return migrate(PostgresSettings.of(settings));
+    }
+
+    /**
+     * The versions that {@link #migrate} would apply, in order; empty if the schema is up to date. Changes nothing.
+     *
+     * @throws IllegalArgumentException if a setting's value is none that can be worked with
+     */
+    public static Publisher<List<String>> pending(StoreSettings settings) {
+        return pending(PostgresSettings.of(settings));
+    }
+
+    static Mono<Integer> migrate(PostgresSettings settings) {
+        return blocking(settings, () -> flyway(settings).load().migrate().migrationsExecuted);
+    }
+
+    static Mono<List<String>> pending(PostgresSettings settings) {
+        return blocking(
+                settings,
+                () -> Arrays.stream(flyway(settings).load().info().pending())
+                        .map(SchemaMigration::version)
+                        .toList());
+    }
+
+    /** A database of other tables gets ours beside them. */
+    static FluentConfiguration flyway(PostgresSettings settings) {
+        return Flyway.configure(SchemaMigration.class.getClassLoader())
+                .dataSource(settings.jdbcUrl(), settings.user(), settings.readPassword())
+                .locations("classpath:org/pop2/storage/sql/migration")
+                .failOnMissingLocations(true)
+                .table(HISTORY)
+                .baselineOnMigrate(true)
+                .baselineVersion("0")
+                .cleanDisabled(true);
+    }
+
+    private static String version(MigrationInfo migration) {
+        return String.valueOf(migration.getVersion());
+    }
+
+    private static <T> Mono<T> blocking(PostgresSettings settings, Callable<T> work) {
+        Mono<T> onPool = Mono.fromCallable(work)
+                .subscribeOn(Schedulers.boundedElastic())
+                .onErrorMap(
+                        FlywayException.class,
+                        error -> new StoreException(
+                                Reason.UNAVAILABLE, "schema of " + settings + ": " + error.getMessage(), error));
+        return Database.toTheEnd(onPool);
+    }
+}

@@ -1,0 +1,88 @@
+package org.pop2.storage.sql;
+
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.List;
+import java.util.UUID;
+import org.pop2.storage.sql.Database.Repeat;
+import reactor.core.publisher.Mono;
+
+/** The messages of a mailbox when it was opened, in arrays: 32 octets each, and numbers that never change. */
+final class Snapshot {
+    private static final int WINDOW = 5000;
+
+    private long[] uids = new long[16];
+    private long[] octets = new long[16];
+    private long[] bodies = new long[32];
+    private int count;
+
+    static Mono<Snapshot> read(Database database, UUID mailboxId) {
+        return Mono.defer(() -> {
+            Snapshot snapshot = new Snapshot();
+            return snapshot.window(database, mailboxId)
+                    .expand(rows -> rows < WINDOW ? Mono.empty() : snapshot.window(database, mailboxId))
+                    .then(Mono.just(snapshot));
+        });
+    }
+
+    int count() {
+        return count;
+    }
+
+    long uid(int number) {
+        return uids[index(number)];
+    }
+
+    long octets(int number) {
+        return octets[index(number)];
+    }
+
+    UUID body(int number) {
+        int i = index(number);
+        return new UUID(bodies[2 * i], bodies[2 * i + 1]);
+    }
+
+    /** The uids of messages, in ascending order. */
+    long[] uids(BitSet numbers) {
+        return numbers.stream().mapToLong(this::uid).toArray();
+    }
+
+    private Mono<Integer> window(Database database, UUID mailboxId) {
+        long after = count == 0 ? 0 : uids[count - 1];
+        return database.run(
+                        "open",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(connection, Sql.MESSAGES_AFTER, Row::of, mailboxId, after, WINDOW))
+                .map(this::append);
+    }
+
+    private int append(List<Row> rows) {
+        if (count + rows.size() > uids.length) {
+            int capacity = Math.max(count + rows.size(), uids.length * 2);
+            uids = Arrays.copyOf(uids, capacity);
+            octets = Arrays.copyOf(octets, capacity);
+            bodies = Arrays.copyOf(bodies, 2 * capacity);
+        }
+        for (Row row : rows) {
+            uids[count] = row.uid;
+            octets[count] = row.octets;
+            bodies[2 * count] = row.body.getMostSignificantBits();
+            bodies[2 * count + 1] = row.body.getLeastSignificantBits();
+            count++;
+        }
+        return rows.size();
+    }
+
+    private int index(int number) {
+        if (number < 1 || number > count) {
+            throw new IndexOutOfBoundsException("message " + number + " of " + count);
+        }
+        return number - 1;
+    }
+
+    private record Row(long uid, long octets, UUID body) {
+        static Row of(io.r2dbc.spi.Readable row) {
+            return new Row(Rows.get(row, 0, Long.class), Rows.get(row, 1, Long.class), Rows.get(row, 2, UUID.class));
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package org.pop2.storage.sql;
+
+/**
+ * Every statement that is sent while the server runs. Each names the key of one mailbox (or of one node), ends within
+ * milliseconds and holds no lock beyond its transaction.
+ */
+final class Sql {
+
+    private Sql() {}
+
+    static final String ENCODING = "SELECT current_setting('server_encoding')";
+
+    // accounts
+
+    static final String ACCOUNT = "SELECT user_name, password_hash, enabled FROM account WHERE user_name = $1";
+
+    static final String ACCOUNTS_AFTER = "SELECT user_name, password_hash, enabled FROM account"
+            + " WHERE user_name > $1 ORDER BY user_name LIMIT $2";
+
+    static final String PUT_ACCOUNT = "INSERT INTO account (user_name, password_hash, enabled) VALUES ($1, $2, $3)"
+            + " ON CONFLICT (user_name)"
+            + " DO UPDATE SET password_hash = EXCLUDED.password_hash, enabled = EXCLUDED.enabled";
+
+    static final String REMOVE_ACCOUNT = "DELETE FROM account WHERE user_name = $1";
+
+    // mailboxes
+
+    static final String FOLDERS_AFTER =
+            "SELECT folder FROM mailbox WHERE user_name = $1 AND folder > $2 ORDER BY folder LIMIT $3";
+
+    static final String MAILBOX_EXISTS = "SELECT 1 FROM mailbox WHERE mailbox_id = $1";
+
+    /** With its lease, in one statement: neither is ever there without the other. */
+    static final String CREATE_MAILBOX = "WITH created AS (INSERT INTO mailbox (mailbox_id, user_name, folder)"
+            + " VALUES ($1, $2, $3) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id)"
+            + " INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM created";
+
+    static final String MESSAGES_AFTER =
+            "SELECT uid, octets, body_id FROM message" + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
+
+    static final String CHUNKS = "SELECT seq, data FROM message_chunk"
+            + " WHERE mailbox_id = $1 AND body_id = $2 AND seq >= $3 AND seq < $4 ORDER BY seq";
+
+    // leases; only the database's clock decides
+
+    /**
+     * Takes the lease if it is free, expired, our own (a repeated call), that of a session of this node that may be
+     * displaced, or that of a holder who was silent for long enough when its node last reported. Tells the displaced
+     * node. $1 mailbox, $2 session, $3 node, $4 node name, $5 ttl in ms, $6 displaced session, $7 silence in ms.
+     */
+    static final String ACQUIRE =
+            "UPDATE maildrop_lease SET session = $2, node = $3, node_name = $4, epoch = epoch + 1,"
+                    + " expires_at = now() + $5 * interval '1 millisecond', active_at = now(), reported_at = now(),"
+                    + " notify_node = CASE WHEN session IS NOT NULL AND node <> $3 THEN node END"
+                    + " WHERE mailbox_id = $1 AND (session IS NULL OR expires_at < now() OR session = $2 OR session = $6"
+                    + " OR reported_at - active_at >= $7 * interval '1 millisecond')"
+                    + " RETURNING epoch";
+
+    /** Asks the holder's node to report how long its client has been silent. */
+    static final String ASK_HOLDER =
+            "UPDATE maildrop_lease SET notify_node = node WHERE mailbox_id = $1 AND session IS NOT NULL";
+
+    /**
+     * Renews many leases, and reports their holders' silence. A row that another transaction holds is left for the next
+     * round: one slow release must not keep all others from being renewed. $1 mailboxes, $2 sessions, $3 silences in
+     * ms, $4 ttl in ms.
+     */
+    static final String RENEW = "WITH held AS (SELECT l.mailbox_id, h.silence FROM maildrop_lease l"
+            + " JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS h(mailbox_id, session, silence)"
+            + " ON l.mailbox_id = h.mailbox_id AND l.session = h.session FOR UPDATE OF l SKIP LOCKED)"
+            + " UPDATE maildrop_lease l SET expires_at = now() + $4 * interval '1 millisecond', reported_at = now(),"
+            + " active_at = now() - held.silence * interval '1 millisecond', notify_node = NULL"
+            + " FROM held WHERE l.mailbox_id = held.mailbox_id RETURNING l.mailbox_id, l.session";
+
+    static final String LEASE_SESSIONS =
+            "SELECT mailbox_id, session FROM maildrop_lease WHERE mailbox_id = ANY ($1::uuid[])";
+
+    static final String NEWS = "SELECT mailbox_id, session FROM maildrop_lease WHERE notify_node = $1 LIMIT $2";
+
+    static final String NEWS_READ = "UPDATE maildrop_lease SET notify_node = NULL"
+            + " WHERE mailbox_id = ANY ($1::uuid[]) AND notify_node = $2 AND node <> $2";
+
+    private static final String FREED = "UPDATE maildrop_lease SET session = NULL, node = NULL, node_name = NULL,"
+            + " expires_at = '-infinity', notify_node = NULL";
+
+    static final String FREE = FREED + " WHERE mailbox_id = $1 AND session = $2";
+
+    static final String FREE_FENCED = FREE + " AND epoch = $3";
+
+    static final String FREE_MANY = FREED + " WHERE mailbox_id = ANY ($1::uuid[]) AND node = $2";
+
+    /** What an earlier run of the node of this name left when it crashed. */
+    static final String FREE_EARLIER_RUNS = FREED + " WHERE node_name = $1 AND node <> $2";
+
+    // release
+
+    /** The fence: no row, no right to delete. */
+    static final String FENCE =
+            "SELECT epoch FROM maildrop_lease WHERE mailbox_id = $1 AND session = $2 AND epoch = $3 FOR UPDATE";
+
+    static final String RELEASED_BY = "SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND session = $3";
+
+    /** Moves messages from message to expunged; one row with what was moved. */
+    static final String EXPUNGE = "WITH gone AS (DELETE FROM message WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"
+            + " RETURNING mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id, sha256, sender),"
+            + " kept AS (INSERT INTO expunged (mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id,"
+            + " sha256, sender, session, epoch) SELECT gone.*, $3, $4 FROM gone RETURNING octets)"
+            + " SELECT count(*), coalesce(sum(octets), 0)::bigint FROM kept";
+
+    static final String SUBTRACT =
+            "UPDATE mailbox SET messages = messages - $2, octets = octets - $3 WHERE mailbox_id = $1";
+
+    // delivery
+
+    /** The user must have an account. Says that the body's chunks are about to come. */
+    static final String STAGE = "INSERT INTO unreferenced (mailbox_id, body_id)"
+            + " SELECT $1, $2 WHERE EXISTS (SELECT FROM account WHERE user_name = $3)"
+            + " ON CONFLICT (mailbox_id, body_id) DO NOTHING";
+
+    static final String HAS_ACCOUNT = "SELECT 1 FROM account WHERE user_name = $1";
+
+    /**
+     * Adds chunks while the body is still being staged; the lock keeps a sweep from missing one. Repeatable. $1
+     * mailbox, $2 body, then number and octets of each chunk.
+     */
+    static String stageChunks(int count) {
+        StringBuilder values = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            values.append(i == 0 ? "" : ", ")
+                    .append("($")
+                    .append(3 + 2 * i)
+                    .append("::integer, $")
+                    .append(4 + 2 * i)
+                    .append("::bytea)");
+        }
+        return "WITH staging AS (SELECT 1 FROM unreferenced WHERE mailbox_id = $1 AND body_id = $2 AND NOT doomed"
+                + " FOR SHARE), added AS (INSERT INTO message_chunk (mailbox_id, body_id, seq, data)"
+                + " SELECT $1, $2, v.seq, v.data FROM staging, (VALUES " + values + ") AS v (seq, data)"
+                + " ON CONFLICT (mailbox_id, body_id, seq) DO NOTHING)"
+                + " SELECT 1 FROM staging";
+    }
+
+    /** The lock on the row makes the order of commits that of the numbers: no snapshot skips a number. */
+    static final String TAKE_UID = "UPDATE mailbox SET next_uid = next_uid + 1, messages = messages + 1,"
+            + " octets = octets + $2 WHERE mailbox_id = $1 RETURNING next_uid - 1";
+
+    static final String GIVE_BACK_UID = "UPDATE mailbox SET next_uid = next_uid - 1, messages = messages - 1,"
+            + " octets = octets - $2 WHERE mailbox_id = $1";
+
+    /** Also among what was deleted since: an MTA may repeat a delivery long after the client fetched the first. */
+    static final String DELIVERED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND delivery_id = $2"
+            + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND delivery_id = $2";
+
+    static final String COMMITTED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3"
+            + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3";
+
+    /** $1 mailbox, $2 body, $3 uid, $4 octets, $5 chunks, $6 delivery or null, $7 hash, $8 sender. */
+    static final String ADD_MESSAGE = "WITH staged AS (DELETE FROM unreferenced"
+            + " WHERE mailbox_id = $1 AND body_id = $2 AND NOT doomed RETURNING mailbox_id, body_id)"
+            + " INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender)"
+            + " SELECT mailbox_id, $3::bigint, $4::bigint, $5::integer, body_id, $6::uuid, $7::bytea, $8::text"
+            + " FROM staged";
+
+    // what nobody refers to
+
+    static final String DOOM = "UPDATE unreferenced SET doomed = true WHERE mailbox_id = $1 AND body_id = $2";
+
+    static final String DOOM_ABANDONED = "UPDATE unreferenced SET doomed = true"
+            + " WHERE NOT doomed AND since < now() - $1 * interval '1 millisecond'";
+
+    static final String DOOMED = "SELECT mailbox_id, body_id FROM unreferenced WHERE doomed ORDER BY since LIMIT $1";
+
+    static final String DELETE_CHUNKS =
+            "DELETE FROM message_chunk WHERE mailbox_id = $1 AND body_id = $2 AND seq IN (SELECT seq FROM message_chunk"
+                    + " WHERE mailbox_id = $1 AND body_id = $2 ORDER BY seq LIMIT $3)";
+
+    static final String SWEPT = "DELETE FROM unreferenced WHERE mailbox_id = $1 AND body_id = $2 AND doomed";
+
+    /** Hands bodies past their retention over to the sweep; rows that another node is at are skipped. */
+    static final String EXPIRE = "WITH old AS (SELECT mailbox_id, uid FROM expunged"
+            + " WHERE expunged_at < now() - $1 * interval '1 millisecond' ORDER BY expunged_at LIMIT $2"
+            + " FOR UPDATE SKIP LOCKED), gone AS (DELETE FROM expunged e USING old"
+            + " WHERE e.mailbox_id = old.mailbox_id AND e.uid = old.uid RETURNING e.mailbox_id, e.body_id)"
+            + " INSERT INTO unreferenced (mailbox_id, body_id, doomed) SELECT mailbox_id, body_id, true FROM gone";
+
+    static final String EXPUNGED_AFTER = "SELECT uid, octets, received_at, expunged_at, sender FROM expunged"
+            + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
+
+    /** Moves messages back; one row with what was moved. */
+    static final String UNDELETE =
+            "WITH back AS (DELETE FROM expunged WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"
+                    + " RETURNING mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id, sha256, sender),"
+                    + " live AS (INSERT INTO message (mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id,"
+                    + " sha256, sender) SELECT * FROM back RETURNING octets)"
+                    + " SELECT count(*), coalesce(sum(octets), 0)::bigint FROM live";
+}

@@ -1,0 +1,129 @@
+package org.pop2.storage.sql;
+
+import io.r2dbc.spi.Readable;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.UUID;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.UserName;
+import org.pop2.storage.sql.Database.Repeat;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Removes what is past its retention and what broken deliveries left. Any number of nodes may sweep at once. */
+final class Sweeper implements Retention {
+    private static final Logger LOG = LoggerFactory.getLogger(Sweeper.class);
+
+    private static final Duration EVERY = Duration.ofMinutes(10);
+    /** A delivery that has taken this long has broken off. */
+    private static final Duration ABANDONED = Duration.ofHours(24);
+
+    private static final int MESSAGES = 200;
+    /** 16 MiB. */
+    private static final int CHUNKS = 256;
+
+    private final Database database;
+    private final Duration retention;
+
+    Sweeper(Database database, Duration retention) {
+        this.database = database;
+        this.retention = retention;
+    }
+
+    Disposable start() {
+        return Flux.interval(EVERY)
+                .onBackpressureDrop()
+                .concatMap(
+                        n -> sweepAll()
+                                .doOnNext(swept -> LOG.debug("Swept: {}", swept))
+                                .onErrorResume(error -> {
+                                    LOG.warn("Sweeping failed, trying again later: {}", error.getMessage());
+                                    return Mono.empty();
+                                }),
+                        0)
+                .subscribe();
+    }
+
+    @Override
+    public Publisher<Expunged> expunged(UserName user, FolderName folder) {
+        UUID mailboxId = MailboxId.of(user, folder);
+        return Pages.<Expunged>of(last -> database.run(
+                "list deleted messages",
+                Repeat.ALWAYS,
+                connection -> database.rows(
+                        connection,
+                        Sql.EXPUNGED_AFTER,
+                        Sweeper::expunged,
+                        mailboxId,
+                        last == null ? 0L : last.uid(),
+                        Pages.SIZE)));
+    }
+
+    @Override
+    public Publisher<Long> undelete(UserName user, FolderName folder, Collection<Long> uids) {
+        UUID mailboxId = MailboxId.of(user, folder);
+        Long[] wanted = uids.toArray(new Long[0]);
+        return database.transaction(
+                "undelete",
+                Repeat.IF_VICTIM,
+                connection -> database.rows(connection, Sql.UNDELETE, Moved::of, mailboxId, wanted)
+                        .map(rows -> rows.get(0))
+                        .flatMap(moved -> database.changed(
+                                        connection, Sql.SUBTRACT, mailboxId, -moved.messages(), -moved.octets())
+                                .thenReturn(moved.messages())));
+    }
+
+    @Override
+    public Publisher<Swept> sweep() {
+        return sweepAll();
+    }
+
+    private Mono<Swept> sweepAll() {
+        return untilNone(changing(Sql.EXPIRE, (double) retention.toMillis(), MESSAGES))
+                .flatMap(expired -> changing(Sql.DOOM_ABANDONED, (double) ABANDONED.toMillis())
+                        .then(sweepDoomed())
+                        .map(bodies -> new Swept(expired, bodies)));
+    }
+
+    private Mono<Long> sweepDoomed() {
+        return untilNone(database.run(
+                        "sweep", Repeat.ALWAYS, connection -> database.rows(connection, Sql.DOOMED, Body::of, MESSAGES))
+                .flatMapMany(Flux::fromIterable)
+                .concatMap(this::sweep)
+                .reduce(0L, Long::sum));
+    }
+
+    private Mono<Long> sweep(Body body) {
+        return untilNone(changing(Sql.DELETE_CHUNKS, body.mailboxId, body.bodyId, CHUNKS))
+                .then(changing(Sql.SWEPT, body.mailboxId, body.bodyId));
+    }
+
+    /** Repeats a batch until it finds nothing; the sum. */
+    private static Mono<Long> untilNone(Mono<Long> batch) {
+        return batch.expand(changed -> changed == 0 ? Mono.empty() : batch).reduce(0L, Long::sum);
+    }
+
+    private Mono<Long> changing(String sql, Object... parameters) {
+        return database.run("sweep", Repeat.ALWAYS, connection -> database.changed(connection, sql, parameters));
+    }
+
+    private static Expunged expunged(Readable row) {
+        return new Expunged(
+                Rows.get(row, 0, Long.class),
+                Rows.get(row, 1, Long.class),
+                Rows.get(row, 2, Instant.class),
+                Rows.get(row, 3, Instant.class),
+                Rows.get(row, 4, String.class));
+    }
+
+    private record Body(UUID mailboxId, UUID bodyId) {
+        static Body of(Readable row) {
+            return new Body(Rows.get(row, 0, UUID.class), Rows.get(row, 1, UUID.class));
+        }
+    }
+}

@@ -1,0 +1,358 @@
+package org.pop2.storage.sql;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.r2dbc.spi.Connection;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.awaitility.Awaitility;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.pop2.storage.Account;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.UserName;
+import org.pop2.storage.sql.Database.Repeat;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What goes wrong between a node and its database, and between nodes. */
+class FaultTest {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final UserName USER = new UserName("postel");
+    private static final HoldPolicy REFUSE = new HoldPolicy(Duration.ofHours(1), Duration.ZERO);
+    private static final HoldPolicy PATIENT = new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(30));
+
+    private static TestDatabase database;
+
+    private final List<PostgresStore> opened = new ArrayList<>();
+
+    @BeforeAll
+    static void createDatabase() {
+        database = TestDatabase.migrated();
+    }
+
+    @AfterEach
+    void closeAll() {
+        opened.forEach(store -> complete(store.close()));
+        assertThat(database.contradictions()).isEmpty();
+        database.clear();
+    }
+
+    private PostgresStore open(HoldPolicy policy, Map<String, String> settings) {
+        PostgresStore store = database.open(policy, settings);
+        opened.add(store);
+        complete(store.accounts().put(new Account(USER, "{PLAIN}x", true)));
+        return store;
+    }
+
+    private static void complete(Publisher<Void> work) {
+        Mono.from(work).block(LIMIT);
+    }
+
+    private static @Nullable StoreException outcome(Supplier<Publisher<Void>> work) {
+        try {
+            complete(work.get());
+            return null;
+        } catch (StoreException e) {
+            return e;
+        }
+    }
+
+    private static Mailbox inbox(MailStore store) {
+        return Mono.from(store.open(USER, FolderName.INBOX))
+                .blockOptional(LIMIT)
+                .orElseThrow();
+    }
+
+    private static Message message(String text) {
+        return Message.of(Flux.just(ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8))));
+    }
+
+    private static BitSet bits(int... numbers) {
+        BitSet bits = new BitSet();
+        for (int number : numbers) {
+            bits.set(number);
+        }
+        return bits;
+    }
+
+    private static long live() {
+        return database.number("SELECT count(*) FROM message");
+    }
+
+    private static void assertNothingLeaked(PostgresStore store) {
+        Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(store.database().pool().getMetrics().orElseThrow().acquiredSize())
+                    .isZero();
+            assertThat(store.leases().count()).isZero();
+            assertThat(database.number("SELECT count(*) FROM maildrop_lease WHERE session IS NOT NULL"))
+                    .isZero();
+        });
+    }
+
+    /** Before each packet that the operation sends, and after it, until there are no more packets. */
+    private void cutEverywhere(CuttingProxy proxy, Runnable operation, Runnable check) {
+        for (boolean afterSending : new boolean[] {false, true}) {
+            int cuts = 0;
+            boolean cut = true;
+            while (cut) {
+                proxy.cutAt(cuts, afterSending);
+                operation.run();
+                cut = proxy.hasCut();
+                proxy.noCut();
+                check.run();
+                cuts++;
+            }
+            assertThat(cuts).isGreaterThan(3);
+        }
+    }
+
+    @Test
+    void deliveryCutAtEveryPacketIsThereOnceOrNotAtAll() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = open(REFUSE, Map.of("url", proxy.url(database.name), "pool-size", "2"));
+            AtomicInteger delivered = new AtomicInteger();
+            cutEverywhere(
+                    proxy,
+                    () -> {
+                        StoreException error =
+                                outcome(() -> store.deliver(USER, FolderName.INBOX, message("x".repeat(100_000))));
+                        if (error == null) {
+                            delivered.incrementAndGet();
+                        } else {
+                            assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+                        }
+                    },
+                    () -> assertThat(live()).isEqualTo(delivered.get()));
+            assertThat(delivered.get()).isPositive();
+            assertNothingLeaked(store);
+        }
+    }
+
+    @Test
+    void releaseCutAtEveryPacketIsAllOrNothing() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = open(REFUSE, Map.of("url", proxy.url(database.name), "pool-size", "2"));
+            int released = 0;
+            PostgresStore direct = open(REFUSE, Map.of());
+            for (boolean afterSending : new boolean[] {false, true}) {
+                boolean cut = true;
+                for (int n = 0; cut; n++) {
+                    complete(direct.deliver(USER, FolderName.INBOX, message("one")));
+                    complete(direct.deliver(USER, FolderName.INBOX, message("two")));
+                    Mailbox mailbox = inbox(store);
+                    int before = mailbox.count();
+                    proxy.cutAt(n, afterSending);
+                    StoreException error = outcome(() -> mailbox.release(bits(1, 2)));
+                    cut = proxy.hasCut();
+                    proxy.noCut();
+                    assertThat(live()).isEqualTo(error == null ? before - 2 : before);
+                    released += error == null ? 1 : 0;
+                }
+            }
+            assertThat(released).isPositive();
+            assertNothingLeaked(store);
+        }
+    }
+
+    @Test
+    void openingAndReadingCutAtEveryPacketLoseNothing() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = open(REFUSE, Map.of("url", proxy.url(database.name), "pool-size", "2"));
+            complete(store.deliver(USER, FolderName.INBOX, message("x".repeat(200_000))));
+            cutEverywhere(
+                    proxy,
+                    () -> outcome(() -> Flux.usingWhen(
+                            store.open(USER, FolderName.INBOX),
+                            mailbox -> Flux.from(mailbox.content(1)).then(),
+                            mailbox -> mailbox.release(new BitSet()))),
+                    () -> {
+                        assertThat(live()).isEqualTo(1);
+                        assertNothingLeaked(store);
+                    });
+        }
+    }
+
+    @Test
+    void nodeCutOffLosesItsMailboxesAndCanDeleteNothing() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore cutOff =
+                    open(REFUSE, Map.of("url", proxy.url(database.name), "lease-ttl", "2s", "statement-timeout", "1s"));
+            PostgresStore other = open(PATIENT, Map.of("lease-ttl", "2s"));
+            complete(other.deliver(USER, FolderName.INBOX, message("one")));
+            Mailbox loser = inbox(cutOff);
+            proxy.partition();
+            complete(loser.lost());
+            Mailbox next = inbox(other);
+            assertThat(next.count()).isEqualTo(1);
+            proxy.heal();
+            StoreException error = outcome(() -> loser.release(bits(1)));
+            assertThat(error).isNotNull().extracting(StoreException::reason).isEqualTo(Reason.BUSY);
+            assertThat(live()).isEqualTo(1);
+            complete(next.release(bits(1)));
+            assertThat(live()).isZero();
+            Mailbox again = inbox(cutOff);
+            assertThat(again.count()).isZero();
+            complete(again.release(new BitSet()));
+        }
+    }
+
+    @Test
+    void renewedLeaseOutlivesItsTimeToLive() {
+        PostgresStore holder = open(REFUSE, Map.of("lease-ttl", "1s"));
+        PostgresStore other = open(new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(3)), Map.of());
+        complete(holder.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox mailbox = inbox(holder);
+        assertThat(outcome(() -> Mono.from(other.open(USER, FolderName.INBOX)).then()))
+                .isNotNull()
+                .extracting(StoreException::reason)
+                .isEqualTo(Reason.BUSY);
+        complete(mailbox.release(bits(1)));
+        assertThat(live()).isZero();
+    }
+
+    @Test
+    void newcomerOnAnotherNodeWaitsForSilence() {
+        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(1), Duration.ofSeconds(30));
+        PostgresStore here = open(policy, Map.of());
+        PostgresStore there = open(policy, Map.of());
+        complete(here.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox loser = inbox(here);
+        Mailbox next = inbox(there);
+        complete(loser.lost());
+        assertThat(outcome(() -> loser.release(bits(1)))).isNotNull();
+        complete(next.release(bits(1)));
+    }
+
+    @Test
+    void hundredsOfFaultsLeakNothing() {
+        int faults = Integer.getInteger("pop2.faults", 100);
+        PostgresStore store = open(new HoldPolicy(Duration.ZERO, Duration.ofSeconds(5)), Map.of("pool-size", "4"));
+        int done = 0;
+        for (int i = 0; i < faults; i++) {
+            Mono<Void> session = Mono.from(store.deliver(USER, FolderName.INBOX, message("m" + i)))
+                    .then(Mono.from(store.open(USER, FolderName.INBOX)))
+                    .flatMap(mailbox -> Mono.from(mailbox.release(bits(1))));
+            var running = session.onErrorResume(StoreException.class, e -> Mono.empty())
+                    .toFuture();
+            database.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    + " WHERE application_name = 'pop2d' AND datname = '" + database.name + "'");
+            running.orTimeout(60, java.util.concurrent.TimeUnit.SECONDS).join();
+            done++;
+        }
+        assertThat(done).isEqualTo(faults);
+        complete(store.deliver(USER, FolderName.INBOX, message("last")));
+        Mailbox mailbox = inbox(store);
+        assertThat((long) mailbox.count()).isEqualTo(live());
+        complete(mailbox.release(new BitSet()));
+        assertNothingLeaked(store);
+    }
+
+    @Test
+    void stalledReadersHoldNoConnection() {
+        PostgresStore store = open(REFUSE, Map.of("pool-size", "10"));
+        complete(store.deliver(USER, FolderName.INBOX, message("x".repeat(1_000_000))));
+        Mailbox mailbox = inbox(store);
+        AtomicInteger received = new AtomicInteger();
+        for (int i = 0; i < 200; i++) {
+            mailbox.content(1).subscribe(new BaseSubscriber<ContentBuffer>() {
+                @Override
+                protected void hookOnSubscribe(org.reactivestreams.Subscription subscription) {
+                    subscription.request(1);
+                }
+
+                @Override
+                protected void hookOnNext(ContentBuffer buffer) {
+                    received.incrementAndGet();
+                }
+            });
+        }
+        Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
+            assertThat(received).hasValue(200);
+            assertThat(store.database().pool().getMetrics().orElseThrow().acquiredSize())
+                    .isZero();
+        });
+        complete(store.deliver(USER, new FolderName("Other"), message("others are served")));
+        complete(mailbox.release(bits(1)));
+    }
+
+    @Test
+    void exhaustedPoolIsBusy() {
+        PostgresStore store = open(REFUSE, Map.of("pool-size", "1", "statement-timeout", "500ms"));
+        Connection taken = store.database().pool().create().blockOptional(LIMIT).orElseThrow();
+        StoreException error =
+                outcome(() -> Mono.from(store.open(USER, FolderName.INBOX)).then());
+        assertThat(error).isNotNull().extracting(StoreException::reason).isEqualTo(Reason.BUSY);
+        Mono.from(taken.close()).block(LIMIT);
+        complete(inbox(store).release(new BitSet()));
+    }
+
+    @Test
+    void victimsOfOthersAreRunAgainAsAWhole() {
+        PostgresStore store = open(REFUSE, Map.of());
+        for (String state : List.of("40001", "40P01")) {
+            AtomicInteger tries = new AtomicInteger();
+            Database database = store.database();
+            Boolean done = database.transaction(
+                            "test",
+                            Repeat.IF_VICTIM,
+                            connection -> database.changed(
+                                            connection, tries.incrementAndGet() < 4 ? raise(state) : "SELECT 1")
+                                    .thenReturn(true))
+                    .block(LIMIT);
+            assertThat(done).isTrue();
+            assertThat(tries).hasValue(4);
+        }
+    }
+
+    @Test
+    void errorsOfTheServerHaveTheirReasons() {
+        Database database = open(REFUSE, Map.of("statement-timeout", "500ms")).database();
+        Map<String, Reason> reasons = Map.of(
+                raise("53100"),
+                Reason.NO_SPACE,
+                raise("40001"),
+                Reason.BUSY,
+                raise("55P03"),
+                Reason.BUSY,
+                raise("57014"),
+                Reason.UNAVAILABLE,
+                raise("XX001"),
+                Reason.CORRUPT,
+                raise("23514"),
+                Reason.CORRUPT,
+                "SELECT pg_sleep(5)",
+                Reason.UNAVAILABLE,
+                "SELECT FROM no_such_table",
+                Reason.UNAVAILABLE);
+        reasons.forEach((sql, reason) -> assertThat(outcome(
+                        () -> database.run("test", Repeat.IF_VICTIM, connection -> database.changed(connection, sql))
+                                .then()))
+                .as(sql)
+                .isNotNull()
+                .extracting(StoreException::reason)
+                .isEqualTo(reason));
+    }
+
+    private static String raise(String state) {
+        return "DO $$ BEGIN RAISE EXCEPTION 'made by a test' USING ERRCODE = '" + state + "'; END $$";
+    }
+}
