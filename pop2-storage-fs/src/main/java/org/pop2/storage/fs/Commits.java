@@ -176,6 +176,9 @@ final class Commits {
                 && journal.removedHash().equals(Hashes.of(file, journal.newSize(), journal.oldSize()))) {
             LOG.info("{}: finishing a deletion that was interrupted", mailbox.path());
             if (size == journal.oldSize()) {
+                // a process killed before it forced them leaves them in memory only, and power may fail next
+                written.force();
+                io.forceDirectory(directory);
                 apply(journal, written, mailbox);
             } else {
                 applyWithNewMail(mailbox, path, written, journal, size);
@@ -183,7 +186,13 @@ final class Commits {
             return true;
         }
         Journal.Range image = journal.image(written);
-        return Hashes.of(written, image.from(), image.to()).equals(Hashes.of(file, journal.start(), journal.newSize()));
+        boolean done = Hashes.of(written, image.from(), image.to())
+                .equals(Hashes.of(file, journal.start(), journal.newSize()));
+        if (done) {
+            // the truncation may have been done and not forced, by a process that was killed then
+            file.force();
+        }
+        return done;
     }
 
     /** Mail came in between crash and recovery: it is at the end of the file and joins the image. */

@@ -208,7 +208,6 @@ class CrashMatrixTest {
     }
 
     private int violations(@Nullable String ignored, int rounds) throws IOException {
-        int violations = 0;
         for (int[] numbers : new int[][] {{1}, {5}, {2, 4}, {1, 2, 3, 4, 5}, {3, 4, 5}, {1, 3}}) {
             BitSet deleted = new BitSet();
             Arrays.stream(numbers).forEach(deleted::set);
@@ -232,13 +231,16 @@ class CrashMatrixTest {
                                                 deleted, at, how, power, mails, seed)
                                         .isNull();
                             }
-                            violations += wrong == null ? 0 : 1;
+                            if (wrong != null) {
+                                // one is enough to show that the step is needed
+                                return 1;
+                            }
                         }
                     }
                 }
             }
         }
-        return violations;
+        return 0;
     }
 
     @Test
