@@ -1,0 +1,216 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Changes what is in a mailbox file, so that a crash at any moment leaves the old or the new content: see the package's
+ * description for the steps. All methods want the mailbox locked.
+ */
+final class Commits {
+    private static final Logger LOG = LoggerFactory.getLogger(Commits.class);
+    private static final String SUFFIX = ".journal";
+    private static final String QUARANTINE = ".quarantine";
+    private static final long SPARE_OCTETS = 16L * 1024 * 1024;
+
+    private final StorageIo io;
+    private final Path directory;
+
+    /** @param directory for journals; exists */
+    Commits(StorageIo io, Path directory) {
+        this.io = io;
+        this.directory = directory;
+    }
+
+    /**
+     * Removes everything from {@code start} on but the kept ranges.
+     *
+     * @param kept ranges of the mailbox behind {@code start}, in order
+     */
+    void remove(MboxLocks.Locked mailbox, long start, List<Journal.Range> kept) throws IOException {
+        IoFile file = mailbox.file();
+        if (kept.isEmpty()) {
+            file.truncate(start);
+            file.force();
+            return;
+        }
+        long size = file.size();
+        long image = kept.stream().mapToLong(Journal.Range::length).sum();
+        requireSpace(image);
+        Path path = journal(mailbox.path());
+        Journal journal = new Journal(
+                mailbox.path().file(),
+                mailbox.mailbox().key(),
+                start,
+                size,
+                1,
+                Hashes.before(file, start),
+                Hashes.of(file, start + image, size),
+                image);
+        boolean sealed = false;
+        try (IoFile written = io.open(path, StorageIo.Mode.CREATE)) {
+            journal.write(written, kept, mailbox::keepAlive);
+            io.forceDirectory(directory);
+            // makes the dot-lock durable too: after a power failure it keeps deliveries off until recovery
+            forceSpool(mailbox.path());
+            sealed = true;
+            apply(journal, written, mailbox);
+        } finally {
+            if (!sealed) {
+                io.unlink(path);
+            }
+        }
+        finish(path);
+    }
+
+    private void forceSpool(MailboxPath path) throws IOException {
+        try {
+            io.forceDirectory(path.directory());
+        } catch (IOException e) {
+            if (!StoreErrors.isDenied(e)) {
+                throw e;
+            }
+            LOG.debug("{} cannot be opened: no dot-lock to make durable", path.directory());
+        }
+    }
+
+    private void apply(Journal journal, IoFile written, MboxLocks.Locked mailbox) throws IOException {
+        try {
+            journal.apply(written, mailbox.file(), mailbox::keepAlive);
+        } catch (IOException e) {
+            // the journal stays, and with it the mailbox is refused until a recovery has written all of it again
+            LOG.error("{}: a deletion was interrupted, recovery will finish it: {}", mailbox.path(), e.toString());
+            throw e;
+        }
+    }
+
+    private void finish(Path journal) throws IOException {
+        io.unlink(journal);
+        io.forceDirectory(directory);
+    }
+
+    private void requireSpace(long octets) throws IOException {
+        long usable = io.usableSpace(directory);
+        if (usable < octets + SPARE_OCTETS) {
+            throw new StoreException(
+                    Reason.NO_SPACE, "a deletion needs " + (octets + SPARE_OCTETS) + " octets, free are " + usable);
+        }
+    }
+
+    private Path journal(MailboxPath path) {
+        return directory.resolve(path.key() + SUFFIX);
+    }
+
+    /** Whether a release of that mailbox was interrupted. */
+    boolean isPending(MailboxPath path) throws IOException {
+        return io.stat(journal(path)) != null;
+    }
+
+    /** The mailboxes of all journals that there are. */
+    List<Path> pending() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (String name : io.list(directory)) {
+            if (name.endsWith(SUFFIX)) {
+                try (IoFile file = io.open(directory.resolve(name), StorageIo.Mode.READ)) {
+                    Optional<Journal> journal = Journal.read(file);
+                    if (journal.isPresent()) {
+                        files.add(journal.get().file());
+                    }
+                } catch (NoSuchFileException e) {
+                    LOG.debug("{} is gone: finished by another process", name);
+                }
+            }
+        }
+        return files;
+    }
+
+    /** Finishes a release that was interrupted, or makes sure that it never began. */
+    void recover(MboxLocks.Locked mailbox) throws IOException {
+        Path path = journal(mailbox.path());
+        if (io.stat(path) == null) {
+            return;
+        }
+        boolean done;
+        try (IoFile written = io.open(path, StorageIo.Mode.READ)) {
+            Journal journal = Journal.read(written).orElse(null);
+            done = recover(mailbox, path, written, journal);
+        }
+        if (done) {
+            finish(path);
+        } else {
+            Path quarantine = path.resolveSibling(path.getFileName() + "." + System.currentTimeMillis() + QUARANTINE);
+            io.rename(path, quarantine);
+            io.forceDirectory(directory);
+            LOG.error(
+                    "{}: was changed by another program after a deletion was interrupted; nothing was touched, what the"
+                            + " deletion would have kept is in {}",
+                    mailbox.path(),
+                    quarantine);
+        }
+    }
+
+    /** Whether the journal has done its duty; otherwise it belongs to another mailbox than the one that is there. */
+    private boolean recover(MboxLocks.Locked mailbox, Path path, IoFile written, @Nullable Journal journal)
+            throws IOException {
+        if (journal == null) {
+            LOG.info("{}: a deletion was interrupted before it began", mailbox.path());
+            return true;
+        }
+        IoFile file = mailbox.file();
+        long size = file.size();
+        if (!journal.key().equals(mailbox.mailbox().key())
+                || size < journal.newSize()
+                || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
+            return false;
+        }
+        if (size >= journal.oldSize()
+                && journal.removedHash().equals(Hashes.of(file, journal.newSize(), journal.oldSize()))) {
+            LOG.info("{}: finishing a deletion that was interrupted", mailbox.path());
+            if (size == journal.oldSize()) {
+                apply(journal, written, mailbox);
+            } else {
+                applyWithNewMail(mailbox, path, written, journal, size);
+            }
+            return true;
+        }
+        Journal.Range image = journal.image(written);
+        return Hashes.of(written, image.from(), image.to()).equals(Hashes.of(file, journal.start(), journal.newSize()));
+    }
+
+    /** Mail came in between crash and recovery: it is at the end of the file and joins the image. */
+    private void applyWithNewMail(MboxLocks.Locked mailbox, Path path, IoFile written, Journal journal, long size)
+            throws IOException {
+        IoFile file = mailbox.file();
+        long imageLength = journal.imageLength() + size - journal.oldSize();
+        requireSpace(imageLength);
+        Journal next = new Journal(
+                journal.file(),
+                journal.key(),
+                journal.start(),
+                size,
+                journal.generation() + 1,
+                journal.beforeHash(),
+                Hashes.of(file, journal.start() + imageLength, size),
+                imageLength);
+        Path temporary = path.resolveSibling(path.getFileName() + ".next");
+        io.unlink(temporary);
+        try (IoFile rewritten = io.open(temporary, StorageIo.Mode.CREATE)) {
+            next.write(
+                    rewritten,
+                    List.of(journal.image(written), new Journal.Range(file, journal.oldSize(), size)),
+                    mailbox::keepAlive);
+            io.rename(temporary, path);
+            io.forceDirectory(directory);
+            apply(next, rewritten, mailbox);
+        }
+    }
+}

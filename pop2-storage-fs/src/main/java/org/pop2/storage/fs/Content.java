@@ -1,0 +1,231 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+
+/**
+ * One message as a stream: read on the reading pool, as fast as it is asked for, with one buffer read ahead.
+ *
+ * <p>Whether the mailbox is still what was counted is looked at before the first octet is read and again before the
+ * last buffer is given out: whoever has all of a message has what was announced.
+ */
+final class Content implements Publisher<ContentBuffer> {
+    /** What the message is read from, for as long as the subscription lasts. */
+    interface Source {
+        /** Fails if the mailbox is no longer the one that was counted. */
+        void check() throws IOException;
+
+        WireEncoder encoder() throws IOException;
+
+        /** Reading has ended in any way. */
+        void close();
+
+        /** The mailbox is not to be trusted any more. */
+        void failed(StoreException error);
+    }
+
+    /** Opens the message: called once per subscription, on the reading pool. */
+    interface Opener {
+        Source open() throws IOException;
+    }
+
+    private static final ThreadLocal<byte[]> BLOCK = ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
+
+    private final Opener opener;
+    private final long octets;
+    private final BufferPool buffers;
+    private final Executor readers;
+
+    Content(Opener opener, long octets, BufferPool buffers, Executor readers) {
+        this.opener = opener;
+        this.octets = octets;
+        this.buffers = buffers;
+        this.readers = readers;
+    }
+
+    @Override
+    public void subscribe(Subscriber<? super ContentBuffer> subscriber) {
+        subscriber.onSubscribe(new Reading(subscriber));
+    }
+
+    private final class Reading implements Subscription, Runnable {
+        /** Buffers given out in one go before other messages get the thread. */
+        private static final int TURN = 16;
+
+        private final Subscriber<? super ContentBuffer> subscriber;
+        private final AtomicLong demand = new AtomicLong();
+        /** Above zero while a task runs or is queued: the fields below belong to that task. */
+        private final AtomicInteger work = new AtomicInteger();
+
+        private volatile boolean cancelled;
+        private volatile boolean badRequest;
+
+        private @Nullable Source source;
+        private @Nullable WireEncoder encoder;
+        private BufferPool.@Nullable Pooled ahead;
+        private long produced;
+        private boolean done;
+
+        Reading(Subscriber<? super ContentBuffer> subscriber) {
+            this.subscriber = subscriber;
+        }
+
+        @Override
+        public void request(long n) {
+            if (n <= 0) {
+                badRequest = true;
+            } else {
+                demand.updateAndGet(had -> had + n < 0 ? Long.MAX_VALUE : had + n);
+            }
+            schedule();
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            schedule();
+        }
+
+        private void schedule() {
+            if (work.getAndIncrement() == 0) {
+                execute();
+            }
+        }
+
+        private void execute() {
+            try {
+                readers.execute(this);
+            } catch (RejectedExecutionException e) {
+                // the pool is full or gone; the caller's thread may close, but not read
+                finish();
+                if (!cancelled) {
+                    subscriber.onError(StoreErrors.of(e));
+                }
+            }
+        }
+
+        @Override
+        public void run() {
+            int seen = work.get();
+            boolean again = false;
+            if (!done) {
+                try {
+                    again = step();
+                } catch (IOException | RuntimeException e) {
+                    fail(StoreErrors.of(e));
+                }
+            }
+            if (again && !done) {
+                execute();
+            } else if (work.addAndGet(-seen) != 0) {
+                execute();
+            }
+        }
+
+        /** Gives out what is asked for and reads one ahead; whether there is more to do at once. */
+        private boolean step() throws IOException {
+            for (int turn = 0; turn < TURN; turn++) {
+                // a subscriber's code has run on this thread: an interrupt left by it would close the channel
+                Thread.interrupted();
+                if (cancelled) {
+                    finish();
+                    return false;
+                }
+                if (badRequest) {
+                    throw new IllegalArgumentException("demand must be positive (Reactive Streams 3.9)");
+                }
+                if (ahead == null) {
+                    if (demand.get() == 0 && produced == 0) {
+                        return false;
+                    }
+                    ahead = produce();
+                }
+                if (demand.get() == 0) {
+                    return false;
+                }
+                BufferPool.Pooled next = ahead;
+                ahead = null;
+                demand.updateAndGet(had -> had == Long.MAX_VALUE ? had : had - 1);
+                boolean last = produced == octets;
+                if (last) {
+                    finish();
+                }
+                subscriber.onNext(next);
+                if (last) {
+                    if (!cancelled) {
+                        subscriber.onComplete();
+                    }
+                    return false;
+                }
+            }
+            return true;
+        }
+
+        private BufferPool.Pooled produce() throws IOException {
+            WireEncoder from = encoder;
+            if (from == null || source == null) {
+                source = opener.open();
+                source.check();
+                from = source.encoder();
+                encoder = from;
+            }
+            BufferPool.Pooled buffer = buffers.take();
+            boolean good = false;
+            try {
+                ByteBuffer out = buffer.octets();
+                from.encode(BLOCK.get(), out);
+                out.flip();
+                produced += out.remaining();
+                if (produced > octets || from.finished() != (produced == octets) || !out.hasRemaining()) {
+                    throw new StoreException(
+                            Reason.CORRUPT, "a message has not the " + octets + " octets that were counted");
+                }
+                if (produced == octets) {
+                    source.check();
+                }
+                good = true;
+                return buffer;
+            } finally {
+                if (!good) {
+                    buffer.release();
+                }
+            }
+        }
+
+        private void fail(StoreException error) {
+            Source from = source;
+            if (from != null && error.reason() == Reason.CORRUPT) {
+                from.failed(error);
+            }
+            finish();
+            if (!cancelled) {
+                subscriber.onError(error);
+            }
+        }
+
+        private void finish() {
+            done = true;
+            BufferPool.Pooled unused = ahead;
+            ahead = null;
+            if (unused != null) {
+                unused.release();
+            }
+            Source from = source;
+            source = null;
+            if (from != null) {
+                from.close();
+            }
+        }
+    }
+}

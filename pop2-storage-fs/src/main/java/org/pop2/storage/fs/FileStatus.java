@@ -1,0 +1,35 @@
+package org.pop2.storage.fs;
+
+/**
+ * What {@code lstat} says.
+ *
+ * @param kind what sort of thing it is
+ * @param key its identity while somebody has it open
+ * @param links number of names
+ * @param uid number of the owner
+ * @param mode permission bits
+ * @param size octets
+ * @param mtime nanoseconds since 1970, last change of the data
+ * @param ctime nanoseconds since 1970, last change of anything
+ */
+record FileStatus(Kind kind, FileKey key, int links, int uid, int mode, long size, long mtime, long ctime) {
+    enum Kind {
+        FILE,
+        DIRECTORY,
+        SYMLINK,
+        /** FIFO, socket, device. */
+        OTHER
+    }
+
+    /** Device and inode. */
+    record FileKey(long device, long inode) {}
+
+    boolean isFile() {
+        return kind == Kind.FILE;
+    }
+
+    /** Whether nothing was written in between, as far as times can tell. */
+    boolean sameAs(FileStatus other) {
+        return key.equals(other.key) && size == other.size && mtime == other.mtime && ctime == other.ctime;
+    }
+}

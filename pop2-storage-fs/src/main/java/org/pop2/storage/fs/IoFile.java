@@ -1,0 +1,49 @@
+package org.pop2.storage.fs;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+
+/**
+ * An open file. Positioned reads and writes only, so that any number of threads may use it.
+ *
+ * <p>Closing it drops every POSIX lock that this process has on the file, whichever channel took it: mailboxes are
+ * therefore opened by {@link ChannelRegistry} alone.
+ */
+interface IoFile extends Closeable {
+    /** Reads some octets; -1 at or after the end of the file. */
+    int read(ByteBuffer into, long position) throws IOException;
+
+    /** Writes all octets that remain in the buffer. */
+    void write(ByteBuffer octets, long position) throws IOException;
+
+    /** Returns when data and size are on the disk. Not to be tried again if it fails: the dirty pages may be gone. */
+    void force() throws IOException;
+
+    void truncate(long size) throws IOException;
+
+    long size() throws IOException;
+
+    /**
+     * Takes the POSIX (fcntl) lock on the whole file if it is free, without waiting.
+     *
+     * @param shared a read lock, for which the file need not be open for writing
+     * @return whether it was got; {@code false} too if this JVM has it already
+     */
+    boolean tryLock(boolean shared) throws IOException;
+
+    void unlock() throws IOException;
+
+    /** Fills the buffer from a position; {@code false} if the file ends before. */
+    default boolean readFully(ByteBuffer into, long position) throws IOException {
+        long at = position;
+        while (into.hasRemaining()) {
+            int read = read(into, at);
+            if (read < 0) {
+                return false;
+            }
+            at += read;
+        }
+        return true;
+    }
+}

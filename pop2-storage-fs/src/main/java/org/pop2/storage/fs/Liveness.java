@@ -1,0 +1,111 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Tells at once whether another holder is dead, killed without a word included: each opening of the storage keeps a
+ * POSIX lock on a file of its own in the state directory, and the kernel drops it with the process.
+ */
+interface Liveness {
+    ProcessIdentity self();
+
+    /** Whether that holder is known to be gone. In doubt it lives. */
+    boolean isDead(ProcessIdentity holder) throws IOException;
+
+    /** The one with files and processes. */
+    final class Files implements Liveness, AutoCloseable {
+        private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);
+        private static final String SUFFIX = ".live";
+        /** A channel of our own on our own file, closed, would drop the lock: so these are never opened again. */
+        private static final Set<String> OURS = ConcurrentHashMap.newKeySet();
+
+        private final StorageIo io;
+        private final Path directory;
+        private final ProcessIdentity self = ProcessIdentity.create();
+        private final IoFile file;
+
+        /** @param directory for the files; exists */
+        Files(StorageIo io, Path directory) throws IOException {
+            this.io = io;
+            this.directory = directory;
+            OURS.add(self.owner());
+            file = io.open(path(self), StorageIo.Mode.CREATE);
+            file.tryLock(false);
+        }
+
+        private Path path(ProcessIdentity holder) {
+            return directory.resolve(holder.owner() + SUFFIX);
+        }
+
+        @Override
+        public ProcessIdentity self() {
+            return self;
+        }
+
+        @Override
+        public boolean isDead(ProcessIdentity holder) throws IOException {
+            if (OURS.contains(holder.owner())) {
+                return false;
+            }
+            if (!holder.host().equals(self.host())) {
+                return false;
+            }
+            if (!holder.boot().equals(self.boot())) {
+                return true;
+            }
+            if (io.stat(path(holder)) != null) {
+                return isUnlocked(path(holder));
+            }
+            // another state directory: only the process can tell
+            return holder.pid() == self.pid()
+                    || ProcessHandle.of(holder.pid())
+                            .filter(ProcessHandle::isAlive)
+                            .isEmpty();
+        }
+
+        private boolean isUnlocked(Path path) throws IOException {
+            try (IoFile probe = io.open(path, StorageIo.Mode.WRITE)) {
+                boolean free = probe.tryLock(false);
+                if (free) {
+                    probe.unlock();
+                }
+                return free;
+            } catch (NoSuchFileException e) {
+                return true;
+            }
+        }
+
+        /** Removes what dead processes left; whether there was anything. */
+        boolean sweep() throws IOException {
+            boolean found = false;
+            for (String name : io.list(directory)) {
+                if (!name.endsWith(SUFFIX)) {
+                    continue;
+                }
+                String owner = name.substring(0, name.length() - SUFFIX.length());
+                if (!OURS.contains(owner) && isUnlocked(directory.resolve(name))) {
+                    io.unlink(directory.resolve(name));
+                    found = true;
+                }
+            }
+            return found;
+        }
+
+        @Override
+        public void close() {
+            try {
+                io.unlink(path(self));
+                file.close();
+            } catch (IOException e) {
+                LOG.warn("cannot remove {}: {}", path(self), e.toString());
+            }
+            OURS.remove(self.owner());
+        }
+    }
+}

@@ -1,0 +1,88 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+
+/**
+ * Where a mailbox file is.
+ *
+ * @param base the part that the administrator chose and that is trusted; links in it are followed
+ * @param relative the part below, which may belong to the user; links in it are refused
+ * @param owner who may own the file besides the server's own user and root: the name of the mail user, or what the
+ *     setting {@code owner} says
+ */
+record MailboxPath(Path base, Path relative, String owner) {
+    Path file() {
+        return base.resolve(relative);
+    }
+
+    Path directory() {
+        Path parent = file().getParent();
+        return parent == null ? base : parent;
+    }
+
+    Path dotLock() {
+        return file().resolveSibling(file().getFileName() + ".lock");
+    }
+
+    /** A name for files about this mailbox in the state directory. */
+    String key() {
+        return Hashes.sha256(file().toString().getBytes(StandardCharsets.UTF_8)).substring(0, 40);
+    }
+
+    /**
+     * What is there, if it is a mailbox that may be used.
+     *
+     * @return {@code null} if nothing is
+     * @throws StoreException if there is something else
+     */
+    @Nullable
+    FileStatus check(StorageIo io) throws IOException {
+        Path at = base;
+        for (int i = 0; i < relative.getNameCount() - 1; i++) {
+            at = at.resolve(relative.getName(i));
+            FileStatus directory = io.stat(at);
+            if (directory == null) {
+                return null;
+            }
+            if (directory.kind() == FileStatus.Kind.FILE) {
+                return null;
+            }
+            if (directory.kind() != FileStatus.Kind.DIRECTORY) {
+                throw refused(at + " is no directory (links are not followed)");
+            }
+        }
+        FileStatus status = io.stat(file());
+        if (status == null) {
+            return null;
+        }
+        if (!status.isFile()) {
+            throw refused(file() + " is a " + status.kind().name().toLowerCase(Locale.ROOT) + ", no mailbox");
+        }
+        if (status.links() != 1) {
+            throw refused(file() + " has " + status.links() + " names, a mailbox has one");
+        }
+        if (status.uid() != ProcessIdentity.uid() && !mayOwn(io)) {
+            throw refused(file() + " belongs to " + io.owner(file()) + ", neither to this server nor to " + owner);
+        }
+        return status;
+    }
+
+    private boolean mayOwn(StorageIo io) throws IOException {
+        return io.owner(file()).equals(owner);
+    }
+
+    private static StoreException refused(String why) {
+        return new StoreException(Reason.UNAVAILABLE, why);
+    }
+
+    @Override
+    public String toString() {
+        return file().toString();
+    }
+}

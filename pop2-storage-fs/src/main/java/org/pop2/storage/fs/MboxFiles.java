@@ -1,0 +1,380 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What can be done with a mailbox file: count it, delete from it, append to it. Blocks; knows no sessions. */
+final class MboxFiles {
+    private static final Logger LOG = LoggerFactory.getLogger(MboxFiles.class);
+    /** More than this is scanned before the mailbox is locked, so that deliveries wait for milliseconds only. */
+    private static final long SCAN_UNLOCKED = 1024 * 1024;
+    /** Longest step of a file system's clock that counts in fractions of a second. */
+    private static final long TICK_NANOS = 10_000_000;
+
+    private static final long SECOND_NANOS = 1_000_000_000;
+
+    private final StorageIo io;
+    private final ChannelRegistry channels;
+    private final MboxLocks locks;
+    private final Commits commits;
+    private final IndexFile indexes;
+    private final MboxFormat format;
+    private final Pause pause;
+
+    MboxFiles(
+            StorageIo io,
+            ChannelRegistry channels,
+            MboxLocks locks,
+            Commits commits,
+            IndexFile indexes,
+            MboxFormat format,
+            Pause pause) {
+        this.io = io;
+        this.channels = channels;
+        this.locks = locks;
+        this.commits = commits;
+        this.indexes = indexes;
+        this.format = format;
+        this.pause = pause;
+    }
+
+    MboxFormat format() {
+        return format;
+    }
+
+    /** A mailbox as it was counted, with its channel, which {@link #close} gives back. */
+    final class Counted {
+        private final MailboxPath path;
+        private final ChannelRegistry.Shared mailbox;
+        private final IndexFile.Stored stored;
+        private volatile FileStatus good;
+
+        private Counted(MailboxPath path, ChannelRegistry.Shared mailbox, IndexFile.Stored stored) {
+            this.path = path;
+            this.mailbox = mailbox;
+            this.stored = stored;
+            this.good = stored.status();
+        }
+
+        MailboxPath path() {
+            return path;
+        }
+
+        MboxIndex index() {
+            return stored.index();
+        }
+
+        IoFile file() {
+            return mailbox.file();
+        }
+
+        boolean writable() {
+            return mailbox.writable();
+        }
+
+        ChannelRegistry.Shared share() {
+            return mailbox.share();
+        }
+
+        void close() throws IOException {
+            mailbox.close();
+        }
+
+        /**
+         * Fails as corrupt unless the octets that were counted are still there: it is the same file, not shorter, and
+         * if it was written to, begins and ends the same and has a message where {@code row} was.
+         */
+        void check(int row) throws IOException {
+            FileStatus now = path.check(io);
+            if (now == null || !now.key().equals(mailbox.key())) {
+                throw changed("was replaced");
+            }
+            if (now.sameAs(good)) {
+                return;
+            }
+            check(now, row);
+            good = now;
+        }
+
+        private void check(FileStatus now, int row) throws IOException {
+            if (!stored.isPrefixOf(file(), now)
+                    || Quoting.from(head(index().start(row)), 0, Quoting.FROM_LENGTH) != Quoting.Match.YES) {
+                throw changed("was changed");
+            }
+        }
+
+        private byte[] head(long at) throws IOException {
+            byte[] head = new byte[Quoting.FROM_LENGTH];
+            return file().readFully(ByteBuffer.wrap(head), at) ? head : new byte[Quoting.FROM_LENGTH];
+        }
+
+        private StoreException changed(String how) {
+            return new StoreException(Reason.CORRUPT, path + ": " + how + " by another program");
+        }
+    }
+
+    /** Counts a mailbox; {@code null} if there is none. */
+    @Nullable
+    Counted open(MailboxPath path) throws IOException {
+        IndexFile.Stored known = indexes.load(path).orElse(null);
+        known = scanUnlocked(path, known);
+        try (MboxLocks.Locked locked = locks.lock(path, false)) {
+            if (locked == null) {
+                return null;
+            }
+            recover(locked);
+            IndexFile.Stored stored = index(locked, known);
+            if (!stored.equals(known)) {
+                indexes.save(path, stored);
+            }
+            return new Counted(path, locked.mailbox().share(), stored);
+        }
+    }
+
+    /** Nothing to keep alive while nothing is locked. */
+    private static void unlocked() {}
+
+    private void recover(MboxLocks.Locked locked) throws IOException {
+        if (!commits.isPending(locked.path())) {
+            return;
+        }
+        if (!locked.mailbox().writable()) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE, locked.path() + ": a deletion was interrupted, and the file is read-only now");
+        }
+        commits.recover(locked);
+    }
+
+    /** Finishes an interrupted release, if there is one. */
+    void recover(MailboxPath path) throws IOException {
+        try (MboxLocks.Locked locked = locks.lock(path, false)) {
+            if (locked == null) {
+                LOG.error("{}: a deletion was interrupted, and the mailbox is gone; the journal is kept", path);
+            } else {
+                recover(locked);
+            }
+        }
+    }
+
+    private IndexFile.@Nullable Stored scanUnlocked(MailboxPath path, IndexFile.@Nullable Stored known)
+            throws IOException {
+        FileStatus status = path.check(io);
+        if (status == null || commits.isPending(path)) {
+            return known;
+        }
+        if (known != null && status.size() - known.index().end() < SCAN_UNLOCKED) {
+            return known;
+        }
+        if (known == null && status.size() < SCAN_UNLOCKED) {
+            return null;
+        }
+        ChannelRegistry.Shared mailbox = channels.open(io, path);
+        if (mailbox == null) {
+            return known;
+        }
+        try {
+            FileStatus now = path.check(io);
+            if (now == null || !now.key().equals(mailbox.key())) {
+                return known;
+            }
+            MboxIndex index = known != null && known.isPrefixOf(mailbox.file(), now)
+                    ? MboxScanner.extend(mailbox.file(), known.index(), now.size(), format, MboxFiles::unlocked)
+                    : MboxScanner.scan(mailbox.file(), now.size(), format, MboxFiles::unlocked);
+            IndexFile.Stored stored = IndexFile.Stored.of(mailbox.file(), index, now);
+            FileStatus after = path.check(io);
+            // somebody was writing: what was read may be of two times
+            boolean quiet = after != null && after.sameAs(now) && !isRecent(now);
+            return quiet ? stored : known;
+        } catch (StoreException e) {
+            LOG.debug("{}: changed while it was counted, to be counted again with locks: {}", path, e.toString());
+            return known;
+        } finally {
+            mailbox.close();
+        }
+    }
+
+    private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
+        FileStatus now = settled(locked);
+        if (known != null && known.status().sameAs(now) && !isCoarse(now)) {
+            return known;
+        }
+        IoFile file = locked.file();
+        MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)
+                ? MboxScanner.extend(file, known.index(), now.size(), format, locked::keepAlive)
+                : MboxScanner.scan(file, now.size(), format, locked::keepAlive);
+        return IndexFile.Stored.of(file, index, now);
+    }
+
+    /**
+     * The status at a moment when a later change must have another time: two changes within one tick of the file
+     * system's clock look like one. (popa3d sleeps a second for that.)
+     */
+    private FileStatus settled(MboxLocks.Locked locked) throws IOException {
+        FileStatus status = locked.status();
+        if (isRecent(status)) {
+            pause.millis(TICK_NANOS / 1_000_000);
+            status = locked.status();
+        }
+        return status;
+    }
+
+    private boolean isRecent(FileStatus status) {
+        return Math.abs(pause.now() * 1_000_000 - status.mtime()) < TICK_NANOS;
+    }
+
+    /** Whether the file system counts whole seconds, and this one is not over for long. */
+    private boolean isCoarse(FileStatus status) {
+        return status.mtime() % SECOND_NANOS == 0 && pause.now() * 1_000_000 - status.mtime() < 2 * SECOND_NANOS;
+    }
+
+    /**
+     * Deletes messages, durably when it returns, and nothing if it fails.
+     *
+     * @param numbers message numbers; not empty
+     * @param stillHeld fails if the right to delete is gone; called with the mailbox locked
+     */
+    void delete(Counted counted, BitSet numbers, Guard stillHeld) throws IOException {
+        MboxIndex index = counted.index();
+        BitSet rows = new BitSet(index.rows());
+        numbers.stream().forEach(number -> rows.set(index.rowOf(number)));
+        try (MboxLocks.Locked locked = locks.lock(counted.path(), false)) {
+            if (locked == null || !locked.mailbox().key().equals(counted.mailbox.key())) {
+                throw counted.changed("was removed or replaced");
+            }
+            if (commits.isPending(counted.path())) {
+                throw new StoreException(Reason.UNAVAILABLE, counted.path() + ": an earlier deletion was interrupted");
+            }
+            stillHeld.check();
+            FileStatus now = settled(locked);
+            if (!now.sameAs(counted.stored.status())) {
+                for (int row = rows.nextSetBit(0); row >= 0; row = rows.nextSetBit(row + 1)) {
+                    counted.check(now, row);
+                }
+            }
+            MboxIndex all = MboxScanner.extend(locked.file(), index, now.size(), format, locked::keepAlive);
+            if (all.rows() < index.rows()
+                    || (rows.get(index.rows() - 1) && all.next(index.rows() - 1) != index.end())) {
+                throw counted.changed("was appended to in the middle of a message");
+            }
+            int first = rows.nextSetBit(0);
+            commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first));
+            updateIndex(locked, all.without(rows));
+        }
+    }
+
+    /** A last look before a deletion. */
+    interface Guard {
+        void check() throws IOException;
+    }
+
+    private static List<Journal.Range> keptAfter(IoFile file, MboxIndex index, BitSet deleted, int first) {
+        List<Journal.Range> kept = new ArrayList<>();
+        int row = deleted.nextClearBit(first);
+        while (row < index.rows()) {
+            int next = deleted.nextSetBit(row);
+            int end = next < 0 ? index.rows() : next;
+            kept.add(new Journal.Range(file, index.start(row), index.next(end - 1)));
+            row = next < 0 ? index.rows() : deleted.nextClearBit(next);
+        }
+        return kept;
+    }
+
+    private void updateIndex(MboxLocks.Locked locked, MboxIndex index) {
+        try {
+            FileStatus status = settled(locked);
+            if (status.size() == index.end()) {
+                indexes.save(locked.path(), IndexFile.Stored.of(locked.file(), index, status));
+            }
+        } catch (IOException | StoreException e) {
+            // the deletion is done and durable; the next opening finds the index stale and makes a new one
+            LOG.warn("{}: the index was not updated: {}", locked.path(), e.toString());
+        }
+    }
+
+    /** Appends a message, durably when it returns, and nothing if it fails. The file comes to be. */
+    void append(MailboxPath path, StoredMessage message) throws IOException {
+        makeDirectories(path);
+        try (MboxLocks.Locked locked = locks.lock(path, true)) {
+            if (locked == null) {
+                throw new StoreException(Reason.BUSY, path + ": removed while it was created");
+            }
+            if (!locked.mailbox().writable()) {
+                throw new StoreException(Reason.UNAVAILABLE, path + ": read-only");
+            }
+            recover(locked);
+            IoFile file = locked.file();
+            long size = file.size();
+            byte[] before = lineEndsBefore(file, size);
+            boolean done = false;
+            try {
+                file.write(ByteBuffer.wrap(before), size);
+                message.writeTo(file, size + before.length, locked::keepAlive);
+                file.force();
+                done = true;
+            } finally {
+                if (!done) {
+                    cutBack(locked, size);
+                }
+            }
+        }
+    }
+
+    private void makeDirectories(MailboxPath path) throws IOException {
+        java.nio.file.Path at = path.base();
+        for (int i = 0; i < path.relative().getNameCount() - 1; i++) {
+            java.nio.file.Path next = at.resolve(path.relative().getName(i));
+            FileStatus there = io.stat(next);
+            if (there == null) {
+                io.makeDirectory(next);
+                io.forceDirectory(at);
+            } else if (there.kind() != FileStatus.Kind.DIRECTORY) {
+                throw new StoreException(Reason.UNAVAILABLE, next + " is no directory");
+            }
+            at = next;
+        }
+    }
+
+    private void cutBack(MboxLocks.Locked locked, long size) {
+        try {
+            if (locked.file().size() > size) {
+                locked.file().truncate(size);
+                locked.file().force();
+            }
+        } catch (IOException e) {
+            LOG.error("{}: the rest of a failed delivery behind octet {} stays: {}", locked.path(), size, e.toString());
+        }
+    }
+
+    /** What is missing so that the file ends with an empty line. */
+    private byte[] lineEndsBefore(IoFile file, long size) throws IOException {
+        if (size == 0) {
+            return new byte[0];
+        }
+        if (Quoting.from(read(file, 0, Math.min(size, Quoting.FROM_LENGTH)), 0, (int) Math.min(size, 5))
+                != Quoting.Match.YES) {
+            throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
+        }
+        byte[] end = read(file, Math.max(0, size - 4), size);
+        String text = new String(end, java.nio.charset.StandardCharsets.ISO_8859_1);
+        if (text.endsWith("\n\n") || text.endsWith("\n\r\n")) {
+            return new byte[0];
+        }
+        return text.endsWith("\n") ? new byte[] {'\n'} : new byte[] {'\n', '\n'};
+    }
+
+    private static byte[] read(IoFile file, long from, long to) throws IOException {
+        byte[] octets = new byte[(int) (to - from)];
+        if (!file.readFully(ByteBuffer.wrap(octets), from)) {
+            throw new IOException("the mailbox became shorter while it was locked");
+        }
+        return octets;
+    }
+}

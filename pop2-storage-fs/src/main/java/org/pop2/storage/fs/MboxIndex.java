@@ -1,0 +1,149 @@
+package org.pop2.storage.fs;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Where the messages of a mailbox lie and how many octets each has on the wire: three longs a message.
+ *
+ * <p>Row 0 may be c-client's pseudo message, which no client sees. Rows count from 0, message numbers from 1.
+ */
+final class MboxIndex {
+    static final int WORDS = 3;
+
+    /** Octets can be sent as they are: every line ends with CRLF, nothing is quoted. */
+    static final int PLAIN = 1;
+    /** Some line has a mark to be taken off. */
+    static final int QUOTED = 2;
+    /** The last line has no line end, one is added. */
+    static final int UNTERMINATED = 4;
+
+    private static final int SEPARATOR_SHIFT = 32;
+    private static final int FLAG_SHIFT = 34;
+
+    /** Begin of the From_ line; octets on the wire; length of the From_ line, of the separating line, and flags. */
+    private final long[] words;
+
+    private final int rows;
+    private final long end;
+    private final boolean pseudo;
+
+    MboxIndex(long[] words, int rows, long end, boolean pseudo) {
+        this.words = words;
+        this.rows = rows;
+        this.end = end;
+        this.pseudo = pseudo;
+    }
+
+    int rows() {
+        return rows;
+    }
+
+    /** Octets of the file that were scanned. */
+    long end() {
+        return end;
+    }
+
+    boolean pseudo() {
+        return pseudo;
+    }
+
+    /** Messages a client sees. */
+    int count() {
+        return pseudo ? rows - 1 : rows;
+    }
+
+    int rowOf(int number) {
+        return pseudo ? number : number - 1;
+    }
+
+    long start(int row) {
+        return words[row * WORDS];
+    }
+
+    /** Where the next message begins, or the file ends. */
+    long next(int row) {
+        return row + 1 < rows ? start(row + 1) : end;
+    }
+
+    long octets(int row) {
+        return words[row * WORDS + 1];
+    }
+
+    long contentStart(int row) {
+        return start(row) + (int) words[row * WORDS + 2];
+    }
+
+    /** Without the separating empty line. */
+    long contentEnd(int row) {
+        return next(row) - ((words[row * WORDS + 2] >>> SEPARATOR_SHIFT) & 3);
+    }
+
+    boolean is(int row, int flag) {
+        return ((words[row * WORDS + 2] >>> FLAG_SHIFT) & flag) != 0;
+    }
+
+    long[] words() {
+        return words;
+    }
+
+    MboxIndex withPseudo(boolean first) {
+        return new MboxIndex(words, rows, end, first);
+    }
+
+    /**
+     * The index after a release, without looking at the file: {@code deleted} rows are gone, what followed moved down.
+     */
+    MboxIndex without(BitSet deleted) {
+        Builder kept = new Builder(rows - deleted.cardinality());
+        long shift = 0;
+        for (int row = 0; row < rows; row++) {
+            if (deleted.get(row)) {
+                shift += next(row) - start(row);
+            } else {
+                kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS + 2]);
+            }
+        }
+        return kept.build(end - shift, pseudo);
+    }
+
+    /** The first rows of this index, as if the file ended where the next begins. */
+    Builder toBuilder(int keep) {
+        Builder builder = new Builder(rows);
+        builder.words = Arrays.copyOf(words, Math.max(rows, 1) * WORDS);
+        builder.rows = keep;
+        return builder;
+    }
+
+    static final class Builder {
+        private long[] words;
+        private int rows;
+
+        Builder(int expected) {
+            words = new long[Math.max(expected, 4) * WORDS];
+        }
+
+        int rows() {
+            return rows;
+        }
+
+        void add(long start, long octets, int fromLength, int separator, int flags) {
+            add(start, octets, fromLength | ((long) separator << SEPARATOR_SHIFT) | ((long) flags << FLAG_SHIFT));
+        }
+
+        private void add(long start, long octets, long rest) {
+            int at = rows * WORDS;
+            if (at + WORDS > words.length) {
+                words = Arrays.copyOf(words, Math.addExact(words.length, (rows / 2 + 4) * WORDS));
+            }
+            words[at] = start;
+            words[at + 1] = octets;
+            words[at + 2] = rest;
+            rows++;
+        }
+
+        MboxIndex build(long end, boolean pseudo) {
+            return new MboxIndex(Arrays.copyOf(words, rows * WORDS), rows, end, pseudo);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The locks that mail programs agree on: dot-lock and fcntl. Both are taken without waiting, and if the second cannot
+ * be had the first is given back, then a random pause: with every order that other programs use there is no deadlock.
+ *
+ * <p>Held while mail is appended, deleted or counted; never while a client is waited for.
+ */
+final class MboxLocks {
+    private static final Logger LOG = LoggerFactory.getLogger(MboxLocks.class);
+    /** Threads of this JVM queue here instead of polling each other's files. Entries are few: one per busy mailbox. */
+    private static final Map<Path, Queue> THREADS = new ConcurrentHashMap<>();
+
+    /** Which locks are taken. */
+    enum Kind {
+        BOTH,
+        FCNTL,
+        DOTLOCK;
+
+        static Kind of(String text) {
+            return switch (text.toLowerCase(Locale.ROOT)) {
+                case "both" -> BOTH;
+                case "fcntl" -> FCNTL;
+                case "dotlock" -> DOTLOCK;
+                default -> throw new IllegalArgumentException("locking: expected both, fcntl or dotlock");
+            };
+        }
+    }
+
+    private static final class Queue {
+        private final ReentrantLock lock = new ReentrantLock(true);
+        private int users;
+    }
+
+    private final StorageIo io;
+    private final ChannelRegistry channels;
+    private final Liveness liveness;
+    private final Pause pause;
+    private final Kind kind;
+    private final long timeoutMillis;
+    private final long staleAfterMillis;
+    private final Set<Path> unwritable = ConcurrentHashMap.newKeySet();
+
+    MboxLocks(
+            StorageIo io,
+            ChannelRegistry channels,
+            Liveness liveness,
+            Pause pause,
+            Kind kind,
+            long timeoutMillis,
+            long staleAfterMillis) {
+        this.io = io;
+        this.channels = channels;
+        this.liveness = liveness;
+        this.pause = pause;
+        this.kind = kind;
+        this.timeoutMillis = timeoutMillis;
+        this.staleAfterMillis = staleAfterMillis;
+    }
+
+    /**
+     * Locks a mailbox.
+     *
+     * @param create whether to create the file if it is not there
+     * @return {@code null} if it is not there
+     * @throws StoreException with {@link Reason#BUSY} if the locks cannot be had in time
+     */
+    @Nullable
+    Locked lock(MailboxPath path, boolean create) throws IOException {
+        long deadline = pause.now() + timeoutMillis;
+        Queue queue = THREADS.compute(path.file(), (key, known) -> {
+            Queue found = known == null ? new Queue() : known;
+            found.users++;
+            return found;
+        });
+        boolean queued = false;
+        boolean locked = false;
+        try {
+            queued = enter(queue);
+            if (!queued) {
+                throw busy(path);
+            }
+            for (int tries = 0; ; tries++) {
+                Attempt attempt = attempt(path, create, queue);
+                if (attempt.locked != null || attempt.missing) {
+                    locked = attempt.locked != null;
+                    return attempt.locked;
+                }
+                if (pause.now() >= deadline) {
+                    throw busy(path);
+                }
+                long most = Math.min(250, 10L << Math.min(tries, 5));
+                pause.millis(ThreadLocalRandom.current().nextLong(most / 5 + 1, most + 1));
+            }
+        } finally {
+            if (!locked) {
+                leave(path, queue, queued);
+            }
+        }
+    }
+
+    private boolean enter(Queue queue) {
+        try {
+            return queue.lock.tryLock(timeoutMillis, TimeUnit.MILLISECONDS);
+        } catch (InterruptedException e) {
+            // nobody here is interrupted on purpose, and an interrupted thread must not touch a channel
+            return queue.lock.tryLock();
+        }
+    }
+
+    private static void leave(MailboxPath path, Queue queue, boolean queued) {
+        if (queued) {
+            queue.lock.unlock();
+        }
+        THREADS.compute(path.file(), (key, known) -> --queue.users == 0 ? null : known);
+    }
+
+    private static StoreException busy(MailboxPath path) {
+        return new StoreException(Reason.BUSY, path + ": locked by another program");
+    }
+
+    private record Attempt(@Nullable Locked locked, boolean missing) {
+        static final Attempt AGAIN = new Attempt(null, false);
+        static final Attempt MISSING = new Attempt(null, true);
+    }
+
+    private Attempt attempt(MailboxPath path, boolean create, Queue queue) throws IOException {
+        FileStatus before = path.check(io);
+        if (before == null && !create) {
+            return Attempt.MISSING;
+        }
+        DotLock dotLock = null;
+        ChannelRegistry.Shared mailbox = null;
+        boolean fcntl = false;
+        boolean complete = false;
+        try {
+            if (kind != Kind.FCNTL) {
+                DotLock lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis);
+                switch (lock.tryLock()) {
+                    case GOT -> dotLock = lock;
+                    case TAKEN -> {
+                        lock.breakIfStale(before);
+                        return Attempt.AGAIN;
+                    }
+                    case UNWRITABLE -> withoutDotLock(path);
+                }
+            }
+            if (before == null) {
+                createFile(path);
+            }
+            mailbox = channels.open(io, path);
+            if (mailbox == null) {
+                return create ? Attempt.AGAIN : Attempt.MISSING;
+            }
+            if (kind != Kind.DOTLOCK) {
+                fcntl = mailbox.file().tryLock(!mailbox.writable());
+                if (!fcntl) {
+                    return Attempt.AGAIN;
+                }
+            }
+            FileStatus status = path.check(io);
+            if (status == null || !status.key().equals(mailbox.key())) {
+                return Attempt.AGAIN;
+            }
+            complete = true;
+            return new Attempt(new Locked(path, queue, dotLock, mailbox, fcntl), false);
+        } finally {
+            if (!complete) {
+                unlock(dotLock, mailbox, fcntl);
+            }
+        }
+    }
+
+    private void withoutDotLock(MailboxPath path) {
+        if (kind == Kind.DOTLOCK) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE, path.directory() + ": not writable, and locking = dotlock needs a file there");
+        }
+        if (unwritable.add(path.directory())) {
+            LOG.warn(
+                    "{} is not writable: mailboxes there are locked by fcntl only, and deliveries must do so too",
+                    path.directory());
+        }
+    }
+
+    private void createFile(MailboxPath path) throws IOException {
+        try {
+            io.openBeneath(path.base(), path.relative(), StorageIo.Mode.CREATE).close();
+            io.forceDirectory(path.directory());
+        } catch (FileAlreadyExistsException e) {
+            LOG.debug("{} was created by somebody else", path);
+        }
+    }
+
+    private static void unlock(@Nullable DotLock dotLock, ChannelRegistry.@Nullable Shared mailbox, boolean fcntl)
+            throws IOException {
+        try {
+            if (mailbox != null && fcntl) {
+                mailbox.file().unlock();
+            }
+        } finally {
+            try {
+                if (mailbox != null) {
+                    mailbox.close();
+                }
+            } finally {
+                if (dotLock != null) {
+                    dotLock.unlock();
+                }
+            }
+        }
+    }
+
+    /** A locked mailbox. */
+    final class Locked implements AutoCloseable {
+        private final MailboxPath path;
+        private final Queue queue;
+        private final @Nullable DotLock dotLock;
+        private final ChannelRegistry.Shared mailbox;
+        private final boolean fcntl;
+
+        private Locked(
+                MailboxPath path,
+                Queue queue,
+                @Nullable DotLock dotLock,
+                ChannelRegistry.Shared mailbox,
+                boolean fcntl) {
+            this.path = path;
+            this.queue = queue;
+            this.dotLock = dotLock;
+            this.mailbox = mailbox;
+            this.fcntl = fcntl;
+        }
+
+        MailboxPath path() {
+            return path;
+        }
+
+        /** The channel; {@link ChannelRegistry.Shared#share} to keep it longer than the lock. */
+        ChannelRegistry.Shared mailbox() {
+            return mailbox;
+        }
+
+        IoFile file() {
+            return mailbox.file();
+        }
+
+        FileStatus status() throws IOException {
+            FileStatus status = path.check(io);
+            if (status == null || !status.key().equals(mailbox.key())) {
+                throw new StoreException(Reason.CORRUPT, path + ": replaced while it was locked");
+            }
+            return status;
+        }
+
+        /** To be called now and then when the lock is held for long. */
+        void keepAlive() {
+            if (dotLock != null) {
+                try {
+                    dotLock.touch();
+                } catch (IOException e) {
+                    LOG.warn("{}: cannot touch the lock file: {}", path, e.toString());
+                }
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                unlock(dotLock, mailbox, fcntl);
+            } finally {
+                leave(path, queue, true);
+            }
+        }
+    }
+}

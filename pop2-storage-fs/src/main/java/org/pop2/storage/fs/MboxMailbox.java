@@ -1,0 +1,195 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.util.BitSet;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** A mailbox held by a session. */
+final class MboxMailbox implements Mailbox {
+    private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
+
+    private final MboxFiles files;
+    private final MboxFiles.@Nullable Counted counted;
+    private final Holds.Hold hold;
+    private final Work work;
+    private final BufferPool buffers;
+    private final String name;
+    private final Consumer<MboxMailbox> onEnd;
+
+    private final AtomicBoolean releasing = new AtomicBoolean();
+    private final Sinks.Empty<Void> released = Sinks.empty();
+    /** Why nothing may be deleted any more. */
+    private final AtomicReference<@Nullable StoreException> spoilt = new AtomicReference<>();
+
+    /** @param counted nothing for a folder that does not exist */
+    MboxMailbox(
+            MboxFiles files,
+            MboxFiles.@Nullable Counted counted,
+            Holds.Hold hold,
+            Work work,
+            BufferPool buffers,
+            String name,
+            Consumer<MboxMailbox> onEnd) {
+        this.files = files;
+        this.counted = counted;
+        this.hold = hold;
+        this.work = work;
+        this.buffers = buffers;
+        this.name = name;
+        this.onEnd = onEnd;
+    }
+
+    @Override
+    public int count() {
+        return counted == null ? 0 : counted.index().count();
+    }
+
+    @Override
+    public long octets(int number) {
+        MboxIndex index = existing(number).index();
+        return index.octets(index.rowOf(number));
+    }
+
+    private MboxFiles.Counted existing(int number) {
+        Objects.checkIndex(number - 1, count());
+        return Objects.requireNonNull(counted);
+    }
+
+    @Override
+    public boolean writable() {
+        return counted != null && counted.writable();
+    }
+
+    @Override
+    public Publisher<ContentBuffer> content(int number) {
+        MboxFiles.Counted mailbox = existing(number);
+        int row = mailbox.index().rowOf(number);
+        return new Content(() -> open(mailbox, row), mailbox.index().octets(row), buffers, work.readers());
+    }
+
+    private Content.Source open(MboxFiles.Counted mailbox, int row) {
+        if (releasing.get()) {
+            throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
+        }
+        // the channel outlives a release that comes in the middle of a reading
+        ChannelRegistry.Shared channel = mailbox.share();
+        return new Content.Source() {
+            @Override
+            public void check() throws IOException {
+                mailbox.check(row);
+            }
+
+            @Override
+            public WireEncoder encoder() {
+                return new WireEncoder(
+                        channel.file(), mailbox.index(), row, files.format().quoting());
+            }
+
+            @Override
+            public void close() {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    LOG.warn("{}: cannot be closed: {}", name, e.toString());
+                }
+            }
+
+            @Override
+            public void failed(StoreException error) {
+                spoilt.compareAndSet(null, error);
+            }
+        };
+    }
+
+    @Override
+    public Publisher<Void> release(BitSet deleted) {
+        BitSet numbers = (BitSet) deleted.clone();
+        if (numbers.get(0) || numbers.length() > count() + 1) {
+            throw new IllegalArgumentException("a message to delete is none of 1 to " + count());
+        }
+        if (!numbers.isEmpty() && !writable()) {
+            throw new IllegalArgumentException("deletion from a mailbox that is not writable");
+        }
+        return Mono.defer(() -> {
+            if (releasing.compareAndSet(false, true)) {
+                work.submit(() -> end(numbers), () -> {
+                    // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
+                    close();
+                    released.tryEmitError(
+                            new StoreException(Reason.BUSY, "the storage has too much to do, or is closed"));
+                });
+            }
+            return released.asMono();
+        });
+    }
+
+    private void end(BitSet numbers) {
+        StoreException failed = null;
+        try {
+            delete(numbers);
+        } catch (IOException | RuntimeException e) {
+            failed = StoreErrors.of(e);
+        }
+        close();
+        if (failed == null) {
+            released.tryEmitEmpty();
+        } else {
+            released.tryEmitError(failed);
+        }
+    }
+
+    private void delete(BitSet numbers) throws IOException {
+        if (numbers.isEmpty()) {
+            return;
+        }
+        StoreException reason = spoilt.get();
+        if (reason != null) {
+            throw reason;
+        }
+        files.delete(Objects.requireNonNull(counted), numbers, hold::check);
+        LOG.info("{}: deleted {} of {} messages: {}", name, numbers.cardinality(), count(), numbers);
+    }
+
+    private void close() {
+        onEnd.accept(this);
+        hold.end();
+        if (counted != null) {
+            try {
+                counted.close();
+            } catch (IOException e) {
+                LOG.warn("{}: cannot be closed: {}", name, e.toString());
+            }
+        }
+    }
+
+    /** Ends a mailbox that nobody was given. */
+    void giveUp() {
+        if (releasing.compareAndSet(false, true)) {
+            close();
+            released.tryEmitEmpty();
+        }
+    }
+
+    @Override
+    public void active() {
+        hold.active();
+    }
+
+    @Override
+    public Publisher<Void> lost() {
+        return hold.lost();
+    }
+}

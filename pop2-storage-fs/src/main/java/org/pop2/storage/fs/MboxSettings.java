@@ -1,0 +1,108 @@
+package org.pop2.storage.fs;
+
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Function;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStoreProvider.Setting;
+import org.pop2.storage.StoreSettings;
+
+/**
+ * What the administrator chose.
+ *
+ * @param paths where mailboxes are
+ * @param accounts the password file
+ * @param state the directory for journals, indexes, holds
+ * @param format how mailboxes are read
+ * @param locking which locks are taken
+ * @param lockTimeout how long they are tried for
+ * @param dotLockStaleAfter age from which a lock file of another program is broken
+ * @param allowNetworkFileSystems whether locks and fsync of NFS, CIFS and FUSE are trusted
+ * @param workers threads for opening, delivering and releasing
+ * @param readers threads for reading content
+ * @param holdPoll how often holds are compared with other processes
+ * @param holdPolicy when a held mailbox changes hands
+ */
+record MboxSettings(
+        MailboxPaths paths,
+        Path accounts,
+        Path state,
+        MboxFormat format,
+        MboxLocks.Kind locking,
+        Duration lockTimeout,
+        Duration dotLockStaleAfter,
+        boolean allowNetworkFileSystems,
+        int workers,
+        int readers,
+        Duration holdPoll,
+        HoldPolicy holdPolicy) {
+
+    static final List<Setting> ALL = List.of(
+            new Setting("inbox", "var/mail/{user}", "mailbox that HELO opens; a path with {user}"),
+            new Setting("folders", "var/folders/{user}/{folder}", "other mailboxes; a path with {user} and {folder}"),
+            new Setting("accounts", "var/accounts", "password file, lines of user:{SCHEME}hash"),
+            new Setting("state", "var/state", "directory for journals, indexes and holds; on a local file system"),
+            new Setting("quoting", "mboxrd", "body lines that begin with From: mboxrd, mboxo or none"),
+            new Setting("separator", "strict", "a From_ line needs an empty line before it (strict) or not (lenient)"),
+            new Setting("locking", "both", "locks shared with deliveries: both, fcntl or dotlock"),
+            new Setting("lock-timeout", "10s", "how long a mailbox locked by another program is waited for"),
+            new Setting("dotlock-stale-after", "10m", "age from which another program's lock file is broken"),
+            new Setting(
+                    "owner", "", "name of the user who owns all mailboxes, if it is neither the server nor the user"),
+            new Setting("allow-network-file-systems", "false", "whether NFS, CIFS and FUSE may be used: true or false"),
+            new Setting("max-messages", "1000000", "most messages in one mailbox; 24 octets of memory each"),
+            new Setting("workers", "8", "threads that open, deliver and delete, 1 to 256"),
+            new Setting("readers", "4", "threads that read messages, 1 to 256"),
+            new Setting("hold-poll", "1s", "how often takeovers by other processes are looked for"));
+
+    static MboxSettings of(StoreSettings given) {
+        Map<String, String> values = new HashMap<>();
+        for (Setting setting : ALL) {
+            values.put(setting.name(), given.find(setting.name()).orElse(setting.defaultValue()));
+        }
+        StoreSettings all = new StoreSettings(values, given.holdPolicy(), given.directory());
+        MailboxPaths paths =
+                new MailboxPaths(given.directory(), all.text("inbox"), all.text("folders"), all.find("owner"));
+        MboxFormat format = new MboxFormat(
+                choice(all, "quoting", Quoting::of),
+                choice(all, "separator", MboxSettings::isLenient),
+                all.number("max-messages", 1, 50_000_000),
+                MboxFormat.BLOCK);
+        return new MboxSettings(
+                paths,
+                all.path("accounts"),
+                all.path("state"),
+                format,
+                choice(all, "locking", MboxLocks.Kind::of),
+                positive(all, "lock-timeout"),
+                positive(all, "dotlock-stale-after"),
+                all.flag("allow-network-file-systems"),
+                all.number("workers", 1, 256),
+                all.number("readers", 1, 256),
+                positive(all, "hold-poll"),
+                given.holdPolicy());
+    }
+
+    private static <T> T choice(StoreSettings settings, String name, Function<String, T> parse) {
+        return parse.apply(settings.text(name));
+    }
+
+    private static boolean isLenient(String text) {
+        return switch (text) {
+            case "strict" -> false;
+            case "lenient" -> true;
+            default -> throw new IllegalArgumentException("separator: expected strict or lenient");
+        };
+    }
+
+    private static Duration positive(StoreSettings settings, String name) {
+        Duration duration = settings.duration(name);
+        if (duration.isZero()) {
+            throw new IllegalArgumentException(name + ": expected more than zero");
+        }
+        return duration;
+    }
+}

@@ -1,0 +1,306 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.regex.Pattern;
+import org.pop2.storage.Account;
+import org.pop2.storage.Accounts;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.UserName;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
+final class MboxStore implements MailStore {
+    private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
+    private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
+    private static final int KEPT_BUFFERS = 128;
+
+    private final MboxSettings settings;
+    private final StorageIo io;
+    private final Pause pause;
+    private final Liveness.Files liveness;
+    private final Holds holds;
+    private final MboxFiles files;
+    private final PasswordFile passwords;
+    private final Path spool;
+    private final Work work;
+    private final BufferPool buffers = new BufferPool(KEPT_BUFFERS);
+    private final Set<MboxMailbox> mailboxes = ConcurrentHashMap.newKeySet();
+    private final Mono<Void> closing;
+
+    private MboxStore(MboxSettings settings, StorageIo io, Pause pause) throws IOException {
+        this.settings = settings;
+        this.io = io;
+        this.pause = pause;
+        Path state = settings.state();
+        makeDirectories(state);
+        for (Path base : settings.paths().bases()) {
+            makeDirectories(base);
+            requireLocal(base);
+        }
+        makeDirectories(parent(settings.accounts()));
+        requireLocal(state);
+        Path journals = directory(state, "journals");
+        Path indexes = directory(state, "indexes");
+        Path held = directory(state, "holds");
+        this.spool = directory(state, "spool");
+        liveness = new Liveness.Files(io, directory(state, "processes"));
+        boolean opened = false;
+        try {
+            long lockMillis = settings.lockTimeout().toMillis();
+            holds = new Holds(
+                    io,
+                    held,
+                    StateLock.at(io, state.resolve("holds.lock")),
+                    liveness,
+                    pause,
+                    settings.holdPolicy(),
+                    settings.lockTimeout(),
+                    settings.holdPoll());
+            passwords = new PasswordFile(
+                    io, settings.accounts(), StateLock.at(io, state.resolve("accounts.lock")), pause, lockMillis);
+            MboxLocks locks = new MboxLocks(
+                    io,
+                    ChannelRegistry.JVM,
+                    liveness,
+                    pause,
+                    settings.locking(),
+                    lockMillis,
+                    settings.dotLockStaleAfter().toMillis());
+            Commits commits = new Commits(io, journals);
+            IndexFile indexFile = new IndexFile(io, indexes, settings.format());
+            files = new MboxFiles(io, ChannelRegistry.JVM, locks, commits, indexFile, settings.format(), pause);
+            recover(commits, indexFile);
+            opened = true;
+        } finally {
+            if (!opened) {
+                liveness.close();
+            }
+        }
+        work = new Work(settings.workers(), settings.readers());
+        closing = Mono.<Void>fromRunnable(this::shutDown)
+                .subscribeOn(Schedulers.fromExecutor(task -> new Thread(task, "pop2-mbox-close").start()))
+                .onErrorMap(StoreErrors::of)
+                .cache();
+    }
+
+    /** Opens the storage and finishes what a crash left. Blocks. */
+    static MboxStore open(MboxSettings settings, StorageIo io, Pause pause) throws IOException {
+        MboxStore store = new MboxStore(settings, io, pause);
+        store.work.every(settings.holdPoll().toMillis(), store.holds::exchange);
+        return store;
+    }
+
+    private static Path parent(Path file) {
+        Path parent = file.getParent();
+        return parent == null ? file : parent;
+    }
+
+    private Path directory(Path state, String name) throws IOException {
+        Path directory = state.resolve(name);
+        io.makeDirectory(directory);
+        return directory;
+    }
+
+    private void makeDirectories(Path directory) throws IOException {
+        List<Path> missing = new ArrayList<>();
+        for (Path at = directory; at != null && io.stat(at) == null; at = at.getParent()) {
+            missing.add(0, at);
+        }
+        for (Path next : missing) {
+            io.makeDirectory(next);
+            io.forceDirectory(parent(next));
+        }
+    }
+
+    private void requireLocal(Path directory) throws IOException {
+        String type = io.fileSystemType(directory);
+        if (!settings.allowNetworkFileSystems()
+                && NETWORK.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE,
+                    directory + " is on " + type + ", where locks and fsync are not to be trusted; if yours are,"
+                            + " set allow-network-file-systems = true");
+        }
+    }
+
+    private void recover(Commits commits, IndexFile indexes) throws IOException {
+        if (liveness.sweep()) {
+            LOG.info("another server on {} ended without closing; recovering", settings.state());
+            sweepSpool();
+            indexes.sweep();
+        }
+        holds.sweep();
+        for (Path pending : commits.pending()) {
+            Optional<MailboxPath> path = settings.paths().find(pending);
+            if (path.isEmpty()) {
+                LOG.error("{}: a deletion was interrupted, and the configuration knows no such mailbox", pending);
+                continue;
+            }
+            try {
+                files.recover(path.get());
+            } catch (StoreException e) {
+                // the other mailboxes are good; this one is refused until its recovery succeeds
+                LOG.error("{}: not recovered yet: {}", pending, e.getMessage());
+            }
+        }
+    }
+
+    private void sweepSpool() throws IOException {
+        for (String name : io.list(spool)) {
+            io.unlink(spool.resolve(name));
+        }
+    }
+
+    @Override
+    public Accounts accounts() {
+        return new Accounts() {
+            @Override
+            public Publisher<Account> find(UserName user) {
+                return work.<Optional<Account>>call(() -> passwords.find(user)).flatMap(Mono::justOrEmpty);
+            }
+
+            @Override
+            public Publisher<Void> put(Account account) {
+                return work.call(() -> {
+                    passwords.put(account);
+                    return null;
+                });
+            }
+
+            @Override
+            public Publisher<Void> remove(UserName user) {
+                return work.call(() -> {
+                    passwords.remove(user);
+                    return null;
+                });
+            }
+
+            @Override
+            public Publisher<Account> list() {
+                return work.<List<Account>>call(passwords::list).flatMapMany(Flux::fromIterable);
+            }
+        };
+    }
+
+    @Override
+    public Publisher<Mailbox> open(UserName user, FolderName folder) {
+        MailboxPath path = settings.paths().of(user, folder);
+        Duration wait = settings.holdPolicy().busyWait();
+        return subscriber -> subscriber.onSubscribe(
+                new Opening(subscriber, () -> tryOpen(path), work, wait.toNanos(), path.toString()));
+    }
+
+    private Optional<MboxMailbox> tryOpen(MailboxPath path) throws IOException {
+        Optional<Holds.Hold> held = holds.tryHold(path);
+        if (held.isEmpty()) {
+            return Optional.empty();
+        }
+        Holds.Hold hold = held.get();
+        boolean opened = false;
+        try {
+            MboxFiles.Counted counted = files.open(path);
+            MboxMailbox mailbox =
+                    new MboxMailbox(files, counted, hold, work, buffers, path.toString(), mailboxes::remove);
+            mailboxes.add(mailbox);
+            opened = true;
+            return Optional.of(mailbox);
+        } finally {
+            if (!opened) {
+                hold.end();
+            }
+        }
+    }
+
+    @Override
+    public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
+        MailboxPath path = settings.paths().of(user, folder);
+        return Mono.defer(() -> deliver(user, path, message))
+                .subscribeOn(work.scheduler())
+                .onErrorMap(StoreErrors::of);
+    }
+
+    private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
+        StoredMessage stored;
+        try {
+            if (passwords.find(user).isEmpty()) {
+                return Mono.error(new StoreException(Reason.NOT_FOUND, "no such user: " + user));
+            }
+            byte[] fromLine = FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
+            stored = new StoredMessage(io, spool, settings.format().quoting(), fromLine);
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+        return Flux.from(message.content())
+                .onErrorMap(e -> new StoreException(Reason.UNAVAILABLE, "the message could not be read: " + e, e))
+                // one buffer at a time: the next is asked for when this one is stored
+                .publishOn(work.scheduler(), 1)
+                .concatMap(octets -> add(stored, octets), 0)
+                .then(Mono.fromCallable(() -> {
+                    stored.complete();
+                    files.append(path, stored);
+                    return null;
+                }))
+                .then()
+                .doFinally(end -> work.submit(() -> discard(stored), () -> discard(stored)));
+    }
+
+    private static Mono<Void> add(StoredMessage stored, ByteBuffer octets) {
+        try {
+            stored.add(octets);
+            return Mono.empty();
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+    }
+
+    private static void discard(StoredMessage stored) {
+        try {
+            stored.close();
+        } catch (IOException e) {
+            LOG.warn("a spool file was not removed: {}", e.toString());
+        }
+    }
+
+    @Override
+    public Publisher<FolderName> folders(UserName user) {
+        return work.<List<FolderName>>call(() -> settings.paths().list(io, user))
+                .flatMapMany(Flux::fromIterable);
+    }
+
+    @Override
+    public Publisher<Void> close() {
+        return closing;
+    }
+
+    private void shutDown() {
+        work.close();
+        holds.loseAll();
+        List.copyOf(mailboxes).forEach(MboxMailbox::giveUp);
+        liveness.close();
+    }
+
+    /** Content buffers given out and not yet released. */
+    int buffersAlive() {
+        return buffers.alive();
+    }
+}

@@ -1,0 +1,243 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Account;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.UserName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The accounts, one a line, as a Dovecot passwd-file has them:
+ * {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}. Only the first two fields matter here, and {@code nologin}
+ * among the extra fields, which disables the account. The other fields, comments, and lines that are no account stay as
+ * they are when the file is written, which is done to a new file that replaces the old one.
+ */
+final class PasswordFile {
+    private static final Logger LOG = LoggerFactory.getLogger(PasswordFile.class);
+    private static final int EXTRA_FIELD = 7;
+    private static final String DISABLED = "nologin";
+    /** Marks a hash in which colon and percent are written as in a URL: no field can hold a colon. */
+    private static final String ESCAPED = "{ESC}";
+    /** Enough for 100,000 users. */
+    private static final int MAX_OCTETS = 64 * 1024 * 1024;
+
+    private final StorageIo io;
+    private final Path path;
+    private final StateLock lock;
+    private final Pause pause;
+    private final long lockMillis;
+
+    private @Nullable Read cached;
+
+    PasswordFile(StorageIo io, Path path, StateLock lock, Pause pause, long lockMillis) {
+        this.io = io;
+        this.path = path;
+        this.lock = lock;
+        this.pause = pause;
+        this.lockMillis = lockMillis;
+    }
+
+    /** The file as it was read, and what it means. */
+    private record Read(@Nullable FileStatus status, List<String> lines, Map<String, Account> accounts) {}
+
+    Optional<Account> find(UserName user) throws IOException {
+        return Optional.ofNullable(read().accounts().get(user.value()));
+    }
+
+    /** All accounts, by name. */
+    List<Account> list() throws IOException {
+        return List.copyOf(read().accounts().values());
+    }
+
+    void put(Account account) throws IOException {
+        locked(() -> {
+            List<String> lines = new ArrayList<>(fresh().lines());
+            int at = indexOf(lines, account.user());
+            if (at < 0) {
+                lines.add(line(new String[0], account));
+            } else {
+                lines.set(at, line(lines.get(at).split(":", -1), account));
+            }
+            return write(lines);
+        });
+    }
+
+    void remove(UserName user) throws IOException {
+        locked(() -> {
+            List<String> lines = new ArrayList<>(fresh().lines());
+            boolean found = lines.removeIf(line -> isOf(line, user));
+            if (!found) {
+                throw new StoreException(Reason.NOT_FOUND, "no such user: " + user);
+            }
+            return write(lines);
+        });
+    }
+
+    private void locked(StateLock.Body<Read> body) throws IOException {
+        Read written = lock.locked(lockMillis, pause, body);
+        synchronized (this) {
+            cached = written;
+        }
+    }
+
+    /** What is in the file now; read only if it is another than the last time. */
+    private synchronized Read read() throws IOException {
+        Read known = cached;
+        FileStatus now = io.stat(path);
+        boolean unchanged = known != null
+                && (now == null ? known.status() == null : known.status() != null && now.sameAs(known.status()));
+        if (known == null || !unchanged) {
+            known = fresh();
+            cached = known;
+        }
+        return known;
+    }
+
+    private Read fresh() throws IOException {
+        FileStatus status = io.stat(path);
+        if (status == null) {
+            return new Read(null, List.of(), Map.of());
+        }
+        if (status.size() > MAX_OCTETS) {
+            throw new StoreException(Reason.CORRUPT, path + ": too large for a file of accounts");
+        }
+        byte[] octets = new byte[(int) status.size()];
+        try (IoFile file = io.open(path, StorageIo.Mode.READ)) {
+            if (!file.readFully(ByteBuffer.wrap(octets), 0)) {
+                throw new StoreException(Reason.BUSY, path + ": changed while it was read");
+            }
+        } catch (NoSuchFileException e) {
+            return new Read(null, List.of(), Map.of());
+        }
+        String text = new String(octets, StandardCharsets.UTF_8);
+        List<String> lines = new ArrayList<>(Arrays.asList(text.split("\n", -1)));
+        if (lines.get(lines.size() - 1).isEmpty()) {
+            lines.remove(lines.size() - 1);
+        }
+        return new Read(status, lines, parse(lines));
+    }
+
+    private Map<String, Account> parse(List<String> lines) {
+        Map<String, Account> accounts = new TreeMap<>();
+        for (int i = 0; i < lines.size(); i++) {
+            String line = lines.get(i).strip();
+            if (line.isEmpty() || line.startsWith("#")) {
+                continue;
+            }
+            try {
+                Account account = account(line);
+                if (accounts.putIfAbsent(account.user().value(), account) != null) {
+                    LOG.warn("{}: line {} is a second one for {}, the first one counts", path, i + 1, account.user());
+                }
+            } catch (IllegalArgumentException e) {
+                // never the line itself: it may hold a password
+                LOG.warn("{}: line {} is no account: {}", path, i + 1, e.getMessage());
+            }
+        }
+        return accounts;
+    }
+
+    private static Account account(String line) {
+        String[] fields = line.split(":", -1);
+        if (fields.length < 2) {
+            throw new IllegalArgumentException("no password");
+        }
+        boolean disabled = fields.length > EXTRA_FIELD && isDisabled(fields[EXTRA_FIELD]);
+        return new Account(new UserName(fields[0]), unescape(fields[1]), !disabled);
+    }
+
+    private static boolean isDisabled(String extra) {
+        return Arrays.stream(extra.split("\\s+"))
+                .anyMatch(word -> word.equals(DISABLED) || word.equals(DISABLED + "=y"));
+    }
+
+    private static String line(String[] before, Account account) {
+        String[] fields = Arrays.copyOf(before, Math.max(before.length, account.enabled() ? 2 : EXTRA_FIELD + 1));
+        for (int i = 0; i < fields.length; i++) {
+            fields[i] = fields[i] == null ? "" : fields[i];
+        }
+        fields[0] = account.user().value();
+        fields[1] = escape(account.passwordHash());
+        if (fields.length > EXTRA_FIELD && isDisabled(fields[EXTRA_FIELD]) == account.enabled()) {
+            fields[EXTRA_FIELD] = account.enabled()
+                    ? withoutDisabled(fields[EXTRA_FIELD])
+                    : (fields[EXTRA_FIELD] + " " + DISABLED).strip();
+        }
+        return String.join(":", fields);
+    }
+
+    private static String withoutDisabled(String extra) {
+        List<String> words = new ArrayList<>(Arrays.asList(extra.strip().split("\\s+")));
+        words.removeIf(word -> word.equals(DISABLED) || word.equals(DISABLED + "=y"));
+        return String.join(" ", words);
+    }
+
+    private static String escape(String hash) {
+        if (hash.indexOf(':') < 0 && !hash.startsWith(ESCAPED)) {
+            return hash;
+        }
+        return ESCAPED + hash.replace("%", "%25").replace(":", "%3A");
+    }
+
+    private static String unescape(String field) {
+        if (!field.startsWith(ESCAPED)) {
+            return field;
+        }
+        return field.substring(ESCAPED.length()).replace("%3A", ":").replace("%25", "%");
+    }
+
+    private static int indexOf(List<String> lines, UserName user) {
+        for (int i = 0; i < lines.size(); i++) {
+            if (isOf(lines.get(i), user)) {
+                return i;
+            }
+        }
+        return -1;
+    }
+
+    private static boolean isOf(String line, UserName user) {
+        int colon = line.indexOf(':');
+        return colon > 0
+                && UserName.of(line.substring(0, colon).strip())
+                        .filter(user::equals)
+                        .isPresent();
+    }
+
+    private Read write(List<String> lines) throws IOException {
+        StringBuilder text = new StringBuilder();
+        lines.forEach(line -> text.append(line).append('\n'));
+        Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        boolean done = false;
+        try {
+            try (IoFile file = io.open(temporary, StorageIo.Mode.CREATE)) {
+                file.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), 0);
+                file.force();
+            }
+            io.rename(temporary, path);
+            Path directory = path.getParent();
+            if (directory != null) {
+                io.forceDirectory(directory);
+            }
+            done = true;
+        } finally {
+            if (!done) {
+                io.unlink(temporary);
+            }
+        }
+        return fresh();
+    }
+}

@@ -1,0 +1,246 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.channels.SeekableByteChannel;
+import java.nio.file.DirectoryStream;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.OpenOption;
+import java.nio.file.Path;
+import java.nio.file.SecureDirectoryStream;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/** The disk. */
+final class RealIo implements StorageIo {
+    private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
+    private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
+            PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final int TYPE_MASK = 0170000;
+    private static final int TYPE_FILE = 0100000;
+    private static final int TYPE_DIRECTORY = 0040000;
+    private static final int TYPE_SYMLINK = 0120000;
+
+    @Override
+    public IoFile open(Path file, Mode mode) throws IOException {
+        return new RealFile(FileChannel.open(file, options(mode), attributes(mode)));
+    }
+
+    @Override
+    public IoFile openBeneath(Path base, Path relative, Mode mode) throws IOException {
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(base)) {
+            if (!(stream instanceof SecureDirectoryStream<Path> directory)) {
+                throw new FileSystemException(base.toString(), null, "directories cannot be walked without links here");
+            }
+            return openIn(directory, relative, mode);
+        }
+    }
+
+    private static IoFile openIn(SecureDirectoryStream<Path> directory, Path relative, Mode mode) throws IOException {
+        Path first = relative.getName(0);
+        if (relative.getNameCount() == 1) {
+            SeekableByteChannel channel = directory.newByteChannel(first, options(mode), attributes(mode));
+            return new RealFile((FileChannel) channel);
+        }
+        try (SecureDirectoryStream<Path> next = directory.newDirectoryStream(first, LinkOption.NOFOLLOW_LINKS)) {
+            return openIn(next, relative.subpath(1, relative.getNameCount()), mode);
+        }
+    }
+
+    private static Set<OpenOption> options(Mode mode) {
+        return switch (mode) {
+            case READ -> Set.of(StandardOpenOption.READ, LinkOption.NOFOLLOW_LINKS);
+            case WRITE -> Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
+            case CREATE -> Set.of(StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.CREATE_NEW);
+        };
+    }
+
+    private static FileAttribute<?>[] attributes(Mode mode) {
+        return mode == Mode.CREATE ? new FileAttribute<?>[] {FILE_MODE} : new FileAttribute<?>[0];
+    }
+
+    @Override
+    public @Nullable FileStatus stat(Path path) throws IOException {
+        Map<String, Object> found;
+        try {
+            found = Files.readAttributes(
+                    path, "unix:mode,dev,ino,nlink,uid,size,lastModifiedTime,ctime", LinkOption.NOFOLLOW_LINKS);
+        } catch (NoSuchFileException e) {
+            return null;
+        } catch (FileSystemException e) {
+            // the JDK has no exception of its own for ENOTDIR: a file where a directory is meant
+            if (e.getReason() != null && e.getReason().contains("Not a directory")) {
+                return null;
+            }
+            throw e;
+        }
+        int mode = (Integer) found.getOrDefault("mode", 0);
+        FileStatus.Kind kind = switch (mode & TYPE_MASK) {
+            case TYPE_FILE -> FileStatus.Kind.FILE;
+            case TYPE_DIRECTORY -> FileStatus.Kind.DIRECTORY;
+            case TYPE_SYMLINK -> FileStatus.Kind.SYMLINK;
+            default -> FileStatus.Kind.OTHER;
+        };
+        return new FileStatus(
+                kind,
+                new FileStatus.FileKey(number(found, "dev"), number(found, "ino")),
+                (int) number(found, "nlink"),
+                (int) number(found, "uid"),
+                mode & ~TYPE_MASK,
+                number(found, "size"),
+                nanos(found, "lastModifiedTime"),
+                nanos(found, "ctime"));
+    }
+
+    private static long number(Map<String, Object> attributes, String name) {
+        return attributes.get(name) instanceof Number number ? number.longValue() : 0;
+    }
+
+    private static long nanos(Map<String, Object> attributes, String name) {
+        return attributes.get(name) instanceof FileTime time ? time.to(TimeUnit.NANOSECONDS) : 0;
+    }
+
+    @Override
+    public String owner(Path path) throws IOException {
+        return Files.getOwner(path, LinkOption.NOFOLLOW_LINKS).getName();
+    }
+
+    @Override
+    public void rename(Path from, Path to) throws IOException {
+        Files.move(from, to, StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    @Override
+    public void link(Path existing, Path link) throws IOException {
+        Files.createLink(link, existing);
+    }
+
+    @Override
+    public void unlink(Path path) throws IOException {
+        Files.deleteIfExists(path);
+    }
+
+    @Override
+    public void makeDirectory(Path directory) throws IOException {
+        try {
+            Files.createDirectory(directory, DIRECTORY_MODE);
+        } catch (FileAlreadyExistsException e) {
+            if (!Files.isDirectory(directory)) {
+                throw e;
+            }
+        }
+    }
+
+    @Override
+    public void forceDirectory(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    @Override
+    public List<String> list(Path directory) throws IOException {
+        List<String> names = new ArrayList<>();
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(directory)) {
+            for (Path entry : stream) {
+                names.add(entry.getFileName().toString());
+            }
+        } catch (NoSuchFileException | NotDirectoryException e) {
+            return List.of();
+        }
+        return names;
+    }
+
+    @Override
+    public long usableSpace(Path path) throws IOException {
+        return Files.getFileStore(path).getUsableSpace();
+    }
+
+    @Override
+    public String fileSystemType(Path path) throws IOException {
+        return Files.getFileStore(path).type();
+    }
+
+    private static final class RealFile implements IoFile {
+        private final FileChannel channel;
+        private @Nullable FileLock lock;
+
+        RealFile(FileChannel channel) {
+            this.channel = channel;
+        }
+
+        @Override
+        public int read(ByteBuffer into, long position) throws IOException {
+            return channel.read(into, position);
+        }
+
+        @Override
+        public void write(ByteBuffer octets, long position) throws IOException {
+            long at = position;
+            while (octets.hasRemaining()) {
+                at += channel.write(octets, at);
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            channel.force(true);
+        }
+
+        @Override
+        public void truncate(long size) throws IOException {
+            channel.truncate(size);
+        }
+
+        @Override
+        public long size() throws IOException {
+            return channel.size();
+        }
+
+        @Override
+        public synchronized boolean tryLock(boolean shared) throws IOException {
+            if (lock != null) {
+                return false;
+            }
+            try {
+                lock = channel.tryLock(0, Long.MAX_VALUE, shared);
+            } catch (OverlappingFileLockException e) {
+                return false;
+            }
+            return lock != null;
+        }
+
+        @Override
+        public synchronized void unlock() throws IOException {
+            FileLock held = lock;
+            lock = null;
+            if (held != null) {
+                held.release();
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+    }
+}

@@ -1,0 +1,201 @@
+package org.pop2.storage.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import org.pop2.storage.StoreException;
+
+/** The scanner and the encoder against a reader that takes a mailbox apart line by line in memory. */
+class MboxScannerTest {
+    private static final Path FILE = Path.of("/mail/alice");
+    private static final int[] BLOCKS = {1, 2, 7, 64, 8192, 65536};
+    private static final List<Quoting> QUOTINGS = List.of(Quoting.values());
+    private static final String[] PIECES = {
+        "From a@b Mon Nov 23 12:00:00 2026\n",
+        "From a@b Mon Nov 23 12:00:00 2026\r\n",
+        "\nFrom a b c Mon Nov 23 12:00:00 2026\n",
+        "\r\nFrom a@b Mon Nov 23 12:00 2026\n",
+        "From here on\n",
+        "From",
+        "From ",
+        ">From me\n",
+        ">>>From me\r\n",
+        ">>>>",
+        ">",
+        "\n",
+        "\r\n",
+        "\r",
+        "\r\r\n",
+        "text\n",
+        "text\r\n",
+        "long text ".repeat(20),
+        "\0\u00e9\n"
+    };
+
+    private final long seed = Long.getLong("pop2.scan.seed", new Random().nextLong());
+    private final Random random = new Random(seed);
+
+    private static String latin(byte[] octets) {
+        return new String(octets, StandardCharsets.ISO_8859_1);
+    }
+
+    private static byte[] latin(String text) {
+        return text.getBytes(StandardCharsets.ISO_8859_1);
+    }
+
+    private static IoFile file(byte[] octets) throws IOException {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.append(FILE, octets);
+        return disk.open(FILE, StorageIo.Mode.READ);
+    }
+
+    private static MboxFormat format(Quoting quoting, boolean lenient, int block) {
+        return new MboxFormat(quoting, lenient, 100_000, block);
+    }
+
+    /** Messages in wire form, the obvious way. */
+    private static List<String> reference(String all, Quoting quoting, boolean lenient) {
+        List<StringBuilder> messages = new ArrayList<>();
+        List<String> lines = new ArrayList<>(Arrays.asList(all.split("(?<=\n)")));
+        List<String> content = new ArrayList<>();
+        String before = "\n";
+        for (String line : lines) {
+            byte[] bare = latin(line.replaceFirst("\r?\n$", "").replaceFirst("\r$", ""));
+            boolean empty = before.equals("\n") || before.equals("\r\n");
+            if ((empty || lenient) && FromLine.begins(bare, 0, bare.length)) {
+                end(messages, content, quoting);
+                messages.add(new StringBuilder());
+                content.clear();
+                before = "From_";
+            } else {
+                content.add(line);
+                before = line;
+            }
+        }
+        end(messages, content, quoting);
+        return messages.stream().map(StringBuilder::toString).toList();
+    }
+
+    private static void end(List<StringBuilder> messages, List<String> content, Quoting quoting) {
+        if (messages.isEmpty()) {
+            return;
+        }
+        StringBuilder message = messages.get(messages.size() - 1);
+        int last = content.size() - 1;
+        if (last >= 0 && (content.get(last).equals("\n") || content.get(last).equals("\r\n"))) {
+            last--;
+        }
+        for (int i = 0; i <= last; i++) {
+            String line = content.get(i);
+            if ((quoting == Quoting.MBOXRD && line.matches("(?s)>+From .*"))
+                    || (quoting == Quoting.MBOXO && line.startsWith(">From "))) {
+                line = line.substring(1);
+            }
+            String ended = line.endsWith("\r\n")
+                    ? line
+                    : line.endsWith("\n") ? line.replaceFirst("\n$", "\r\n") : line + "\r\n";
+            message.append(ended);
+        }
+        if (message.isEmpty()) {
+            message.append("\r\n");
+        }
+    }
+
+    private static List<String> encoded(IoFile file, MboxIndex index, Quoting quoting, int step) throws IOException {
+        List<String> messages = new ArrayList<>();
+        for (int row = 0; row < index.rows(); row++) {
+            WireEncoder encoder = new WireEncoder(file, index, row, quoting);
+            ByteArrayOutputStream all = new ByteArrayOutputStream();
+            byte[] block = new byte[Math.max(16, step)];
+            while (!encoder.finished()) {
+                ByteBuffer out = ByteBuffer.allocate(Math.max(2, step));
+                encoder.encode(block, out);
+                assertThat(out.position()).isPositive();
+                all.write(out.array(), 0, out.position());
+            }
+            assertThat((long) all.size()).isEqualTo(index.octets(row));
+            messages.add(latin(all.toByteArray()));
+        }
+        return messages;
+    }
+
+    private String awkward() {
+        StringBuilder all = new StringBuilder(PIECES[random.nextInt(2)]);
+        int pieces = random.nextInt(40);
+        for (int i = 0; i < pieces; i++) {
+            all.append(PIECES[random.nextInt(PIECES.length)]);
+        }
+        return all.toString();
+    }
+
+    @Test
+    void everyCutIntoBlocksGivesWhatTheObviousReaderGives() throws IOException {
+        for (int round = 0; round < 1500; round++) {
+            String all = awkward();
+            Quoting quoting = QUOTINGS.get(random.nextInt(QUOTINGS.size()));
+            boolean lenient = random.nextBoolean();
+            List<String> expected = reference(all, quoting, lenient);
+            IoFile file = file(latin(all));
+            for (int block : BLOCKS) {
+                MboxIndex index = MboxScanner.scan(file, latin(all).length, format(quoting, lenient, block), () -> {});
+                assertThat(encoded(file, index, quoting, block == 65536 ? 3 : block))
+                        .as("seed %d round %d block %d %s lenient=%s", seed, round, block, quoting, lenient)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    @Test
+    void extendingGivesWhatScanningAfreshGives() throws IOException {
+        for (int round = 0; round < 1500; round++) {
+            byte[] all = latin(awkward() + awkward());
+            MboxFormat format = format(Quoting.MBOXRD, random.nextBoolean(), 64);
+            IoFile file = file(all);
+            int first = latin(PIECES[0]).length + random.nextInt(all.length - latin(PIECES[0]).length + 1);
+            MboxIndex known = MboxScanner.scan(file, Math.min(first, all.length), format, () -> {});
+            MboxIndex extended = MboxScanner.extend(file, known, all.length, format, () -> {});
+            MboxIndex fresh = MboxScanner.scan(file, all.length, format, () -> {});
+            assertThat(Arrays.copyOf(extended.words(), extended.rows() * MboxIndex.WORDS))
+                    .as("seed %d round %d", seed, round)
+                    .isEqualTo(Arrays.copyOf(fresh.words(), fresh.rows() * MboxIndex.WORDS));
+        }
+    }
+
+    @Test
+    void whatDoesNotBeginWithAFromLineIsNoMailbox() throws IOException {
+        IoFile file = file(latin("hello\n"));
+        assertThatThrownBy(() -> MboxScanner.scan(file, 6, format(Quoting.MBOXRD, false, 64), () -> {}))
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.reason()).isEqualTo(StoreException.Reason.CORRUPT));
+    }
+
+    @Test
+    void pseudoMessageIsHidden() throws IOException {
+        byte[] all = latin("""
+                From MAILER-DAEMON Mon Nov 23 12:00:00 2026
+                Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA
+                X-IMAP: 1 2
+
+                This text
+
+                From a@b Mon Nov 23 12:00:00 2026
+                Subject: x
+
+                hi
+
+                """);
+        MboxIndex index = MboxScanner.scan(file(all), all.length, format(Quoting.MBOXRD, false, 64), () -> {});
+        assertThat(index.count()).isEqualTo(1);
+        assertThat(index.octets(index.rowOf(1))).isEqualTo("Subject: x\r\n\r\nhi\r\n".length());
+    }
+}
