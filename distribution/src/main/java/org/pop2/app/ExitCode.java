@@ -7,6 +7,8 @@ final class ExitCode {
     static final int USAGE = 64;
     /** What was given is wrong: a password nobody could log in with, an account that exists already. */
     static final int DATA = 65;
+    /** A file or folder to be read is not there. */
+    static final int NO_INPUT = 66;
     /** No such user. */
     static final int NO_USER = 67;
     /** The storage or the address cannot be used. */

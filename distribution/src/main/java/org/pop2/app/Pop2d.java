@@ -61,6 +61,7 @@ final class Pop2d implements Callable<Integer> {
                 .addSubcommand(new DemoCommand(terminal))
                 .addSubcommand(UserCommand.with(terminal))
                 .addSubcommand(new DeliverCommand(terminal))
+                .addSubcommand(MailboxCommand.with(terminal))
                 .addSubcommand(ConfigCommand.with(terminal))
                 .addSubcommand(new VersionCommand(terminal))
                 .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))

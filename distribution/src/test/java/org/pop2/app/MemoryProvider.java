@@ -20,7 +20,11 @@ public final class MemoryProvider implements MailStoreProvider {
 
     /** The same mail for the same instance directory, as long as the JVM runs. */
     public static MailStore in(Path directory) {
-        return MemoryMailStore.over(DATA.computeIfAbsent(directory, absent -> new MemoryData()), HoldPolicy.DEFAULT);
+        return MemoryMailStore.over(data(directory), HoldPolicy.DEFAULT);
+    }
+
+    private static MemoryData data(Path directory) {
+        return DATA.computeIfAbsent(directory, absent -> new MemoryData());
     }
 
     @Override
@@ -45,6 +49,6 @@ public final class MemoryProvider implements MailStoreProvider {
         if (settings.flag("broken")) {
             return Mono.error(new StoreException(StoreException.Reason.UNAVAILABLE, "the storage is not there"));
         }
-        return Mono.fromSupplier(() -> in(settings.directory()));
+        return Mono.fromSupplier(() -> MemoryMailStore.over(data(settings.directory()), settings.holdPolicy()));
     }
 }

@@ -3,7 +3,9 @@ package org.pop2.app.config;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.HoldPolicy;
@@ -68,6 +70,15 @@ public record Configuration(
         /** As {@link MailStoreProvider#open}; the caller closes what it is given. */
         public Publisher<MailStore> open() {
             return provider.open(settings);
+        }
+
+        /** As {@link #open()}, with other rules for mailboxes that are in use. */
+        public Publisher<MailStore> open(HoldPolicy policy) {
+            Map<String, String> values = new HashMap<>();
+            for (MailStoreProvider.Setting setting : provider.settings()) {
+                settings.find(setting.name()).ifPresent(value -> values.put(setting.name(), value));
+            }
+            return provider.open(new StoreSettings(values, policy, settings.directory()));
         }
 
         public HoldPolicy holdPolicy() {

@@ -1,0 +1,18 @@
+package org.pop2.app.mailbox;
+
+import java.io.IOException;
+import java.nio.channels.FileChannel;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Directories on the disk. */
+final class Directories {
+    /** Makes the names in a directory durable. */
+    static void force(Path directory) throws IOException {
+        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+            channel.force(true);
+        }
+    }
+
+    private Directories() {}
+}

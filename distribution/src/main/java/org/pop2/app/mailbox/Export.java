@@ -1,0 +1,67 @@
+package org.pop2.app.mailbox;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.time.Instant;
+
+/** Writes messages somewhere. Nothing is deleted where they come from. */
+public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {
+    Export() {}
+
+    /** All messages of a mailbox; how many there were. */
+    public int add(OpenMailbox mailbox, Progress progress) throws IOException {
+        for (int number = 1; number <= mailbox.count(); number++) {
+            Start start = new Start();
+            mailbox.read(number, octets -> {
+                progress.octets(octets.remaining());
+                start.accept(octets);
+            });
+            start.begin();
+            end();
+            progress.message();
+        }
+        return mailbox.count();
+    }
+
+    /** Makes what was written durable and visible under its name. Without it nothing is, or not all. */
+    public abstract void commit() throws IOException;
+
+    abstract void begin(String sender, Instant received) throws IOException;
+
+    /** Octets as they go over the wire. */
+    abstract void write(ByteBuffer octets) throws IOException;
+
+    abstract void end() throws IOException;
+
+    /** Keeps the beginning of a message back until its header is known. */
+    private final class Start {
+        private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        private boolean begun;
+
+        void accept(ByteBuffer octets) throws IOException {
+            while (!begun && octets.hasRemaining()) {
+                byte[] some = new byte[Math.min(octets.remaining(), Header.MOST - kept.size())];
+                octets.get(some);
+                kept.write(some);
+                if (kept.size() == Header.MOST) {
+                    begin();
+                }
+            }
+            if (begun) {
+                write(octets);
+            }
+        }
+
+        void begin() throws IOException {
+            if (!begun) {
+                begun = true;
+                byte[] start = kept.toByteArray();
+                Header header = Header.of(start, start.length);
+                Export.this.begin(header.sender(), header.received().orElseGet(Instant::now));
+                write(ByteBuffer.wrap(start));
+            }
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.pop2.app.mailbox;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeoutException;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.config.Configuration;
+import org.pop2.storage.Account;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A storage as an administrator works on it: one step after the other. It never takes a mailbox over from a session; a
+ * mailbox in use is waited for as {@code mailbox.busy-wait} says, then it is {@link StoreException.Reason#BUSY}. All
+ * errors of the storage are {@link StoreException}s.
+ */
+public final class OpenStore implements AutoCloseable {
+    /** No session is silent for so long; and still a number that may be counted in nanoseconds. */
+    private static final Duration NEVER = Duration.ofDays(100 * 365);
+
+    /** For one step other than the reading and writing of mail; a storage waits 10 s for a lock. */
+    private static final Duration STEP = Duration.ofMinutes(1);
+
+    /** Opening counts the messages, and a mailbox of many gigabytes takes its time. */
+    private static final Duration COUNT = Duration.ofHours(1);
+
+    private final MailStore store;
+
+    private OpenStore(MailStore store) {
+        this.store = store;
+    }
+
+    /** Opens a storage; the caller closes it. */
+    public static OpenStore of(Configuration.Storage storage) {
+        HoldPolicy patient = new HoldPolicy(NEVER, storage.holdPolicy().busyWait());
+        return new OpenStore(one(storage.open(patient), COUNT));
+    }
+
+    public List<UserName> users() {
+        return one(Flux.from(store.accounts().list()).map(Account::user).collectList(), STEP);
+    }
+
+    public Optional<Account> account(UserName user) {
+        return Optional.ofNullable(await(store.accounts().find(user), STEP));
+    }
+
+    public void put(Account account) {
+        await(store.accounts().put(account), STEP);
+    }
+
+    public List<FolderName> folders(UserName user) {
+        return one(Flux.from(store.folders(user)).collectList(), STEP);
+    }
+
+    /** Opens and holds a mailbox; closing it gives it back untouched. */
+    public OpenMailbox open(UserName user, FolderName folder) {
+        Mailbox mailbox = one(store.open(user, folder), COUNT);
+        return new OpenMailbox(mailbox, user + "/" + folder);
+    }
+
+    /** Delivers a message; it is durable when this returns, and nothing was added if this fails. */
+    public void deliver(UserName user, FolderName folder, Message message) {
+        Mono.from(store.deliver(user, folder, message)).block();
+    }
+
+    @Override
+    public void close() {
+        await(store.close(), STEP);
+    }
+
+    private static <T> T one(Publisher<T> publisher, Duration limit) {
+        T value = await(publisher, limit);
+        if (value == null) {
+            throw new StoreException(StoreException.Reason.UNAVAILABLE, "the storage gave no answer");
+        }
+        return value;
+    }
+
+    static <T> @Nullable T await(Publisher<T> publisher, Duration limit) {
+        return Mono.from(publisher)
+                .timeout(limit)
+                .onErrorMap(
+                        TimeoutException.class,
+                        e -> new StoreException(
+                                StoreException.Reason.BUSY,
+                                "the storage did not answer within " + limit.toSeconds() + " s",
+                                e))
+                .block();
+    }
+}
