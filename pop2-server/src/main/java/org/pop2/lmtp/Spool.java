@@ -65,8 +65,10 @@ final class Spool {
         memory.addAndGet(-octets);
     }
 
+    /** For work on files. Not the pool itself: Reactor would interrupt its threads, which closes the channel. */
+    @SuppressWarnings("UnnecessaryMethodReference")
     Executor files() {
-        return files;
+        return files::execute;
     }
 
     /** A file only we can read. It loses its name as soon as it is open where the system can do that. */

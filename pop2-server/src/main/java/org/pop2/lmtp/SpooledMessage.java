@@ -143,8 +143,7 @@ final class SpooledMessage {
                         return position;
                     }
                 })
-                // not the pool itself: a cancel would interrupt the thread and so close the channel
-                .subscribeOn(Schedulers.fromExecutor(spool.files()::execute));
+                .subscribeOn(Schedulers.fromExecutor(spool.files()));
     }
 
     private static ByteBuffer read(FileChannel channel, long position, int length) throws IOException {
