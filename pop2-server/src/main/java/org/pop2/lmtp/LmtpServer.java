@@ -98,8 +98,6 @@ public final class LmtpServer {
                     .group(loops)
                     .option(ChannelOption.SO_BACKLOG, BACKLOG)
                     .childOption(ChannelOption.AUTO_READ, false)
-                    // a client may send everything ahead, end its side, and still wants its replies
-                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
                     .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                     .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
                     .childHandler(new ChannelInitializer<Channel>() {
@@ -115,7 +113,10 @@ public final class LmtpServer {
                         .channel(NioServerSocketChannel.class)
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
-                        .childOption(ChannelOption.SO_KEEPALIVE, true);
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        // a client may send everything ahead, end its side, and still wants its replies;
+                        // Netty's Unix sockets cannot, and close when the client's side ends
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
             }
             ChannelFuture bound = bootstrap.bind(settings.address()).awaitUninterruptibly();
             if (!bound.isSuccess()) {

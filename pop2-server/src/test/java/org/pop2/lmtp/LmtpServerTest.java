@@ -152,10 +152,10 @@ class LmtpServerTest {
     @Test
     void aLargeMessageGoesThroughAFileAndKeepsItsOctets() throws IOException {
         String line = "0123456789abcdef".repeat(4) + "\r\n";
-        LmtpServer server = start(settings()
-                .withSpooling(new LmtpSettings.Spooling(directory, 16 * 1024, 64 * 1024)));
+        LmtpServer server = start(settings().withSpooling(new LmtpSettings.Spooling(directory, 16 * 1024, 64 * 1024)));
         String body = line.repeat(50_000);
-        String said = talk(server, MAIL + "RCPT TO:<jon@x>\r\nRCPT TO:<amy@x>\r\nDATA\r\n" + body + ".\r\nQUIT\r\n", 1 << 16);
+        String said =
+                talk(server, MAIL + "RCPT TO:<jon@x>\r\nRCPT TO:<amy@x>\r\nDATA\r\n" + body + ".\r\nQUIT\r\n", 1 << 16);
         assertThat(codes(said)).endsWith("354 go", "250 2.0.0", "250 2.0.0", "221 2.0.0");
         assertThat(store.delivered)
                 .containsExactlyInAnyOrder("jon INBOX a@example.org " + body, "amy INBOX a@example.org " + body);
@@ -170,7 +170,8 @@ class LmtpServerTest {
                 1000, 100, 10, Duration.ofMinutes(1), Duration.ofMinutes(1), Duration.ofSeconds(5));
         String said = talk(
                 start(settings().withLimits(limits)),
-                MAIL + "RCPT TO:<jon@x>\r\nRCPT TO:<amy@x>\r\nDATA\r\n" + "y".repeat(200_000) + "\r\n.\r\nNOOP\r\nQUIT\r\n",
+                MAIL + "RCPT TO:<jon@x>\r\nRCPT TO:<amy@x>\r\nDATA\r\n" + "y".repeat(200_000)
+                        + "\r\n.\r\nNOOP\r\nQUIT\r\n",
                 1 << 16);
         assertThat(codes(said)).endsWith("354 go", "552 5.3.4", "552 5.3.4", "250 2.0.0", "221 2.0.0");
         assertThat(store.delivered).isEmpty();
@@ -197,8 +198,10 @@ class LmtpServerTest {
         assertThat(file).exists();
         LmtpSettings settings = settings().withAddress(UnixDomainSocketAddress.of(file));
         LmtpServer server = start(settings);
-        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file))).isEqualTo("rw-rw----");
-        assertThatThrownBy(() -> LmtpServer.start(settings, store).block(LIMIT)).hasMessageContaining("somebody listens");
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(file)))
+                .isEqualTo("rw-rw----");
+        assertThatThrownBy(() -> LmtpServer.start(settings, store).block(LIMIT))
+                .hasMessageContaining("somebody listens");
         assertThat(codes(talk(server, MAIL + "RCPT TO:<jon@x>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n", 3)))
                 .endsWith("250 2.0.0", "221 2.0.0");
         server.stop().block(LIMIT);
@@ -220,13 +223,12 @@ class LmtpServerTest {
     }
 
     private LmtpSettings settings() {
-        return LmtpSettings.defaults(directory)
-                .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return LmtpSettings.defaults(directory).withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
 
     private LmtpServer start(LmtpSettings settings) {
-        LmtpServer server = Objects.requireNonNull(
-                LmtpServer.start(settings, store).block(LIMIT));
+        LmtpServer server =
+                Objects.requireNonNull(LmtpServer.start(settings, store).block(LIMIT));
         servers.add(server);
         return server;
     }
@@ -284,10 +286,11 @@ class LmtpServerTest {
                 default:
                     keys.add(message.deliveryId().orElse(""));
                     return Flux.from(message.content())
-                            .map(piece -> StandardCharsets.ISO_8859_1.decode(piece).toString())
+                            .map(piece ->
+                                    StandardCharsets.ISO_8859_1.decode(piece).toString())
                             .collect(Collectors.joining())
-                            .doOnNext(content -> delivered.add(
-                                    user + " " + folder + " " + message.sender() + " " + content))
+                            .doOnNext(content ->
+                                    delivered.add(user + " " + folder + " " + message.sender() + " " + content))
                             .then();
             }
         }
