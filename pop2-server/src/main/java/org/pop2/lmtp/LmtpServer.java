@@ -78,6 +78,8 @@ public final class LmtpServer {
         return Mono.fromCallable(() -> bind(settings, store)).subscribeOn(Schedulers.boundedElastic());
     }
 
+    // after a failed bind nobody waits for the loops to end
+    @SuppressWarnings("FutureReturnValueIgnored")
     private static LmtpServer bind(LmtpSettings settings, MailStore store) throws IOException {
         Path spool = settings.spooling().directory();
         if (!Files.isDirectory(spool) || !Files.isWritable(spool)) {
