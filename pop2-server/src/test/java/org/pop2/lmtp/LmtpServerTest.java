@@ -253,7 +253,7 @@ class LmtpServerTest {
     private static List<String> codes(String said) {
         return said.lines()
                 .filter(line -> line.charAt(3) == ' ')
-                .map(line -> line.substring(0, 4) + line.substring(4).split(" ")[0])
+                .map(line -> line.substring(0, 4) + line.substring(4).split(" ", 2)[0])
                 .collect(Collectors.toList());
     }
 
@@ -276,23 +276,21 @@ class LmtpServerTest {
 
         @Override
         public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-            switch (user.value()) {
-                case "full":
-                    return Mono.error(new StoreException(StoreException.Reason.NO_SPACE, "quota"));
-                case "busy":
-                    return Mono.error(new StoreException(StoreException.Reason.BUSY, "locked"));
-                case "broken":
-                    return Mono.error(new StoreException(StoreException.Reason.CORRUPT, "broken"));
-                default:
+            return switch (user.value()) {
+                case "full" -> Mono.error(new StoreException(StoreException.Reason.NO_SPACE, "quota"));
+                case "busy" -> Mono.error(new StoreException(StoreException.Reason.BUSY, "locked"));
+                case "broken" -> Mono.error(new StoreException(StoreException.Reason.CORRUPT, "broken"));
+                default -> {
                     keys.add(message.deliveryId().orElse(""));
-                    return Flux.from(message.content())
+                    yield Flux.from(message.content())
                             .map(piece ->
                                     StandardCharsets.ISO_8859_1.decode(piece).toString())
                             .collect(Collectors.joining())
                             .doOnNext(content ->
                                     delivered.add(user + " " + folder + " " + message.sender() + " " + content))
                             .then();
-            }
+                }
+            };
         }
 
         @Override
