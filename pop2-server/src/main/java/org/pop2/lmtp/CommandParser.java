@@ -1,0 +1,139 @@
+package org.pop2.lmtp;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+
+/**
+ * From a line to a {@link Command}. Total: whatever a client sends is a command or a refusal, never an exception.
+ *
+ * <p>A space after {@code FROM:} and {@code TO:}, and a path without brackets, are read too, as many servers do.
+ */
+final class CommandParser {
+    static final Reply TOO_LONG = Reply.of(500, "5.5.2 line too long");
+
+    private static final Reply UNKNOWN = Reply.of(500, "5.5.1 command not recognised");
+    private static final Reply NOT_SMTP = Reply.of(500, "5.5.1 this is LMTP: say LHLO");
+    private static final Reply SYNTAX = Reply.of(501, "5.5.4 syntax error in parameters");
+    private static final Reply BAD_SENDER = Reply.of(501, "5.1.7 not an address");
+    private static final Reply BAD_RECIPIENT = Reply.of(501, "5.1.3 not an address");
+    private static final Reply BAD_PARAMETER = Reply.of(555, "5.5.4 parameter not recognised");
+
+    private CommandParser() {}
+
+    /**
+     * Reads a line.
+     *
+     * @param line without its line end, one character for one octet
+     */
+    static Command parse(String line) {
+        String text = line.stripTrailing();
+        int space = text.indexOf(' ');
+        String verb = (space < 0 ? text : text.substring(0, space)).toUpperCase(Locale.ROOT);
+        String rest = space < 0 ? "" : text.substring(space + 1).strip();
+        return switch (verb) {
+            case "LHLO" -> rest.isEmpty() ? new Command.Refused(SYNTAX) : new Command.Plain(Input.LHLO);
+            case "MAIL" -> mail(rest);
+            case "RCPT" -> rcpt(rest);
+            case "DATA" -> bare(Input.DATA, rest);
+            case "RSET" -> bare(Input.RSET, rest);
+            case "NOOP" -> new Command.Plain(Input.NOOP);
+            case "VRFY" -> rest.isEmpty() ? new Command.Refused(SYNTAX) : new Command.Plain(Input.VRFY);
+            case "QUIT" -> bare(Input.QUIT, rest);
+            // "a LMTP server MUST NOT return a Positive Completion reply code to these commands" (RFC 2033 p. 3)
+            case "HELO", "EHLO" -> new Command.Refused(NOT_SMTP);
+            default -> new Command.Refused(UNKNOWN);
+        };
+    }
+
+    private static Command bare(Input verb, String rest) {
+        return rest.isEmpty() ? new Command.Plain(verb) : new Command.Refused(SYNTAX);
+    }
+
+    private static Command mail(String rest) {
+        Optional<Path> path = path(rest, "FROM:");
+        if (path.isEmpty()) {
+            return new Command.Refused(SYNTAX);
+        }
+        String sender = path.get().text();
+        if (!sender.equals("<>") && Address.parse(sender).isEmpty()) {
+            return new Command.Refused(BAD_SENDER);
+        }
+        long size = 0;
+        for (String parameter : path.get().parameters()) {
+            String upper = parameter.toUpperCase(Locale.ROOT);
+            if (upper.startsWith("SIZE=")) {
+                String digits = upper.substring("SIZE=".length());
+                // RFC 1870: up to 20 digits; more than a long holds is too large in any case
+                if (digits.isEmpty() || digits.length() > 20 || !digits.chars().allMatch(c -> c >= '0' && c <= '9')) {
+                    return new Command.Refused(SYNTAX);
+                }
+                size = digits.length() > 18 ? Long.MAX_VALUE : Long.parseLong(digits);
+            } else if (upper.startsWith("BODY=")) {
+                if (!upper.equals("BODY=8BITMIME") && !upper.equals("BODY=7BIT")) {
+                    return new Command.Refused(SYNTAX);
+                }
+            } else {
+                return new Command.Refused(BAD_PARAMETER);
+            }
+        }
+        return new Command.Mail(unbracketed(sender), size);
+    }
+
+    private static Command rcpt(String rest) {
+        Optional<Path> path = path(rest, "TO:");
+        if (path.isEmpty()) {
+            return new Command.Refused(SYNTAX);
+        }
+        Optional<Address> address = Address.parse(path.get().text());
+        if (address.isEmpty()) {
+            return new Command.Refused(BAD_RECIPIENT);
+        }
+        return path.get().parameters().isEmpty() ? new Command.Rcpt(address.get()) : new Command.Refused(BAD_PARAMETER);
+    }
+
+    private static String unbracketed(String path) {
+        return path.startsWith("<") ? path.substring(1, path.length() - 1) : path;
+    }
+
+    /** A path and the parameters that follow it. */
+    private record Path(String text, List<String> parameters) {}
+
+    private static Optional<Path> path(String rest, String keyword) {
+        if (!rest.regionMatches(true, 0, keyword, 0, keyword.length())) {
+            return Optional.empty();
+        }
+        String text = rest.substring(keyword.length()).strip();
+        int end = endOfPath(text);
+        if (end <= 0) {
+            return Optional.empty();
+        }
+        String after = text.substring(end);
+        if (!after.isEmpty() && after.charAt(0) != ' ') {
+            return Optional.empty();
+        }
+        List<String> parameters =
+                after.isBlank() ? List.of() : Arrays.asList(after.strip().split(" +"));
+        return Optional.of(new Path(text.substring(0, end), parameters));
+    }
+
+    /** Where a path ends: after the bracket that closes it, or before a space; quotes may hide both. */
+    private static int endOfPath(String text) {
+        boolean bracketed = text.startsWith("<");
+        boolean quoted = false;
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (quoted && c == '\\') {
+                i++;
+            } else if (c == '"') {
+                quoted = !quoted;
+            } else if (!quoted && bracketed && c == '>') {
+                return i + 1;
+            } else if (!quoted && !bracketed && c == ' ') {
+                return i;
+            }
+        }
+        return bracketed || quoted ? -1 : text.length();
+    }
+}

@@ -1,0 +1,15 @@
+package org.pop2.lmtp;
+
+/** What can come, the columns of the {@link LmtpTable}. */
+enum Input {
+    OPEN,
+    LHLO,
+    MAIL,
+    RCPT,
+    DATA,
+    END_OF_DATA,
+    RSET,
+    NOOP,
+    VRFY,
+    QUIT
+}

@@ -1,0 +1,213 @@
+package org.pop2.lmtp;
+
+import io.netty.bootstrap.ServerBootstrap;
+import io.netty.channel.AdaptiveRecvByteBufAllocator;
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelFuture;
+import io.netty.channel.ChannelInitializer;
+import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.WriteBufferWaterMark;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
+import io.netty.channel.socket.nio.NioServerSocketChannel;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import java.io.IOException;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.storage.MailStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A running LMTP server (RFC 2033): takes mail for the accounts of a storage, and for nobody else. It never relays.
+ *
+ * <p>It runs on Netty's NIO transport, which knows Unix sockets since Java 16 and so needs no native library for them.
+ * LMTP has no login: bind it to loopback, a private network, or a Unix socket whose {@linkplain LmtpSettings.SocketFile
+ * mode} lets the MTA in and nobody else.
+ */
+public final class LmtpServer {
+    private static final Logger LOG = LoggerFactory.getLogger(LmtpServer.class);
+
+    /** Beyond this many octets of replies that the client does not read, no more commands are taken. */
+    private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(16 * 1024, 64 * 1024);
+
+    /** Small for commands; grows when a message comes in. */
+    private static final AdaptiveRecvByteBufAllocator RECEIVE_BUFFERS =
+            new AdaptiveRecvByteBufAllocator(512, 2048, 64 * 1024);
+
+    private static final int BACKLOG = 128;
+    private static final int THREADS = 2;
+
+    /** How long a stop that has cut every connection waits for deliveries to come to their end. */
+    private static final Duration DELIVERY_LIMIT = Duration.ofSeconds(30);
+
+    private final LmtpSessions sessions;
+    private final EventLoopGroup loops;
+    private final Channel listener;
+    private final Optional<Object> socketFile;
+    private final AtomicBoolean stopping = new AtomicBoolean();
+    private final Sinks.Empty<Void> stopped = Sinks.empty();
+
+    private LmtpServer(LmtpSessions sessions, EventLoopGroup loops, Channel listener, Optional<Object> socketFile) {
+        this.sessions = sessions;
+        this.loops = loops;
+        this.listener = listener;
+        this.socketFile = socketFile;
+    }
+
+    /**
+     * Binds the address and takes mail for the store. Work starts at subscription; the server is given when it accepts
+     * connections. Fails with an {@link IOException} if it cannot be bound, if somebody listens on the Unix socket
+     * already, or if the spool's directory cannot be used. The store stays the caller's, to close after the server has
+     * {@linkplain #stop stopped}.
+     */
+    public static Mono<LmtpServer> start(LmtpSettings settings, MailStore store) {
+        // binds and touches files, and so may wait: once, and not on the caller's thread
+        return Mono.fromCallable(() -> bind(settings, store)).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    // after a failed bind nobody waits for the loops to end
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private static LmtpServer bind(LmtpSettings settings, MailStore store) throws IOException {
+        Path spool = settings.spooling().directory();
+        if (!Files.isDirectory(spool) || !Files.isWritable(spool)) {
+            throw new NotDirectoryException(spool + " is no directory that can be written to");
+        }
+        Optional<Path> file = settings.address() instanceof UnixDomainSocketAddress unix
+                ? Optional.of(unix.getPath())
+                : Optional.empty();
+        if (file.isPresent()) {
+            UnixSocket.clear(file.get());
+        }
+        LmtpSessions sessions = new LmtpSessions(settings, store);
+        EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
+                THREADS, new DefaultThreadFactory("lmtp", true), NioIoHandler.newFactory());
+        boolean served = false;
+        try {
+            ServerBootstrap bootstrap = new ServerBootstrap()
+                    .group(loops)
+                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                    .childOption(ChannelOption.AUTO_READ, false)
+                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                    .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
+                    .childHandler(new ChannelInitializer<Channel>() {
+                        @Override
+                        protected void initChannel(Channel channel) {
+                            channel.pipeline().addLast("lmtp", new LmtpHandler(sessions));
+                        }
+                    });
+            if (file.isPresent()) {
+                bootstrap.channel(NioServerDomainSocketChannel.class);
+            } else {
+                bootstrap
+                        .channel(NioServerSocketChannel.class)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        // a client may send everything ahead, end its side, and still wants its replies;
+                        // Netty's Unix sockets cannot, and close when the client's side ends
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            }
+            ChannelFuture bound = bootstrap.bind(settings.address()).awaitUninterruptibly();
+            if (!bound.isSuccess()) {
+                throw new IOException(
+                        "cannot listen on " + settings.address() + ": "
+                                + bound.cause().getMessage(),
+                        bound.cause());
+            }
+            Optional<Object> key = file.isPresent()
+                    ? Optional.of(UnixSocket.prepare(file.get(), settings.socketFile()))
+                    : Optional.empty();
+            LmtpServer server = new LmtpServer(sessions, loops, bound.channel(), key);
+            LOG.info("taking mail by LMTP on {}", server.address());
+            served = true;
+            return server;
+        } finally {
+            if (!served) {
+                sessions.spool().close();
+                loops.shutdownGracefully(0, 5, TimeUnit.SECONDS);
+            }
+        }
+    }
+
+    /** Where it listens, with the port that was free if the settings said 0. */
+    public SocketAddress address() {
+        SocketAddress local = listener.localAddress();
+        return local == null ? sessions.settings().address() : local;
+    }
+
+    /** Connections at this moment. */
+    public int connections() {
+        return sessions.count();
+    }
+
+    /** Octets of messages that are held in memory at this moment. */
+    public long spooledInMemory() {
+        return sessions.spool().memoryUsed();
+    }
+
+    /**
+     * Stops: accepts no more, ends sessions that wait for a command with 421, lets a message under way finish within
+     * {@link LmtpSettings.Limits#stopTimeout}, then cuts what is left. Deliveries that have begun run to their end.
+     * Starts at the first subscription and cannot be cancelled; further ones await the same end.
+     */
+    public Mono<Void> stop() {
+        return Mono.defer(() -> {
+            if (stopping.compareAndSet(false, true)) {
+                stopping().subscribe(nothing -> {}, error -> LOG.warn("stop", error), stopped::tryEmitEmpty);
+            }
+            return stopped.asMono();
+        });
+    }
+
+    /** Completes when the server has stopped. */
+    public Mono<Void> onStop() {
+        return stopped.asMono();
+    }
+
+    private Mono<Void> stopping() {
+        Duration limit = sessions.settings().limits().stopTimeout();
+        return done(listener.close())
+                .then(Mono.fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()))
+                .then(Mono.fromRunnable(sessions::stop))
+                .then(sessions.idle())
+                .timeout(limit, Mono.defer(() -> {
+                    LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);
+                    sessions.stopNow();
+                    return sessions.idle()
+                            .timeout(
+                                    DELIVERY_LIMIT,
+                                    Mono.fromRunnable(() -> LOG.error(
+                                            "the storage has not finished all deliveries after {}; they go on",
+                                            DELIVERY_LIMIT)));
+                }))
+                .then(Mono.fromRunnable(sessions.spool()::close))
+                .then(Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS))));
+    }
+
+    private void removeSocketFile() {
+        if (sessions.settings().address() instanceof UnixDomainSocketAddress unix && socketFile.isPresent()) {
+            try {
+                UnixSocket.remove(unix.getPath(), socketFile.get());
+            } catch (IOException e) {
+                LOG.warn("the socket file cannot be removed: {}", e.toString());
+            }
+        }
+    }
+
+    private static Mono<Void> done(io.netty.util.concurrent.Future<?> future) {
+        return Mono.create(sink -> future.addListener(any -> sink.success()));
+    }
+}

@@ -1,0 +1,252 @@
+package org.pop2.lmtp;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One LMTP session without I/O: an event in, effects out, in the order in which they are to be done. Not safe for
+ * threads.
+ */
+final class LmtpSession {
+    /** More lines that are no use than this, and it is no MTA that talks. */
+    static final int MAX_ERRORS = 20;
+
+    /** What has to come next. */
+    enum Wants {
+        COMMAND,
+        CONTENT,
+        /** An outcome of something that is under way. */
+        OUTCOME,
+        NOTHING
+    }
+
+    /** What happened. */
+    sealed interface Event {
+        record Opened() implements Event {}
+
+        record Received(Command command) implements Event {}
+
+        /** The recipient has an account. */
+        record Found(Target target) implements Event {}
+
+        /** The recipient is not taken; the reply says why. */
+        record NotTaken(Reply reply) implements Event {}
+
+        /** The final dot was read, and all of the message is here. */
+        record ContentEnded() implements Event {}
+
+        /** The final dot was read, but the message could not be kept; the reply says why. */
+        record ContentLost(Reply reply) implements Event {}
+
+        /** What became of the message for the next recipient, in the order of their RCPT. */
+        record Outcome(Reply reply) implements Event {}
+
+        /** The session ends, with this as the last line. */
+        record Aborted(End end, Reply reply) implements Event {}
+
+        /** The connection is gone. */
+        record Closed() implements Event {}
+    }
+
+    /** What is to be done. */
+    sealed interface Effect {
+        record Send(Reply reply) implements Effect {}
+
+        /** Find out whether the address has an account: {@link Event.Found} or {@link Event.NotTaken}. */
+        record Find(Address address) implements Effect {}
+
+        /** Receive a message: {@link Event.ContentEnded} or {@link Event.ContentLost}. */
+        record Receive() implements Effect {}
+
+        /** Deliver what was received: one {@link Event.Outcome} for each target, in this order. */
+        record Deliver(String sender, List<Target> targets) implements Effect {}
+
+        record Close(End end) implements Effect {}
+    }
+
+    /** Why a session ended. */
+    enum End {
+        QUIT,
+        DISCONNECTED,
+        TIMED_OUT,
+        TOO_MANY_ERRORS,
+        OVERLOADED,
+        SHUTDOWN
+    }
+
+    private final String hostName;
+    private final LmtpSettings.Limits limits;
+    private final List<Target> targets = new ArrayList<>();
+    private State state = State.START;
+    private String sender = "";
+    private boolean looking;
+    private int outcomes;
+    private int errors;
+
+    LmtpSession(String hostName, LmtpSettings.Limits limits) {
+        this.hostName = hostName;
+        this.limits = limits;
+    }
+
+    State state() {
+        return state;
+    }
+
+    Wants wants() {
+        return switch (state) {
+            case START, DELIVERING -> Wants.OUTCOME;
+            case CONNECTED, GREETED, SENDER, RECIPIENTS -> looking ? Wants.OUTCOME : Wants.COMMAND;
+            case CONTENT -> Wants.CONTENT;
+            case DONE -> Wants.NOTHING;
+        };
+    }
+
+    List<Effect> on(Event event) {
+        if (state == State.DONE) {
+            return List.of();
+        }
+        if (event instanceof Event.Opened) {
+            return act(Input.OPEN, null);
+        } else if (event instanceof Event.Received received) {
+            return received(received.command());
+        } else if (event instanceof Event.Found found) {
+            return found(found.target());
+        } else if (event instanceof Event.NotTaken refused) {
+            looking = false;
+            return send(refused.reply());
+        } else if (event instanceof Event.ContentEnded) {
+            return act(Input.END_OF_DATA, null);
+        } else if (event instanceof Event.ContentLost lost) {
+            return contentLost(lost.reply());
+        } else if (event instanceof Event.Outcome outcome) {
+            return outcome(outcome.reply());
+        } else if (event instanceof Event.Aborted aborted) {
+            state = State.DONE;
+            return List.of(new Effect.Send(aborted.reply()), new Effect.Close(aborted.end()));
+        }
+        state = State.DONE;
+        return List.of(new Effect.Close(End.DISCONNECTED));
+    }
+
+    private List<Effect> received(Command command) {
+        if (wants() != Wants.COMMAND) {
+            throw new IllegalStateException("a command while " + wants() + " is awaited");
+        }
+        if (command instanceof Command.Refused refused) {
+            return error(refused.reply());
+        } else if (command instanceof Command.Mail) {
+            return act(Input.MAIL, command);
+        } else if (command instanceof Command.Rcpt) {
+            return act(Input.RCPT, command);
+        }
+        return act(((Command.Plain) command).verb(), command);
+    }
+
+    private List<Effect> act(Input input, @Nullable Command command) {
+        return switch (LmtpTable.action(state, input)) {
+            case WELCOME -> {
+                state = State.CONNECTED;
+                yield send(Reply.of(220, hostName + " LMTP ready"));
+            }
+            case GREET -> {
+                clear(State.GREETED);
+                yield send(Reply.of(
+                        250,
+                        hostName,
+                        "PIPELINING",
+                        "ENHANCEDSTATUSCODES",
+                        "8BITMIME",
+                        "SIZE " + limits.messageOctets()));
+            }
+            case TAKE_SENDER -> sender((Command.Mail) Objects.requireNonNull(command));
+            case TAKE_RECIPIENT -> recipient((Command.Rcpt) Objects.requireNonNull(command));
+            case RECEIVE -> {
+                state = State.CONTENT;
+                yield List.of(
+                        new Effect.Send(Reply.of(354, "go ahead, end with a dot on a line of its own")),
+                        new Effect.Receive());
+            }
+            case DELIVER -> {
+                state = State.DELIVERING;
+                outcomes = 0;
+                yield List.of(new Effect.Deliver(sender, List.copyOf(targets)));
+            }
+            case RESET -> {
+                clear(state == State.CONNECTED ? State.CONNECTED : State.GREETED);
+                yield send(Reply.of(250, "2.0.0 reset"));
+            }
+            case NOTHING -> send(Reply.of(250, "2.0.0 done"));
+            case NOT_VERIFIED -> send(Reply.of(252, "2.5.0 cannot verify, but will take mail and try"));
+            case FINISH -> {
+                state = State.DONE;
+                yield List.of(new Effect.Send(Reply.of(221, "2.0.0 bye")), new Effect.Close(End.QUIT));
+            }
+            case REJECT -> error(Reply.of(503, "5.5.1 bad sequence of commands"));
+        };
+    }
+
+    private List<Effect> sender(Command.Mail mail) {
+        if (mail.size() > limits.messageOctets()) {
+            return send(Reply.TOO_LARGE);
+        }
+        state = State.SENDER;
+        sender = mail.sender();
+        return send(Reply.of(250, "2.1.0 sender ok"));
+    }
+
+    private List<Effect> recipient(Command.Rcpt rcpt) {
+        if (targets.size() >= limits.recipients()) {
+            return send(Reply.of(452, "4.5.3 too many recipients"));
+        }
+        looking = true;
+        return List.of(new Effect.Find(rcpt.address()));
+    }
+
+    private List<Effect> found(Target target) {
+        looking = false;
+        targets.add(target);
+        state = State.RECIPIENTS;
+        return send(Reply.of(250, "2.1.5 recipient ok"));
+    }
+
+    /**
+     * "After the final ".", the server returns one reply for each previously successful RCPT command in the mail
+     * transaction, in the order that the RCPT commands were issued" (RFC 2033 p. 4), for a failure as well.
+     */
+    private List<Effect> contentLost(Reply reply) {
+        List<Effect> effects = new ArrayList<>();
+        targets.forEach(target -> effects.add(new Effect.Send(reply)));
+        clear(State.GREETED);
+        return effects;
+    }
+
+    private List<Effect> outcome(Reply reply) {
+        outcomes++;
+        if (outcomes == targets.size()) {
+            clear(State.GREETED);
+        }
+        return send(reply);
+    }
+
+    private List<Effect> error(Reply reply) {
+        errors++;
+        if (errors > MAX_ERRORS) {
+            state = State.DONE;
+            return List.of(
+                    new Effect.Send(Reply.of(421, "4.7.0 too many errors")), new Effect.Close(End.TOO_MANY_ERRORS));
+        }
+        return send(reply);
+    }
+
+    private void clear(State next) {
+        state = next;
+        sender = "";
+        targets.clear();
+    }
+
+    private static List<Effect> send(Reply reply) {
+        return List.of(new Effect.Send(reply));
+    }
+}

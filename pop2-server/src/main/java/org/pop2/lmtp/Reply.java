@@ -1,0 +1,70 @@
+package org.pop2.lmtp;
+
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.pop2.storage.StoreException;
+
+/**
+ * A reply: a code, and one line of text or more, each with its enhanced status code (RFC 3463) where it has one.
+ *
+ * @param code of three digits (RFC 5321 p. 46)
+ * @param lines printable ASCII, nothing that a client sent among it
+ */
+record Reply(int code, List<String> lines) {
+
+    // what the storage says of a recipient; the text is for the bounce that a sender reads
+    static final Reply DELIVERED = of(250, "2.0.0 delivered");
+    static final Reply UNKNOWN_USER = of(550, "5.1.1 no such user here");
+    static final Reply MAILBOX_BUSY = of(450, "4.2.0 mailbox busy, try again later");
+    static final Reply NO_SPACE = of(452, "4.2.2 mailbox full or no space left");
+    static final Reply UNAVAILABLE = of(451, "4.3.0 temporary failure, try again later");
+
+    static final Reply SPOOL_FAILED = of(452, "4.3.1 no space to receive the message");
+    static final Reply TOO_LARGE = of(552, "5.3.4 message too large");
+
+    static final Reply STOPPING = of(421, "4.3.2 the server is stopping");
+    static final Reply OVERLOADED = of(421, "4.3.2 too many connections, try again later");
+    static final Reply TIMED_OUT = of(421, "4.4.2 timed out");
+
+    static Reply of(int code, String... lines) {
+        return new Reply(code, List.of(lines));
+    }
+
+    Reply {
+        if (code < 200 || code > 599 || lines.isEmpty()) {
+            throw new IllegalArgumentException("not a reply");
+        }
+    }
+
+    /**
+     * What the MTA is told of an error of the storage: whatever may pass is a 4xx, so that it keeps the message and
+     * tries again. Only an unknown user is final.
+     */
+    static Reply to(Throwable error) {
+        if (!(error instanceof StoreException store)) {
+            return UNAVAILABLE;
+        }
+        return switch (store.reason()) {
+            case NOT_FOUND -> UNKNOWN_USER;
+            case BUSY -> MAILBOX_BUSY;
+            case NO_SPACE -> NO_SPACE;
+            case UNAVAILABLE, CORRUPT -> UNAVAILABLE;
+        };
+    }
+
+    boolean positive() {
+        return code < 400;
+    }
+
+    /** As it goes over the wire: {@code 250-} on every line but the last. */
+    byte[] encode() {
+        StringBuilder out = new StringBuilder();
+        for (int i = 0; i < lines.size(); i++) {
+            out.append(code)
+                    .append(i < lines.size() - 1 ? '-' : ' ')
+                    .append(lines.get(i))
+                    .append("\r\n");
+        }
+        return out.toString().getBytes(StandardCharsets.US_ASCII);
+    }
+}

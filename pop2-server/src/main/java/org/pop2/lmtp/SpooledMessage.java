@@ -1,0 +1,176 @@
+package org.pop2.lmtp;
+
+import java.io.EOFException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A message that is being received, and then read once for each recipient. In memory as long as it is small and there
+ * is memory for it, else in a file.
+ *
+ * <p>{@link #append} never waits. When {@link #full} is said afterwards, {@link #drain} has to come to its end before
+ * more is appended. One thread at a time until it is complete; then {@link #content} may be read by many.
+ */
+final class SpooledMessage {
+    private static final Logger LOG = LoggerFactory.getLogger(SpooledMessage.class);
+
+    private static final int FIRST_BLOCK = 4 * 1024;
+    private static final int BLOCK = 64 * 1024;
+
+    private final Spool spool;
+    private List<ByteBuffer> blocks = new ArrayList<>();
+    private long octets;
+    private int reserved;
+
+    /** Set when the message no longer fits into memory. */
+    private boolean spilling;
+
+    private int buffered;
+    private long inFile;
+    private @Nullable FileChannel file;
+
+    SpooledMessage(Spool spool) {
+        this.spool = spool;
+    }
+
+    long octets() {
+        return octets;
+    }
+
+    void append(byte[] from, int offset, int length) {
+        int at = offset;
+        int left = length;
+        while (left > 0) {
+            ByteBuffer last = blocks.isEmpty() ? null : blocks.get(blocks.size() - 1);
+            if (last == null || !last.hasRemaining()) {
+                last = ByteBuffer.allocate(blocks.isEmpty() && !spilling ? FIRST_BLOCK : BLOCK);
+                blocks.add(last);
+                reserve(last.capacity());
+            }
+            int part = Math.min(left, last.remaining());
+            last.put(from, at, part);
+            at += part;
+            left -= part;
+        }
+        octets += length;
+        buffered += length;
+    }
+
+    private void reserve(int capacity) {
+        if (!spilling) {
+            if (reserved + capacity <= spool.memoryPerMessage() && spool.reserve(capacity)) {
+                reserved += capacity;
+            } else {
+                spilling = true;
+            }
+        }
+    }
+
+    /** Whether what is in memory has to go to the file before more is appended. */
+    boolean full() {
+        return spilling && (file == null || buffered >= BLOCK);
+    }
+
+    /** Whether some of the message is in a file. */
+    boolean onDisk() {
+        return spilling;
+    }
+
+    /**
+     * Writes what is in memory to the file; tells when that is done, with the error if it failed, on another thread.
+     */
+    void drain(Consumer<@Nullable IOException> done) {
+        spool.files().execute(() -> {
+            IOException failure = null;
+            try {
+                write();
+            } catch (IOException e) {
+                failure = e;
+            }
+            done.accept(failure);
+        });
+    }
+
+    private void write() throws IOException {
+        FileChannel channel = file;
+        if (channel == null) {
+            channel = spool.createFile();
+            file = channel;
+        }
+        for (ByteBuffer block : blocks) {
+            block.flip();
+            while (block.hasRemaining()) {
+                inFile += channel.write(block, inFile);
+            }
+        }
+        blocks = new ArrayList<>();
+        buffered = 0;
+        spool.release(reserved);
+        reserved = 0;
+    }
+
+    /** The message, once complete and, if {@link #onDisk}, drained. Can be subscribed to again, until discarded. */
+    Publisher<ByteBuffer> content() {
+        FileChannel channel = file;
+        if (channel == null) {
+            return Flux.fromIterable(blocks)
+                    .map(block -> block.duplicate().flip().asReadOnlyBuffer());
+        }
+        long size = octets;
+        return Flux.<ByteBuffer, Long>generate(() -> 0L, (position, sink) -> {
+                    if (position == size) {
+                        sink.complete();
+                        return position;
+                    }
+                    try {
+                        ByteBuffer piece = read(channel, position, (int) Math.min(BLOCK, size - position));
+                        sink.next(piece);
+                        return position + piece.limit();
+                    } catch (IOException e) {
+                        sink.error(new StoreException(
+                                StoreException.Reason.UNAVAILABLE, "a spooled message cannot be read", e));
+                        return position;
+                    }
+                })
+                .subscribeOn(Schedulers.fromExecutor(spool.files()));
+    }
+
+    private static ByteBuffer read(FileChannel channel, long position, int length) throws IOException {
+        ByteBuffer piece = ByteBuffer.allocate(length);
+        while (piece.hasRemaining()) {
+            if (channel.read(piece, position + piece.position()) < 0) {
+                throw new EOFException("the file is shorter than what was written");
+            }
+        }
+        return piece.flip();
+    }
+
+    /** Frees everything. Nothing may be under way. */
+    void discard() {
+        blocks = new ArrayList<>();
+        spool.release(reserved);
+        reserved = 0;
+        FileChannel channel = file;
+        file = null;
+        if (channel != null) {
+            spool.files().execute(() -> {
+                try {
+                    channel.close();
+                } catch (IOException e) {
+                    LOG.warn("a spool file cannot be closed: {}", e.toString());
+                }
+            });
+        }
+    }
+}

@@ -1,0 +1,16 @@
+/**
+ * LMTP (RFC 2033): how mail gets in. An MTA hands over a message and is told, for each recipient, whether it is safely
+ * stored.
+ *
+ * <p>Start at {@link org.pop2.lmtp.LmtpServer}. As with POP2 itself, a pure machine ({@code LmtpSession} over
+ * {@code LmtpTable}) says what is to be done, and one handler per connection does it, on the connection's event loop,
+ * where nothing waits.
+ *
+ * <p>Two libraries were looked at first. Apache James protocols-lmtp delivers through blocking hooks that return a
+ * result, and keeps the whole message in memory while it is received. SubEthaSMTP knows no LMTP (its issue 67) and
+ * needs a thread per connection. Neither can hold back the sender when the storage is slow.
+ */
+@NullMarked
+package org.pop2.lmtp;
+
+import org.jspecify.annotations.NullMarked;
