@@ -200,6 +200,12 @@ class MailboxCommandTest {
                 }
                 return mail.charAt(at++);
             }
+
+            @Override
+            public int read(byte[] into, int from, int length) throws IOException {
+                into[from] = (byte) read();
+                return 1;
+            }
         };
 
         assertThat(run(failing, "import", "--user", "postel", "-")).isEqualTo(74);
@@ -222,7 +228,7 @@ class MailboxCommandTest {
         byte[] full = Files.readAllBytes(state);
         int end = 0;
         int delivered = 0;
-        for (String line : new String(full, ISO_8859_1).split("(?<=\n)")) {
+        for (String line : new String(full, ISO_8859_1).split("(?<=\n)", -1)) {
             int start = end;
             end += line.length();
             for (int cut = start; cut < end; cut += 7) {
@@ -320,9 +326,16 @@ class MailboxCommandTest {
 
         assertThat(run("export", "--user", "postel", "--to", "-")).isEqualTo(0);
 
-        assertThat(out)
-                .isEqualTo("From jkr@example.org Mon Feb  4 10:00:00 1985\nReturn-Path: <jkr@example.org>\n"
-                        + "Date: Mon, 04 Feb 1985 11:00:00 +0100 (MET)\n\n>From a\n>>From b\nFrom: c\n\n");
+        assertThat(out).isEqualTo("""
+                        From jkr@example.org Mon Feb  4 10:00:00 1985
+                        Return-Path: <jkr@example.org>
+                        Date: Mon, 04 Feb 1985 11:00:00 +0100 (MET)
+
+                        >From a
+                        >>From b
+                        From: c
+
+                        """);
         assertThat(err).contains("exported 1 message of postel/INBOX");
     }
 
@@ -491,7 +504,7 @@ class MailboxCommandTest {
                 input,
                 new PrintStream(written, true, ISO_8859_1),
                 new PrintStream(complained, true, ISO_8859_1),
-                Map.of("POP2D_HOME", config.getParent().getParent().toString()),
+                Map.of("POP2D_HOME", home().toString()),
                 Optional.empty());
         int exitCode = Pop2d.run(
                 terminal,
@@ -542,6 +555,11 @@ class MailboxCommandTest {
     }
 
     private MailStore store() {
-        return MemoryProvider.in(config.getParent().getParent());
+        return MemoryProvider.in(home());
+    }
+
+    /** The instance that the configuration belongs to. */
+    private Path home() {
+        return Objects.requireNonNull(Objects.requireNonNull(config.getParent()).getParent());
     }
 }

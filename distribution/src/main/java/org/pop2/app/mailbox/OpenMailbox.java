@@ -96,7 +96,11 @@ public final class OpenMailbox implements AutoCloseable {
     /** The beginning of a message, with its header unless that is absurdly long. */
     byte[] head(int number) {
         ByteArrayOutputStream head = new ByteArrayOutputStream();
-        stream(number, octets -> head.write(octets.array(), 0, octets.remaining()))
+        stream(number, octets -> {
+                    byte[] copy = new byte[octets.remaining()];
+                    octets.get(copy);
+                    head.writeBytes(copy);
+                })
                 .takeUntil(octets -> head.size() >= Header.MOST)
                 .then()
                 .block();

@@ -33,7 +33,8 @@ class KilledServerIT {
         System.out.println("seed " + seed + ", " + kills + " kills");
         Random random = new Random(seed);
         Instance instance = new Instance(directory);
-        assertThat(instance.run("secret\n", "user", "add", "demo", "--password-stdin")).isZero();
+        assertThat(instance.run("secret\n", "user", "add", "demo", "--password-stdin"))
+                .isZero();
         Appender appender = new Appender(instance.spool().resolve("demo"), seed);
         for (int i = 0; i < 30; i++) {
             appender.deliver();
@@ -81,8 +82,12 @@ class KilledServerIT {
             client.send("RETR");
             String message = new String(client.receive(octets), StandardCharsets.ISO_8859_1);
             Matcher id = ID.matcher(message);
-            assertThat(id.find()).as("a message of ours, in %s:%n%s", instance.spool(), message).isTrue();
-            assertThat(found.put(Integer.valueOf(id.group(1)), message)).as("seen twice").isNull();
+            assertThat(id.find())
+                    .as("a message of ours, in %s:%n%s", instance.spool(), message)
+                    .isTrue();
+            assertThat(found.put(Integer.valueOf(id.group(1)), message))
+                    .as("seen twice")
+                    .isNull();
             octets = PlainClient.number(client.ask("ACKS"), '=');
         }
         assertThat(octets).isZero();
@@ -92,26 +97,32 @@ class KilledServerIT {
     /** Holds what was found against what has to be there; says what became of the uncertain ones: 1 gone, -1 kept. */
     private static int settle(
             Map<Integer, String> found, Set<Integer> gone, Set<Integer> uncertain, Appender appender) {
-        found.forEach((id, message) ->
-                assertThat(message).as("message " + id).isEqualTo(appender.bodies().get(id)));
-        assertThat(gone.stream().filter(found::containsKey)).as("deleted for good, and there again").isEmpty();
+        found.forEach((id, message) -> assertThat(message)
+                .as("message " + id)
+                .isEqualTo(appender.bodies().get(id)));
+        assertThat(gone.stream().filter(found::containsKey))
+                .as("deleted for good, and there again")
+                .isEmpty();
         Set<Integer> kept = new HashSet<>(uncertain);
         kept.retainAll(found.keySet());
-        assertThat(kept.isEmpty() || kept.equals(uncertain)).as("all or nothing").isTrue();
+        assertThat(kept.isEmpty() || kept.equals(uncertain))
+                .as("all or nothing")
+                .isTrue();
         int verdict = uncertain.isEmpty() ? 0 : kept.isEmpty() ? 1 : -1;
         if (kept.isEmpty()) {
             gone.addAll(uncertain);
         }
         int newest = found.keySet().stream().mapToInt(Integer::intValue).max().orElse(0);
         for (int id = 1; id < newest; id++) {
-            assertThat(gone.contains(id) || found.containsKey(id)).as("message " + id + " is lost").isTrue();
+            assertThat(gone.contains(id) || found.containsKey(id))
+                    .as("message " + id + " is lost")
+                    .isTrue();
         }
         return verdict;
     }
 
     /** Marks some: an early one and many behind it, so that a release has something to move. */
-    private static Set<Integer> mark(PlainClient client, Map<Integer, String> found, Random random)
-            throws IOException {
+    private static Set<Integer> mark(PlainClient client, Map<Integer, String> found, Random random) throws IOException {
         Set<Integer> marked = new HashSet<>();
         int number = 0;
         int keepOneIn = 2 + random.nextInt(8);
