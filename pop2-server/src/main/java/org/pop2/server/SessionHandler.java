@@ -452,17 +452,18 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         int count = deleted.cardinality();
         sessions.begins();
         Mono.defer(() -> Mono.from(released.release(deleted)))
-                .subscribe(nothing -> {}, error -> released(0, error), () -> released(count, null));
+                .subscribe(nothing -> {}, error -> released(count, error), () -> released(count, null));
     }
 
     private void released(int count, @Nullable Throwable error) {
         later(() -> {
             releases--;
-            log().deleted(count);
             try {
                 if (error == null) {
+                    log().deleted(count);
                     outcome(Event.RELEASED);
                 } else {
+                    log().discarded(count);
                     failed("release", error);
                 }
             } finally {
@@ -654,7 +655,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void writeRecord() {
         if (end != null && releases == 0 && !channel().isOpen() && !recorded) {
             recorded = true;
-            log().write(end, session.discarded());
+            log().discarded(session.discarded());
+            log().write(end);
         }
     }
 
