@@ -125,6 +125,10 @@ final class MboxFiles {
     @Nullable
     Counted open(MailboxPath path) throws IOException {
         IndexFile.Stored known = indexes.load(path).orElse(null);
+        Counted unchanged = openUnchanged(path, known);
+        if (unchanged != null) {
+            return unchanged;
+        }
         known = scanUnlocked(path, known);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
@@ -141,6 +145,29 @@ final class MboxFiles {
 
     /** Nothing to keep alive while nothing is locked. */
     private static void unlocked() {}
+
+    /**
+     * The mailbox as the index has it, if nothing was written since: then nothing is read, and no delivery has to wait
+     * for a lock of ours. Whoever writes after this look appends behind what was counted.
+     */
+    private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
+        if (known == null || commits.isPending(path)) {
+            return null;
+        }
+        FileStatus now = path.check(io);
+        if (now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now)) {
+            return null;
+        }
+        ChannelRegistry.Shared mailbox = channels.open(io, path);
+        if (mailbox == null) {
+            return null;
+        }
+        if (mailbox.key().equals(now.key())) {
+            return new Counted(path, mailbox, known);
+        }
+        mailbox.close();
+        return null;
+    }
 
     private void recover(MboxLocks.Locked locked) throws IOException {
         if (!commits.isPending(locked.path())) {
