@@ -149,9 +149,12 @@ final class MboxFiles {
     /**
      * The mailbox as the index has it, if nothing was written since: then nothing is read, and no delivery has to wait
      * for a lock of ours. Whoever writes after this look appends behind what was counted.
+     *
+     * <p>But a session that has just lost its hold may be in the middle of a deletion, for which it has locked the
+     * mailbox while the hold was still its own: so it must be free first, and looked at after that.
      */
     private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
-        if (known == null || commits.isPending(path)) {
+        if (known == null || !locks.isFree(path) || commits.isPending(path)) {
             return null;
         }
         FileStatus now = path.check(io);
