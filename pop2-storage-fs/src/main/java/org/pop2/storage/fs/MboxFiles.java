@@ -25,6 +25,7 @@ final class MboxFiles {
     private final ChannelRegistry channels;
     private final MboxLocks locks;
     private final Commits commits;
+    private final Deliveries deliveries;
     private final IndexFile indexes;
     private final MboxFormat format;
     private final Pause pause;
@@ -34,6 +35,7 @@ final class MboxFiles {
             ChannelRegistry channels,
             MboxLocks locks,
             Commits commits,
+            Deliveries deliveries,
             IndexFile indexes,
             MboxFormat format,
             Pause pause) {
@@ -41,6 +43,7 @@ final class MboxFiles {
         this.channels = channels;
         this.locks = locks;
         this.commits = commits;
+        this.deliveries = deliveries;
         this.indexes = indexes;
         this.format = format;
         this.pause = pause;
@@ -173,6 +176,19 @@ final class MboxFiles {
     }
 
     private void recover(MboxLocks.Locked locked) throws IOException {
+        recoverDeletion(locked);
+        recoverDelivery(locked);
+    }
+
+    private void recoverDelivery(MboxLocks.Locked locked) throws IOException {
+        if (locked.mailbox().writable()) {
+            deliveries.recover(locked);
+        } else if (deliveries.isPending(locked.path())) {
+            LOG.warn("{}: a delivery was interrupted, and the file is read-only now", locked.path());
+        }
+    }
+
+    private void recoverDeletion(MboxLocks.Locked locked) throws IOException {
         if (!commits.isPending(locked.path())) {
             return;
         }
@@ -183,11 +199,13 @@ final class MboxFiles {
         commits.recover(locked);
     }
 
-    /** Finishes an interrupted release, if there is one. */
+    /** Puts right what an interrupted release or delivery left, if there is something. */
     void recover(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
-                LOG.error("{}: a deletion was interrupted, and the mailbox is gone; the journal is kept", path);
+                LOG.error(
+                        "{}: a deletion or delivery was interrupted, and the mailbox is gone; the journal is kept",
+                        path);
             } else {
                 recover(locked);
             }
@@ -197,7 +215,7 @@ final class MboxFiles {
     private IndexFile.@Nullable Stored scanUnlocked(MailboxPath path, IndexFile.@Nullable Stored known)
             throws IOException {
         FileStatus status = path.check(io);
-        if (status == null || commits.isPending(path)) {
+        if (status == null || commits.isPending(path) || deliveries.isPending(path)) {
             return known;
         }
         if (known != null && status.size() - known.index().end() < SCAN_UNLOCKED) {
@@ -283,6 +301,7 @@ final class MboxFiles {
                 throw new StoreException(Reason.UNAVAILABLE, counted.path() + ": an earlier deletion was interrupted");
             }
             stillHeld.check();
+            recoverDelivery(locked);
             FileStatus now = settled(locked);
             if (!now.sameAs(counted.stored.status())) {
                 for (int row = rows.nextSetBit(0); row >= 0; row = rows.nextSetBit(row + 1)) {
@@ -343,15 +362,21 @@ final class MboxFiles {
             IoFile file = locked.file();
             long size = file.size();
             byte[] before = lineEndsBefore(file, size);
-            boolean done = false;
+            deliveries.begin(locked, size, before, message);
+            boolean clean = false;
             try {
-                file.write(ByteBuffer.wrap(before), size);
-                message.writeTo(file, size + before.length, locked::keepAlive);
-                file.force();
-                done = true;
+                boolean done = false;
+                try {
+                    file.write(ByteBuffer.wrap(before), size);
+                    message.writeTo(file, size + before.length, locked::keepAlive);
+                    file.force();
+                    done = true;
+                } finally {
+                    clean = done || cutBack(locked, size);
+                }
             } finally {
-                if (!done) {
-                    cutBack(locked, size);
+                if (clean) {
+                    deliveries.end(path);
                 }
             }
         }
@@ -372,14 +397,18 @@ final class MboxFiles {
         }
     }
 
-    private void cutBack(MboxLocks.Locked locked, long size) {
+    /** Whether nothing of a failed delivery is left. */
+    private boolean cutBack(MboxLocks.Locked locked, long size) {
         try {
             if (locked.file().size() > size) {
                 locked.file().truncate(size);
                 locked.file().force();
             }
+            return true;
         } catch (IOException e) {
-            LOG.error("{}: the rest of a failed delivery behind octet {} stays: {}", locked.path(), size, e.toString());
+            LOG.error(
+                    "{}: a failed delivery is to be cut off at octet {} later: {}", locked.path(), size, e.toString());
+            return false;
         }
     }
 

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -87,9 +88,11 @@ final class MboxStore implements MailStore {
                     lockMillis,
                     settings.dotLockStaleAfter().toMillis());
             Commits commits = new Commits(io, journals);
+            Deliveries deliveries = new Deliveries(io, journals);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
-            files = new MboxFiles(io, ChannelRegistry.JVM, locks, commits, indexFile, settings.format(), pause);
-            recover(commits, indexFile);
+            files = new MboxFiles(
+                    io, ChannelRegistry.JVM, locks, commits, deliveries, indexFile, settings.format(), pause);
+            recover(commits, deliveries, indexFile);
             opened = true;
         } finally {
             if (!opened) {
@@ -143,17 +146,21 @@ final class MboxStore implements MailStore {
         }
     }
 
-    private void recover(Commits commits, IndexFile indexes) throws IOException {
+    private void recover(Commits commits, Deliveries deliveries, IndexFile indexes) throws IOException {
         if (liveness.sweep()) {
             LOG.info("another server on {} ended without closing; recovering", settings.state());
             sweepSpool();
             indexes.sweep();
         }
         holds.sweep();
-        for (Path pending : commits.pending()) {
+        Set<Path> interrupted = new LinkedHashSet<>(commits.pending());
+        interrupted.addAll(deliveries.pending());
+        for (Path pending : interrupted) {
             Optional<MailboxPath> path = settings.paths().find(pending);
             if (path.isEmpty()) {
-                LOG.error("{}: a deletion was interrupted, and the configuration knows no such mailbox", pending);
+                LOG.error(
+                        "{}: a deletion or delivery was interrupted, and the configuration knows no such mailbox",
+                        pending);
                 continue;
             }
             try {

@@ -11,6 +11,7 @@ import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -75,6 +76,7 @@ class CrashMatrixTest {
                     channels,
                     new MboxLocks(disk, channels, liveness, pause, MboxLocks.Kind.BOTH, 10_000, 600_000),
                     new Commits(disk, STATE.resolve("journals")),
+                    new Deliveries(disk, STATE.resolve("journals")),
                     new IndexFile(disk, STATE.resolve("indexes"), FORMAT),
                     FORMAT,
                     pause);
@@ -256,26 +258,93 @@ class CrashMatrixTest {
     }
 
     @Test
-    void deliveryCutAnywhereHarmsNothing() throws IOException {
+    void deliveryCutAnywhereLeavesAllOfTheMessageOrNothing() throws IOException {
         byte[] body = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
         long calls = callsOf(server -> server.deliver(body));
         byte[] old = mailbox(new BitSet());
-        for (long at = 1; at <= calls + 1; at++) {
-            for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
-                for (boolean power : new boolean[] {false, true}) {
-                    SimulatedDisk disk = newDisk();
-                    disk.killAt(at, how);
-                    boolean finished = live(disk, server -> server.deliver(body));
-                    crash(disk, power);
-                    assertThat(live(disk, Server::recover)).isTrue();
-                    byte[] found = disk.content(PATH.file());
-                    assertThat(Arrays.copyOf(found, old.length)).isEqualTo(old);
-                    if (finished) {
-                        assertThat(new String(found, StandardCharsets.US_ASCII))
-                                .endsWith(new String(body, StandardCharsets.US_ASCII) + "\n");
+        byte[] whole = delivered(old, body);
+        int torn = 0;
+        for (int round = 0; round < 20 * ROUNDS; round++) {
+            for (long at = 1; at <= calls + 1; at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    for (boolean power : new boolean[] {false, true}) {
+                        cuts.add("delivery " + round + at + how + power);
+                        SimulatedDisk disk = newDisk();
+                        disk.killAt(at, how);
+                        boolean finished = live(disk, server -> server.deliver(body));
+                        crash(disk, power);
+                        byte[] left = disk.content(PATH.file());
+                        torn += Arrays.equals(left, old) || Arrays.equals(left, whole) ? 0 : 1;
+                        disk.killAt(1 + random.nextInt(12), CUTS.get(random.nextInt(CUTS.size())));
+                        live(disk, Server::recover);
+                        crash(disk, power && random.nextBoolean());
+                        String cut = "call %d %s power=%s, seed %d".formatted(at, how, power, seed);
+                        assertThat(live(disk, Server::recover)).as(cut).isTrue();
+                        byte[] found = disk.content(PATH.file());
+                        assertThat(found).as(cut).isIn(finished ? List.of(whole) : List.of(old, whole));
+                        assertThat(disk.names(STATE.resolve("journals")))
+                                .as(cut)
+                                .isEmpty();
+                        // the next one finds a clean end, and the note of the last does not stand in its way
+                        assertThat(live(disk, server -> server.deliver(body))).isTrue();
+                        assertThat(disk.content(PATH.file())).as(cut).isEqualTo(delivered(found, body));
                     }
                 }
             }
+        }
+        assertThat(torn)
+                .as("cuts that left a torn message behind, seed " + seed)
+                .isPositive();
+    }
+
+    private static byte[] delivered(byte[] before, byte[] body) {
+        return join(
+                before, "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII), body, new byte[] {
+                    '\n'
+                });
+    }
+
+    @Test
+    void mailBehindATornDeliveryIsNotTouched() throws IOException {
+        byte[] body = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
+        long calls = callsOf(server -> server.deliver(body));
+        byte[] old = mailbox(new BitSet());
+        int torn = 0;
+        for (long at = 1; at <= calls; at++) {
+            for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                SimulatedDisk disk = newDisk();
+                disk.killAt(at, how);
+                live(disk, server -> server.deliver(body));
+                crash(disk, random.nextBoolean());
+                torn += disk.content(PATH.file()).length > old.length ? 1 : 0;
+                disk.append(PATH.file(), message(6, 3));
+                byte[] left = disk.content(PATH.file());
+                assertThat(live(disk, Server::recover)).isTrue();
+                assertThat(disk.content(PATH.file()))
+                        .as("call %d %s, seed %d", at, how, seed)
+                        .isEqualTo(left);
+                assertThat(disk.names(STATE.resolve("journals"))).isEmpty();
+            }
+        }
+        assertThat(torn).isPositive();
+    }
+
+    @Test
+    void releaseCutsOffADeliveryThatWasTornMeanwhile() throws IOException {
+        byte[] body = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
+        long calls = callsOf(server -> server.deliver(body));
+        BitSet deleted = BitSet.valueOf(new long[] {0b10100});
+        byte[] rest = mailbox(deleted);
+        for (long at = 1; at <= calls; at++) {
+            SimulatedDisk disk = newDisk();
+            Server server = new Server(disk);
+            MboxFiles.Counted counted = server.files.open(PATH);
+            disk.killAt(at, SimulatedDisk.Cut.HALF);
+            live(disk, other -> other.deliver(body));
+            disk.restart();
+            server.files.delete(Objects.requireNonNull(counted), deleted, () -> {});
+            assertThat(disk.content(PATH.file())).as("call %d", at).isIn(rest, delivered(rest, body));
+            counted.close();
         }
     }
 

@@ -1,0 +1,240 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Notes what is about to be appended to a mailbox, so that what a crash leaves of it can be told from everybody else's
+ * mail and cut off again: it was not acknowledged, so it comes once more. The note is durable before the first octet is
+ * appended and goes when the last one is durable; that it went need not be durable, for a note of a message that is
+ * there as a whole does nothing. Methods that are given a locked mailbox want it so.
+ */
+final class Deliveries {
+    private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
+    private static final String SUFFIX = ".delivery";
+    private static final byte[] MAGIC = "pop2dlv1".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIXED = MAGIC.length + 8 * 3 + 4 * 2 + Hashes.LENGTH;
+
+    private final StorageIo io;
+    private final Path directory;
+
+    /** @param directory for the notes; exists */
+    Deliveries(StorageIo io, Path directory) {
+        this.io = io;
+        this.directory = directory;
+    }
+
+    /**
+     * A note that is whole.
+     *
+     * @param file which mailbox
+     * @param key its device and inode
+     * @param oldSize its size before
+     * @param beforeHash of the octets just before that
+     * @param content where in the note the octets are that were to be appended
+     */
+    private record Note(Path file, FileStatus.FileKey key, long oldSize, String beforeHash, Journal.Range content) {}
+
+    private enum Rest {
+        NOTHING,
+        TORN,
+        WHOLE,
+        /** Not only ours, or not to be told. */
+        FOREIGN
+    }
+
+    /** Notes that {@code lineEnds} and the message will be appended at {@code size}. Durable when it returns. */
+    void begin(MboxLocks.Locked mailbox, long size, byte[] lineEnds, StoredMessage message) throws IOException {
+        Path path = note(mailbox.path());
+        byte[] name = mailbox.path().file().toString().getBytes(StandardCharsets.UTF_8);
+        FileStatus.FileKey key = mailbox.mailbox().key();
+        ByteBuffer header = ByteBuffer.allocate(FIXED + name.length + lineEnds.length);
+        header.put(MAGIC)
+                .putLong(key.device())
+                .putLong(key.inode())
+                .putLong(size)
+                .putInt(name.length)
+                .putInt(0)
+                .put(Hashes.octets(Hashes.before(mailbox.file(), size)))
+                .put(name)
+                .put(lineEnds)
+                .flip();
+        long messageAt = header.remaining();
+        boolean sealed = false;
+        try (IoFile file = io.open(path, StorageIo.Mode.CREATE)) {
+            file.write(header, 0);
+            message.writeTo(file, messageAt, mailbox::keepAlive);
+            long end = messageAt + message.length();
+            file.write(ByteBuffer.wrap(Hashes.octets(Hashes.of(file, 0, end))), end);
+            file.force();
+            io.forceDirectory(directory);
+            sealed = true;
+        } finally {
+            if (!sealed) {
+                io.unlink(path);
+            }
+        }
+    }
+
+    /** The message is durable, or all of it is gone again. */
+    void end(MailboxPath path) {
+        try {
+            io.unlink(note(path));
+        } catch (IOException e) {
+            // the next opening finds out that there is nothing to do
+            LOG.warn("{}: the note of a delivery was not removed: {}", path, e.toString());
+        }
+    }
+
+    private Path note(MailboxPath path) {
+        return directory.resolve(path.key() + SUFFIX);
+    }
+
+    /** Whether a delivery to that mailbox is going on, or was interrupted. */
+    boolean isPending(MailboxPath path) throws IOException {
+        return io.stat(note(path)) != null;
+    }
+
+    /** The mailboxes of all notes that there are. */
+    List<Path> pending() throws IOException {
+        List<Path> files = new ArrayList<>();
+        for (String name : io.list(directory)) {
+            if (name.endsWith(SUFFIX)) {
+                try (IoFile file = io.open(directory.resolve(name), StorageIo.Mode.READ)) {
+                    read(file).ifPresent(note -> files.add(note.file()));
+                } catch (NoSuchFileException e) {
+                    LOG.debug("{} is gone: finished by another process", name);
+                }
+            }
+        }
+        return files;
+    }
+
+    /** Cuts off what an interrupted delivery left, unless it is whole or anybody else's octets follow. */
+    void recover(MboxLocks.Locked mailbox) throws IOException {
+        Path path = note(mailbox.path());
+        if (io.stat(path) == null) {
+            return;
+        }
+        try (IoFile file = io.open(path, StorageIo.Mode.READ)) {
+            Optional<Note> note = read(file);
+            if (note.isPresent()) {
+                recover(mailbox, note.get());
+            } else {
+                LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+            }
+        }
+        io.unlink(path);
+    }
+
+    private static void recover(MboxLocks.Locked mailbox, Note note) throws IOException {
+        IoFile file = mailbox.file();
+        switch (rest(mailbox, note)) {
+            case NOTHING -> LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+            case WHOLE -> file.force();
+            case TORN -> {
+                LOG.info("{}: a delivery was interrupted; its beginning is cut off", mailbox.path());
+                file.truncate(note.oldSize());
+                file.force();
+            }
+            case FOREIGN ->
+                LOG.error(
+                        "{}: a delivery was interrupted, and another program changed the mailbox since; nothing was"
+                                + " touched, there may be a torn message at octet {}",
+                        mailbox.path(),
+                        note.oldSize());
+        }
+    }
+
+    private static Rest rest(MboxLocks.Locked mailbox, Note note) throws IOException {
+        IoFile file = mailbox.file();
+        long size = file.size();
+        if (!note.key().equals(mailbox.mailbox().key())
+                || size < note.oldSize()
+                || !note.beforeHash().equals(Hashes.before(file, note.oldSize()))) {
+            return Rest.FOREIGN;
+        }
+        if (size == note.oldSize()) {
+            return Rest.NOTHING;
+        }
+        long there = size - note.oldSize();
+        long compared = Math.min(there, note.content().length());
+        boolean equal = true;
+        ByteBuffer wanted = ByteBuffer.allocate(MboxFormat.BLOCK);
+        ByteBuffer found = ByteBuffer.allocate(MboxFormat.BLOCK);
+        for (long at = 0; at < compared; at += wanted.limit()) {
+            int length = (int) Math.min(MboxFormat.BLOCK, compared - at);
+            wanted.clear().limit(length);
+            found.clear().limit(length);
+            if (!note.content().file().readFully(wanted, note.content().from() + at)
+                    || !file.readFully(found, note.oldSize() + at)) {
+                throw new IOException("a file became shorter while it was compared");
+            }
+            equal &= Arrays.equals(wanted.array(), 0, length, found.array(), 0, length);
+            if (!equal && !isTorn(wanted.array(), found.array(), length)) {
+                return Rest.FOREIGN;
+            }
+        }
+        if (there < note.content().length()) {
+            return Rest.TORN;
+        }
+        if (equal) {
+            // mail behind it is no business of this note
+            return Rest.WHOLE;
+        }
+        return there == note.content().length() ? Rest.TORN : Rest.FOREIGN;
+    }
+
+    /** Whether each octet is what was to be there or, in a block that power failed to write, zero. */
+    private static boolean isTorn(byte[] wanted, byte[] found, int length) {
+        for (int i = 0; i < length; i++) {
+            if (found[i] != wanted[i] && found[i] != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static Optional<Note> read(IoFile file) throws IOException {
+        long size = file.size();
+        if (size < FIXED + Hashes.LENGTH) {
+            return Optional.empty();
+        }
+        ByteBuffer header = ByteBuffer.allocate(FIXED);
+        if (!file.readFully(header, 0) || !Arrays.equals(Arrays.copyOf(header.array(), MAGIC.length), MAGIC)) {
+            return Optional.empty();
+        }
+        header.flip().position(MAGIC.length);
+        FileStatus.FileKey key = new FileStatus.FileKey(header.getLong(), header.getLong());
+        long oldSize = header.getLong();
+        int nameLength = header.getInt();
+        header.getInt();
+        String beforeHash = Hashes.get(header);
+        long sealed = size - Hashes.LENGTH;
+        if (nameLength < 0 || nameLength > sealed - FIXED || oldSize < 0) {
+            return Optional.empty();
+        }
+        ByteBuffer name = ByteBuffer.allocate(nameLength);
+        ByteBuffer seal = ByteBuffer.allocate(Hashes.LENGTH);
+        if (!file.readFully(name, FIXED)
+                || !file.readFully(seal, sealed)
+                || !Hashes.get(seal.flip()).equals(Hashes.of(file, 0, sealed))) {
+            return Optional.empty();
+        }
+        return Optional.of(new Note(
+                Path.of(new String(name.array(), StandardCharsets.UTF_8)),
+                key,
+                oldSize,
+                beforeHash,
+                new Journal.Range(file, FIXED + nameLength, sealed)));
+    }
+}

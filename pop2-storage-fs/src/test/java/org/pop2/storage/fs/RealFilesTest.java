@@ -1,0 +1,247 @@
+package org.pop2.storage.fs;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pop2.storage.Account;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.StoreSettings;
+import org.pop2.storage.UserName;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** What else may be where a mailbox is meant to be: refused with a reason, left as it is, and good again afterwards. */
+class RealFilesTest {
+    private static final UserName ALICE = new UserName("alice");
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final String ONE = "From bob Mon Nov 23 12:00:00 2026\nSubject: 1\n\none\n\n";
+    private static final String TWO = "From bob Mon Nov 23 12:00:01 2026\nSubject: 2\n\ntwo\n\n";
+
+    @TempDir
+    Path directory;
+
+    private Path mail = Path.of("");
+    private Path inbox = Path.of("");
+    private MboxStore store = unopened();
+
+    @SuppressWarnings("NullAway")
+    private static MboxStore unopened() {
+        return null;
+    }
+
+    @BeforeEach
+    void openStore() throws IOException {
+        store = open(Map.of("lock-timeout", "300ms", "hold-poll", "50ms"));
+        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        mail = directory.resolve("var/mail");
+        inbox = mail.resolve("alice");
+        Files.writeString(inbox, ONE + TWO);
+    }
+
+    @AfterEach
+    void closeStore() {
+        Mono.from(store.close()).block(PATIENCE);
+    }
+
+    private MboxStore open(Map<String, String> settings) {
+        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
+        return (MboxStore) Objects.requireNonNull(
+                Mono.from(MailStoreProvider.named("mbox").open(new StoreSettings(settings, policy, directory)))
+                        .block(PATIENCE));
+    }
+
+    private Mailbox hold(FolderName folder) {
+        return Objects.requireNonNull(Mono.from(store.open(ALICE, folder)).block(PATIENCE));
+    }
+
+    private void deliver(FolderName folder) {
+        byte[] octets = "Subject: new\r\n\r\nnew\r\n".getBytes(StandardCharsets.US_ASCII);
+        Mono.from(store.deliver(ALICE, folder, Message.of(Flux.just(ByteBuffer.wrap(octets)))))
+                .block(PATIENCE);
+    }
+
+    private static void release(Mailbox mailbox, int... numbers) {
+        BitSet deleted = new BitSet();
+        Arrays.stream(numbers).forEach(deleted::set);
+        Mono.from(mailbox.release(deleted)).block(PATIENCE);
+    }
+
+    private static StoreException failureOf(Runnable action) {
+        StoreException error = catchThrowableOfType(StoreException.class, action::run);
+        return Objects.requireNonNull(error, "nothing failed");
+    }
+
+    private void refused(FolderName folder, String why) {
+        for (Runnable action : new Runnable[] {() -> hold(folder), () -> deliver(folder)}) {
+            StoreException error = failureOf(action);
+            assertThat(error).hasMessageContaining(why);
+            assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+        }
+    }
+
+    /** The next session is served, and leaves nothing behind. */
+    private void works() throws IOException {
+        Files.deleteIfExists(inbox);
+        Files.writeString(inbox, ONE + TWO);
+        Mailbox mailbox = hold(FolderName.INBOX);
+        assertThat(mailbox.count()).isEqualTo(2);
+        release(mailbox, 1);
+        assertThat(inbox).hasContent(TWO);
+        assertThat(inbox.resolveSibling("alice.lock")).doesNotExist();
+    }
+
+    @Test
+    void symbolicLinkIsRefused() throws IOException {
+        Path target = directory.resolve("target");
+        Files.move(inbox, target);
+        Files.createSymbolicLink(inbox, target);
+        refused(FolderName.INBOX, "symlink");
+        assertThat(target).hasContent(ONE + TWO);
+        works();
+    }
+
+    @Test
+    void symbolicLinkInAFoldersPathIsRefused() throws IOException {
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("box"), ONE);
+        Path folders = Files.createDirectories(directory.resolve("var/folders/alice"));
+        Files.createSymbolicLink(folders.resolve("lists"), elsewhere);
+        refused(new FolderName("lists/box"), "no directory");
+        assertThat(elsewhere.resolve("box")).hasContent(ONE);
+        assertThat(elsewhere.resolve("box.lock")).doesNotExist();
+        works();
+    }
+
+    @Test
+    void fifoIsRefusedWithoutWaitingForAWriter() throws Exception {
+        Files.delete(inbox);
+        Process mkfifo = new ProcessBuilder("mkfifo", inbox.toString()).start();
+        assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        assertThat(mkfifo.exitValue()).isZero();
+        refused(FolderName.INBOX, "other");
+        assertThat(Files.readAttributes(inbox, java.nio.file.attribute.BasicFileAttributes.class)
+                        .isOther())
+                .isTrue();
+        works();
+    }
+
+    @Test
+    void directoryIsRefused() throws IOException {
+        Files.delete(inbox);
+        Files.createDirectory(inbox);
+        refused(FolderName.INBOX, "directory");
+        assertThat(inbox).isEmptyDirectory();
+        works();
+    }
+
+    @Test
+    void fileWithTwoNamesIsRefused() throws IOException {
+        Path other = directory.resolve("other");
+        Files.createLink(other, inbox);
+        refused(FolderName.INBOX, "2 names");
+        assertThat(other).hasContent(ONE + TWO);
+        works();
+    }
+
+    @Test
+    void fileThatIsNoMailboxIsCorrupt() throws IOException {
+        Files.writeString(inbox, "root:x:0:0::/:/bin/sh\n");
+        assertThat(failureOf(() -> hold(FolderName.INBOX)).reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(failureOf(() -> deliver(FolderName.INBOX)).reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(inbox).hasContent("root:x:0:0::/:/bin/sh\n");
+        works();
+    }
+
+    @Test
+    void mailboxThatWasReplacedWhileHeldIsNotChanged() throws IOException {
+        Mailbox mailbox = hold(FolderName.INBOX);
+        Path rewritten = Files.writeString(directory.resolve("rewritten"), TWO + ONE);
+        Files.move(rewritten, inbox, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        assertThat(failureOf(() -> release(mailbox, 1)).reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(inbox).hasContent(TWO + ONE);
+        works();
+    }
+
+    @Test
+    void mailboxThatShrankWhileHeldIsNotChanged() throws IOException {
+        Mailbox mailbox = hold(FolderName.INBOX);
+        Files.writeString(inbox, TWO);
+        assertThat(failureOf(() -> release(mailbox, 1)).reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(inbox).hasContent(TWO);
+        works();
+    }
+
+    @Test
+    void youngDotLockOfAnotherProgramIsRespected() throws IOException {
+        Path lock = Files.createFile(inbox.resolveSibling("alice.lock"));
+        assertThat(failureOf(() -> hold(FolderName.INBOX)).reason()).isEqualTo(Reason.BUSY);
+        assertThat(failureOf(() -> deliver(FolderName.INBOX)).reason()).isEqualTo(Reason.BUSY);
+        assertThat(lock).isEmptyFile();
+        assertThat(inbox).hasContent(ONE + TWO);
+        Files.delete(lock);
+        works();
+    }
+
+    @Test
+    void tornDeliveryOfADeadProcessIsCutOffAtTheStart() throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        RealIo io = new RealIo();
+        MailboxPath path = new MailboxPath(mail, Path.of("alice"), "alice");
+        ChannelRegistry channels = new ChannelRegistry();
+        Path state = directory.resolve("var/state");
+        try (Liveness.Files liveness = new Liveness.Files(io, state.resolve("processes"))) {
+            MboxLocks locks = new MboxLocks(io, channels, liveness, Pause.REAL, MboxLocks.Kind.BOTH, 1_000, 600_000);
+            byte[] from = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
+            try (StoredMessage message = new StoredMessage(io, state.resolve("spool"), Quoting.MBOXRD, from);
+                    MboxLocks.Locked locked = Objects.requireNonNull(locks.lock(path, false))) {
+                message.add(ByteBuffer.wrap("Subject: torn\n\ntext\n".getBytes(StandardCharsets.US_ASCII)));
+                message.complete();
+                new Deliveries(io, state.resolve("journals")).begin(locked, Files.size(inbox), new byte[0], message);
+                locked.file().write(ByteBuffer.wrap(from), Files.size(inbox));
+            }
+        }
+        assertThat(inbox).content().endsWith("From bob Mon Nov 23 12:00:00 2026\n");
+        store = open(Map.of());
+        assertThat(inbox).hasContent(ONE + TWO);
+        assertThat(state.resolve("journals")).isEmptyDirectory();
+        works();
+    }
+
+    @Test
+    void oldDotLockOfAnotherProgramIsBroken() throws Exception {
+        Mono.from(store.close()).block(PATIENCE);
+        store = open(Map.of("dotlock-stale-after", "1ms", "lock-timeout", "5s"));
+        Path lock = Files.createFile(inbox.resolveSibling("alice.lock"));
+        FileTime old = FileTime.from(Instant.now().minusSeconds(3600));
+        Files.setLastModifiedTime(lock, old);
+        Files.setLastModifiedTime(inbox, old);
+        Mailbox mailbox = hold(FolderName.INBOX);
+        assertThat(mailbox.count()).isEqualTo(2);
+        assertThat(lock).doesNotExist();
+        release(mailbox);
+        works();
+    }
+}
