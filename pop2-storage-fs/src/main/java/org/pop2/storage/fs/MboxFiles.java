@@ -309,14 +309,28 @@ final class MboxFiles {
                 }
             }
             MboxIndex all = MboxScanner.extend(locked.file(), index, now.size(), format, locked::keepAlive);
-            if (all.rows() < index.rows()
-                    || (rows.get(index.rows() - 1) && all.next(index.rows() - 1) != index.end())) {
+            if (all.rows() < index.rows() || (rows.get(index.rows() - 1) && !isOnlyEnded(locked.file(), index, all))) {
                 throw counted.changed("was appended to in the middle of a message");
             }
             int first = rows.nextSetBit(0);
             commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first));
             updateIndex(locked, all.without(rows));
         }
+    }
+
+    /** Whether what was appended to the last message is at most the line ends that were missing behind it. */
+    private static boolean isOnlyEnded(IoFile file, MboxIndex before, MboxIndex after) throws IOException {
+        long from = before.end();
+        long to = after.next(before.rows() - 1);
+        if (to - from > 4) {
+            return false;
+        }
+        for (byte octet : read(file, from, to)) {
+            if (octet != '\n' && octet != '\r') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A last look before a deletion. */
