@@ -135,8 +135,9 @@ final class Serving {
         Long plain = Passwords.plainAccounts(store.accounts()).count().block();
         if (plain != null && plain > 0) {
             LOG.warn(
-                    "{} accounts have their password stored in clear ({{PLAIN}}): whoever reads the accounts can log in",
-                    plain);
+                    "{} accounts have their password stored in clear ({}): whoever reads the accounts can log in",
+                    plain,
+                    "{PLAIN}");
         }
     }
 

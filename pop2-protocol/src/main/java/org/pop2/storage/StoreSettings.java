@@ -81,30 +81,49 @@ public final class StoreSettings {
     }
 
     /**
-     * A duration as the configuration file writes it: a number and one of {@code ms}, {@code s}, {@code m}, {@code h},
-     * {@code d}.
+     * A duration, as {@link #durationOf} reads it.
      *
      * @throws IllegalArgumentException if absent or none
      */
     public Duration duration(String name) {
         String text = text(name);
+        try {
+            return durationOf(text);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * A duration as the configuration file writes it: a whole number and a unit, {@code ms}, {@code s}, {@code m},
+     * {@code h} or {@code d}, or one of HOCON's longer names for them, such as {@code 10 minutes}. A number alone would
+     * be milliseconds to HOCON; who writes {@code idle-timeout = 600} hardly means that.
+     *
+     * @throws IllegalArgumentException if it is none
+     */
+    public static Duration durationOf(String text) {
         int unit = 0;
-        while (unit < text.length() && Character.isDigit(text.charAt(unit))) {
+        while (unit < text.length() && text.charAt(unit) >= '0' && text.charAt(unit) <= '9') {
             unit++;
         }
         try {
             long amount = Long.parseLong(text.substring(0, unit));
             return switch (text.substring(unit).strip()) {
-                case "ms" -> Duration.ofMillis(amount);
-                case "s" -> Duration.ofSeconds(amount);
-                case "m" -> Duration.ofMinutes(amount);
-                case "h" -> Duration.ofHours(amount);
-                case "d" -> Duration.ofDays(amount);
-                default -> throw bad(name, "a duration such as 30s");
+                case "ms", "milli", "millis", "millisecond", "milliseconds" -> Duration.ofMillis(amount);
+                case "s", "second", "seconds" -> Duration.ofSeconds(amount);
+                case "m", "minute", "minutes" -> Duration.ofMinutes(amount);
+                case "h", "hour", "hours" -> Duration.ofHours(amount);
+                case "d", "day", "days" -> Duration.ofDays(amount);
+                default -> throw noDuration();
             };
         } catch (NumberFormatException | ArithmeticException e) {
-            throw bad(name, "a duration such as 30s");
+            throw noDuration();
         }
+    }
+
+    private static IllegalArgumentException noDuration() {
+        return new IllegalArgumentException(
+                "expected a duration such as 30s: a whole number and its unit, ms, s, m, h or d");
     }
 
     /** A path, resolved against {@link #directory}. */

@@ -30,10 +30,10 @@ public final class Pop2Server {
             new AdaptiveRecvByteBufAllocator(64, 512, 16 * 1024);
 
     /**
-     * Octets that the system may hold for a client without having sent them: what waits there escapes our timers, and
-     * takes minutes over a radio link.
+     * Octets that the system may hold for a client without having sent them: what moves there our timers do not see. At
+     * 1200 baud half of this takes a good minute, which is well within the time that a client may stall.
      */
-    private static final long UNSENT_OCTETS = 128 * 1024;
+    private static final long UNSENT_OCTETS = 16 * 1024;
 
     private static final int BACKLOG = 1024;
 

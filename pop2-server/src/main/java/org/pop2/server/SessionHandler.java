@@ -59,7 +59,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
 
     /** How often it is looked at whether a message that is being sent makes progress. */
-    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(5);
+    private static final long PROGRESS_NANOS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long HEARD_MILLIS = 2_000;
 
     /** Idle times after which a client is idle though the system would still have octets for it. */
     private static final int SENDING_LIMIT = 6;
@@ -452,17 +454,18 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         int count = deleted.cardinality();
         sessions.begins();
         Mono.defer(() -> Mono.from(released.release(deleted)))
-                .subscribe(nothing -> {}, error -> released(0, error), () -> released(count, null));
+                .subscribe(nothing -> {}, error -> released(count, error), () -> released(count, null));
     }
 
     private void released(int count, @Nullable Throwable error) {
         later(() -> {
             releases--;
-            log().deleted(count);
             try {
                 if (error == null) {
+                    log().deleted(count);
                     outcome(Event.RELEASED);
                 } else {
+                    log().discarded(count);
                     failed("release", error);
                 }
             } finally {
@@ -585,13 +588,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             if (moved != takenAtLastRing) {
                 takenAtLastRing = moved;
                 movedAt = now;
-                if (mailbox != null) {
-                    // who takes a long message is not silent
-                    mailbox.active();
-                }
             } else if (now - movedAt >= settings.stallTimeout().toNanos()) {
                 timedOut();
                 return;
+            }
+            if (mailbox != null && (movedAt == now || isHeard())) {
+                // who takes a long message is not silent
+                mailbox.active();
             }
         } else {
             takenAtLastRing = -1;
@@ -615,6 +618,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         return channel() instanceof EpollSocketChannel epoll
                 && epoll.tcpInfo().unacked() > 0
                 && now - lastHeard < SENDING_LIMIT * settings.idleTimeout().toNanos();
+    }
+
+    /** Whether the other side's system has acknowledged something lately: the link has not dropped. */
+    private boolean isHeard() {
+        return channel() instanceof EpollSocketChannel epoll && epoll.tcpInfo().lastAckRecv() <= HEARD_MILLIS;
     }
 
     private void timedOut() {
@@ -654,7 +662,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private void writeRecord() {
         if (end != null && releases == 0 && !channel().isOpen() && !recorded) {
             recorded = true;
-            log().write(end, session.discarded());
+            log().discarded(session.discarded());
+            log().write(end);
         }
     }
 

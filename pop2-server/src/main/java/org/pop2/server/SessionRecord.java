@@ -23,6 +23,7 @@ final class SessionRecord {
     private long messages;
     private long octets;
     private long deleted;
+    private long discarded;
 
     SessionRecord(@Nullable SocketAddress remote) {
         this.address = text(remote);
@@ -55,12 +56,12 @@ final class SessionRecord {
         deleted += count;
     }
 
-    /**
-     * Writes the line.
-     *
-     * @param discarded messages that the client marked and that were kept, as it did not end with QUIT
-     */
-    void write(End end, int discarded) {
+    /** Messages that the client marked and that were kept: it did not end with QUIT, or the storage failed. */
+    void discarded(int count) {
+        discarded += count;
+    }
+
+    void write(End end) {
         if (LOG.isInfoEnabled()) {
             LOG.info(
                     "session user={} address={} messages={} octets={} deleted={} discarded={} seconds={} reason={}",

@@ -13,7 +13,7 @@ import org.pop2.storage.MailStoreProvider;
  * (conf/pop2d.conf, the manual, the manual page) is held to this list by a test.
  */
 final class Keys {
-    private static final Duration SECOND = Duration.ofSeconds(1);
+    private static final Duration TENTH = Duration.ofMillis(100);
     private static final Duration DAY = Duration.ofDays(1);
 
     static final Key<String> DIRECTORY = new Key<>(
@@ -41,8 +41,8 @@ final class Keys {
     static final Key<Duration> SERVER_STOP_TIMEOUT = new Key<>(
             "server.stop-timeout",
             "30s",
-            "how long a stopping server lets running transfers and deletions finish, 1s to 1h",
-            ValueType.duration(SECOND, Duration.ofHours(1)));
+            "how long a stopping server lets running transfers and deletions finish, 100ms to 1h",
+            ValueType.duration(TENTH, Duration.ofHours(1)));
 
     static final Key<Integer> LIMITS_CONNECTIONS = new Key<>(
             "limits.connections",
@@ -53,17 +53,17 @@ final class Keys {
     static final Key<Duration> SESSION_LOGIN_TIMEOUT = new Key<>(
             "session.login-timeout",
             "1m",
-            "time from the connection to a successful HELO, 1s to 1d",
-            ValueType.duration(SECOND, DAY));
+            "time from the connection to a successful HELO, 100ms to 1d",
+            ValueType.duration(TENTH, DAY));
 
     static final Key<Duration> SESSION_IDLE_TIMEOUT = new Key<>(
-            "session.idle-timeout", "10m", "time between two commands, 1s to 1d", ValueType.duration(SECOND, DAY));
+            "session.idle-timeout", "10m", "time between two commands, 100ms to 1d", ValueType.duration(TENTH, DAY));
 
     static final Key<Duration> SESSION_STALL_TIMEOUT = new Key<>(
             "session.stall-timeout",
             "5m",
-            "time in which a client that is being sent a message must take at least one octet, 1s to 1d",
-            ValueType.duration(SECOND, DAY));
+            "time in which a client that is being sent a message must take at least one octet, 100ms to 1d",
+            ValueType.duration(TENTH, DAY));
 
     static final Key<OnDisconnect> SESSION_ON_DISCONNECT = new Key<>(
             "session.on-disconnect",

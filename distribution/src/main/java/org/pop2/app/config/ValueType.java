@@ -5,9 +5,9 @@ import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.Locale;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.pop2.storage.StoreSettings;
 
 /**
  * How the text of a value is read.
@@ -51,27 +51,10 @@ interface ValueType<T> {
         };
     }
 
-    /**
-     * A duration within bounds, which are inclusive: a number and one of {@code ms}, {@code s}, {@code m}, {@code h},
-     * {@code d}. HOCON would take a bare number for milliseconds; who writes {@code idle-timeout = 600} hardly means
-     * that, so it is refused.
-     */
+    /** A duration within bounds, which are inclusive. */
     static ValueType<Duration> duration(Duration least, Duration most) {
-        Pattern pattern = Pattern.compile("(\\d{1,9})\\s*(ms|s|m|h|d)");
         return text -> {
-            Matcher matcher = pattern.matcher(text);
-            if (!matcher.matches()) {
-                throw new IllegalArgumentException(
-                        "expected a duration: a whole number and its unit, ms, s, m, h or d, such as 30s");
-            }
-            long amount = Long.parseLong(matcher.group(1));
-            Duration duration = switch (matcher.group(2)) {
-                case "ms" -> Duration.ofMillis(amount);
-                case "s" -> Duration.ofSeconds(amount);
-                case "m" -> Duration.ofMinutes(amount);
-                case "h" -> Duration.ofHours(amount);
-                default -> Duration.ofDays(amount);
-            };
+            Duration duration = StoreSettings.durationOf(text);
             if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
                 throw new IllegalArgumentException("expected a duration from " + shown(least) + " to " + shown(most));
             }

@@ -16,12 +16,16 @@ import java.util.concurrent.atomic.AtomicInteger;
 final class Appender implements Runnable {
     private static final String SEPARATOR = "From sender@example.org Mon Nov 23 12:00:00 2026\n";
 
+    /** A mailbox of this size is not delivered to until some of it is deleted: releases stay short. */
+    private static final long ENOUGH_OCTETS = 3_000_000;
+
+    private static final int PAUSE_MILLIS = 20;
+
     private final Path mailbox;
     private final Random random;
     private final AtomicInteger ids = new AtomicInteger();
     private final Map<Integer, String> bodies = new ConcurrentHashMap<>();
     private volatile boolean stopped;
-    private volatile int pauseMillis = 20;
 
     Appender(Path mailbox, long seed) {
         this.mailbox = mailbox;
@@ -37,16 +41,14 @@ final class Appender implements Runnable {
         stopped = true;
     }
 
-    void pause(int millis) {
-        pauseMillis = millis;
-    }
-
     @Override
     public void run() {
         try {
             while (!stopped) {
-                deliver();
-                Thread.sleep(random.nextInt(pauseMillis) + 1L);
+                if (Files.size(mailbox) < ENOUGH_OCTETS) {
+                    deliver();
+                }
+                Thread.sleep(random.nextInt(PAUSE_MILLIS) + 1L);
             }
         } catch (IOException | InterruptedException e) {
             throw new IllegalStateException("the appender failed", e);

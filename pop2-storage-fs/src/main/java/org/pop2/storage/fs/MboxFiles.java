@@ -128,6 +128,10 @@ final class MboxFiles {
     @Nullable
     Counted open(MailboxPath path) throws IOException {
         IndexFile.Stored known = indexes.load(path).orElse(null);
+        Counted unchanged = openUnchanged(path, known);
+        if (unchanged != null) {
+            return unchanged;
+        }
         known = scanUnlocked(path, known);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
@@ -144,6 +148,32 @@ final class MboxFiles {
 
     /** Nothing to keep alive while nothing is locked. */
     private static void unlocked() {}
+
+    /**
+     * The mailbox as the index has it, if nothing was written since: then nothing is read, and no delivery has to wait
+     * for a lock of ours. Whoever writes after this look appends behind what was counted.
+     *
+     * <p>But a session that has just lost its hold may be in the middle of a deletion, for which it has locked the
+     * mailbox while the hold was still its own: so it must be free first, and looked at after that.
+     */
+    private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
+        if (known == null || !locks.isFree(path) || commits.isPending(path)) {
+            return null;
+        }
+        FileStatus now = path.check(io);
+        if (now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now)) {
+            return null;
+        }
+        ChannelRegistry.Shared mailbox = channels.open(io, path);
+        if (mailbox == null) {
+            return null;
+        }
+        if (mailbox.key().equals(now.key())) {
+            return new Counted(path, mailbox, known);
+        }
+        mailbox.close();
+        return null;
+    }
 
     private void recover(MboxLocks.Locked locked) throws IOException {
         recoverDeletion(locked);
@@ -279,14 +309,28 @@ final class MboxFiles {
                 }
             }
             MboxIndex all = MboxScanner.extend(locked.file(), index, now.size(), format, locked::keepAlive);
-            if (all.rows() < index.rows()
-                    || (rows.get(index.rows() - 1) && all.next(index.rows() - 1) != index.end())) {
+            if (all.rows() < index.rows() || (rows.get(index.rows() - 1) && !isOnlyEnded(locked.file(), index, all))) {
                 throw counted.changed("was appended to in the middle of a message");
             }
             int first = rows.nextSetBit(0);
             commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first));
             updateIndex(locked, all.without(rows));
         }
+    }
+
+    /** Whether what was appended to the last message is at most the line ends that were missing behind it. */
+    private static boolean isOnlyEnded(IoFile file, MboxIndex before, MboxIndex after) throws IOException {
+        long from = before.end();
+        long to = after.next(before.rows() - 1);
+        if (to - from > 4) {
+            return false;
+        }
+        for (byte octet : read(file, from, to)) {
+            if (octet != '\n' && octet != '\r') {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A last look before a deletion. */

@@ -57,6 +57,9 @@ final class MboxLocks {
     private final long staleAfterMillis;
     private final Set<Path> unwritable = ConcurrentHashMap.newKeySet();
 
+    /** Directories where a dot-lock could be made. */
+    private final Set<Path> dotLocked = ConcurrentHashMap.newKeySet();
+
     MboxLocks(
             StorageIo io,
             ChannelRegistry channels,
@@ -115,6 +118,17 @@ final class MboxLocks {
         }
     }
 
+    /**
+     * Whether nobody who uses these locks, in this process or another, holds the mailbox at this moment. Where there
+     * are no dot-locks that cannot be told without taking a lock: {@code false}.
+     */
+    boolean isFree(MailboxPath path) throws IOException {
+        return dotLocked.contains(path.directory())
+                && !THREADS.containsKey(path.file())
+                && !unwritable.contains(path.directory())
+                && io.stat(path.dotLock()) == null;
+    }
+
     private boolean enter(Queue queue) {
         try {
             return queue.lock.tryLock(timeoutMillis, TimeUnit.MILLISECONDS);
@@ -153,7 +167,10 @@ final class MboxLocks {
             if (kind != Kind.FCNTL) {
                 DotLock lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis);
                 switch (lock.tryLock()) {
-                    case GOT -> dotLock = lock;
+                    case GOT -> {
+                        dotLock = lock;
+                        dotLocked.add(path.directory());
+                    }
                     case TAKEN -> {
                         lock.breakIfStale(before);
                         return Attempt.AGAIN;

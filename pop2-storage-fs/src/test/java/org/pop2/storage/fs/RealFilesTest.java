@@ -244,4 +244,21 @@ class RealFilesTest {
         release(mailbox);
         works();
     }
+
+    @Test
+    void theLastMessageCanGoThoughADeliveryEndedItsLastLine() throws IOException {
+        for (String ending : new String[] {"", "\n", "\n\n"}) {
+            Files.writeString(inbox, ONE + TWO.stripTrailing() + ending);
+            Mailbox mailbox = hold(FolderName.INBOX);
+            assertThat(mailbox.count()).isEqualTo(2);
+            deliver(FolderName.INBOX);
+
+            release(mailbox, 2);
+
+            assertThat(Files.readString(inbox))
+                    .startsWith(ONE + "From ")
+                    .endsWith("\nSubject: new\n\nnew\n\n")
+                    .doesNotContain("two");
+        }
+    }
 }

@@ -18,7 +18,7 @@ class PostgresStoreContractTest extends MailStoreContract {
 
     @Override
     protected MailStore open(HoldPolicy policy) {
-        return await(new PostgresProvider().open(database.settings(policy, Map.of())));
+        return await(new PostgresProvider().open(database.settings(policy, Map.of("migrate", "false"))));
     }
 
     /** What each test leaves must be consistent, too. */
