@@ -1,5 +1,6 @@
 package org.pop2.storage.sql;
 
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -13,6 +14,7 @@ import org.pop2.storage.StoreSettings;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
+import reactor.util.retry.Retry;
 
 /**
  * The schema: versioned SQL applied by Flyway over JDBC, on Reactor's bounded pool for blocking work. Nodes that start
@@ -20,6 +22,16 @@ import reactor.core.scheduler.Schedulers;
  */
 public final class SchemaMigration {
     private static final String HISTORY = "pop2_schema_history";
+
+    /**
+     * Flyway looks whether its table is there before it locks it: of nodes that start at once all but one may fail to
+     * create it. The next try finds it. A migration that failed has left nothing, so trying it again does no harm.
+     */
+    private static final Retry TOGETHER = Retry.backoff(4, Duration.ofMillis(200))
+            .filter(FlywayException.class::isInstance)
+            .onRetryExhaustedThrow((retry, last) -> last.failure());
+
+    private static final Retry NEVER = Retry.max(0).onRetryExhaustedThrow((retry, last) -> last.failure());
 
     private SchemaMigration() {}
 
@@ -44,12 +56,13 @@ public final class SchemaMigration {
     }
 
     static Mono<Integer> migrate(PostgresSettings settings) {
-        return blocking(settings, () -> flyway(settings).load().migrate().migrationsExecuted);
+        return blocking(settings, TOGETHER, () -> flyway(settings).load().migrate().migrationsExecuted);
     }
 
     static Mono<List<String>> pending(PostgresSettings settings) {
         return blocking(
                 settings,
+                NEVER,
                 () -> Arrays.stream(flyway(settings).load().info().pending())
                         .map(SchemaMigration::version)
                         .toList());
@@ -71,9 +84,10 @@ public final class SchemaMigration {
         return String.valueOf(migration.getVersion());
     }
 
-    private static <T> Mono<T> blocking(PostgresSettings settings, Callable<T> work) {
+    private static <T> Mono<T> blocking(PostgresSettings settings, Retry retry, Callable<T> work) {
         Mono<T> onPool = Mono.fromCallable(work)
                 .subscribeOn(Schedulers.boundedElastic())
+                .retryWhen(retry)
                 .onErrorMap(
                         FlywayException.class,
                         error -> new StoreException(
