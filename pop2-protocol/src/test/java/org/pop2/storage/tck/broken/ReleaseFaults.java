@@ -281,16 +281,4 @@ final class ReleaseFaults {
             }
         };
     }
-
-    /** Loses the last message when a newcomer takes over from a session that crashed in the middle of a reading. */
-    static MailStore recoveringTooMuch(MailStore healthy, Bench bench) {
-        return withMailboxes(healthy, (user, folder, mailbox) -> new ForwardingMailbox(mailbox) {
-            @Override
-            public Publisher<ContentBuffer> content(int number) {
-                return Flux.from(super.content(number))
-                        .doOnCancel(() ->
-                                bench.delete(user, folder, n -> n == number).subscribe());
-            }
-        });
-    }
 }
