@@ -14,10 +14,14 @@ public enum End {
     WRONG_PROTOCOL,
     /** RETR of a message that does not exist (RFC 937 p. 10). */
     NO_MESSAGE,
+    /** A password would have come in clear from a network where that is not allowed. */
+    CLEARTEXT_REFUSED,
     /** Unknown user or wrong password. */
     LOGIN_REFUSED,
     /** Too many logins or connections just now. */
     OVERLOADED,
+    /** One session wanted too much. */
+    LIMIT_REACHED,
     /** Another session holds the mailbox. */
     MAILBOX_IN_USE,
     /** The mailbox was taken over by another session. */

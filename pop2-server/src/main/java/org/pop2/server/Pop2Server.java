@@ -6,14 +6,23 @@ import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
 import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpServer;
@@ -43,21 +52,28 @@ public final class Pop2Server {
     private final Sessions sessions;
     private final Authenticator authenticator;
     private final LoopResources loops;
-    private final DisposableServer listener;
+    private final Disposable watches;
+    private final List<DisposableServer> listeners;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Sinks.Empty<Void> stopped = Sinks.empty();
 
-    private Pop2Server(Sessions sessions, Authenticator authenticator, LoopResources loops, DisposableServer listener) {
+    private Pop2Server(
+            Sessions sessions,
+            Authenticator authenticator,
+            LoopResources loops,
+            Disposable watches,
+            List<DisposableServer> listeners) {
         this.sessions = sessions;
         this.authenticator = authenticator;
         this.loops = loops;
-        this.listener = listener;
+        this.watches = watches;
+        this.listeners = listeners;
     }
 
     /**
-     * Binds the address and serves the store's mail. Work starts at subscription; the server is given when it accepts
-     * connections, and an error is that of the bind. The store stays the caller's, to close after the server has
-     * {@linkplain #stop stopped}.
+     * Opens the listeners and serves the store's mail. Work starts at subscription; the server is given when all of
+     * them accept connections, and an error is a {@link ListenException}: then none does. The store stays the caller's,
+     * to close after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {
         return Mono.defer(() -> {
@@ -68,34 +84,74 @@ public final class Pop2Server {
                             defaults.threads(), defaults.queue(), settings.loginCache(), defaults.maxRemembered()));
             Sessions sessions = new Sessions(settings, store, authenticator);
             LoopResources loops = LoopResources.create("pop2");
-            return withSystemLimits(TcpServer.create())
-                    .bindAddress(settings::address)
-                    .runOn(loops)
-                    .option(ChannelOption.SO_BACKLOG, BACKLOG)
-                    .option(ChannelOption.SO_REUSEADDR, true)
-                    .childOption(ChannelOption.TCP_NODELAY, true)
-                    .childOption(ChannelOption.SO_KEEPALIVE, true)
-                    // a client may send everything ahead, end its side, and still wants its answers
-                    .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
-                    .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
-                    .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
-                    .doOnConnection(connection -> connection.addHandlerLast("pop2", new SessionHandler(sessions)))
-                    .bind()
-                    .map(listener -> new Pop2Server(sessions, authenticator, loops, listener))
+            Disposable.Composite watches = Disposables.composite();
+            List<DisposableServer> bound = new ArrayList<>();
+            return Flux.fromIterable(settings.listeners())
+                    .concatMap(listener -> listen(listener, sessions, loops, watches))
+                    .doOnNext(bound::add)
+                    .then(Mono.fromCallable(
+                            () -> new Pop2Server(sessions, authenticator, loops, watches, List.copyOf(bound))))
                     .doOnError(error -> {
+                        bound.forEach(DisposableServer::dispose);
+                        watches.dispose();
                         authenticator.dispose();
                         loops.dispose();
                     });
         });
     }
 
+    private static Mono<? extends DisposableServer> listen(
+            ListenerSettings settings, Sessions sessions, LoopResources loops, Disposable.Composite watches) {
+        return Mono.fromCallable(() -> listener(settings, watches))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(listener -> withSystemLimits(TcpServer.create())
+                        .bindAddress(settings::address)
+                        .runOn(loops)
+                        .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                        .option(ChannelOption.SO_REUSEADDR, true)
+                        .childOption(ChannelOption.TCP_NODELAY, true)
+                        .childOption(ChannelOption.SO_KEEPALIVE, true)
+                        // a client may send everything ahead, end its side, and still wants its answers
+                        .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                        .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
+                        .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
+                        .doOnConnection(connection -> receive(connection, sessions, listener))
+                        .bind())
+                .onErrorMap(cause -> new ListenException(settings, cause));
+    }
+
+    private static Listener listener(ListenerSettings settings, Disposable.Composite watches) throws TlsException {
+        if (settings.tls().isEmpty()) {
+            return new Listener(settings, Optional.empty());
+        }
+        TlsContext tls = TlsContext.load(settings.tls().get());
+        watches.add(tls.watch());
+        return new Listener(settings, Optional.of(tls));
+    }
+
+    private static void receive(Connection connection, Sessions sessions, Listener listener) {
+        SocketAddress from = connection.channel().remoteAddress();
+        connection.addHandlerLast(
+                "pop2",
+                Arrival.isNeeded(listener, from)
+                        ? new Arrival(sessions, listener)
+                        : new SessionHandler(sessions, listener, Client.plain(from, System.nanoTime())));
+    }
+
     private static TcpServer withSystemLimits(TcpServer server) {
         return Epoll.isAvailable() ? server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_OCTETS) : server;
     }
 
-    /** Where it listens, with the port that was found if any would do. */
+    /** Where it listens, with the port that was found if any would do: the first listener. */
     public InetSocketAddress address() {
-        return Objects.requireNonNull((InetSocketAddress) listener.address());
+        return addresses().get(0);
+    }
+
+    /** Where it listens, in the order of {@link ServerSettings#listeners}. */
+    public List<InetSocketAddress> addresses() {
+        return listeners.stream()
+                .map(listener -> Objects.requireNonNull((InetSocketAddress) listener.address()))
+                .toList();
     }
 
     /** Connections at the moment. */
@@ -126,10 +182,12 @@ public final class Pop2Server {
     }
 
     private Mono<Void> stopping() {
-        listener.dispose();
+        watches.dispose();
+        listeners.forEach(DisposableServer::dispose);
         sessions.stop();
         Duration limit = sessions.settings().stopTimeout();
-        return listener.onDispose()
+        return Flux.fromIterable(listeners)
+                .flatMap(DisposableServer::onDispose)
                 .then(sessions.idle())
                 .timeout(limit, Mono.defer(() -> {
                     LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);

@@ -1,33 +1,32 @@
 package org.pop2.server;
 
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Duration;
+import java.util.List;
+import java.util.function.Consumer;
 import org.pop2.protocol.OnDisconnect;
 
 /**
  * How a server serves. Immutable; start from {@link #defaults} and change what differs.
  *
  * @param hostName what the greeting calls this host: one word
- * @param address where to listen; port 0: any free one
+ * @param listeners where to listen, and how; at least one
  * @param loginTimeout from connecting to HELO
  * @param idleTimeout between two commands: the RFC's T2 (p. 11)
  * @param stallTimeout how long a client may take not one octet of what is sent
  * @param onDisconnect what becomes of messages marked by ACKD when a session ends without QUIT
- * @param strict whether commands are read by the letter of the RFC's grammar
- * @param maxConnections connections at a time; one more gets an error line
+ * @param limits how much a client gets
  * @param stopTimeout how long a stop waits for transfers and releases under way
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
  */
 public record ServerSettings(
         String hostName,
-        InetSocketAddress address,
+        List<ListenerSettings> listeners,
         Duration loginTimeout,
         Duration idleTimeout,
         Duration stallTimeout,
         OnDisconnect onDisconnect,
-        boolean strict,
-        int maxConnections,
+        Limits limits,
         Duration stopTimeout,
         Duration loginCache) {
 
@@ -39,14 +38,18 @@ public record ServerSettings(
     /**
      * Settings that can work.
      *
-     * @throws IllegalArgumentException if a time is not positive (the cache's may be zero), the number of connections
-     *     is not, or the host name is no word of printable ASCII
+     * @throws IllegalArgumentException if a time is not positive (the cache's may be zero), there is no listener, or
+     *     the host name is no word of printable ASCII
      */
     public ServerSettings {
         if (hostName.isEmpty()
                 || hostName.length() > MAX_HOST_NAME
                 || !hostName.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
             throw new IllegalArgumentException("the host name has to be one word of printable ASCII");
+        }
+        listeners = List.copyOf(listeners);
+        if (listeners.isEmpty()) {
+            throw new IllegalArgumentException("a server has to listen somewhere");
         }
         requirePositive(loginTimeout, "login timeout");
         requirePositive(idleTimeout, "idle timeout");
@@ -55,169 +58,110 @@ public record ServerSettings(
         if (loginCache.isNegative()) {
             throw new IllegalArgumentException("the login cache's time is negative");
         }
-        if (maxConnections < 1) {
-            throw new IllegalArgumentException("at least one connection has to be possible");
-        }
     }
 
     /** Loopback, port 109, and the times of the RFC's tradition: 1 minute to log in, 10 idle, 5 stalled. */
     public static ServerSettings defaults() {
-        return new ServerSettings(
-                "localhost",
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), PORT),
-                Duration.ofMinutes(1),
-                Duration.ofMinutes(10),
-                Duration.ofMinutes(5),
-                OnDisconnect.KEEP,
-                false,
-                10_000,
-                Duration.ofSeconds(30),
-                Duration.ofMinutes(1));
+        return new Builder().build();
     }
 
     public ServerSettings withHostName(String name) {
-        return new ServerSettings(
-                name,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return with(it -> it.hostName = name);
     }
 
+    /** With these listeners and no others. */
+    public ServerSettings withListeners(List<ListenerSettings> all) {
+        return with(it -> it.listeners = all);
+    }
+
+    /** With one listener that differs from the first in its address. */
     public ServerSettings withAddress(InetSocketAddress where) {
-        return new ServerSettings(
-                hostName,
-                where,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return withListeners(List.of(listeners.get(0).withAddress(where)));
+    }
+
+    /** With every listener reading, or not, by the letter of the RFC's grammar. */
+    public ServerSettings withStrict(boolean byTheLetter) {
+        return withListeners(listeners.stream()
+                .map(listener -> listener.withStrict(byTheLetter))
+                .toList());
     }
 
     public ServerSettings withLoginTimeout(Duration time) {
-        return new ServerSettings(
-                hostName,
-                address,
-                time,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return with(it -> it.loginTimeout = time);
     }
 
     public ServerSettings withIdleTimeout(Duration time) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                time,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return with(it -> it.idleTimeout = time);
     }
 
     public ServerSettings withStallTimeout(Duration time) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                time,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return with(it -> it.stallTimeout = time);
     }
 
     public ServerSettings withOnDisconnect(OnDisconnect what) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                what,
-                strict,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+        return with(it -> it.onDisconnect = what);
     }
 
-    public ServerSettings withStrict(boolean byTheLetter) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                byTheLetter,
-                maxConnections,
-                stopTimeout,
-                loginCache);
+    public ServerSettings withLimits(Limits these) {
+        return with(it -> it.limits = these);
     }
 
     public ServerSettings withMaxConnections(int number) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                number,
-                stopTimeout,
-                loginCache);
+        return withLimits(limits.withConnections(number));
     }
 
     public ServerSettings withStopTimeout(Duration time) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                time,
-                loginCache);
+        return with(it -> it.stopTimeout = time);
     }
 
     public ServerSettings withLoginCache(Duration time) {
-        return new ServerSettings(
-                hostName,
-                address,
-                loginTimeout,
-                idleTimeout,
-                stallTimeout,
-                onDisconnect,
-                strict,
-                maxConnections,
-                stopTimeout,
-                time);
+        return with(it -> it.loginCache = time);
+    }
+
+    private ServerSettings with(Consumer<Builder> change) {
+        Builder builder = new Builder();
+        builder.hostName = hostName;
+        builder.listeners = listeners;
+        builder.loginTimeout = loginTimeout;
+        builder.idleTimeout = idleTimeout;
+        builder.stallTimeout = stallTimeout;
+        builder.onDisconnect = onDisconnect;
+        builder.limits = limits;
+        builder.stopTimeout = stopTimeout;
+        builder.loginCache = loginCache;
+        change.accept(builder);
+        return builder.build();
     }
 
     private static void requirePositive(Duration time, String what) {
         if (time.isNegative() || time.isZero()) {
             throw new IllegalArgumentException("the " + what + " has to be positive");
+        }
+    }
+
+    /** The defaults, to be changed one by one. */
+    private static final class Builder {
+        private String hostName = "localhost";
+        private List<ListenerSettings> listeners = List.of(ListenerSettings.defaults());
+        private Duration loginTimeout = Duration.ofMinutes(1);
+        private Duration idleTimeout = Duration.ofMinutes(10);
+        private Duration stallTimeout = Duration.ofMinutes(5);
+        private OnDisconnect onDisconnect = OnDisconnect.KEEP;
+        private Limits limits = Limits.defaults();
+        private Duration stopTimeout = Duration.ofSeconds(30);
+        private Duration loginCache = Duration.ofMinutes(1);
+
+        private ServerSettings build() {
+            return new ServerSettings(
+                    hostName,
+                    listeners,
+                    loginTimeout,
+                    idleTimeout,
+                    stallTimeout,
+                    onDisconnect,
+                    limits,
+                    stopTimeout,
+                    loginCache);
         }
     }
 }

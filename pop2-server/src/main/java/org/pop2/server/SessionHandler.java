@@ -10,6 +10,8 @@ import io.netty.channel.EventLoop;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
@@ -52,7 +54,7 @@ import reactor.core.publisher.Mono;
  */
 // what becomes of a write or a close is told by the pipeline: the channel goes inactive
 @SuppressWarnings("FutureReturnValueIgnored")
-final class SessionHandler extends ChannelInboundHandlerAdapter {
+final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessions.Connection {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
 
     /** After an error line: how long, and how much, a client may go on sending before the connection is cut. */
@@ -68,16 +70,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
 
     private static final int LINGER_OCTETS = 256 * 1024;
 
+    private static final String LOGIN_FAILED = "login failed";
     private static final String TEMPORARY = "temporary failure, try again later";
 
     private final Sessions sessions;
+    private final Listener listener;
+    private final Client client;
+    private final Sessions.@Nullable Reception reception;
     private final ServerSettings settings;
+    private final SessionRecord record;
     private final LineFramer framer = new LineFramer();
     private final CommandCodec codec;
     private final Session session;
 
     private @Nullable ChannelHandlerContext context;
-    private @Nullable SessionRecord record;
     private @Nullable UserName user;
     private @Nullable Mailbox mailbox;
     private @Nullable MessageTransfer transfer;
@@ -88,6 +94,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
      * the client has ended its side: Netty then reads, unasked, what the socket still has.
      */
     private final Deque<ByteBuf> input = new ArrayDeque<>();
+
+    private boolean counted;
+    private long commands;
+    private long received;
 
     private boolean readPending;
     private boolean inputEnded;
@@ -115,10 +125,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     private long movedAt;
     private long lastHeard = System.nanoTime();
 
-    SessionHandler(Sessions sessions) {
+    /** A session that nothing comes before: the connection is new. */
+    SessionHandler(Sessions sessions, Listener listener, Client client) {
+        this(sessions, listener, client, null);
+    }
+
+    /** A session of a connection that is counted in already. */
+    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Reception reception) {
         this.sessions = sessions;
+        this.listener = listener;
+        this.client = client;
+        this.reception = reception;
         this.settings = sessions.settings();
-        this.codec = new CommandCodec(settings.strict());
+        this.record = new SessionRecord(client);
+        this.codec = new CommandCodec(listener.settings().strict());
         this.session = new Session(settings.hostName(), settings.onDisconnect());
     }
 
@@ -127,19 +147,36 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        record = new SessionRecord(added.channel().remoteAddress());
-        deadline = System.nanoTime() + settings.loginTimeout().toNanos();
-        if (sessions.add(this)) {
-            tell(Event.OPENED);
-        } else {
+        deadline = client.sinceNanos() + settings.loginTimeout().toNanos();
+        counted = sessions.enters(client);
+        Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
+        if (received == Sessions.Reception.FLOODED) {
+            end = End.OVERLOADED;
+            added.close();
+        } else if (received == Sessions.Reception.FULL) {
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
+        } else if (!counted) {
+            tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
+        } else if (!mayTalk()) {
+            tell(new Event.Aborted(
+                    End.CLEARTEXT_REFUSED, "passwords are not taken in clear from your network; connect with TLS"));
+        } else {
+            tell(Event.OPENED);
         }
         work();
+    }
+
+    /** Whether a password may come this way. */
+    private boolean mayTalk() {
+        return client.encrypted()
+                || client.isLocal()
+                || listener.settings().cleartextFrom().contain(client.address());
     }
 
     @Override
     public void channelRead(ChannelHandlerContext ignored, Object message) {
         readPending = false;
+        received += ((ByteBuf) message).readableBytes();
         if (end != null) {
             lingered += ((ByteBuf) message).readableBytes();
             ReferenceCountUtil.release(message);
@@ -182,6 +219,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
                 // else the last line, or the rest of a message, has still to be read by the other side
                 channel().close();
             }
+        } else if (event instanceof SslCloseCompletionEvent closed && closed.isSuccess()) {
+            // with TLS, a side ends by saying so
+            userEventTriggered(ignored, ChannelInputShutdownEvent.INSTANCE);
         } else {
             super.userEventTriggered(ignored, event);
         }
@@ -207,7 +247,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     // ---- what the server tells, on any thread
 
     /** Ends the session as soon as no transfer or release is under way. */
-    void stop() {
+    @Override
+    public void stop() {
         later(() -> {
             stopping = true;
             work();
@@ -215,7 +256,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     }
 
     /** Ends the session now; a release goes on. */
-    void stopNow() {
+    @Override
+    public void stopNow() {
         later(() -> {
             tell(new Event.Aborted(End.SHUTDOWN, "the server is stopping"));
             channel().close();
@@ -290,7 +332,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         if (mailbox != null) {
             mailbox.active();
         }
-        tell(new Event.Received(command));
+        commands++;
+        if (commands > settings.limits().commands()) {
+            tell(new Event.Aborted(End.LIMIT_REACHED, "too many commands in one session"));
+        } else if (received + taken > settings.limits().octets()) {
+            tell(new Event.Aborted(End.LIMIT_REACHED, "too many octets in one session"));
+        } else {
+            tell(new Event.Received(command));
+        }
     }
 
     /** Tells the session of an event and does what it wants, in order. */
@@ -346,6 +395,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
                 .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error)));
     }
 
+    /** Whether the certificate that the client has shown, if it has, is that user's. */
+    private boolean isCertificateOf(UserName name) {
+        return client.certificate().isEmpty()
+                || UserName.of(client.certificate().get()).filter(name::equals).isPresent();
+    }
+
     private static void wipe(Command.Helo helo) {
         helo.credentials().password().wipe();
         if (helo.raw() != null) {
@@ -357,11 +412,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         switch (verdict.outcome()) {
             case ACCEPTED -> {
                 UserName name = verdict.user().orElseThrow();
-                user = name;
-                log().loggedIn(name);
-                outcome(Event.LOGGED_IN);
+                if (!channel().isOpen()) {
+                    outcome(Event.LOGGED_IN);
+                } else if (!isCertificateOf(name)) {
+                    LOG.info("user {} logged in with somebody else's certificate: refused", name);
+                    outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
+                } else if (!sessions.enters(name)) {
+                    outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
+                } else {
+                    user = name;
+                    log().loggedIn(name);
+                    outcome(Event.LOGGED_IN);
+                }
             }
-            case REFUSED -> outcome(new Event.Failed(End.LOGIN_REFUSED, "login failed"));
+            case REFUSED -> outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
             case BUSY -> outcome(new Event.Failed(End.OVERLOADED, "busy, try again later"));
         }
     }
@@ -498,7 +562,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
 
     /** A close with unread input would reset the connection, and could take our last line with it. */
     private void linger(DuplexChannel duplex) {
-        duplex.shutdownOutput();
+        SslHandler tls = context().pipeline().get(SslHandler.class);
+        if (tls == null) {
+            duplex.shutdownOutput();
+        } else {
+            tls.closeOutbound().addListener(said -> duplex.shutdownOutput());
+        }
         deadline = System.nanoTime() + LINGER_NANOS;
         arm();
         read();
@@ -654,7 +723,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
             timer.cancel(false);
         }
         dropInput();
-        sessions.remove(this);
+        if (user != null) {
+            sessions.leaves(user);
+        }
+        if (counted) {
+            sessions.leaves(client);
+        }
+        sessions.remove(this, listener);
         writeRecord();
     }
 
@@ -708,7 +783,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
     }
 
     private SessionRecord log() {
-        return Objects.requireNonNull(record, "not added to a pipeline");
+        return record;
     }
 
     private String address() {

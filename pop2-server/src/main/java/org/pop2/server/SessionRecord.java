@@ -1,8 +1,5 @@
 package org.pop2.server;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.net.SocketAddress;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pop2.protocol.End;
@@ -25,8 +22,8 @@ final class SessionRecord {
     private long deleted;
     private long discarded;
 
-    SessionRecord(@Nullable SocketAddress remote) {
-        this.address = text(remote);
+    SessionRecord(Client client) {
+        this.address = client.text();
     }
 
     String address() {
@@ -83,14 +80,5 @@ final class SessionRecord {
                 .limit(MAX_TEXT)
                 .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c > ' ' && c < 0x7f) ? c : '?'));
         return out.toString();
-    }
-
-    private static String text(@Nullable SocketAddress remote) {
-        if (remote instanceof InetSocketAddress inet) {
-            InetAddress host = inet.getAddress();
-            String name = host == null ? inet.getHostString() : host.getHostAddress();
-            return name.indexOf(':') >= 0 ? "[" + name + "]:" + inet.getPort() : name + ":" + inet.getPort();
-        }
-        return remote == null ? "-" : escape(remote.toString());
     }
 }

@@ -4,15 +4,40 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.pop2.storage.MailStore;
+import org.pop2.storage.UserName;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** The sessions of a server, and what they share. Safe for many threads. */
+/** The connections of a server, and what they share. Safe for many threads. */
 final class Sessions {
+
+    /** A connection as the server sees it. Both may be called on any thread, and again. */
+    interface Connection {
+        /** Ends as soon as nothing is under way. */
+        void stop();
+
+        /** Ends now; a release goes on. */
+        void stopNow();
+    }
+
+    /** How a connection is received. */
+    enum Reception {
+        WELCOME,
+        /** There are too many; this one may be told so. */
+        FULL,
+        /** There are so many that even telling is too much. */
+        FLOODED
+    }
+
+    /** Beyond the limit, so many connections (and a tenth of the limit) are told that they are too many. */
+    private static final int TOLD = 100;
+
     private final ServerSettings settings;
     private final MailStore store;
     private final Authenticator authenticator;
-    private final Set<SessionHandler> open = ConcurrentHashMap.newKeySet();
+    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final Counts<Object> byPeer;
+    private final Counts<UserName> byUser;
 
     /** Connections, lingering ones included, and openings and releases of mailboxes: what a stop waits for. */
     private final AtomicInteger underWay = new AtomicInteger();
@@ -25,6 +50,8 @@ final class Sessions {
         this.settings = settings;
         this.store = store;
         this.authenticator = authenticator;
+        this.byPeer = new Counts<>(settings.limits().perAddress());
+        this.byUser = new Counts<>(settings.limits().perUser());
     }
 
     ServerSettings settings() {
@@ -43,21 +70,58 @@ final class Sessions {
         return connections.get();
     }
 
-    /** Counts a connection in; {@code false}: there are too many. */
-    boolean add(SessionHandler session) {
+    /** Counts a connection in, however it is received. */
+    Reception add(Connection connection, Listener listener) {
         underWay.incrementAndGet();
-        open.add(session);
-        boolean fits = connections.incrementAndGet() <= settings.maxConnections();
+        open.add(connection);
+        boolean listenerHasRoom = listener.add();
+        int now = connections.incrementAndGet();
         if (stopping) {
-            session.stop();
+            connection.stop();
         }
-        return fits;
+        int limit = settings.limits().connections();
+        if (now <= limit && listenerHasRoom) {
+            return Reception.WELCOME;
+        }
+        return now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED;
     }
 
-    void remove(SessionHandler session) {
-        open.remove(session);
+    /** The same connection goes on as another object. */
+    void replace(Connection before, Connection after) {
+        open.add(after);
+        open.remove(before);
+        if (stopping) {
+            after.stop();
+        }
+    }
+
+    void remove(Connection connection, Listener listener) {
+        open.remove(connection);
+        listener.remove();
         connections.decrementAndGet();
         ends();
+    }
+
+    /** Counts a client in by its address; {@code false}: it has too many connections already. */
+    boolean enters(Client client) {
+        return client.isLocal() || byPeer.add(client.peer());
+    }
+
+    /** A client that {@linkplain #enters came in} has gone. */
+    void leaves(Client client) {
+        if (!client.isLocal()) {
+            byPeer.remove(client.peer());
+        }
+    }
+
+    /** Counts a session of the user in; {@code false}: there are too many already. */
+    boolean enters(UserName user) {
+        return byUser.add(user);
+    }
+
+    /** A session of a user who {@linkplain #enters(UserName) came in} has ended. */
+    void leaves(UserName user) {
+        byUser.remove(user);
     }
 
     /** Something begins that a stop waits for, whatever becomes of its connection. */
@@ -74,7 +138,7 @@ final class Sessions {
     /** Ends every session that has nothing under way, and the others as soon as they have not. */
     void stop() {
         stopping = true;
-        open.forEach(SessionHandler::stop);
+        open.forEach(Connection::stop);
         if (underWay.get() == 0) {
             idle.tryEmitEmpty();
         }
@@ -82,7 +146,7 @@ final class Sessions {
 
     /** Ends every session at once. Releases go on. */
     void stopNow() {
-        open.forEach(SessionHandler::stopNow);
+        open.forEach(Connection::stopNow);
     }
 
     /** Completes when, after a {@link #stop}, nothing is under way any more. */

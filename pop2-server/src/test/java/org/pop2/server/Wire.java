@@ -39,6 +39,16 @@ public final class Wire implements AutoCloseable {
         }
     }
 
+    /** Over a socket that is connected already. */
+    public static Wire over(Socket socket) {
+        try {
+            socket.setSoTimeout((int) TestServer.LIMIT.toMillis());
+            return new Wire(socket);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
     public Socket socket() {
         return socket;
     }

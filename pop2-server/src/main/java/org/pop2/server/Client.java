@@ -1,0 +1,56 @@
+package org.pop2.server;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Arrays;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is at the other end of a connection.
+ *
+ * @param address where; what a proxy said, if there is one in between
+ * @param encrypted whether nobody on the way can read along
+ * @param certificate the common name of the certificate that was shown
+ * @param sinceNanos when the connection came, by {@link System#nanoTime}
+ */
+record Client(@Nullable SocketAddress address, boolean encrypted, Optional<String> certificate, long sinceNanos) {
+    private static final int NETWORK_OCTETS = 8;
+
+    static Client plain(@Nullable SocketAddress address, long sinceNanos) {
+        return new Client(address, false, Optional.empty(), sinceNanos);
+    }
+
+    /** Whether it is this very machine. */
+    boolean isLocal() {
+        return !(address instanceof InetSocketAddress inet)
+                || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress());
+    }
+
+    /** What is counted as one peer: an IPv4 address, or an IPv6 network of 64 bits, as one host has. */
+    Object peer() {
+        if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null) {
+            return "-";
+        }
+        InetAddress ip = inet.getAddress();
+        return ip instanceof Inet6Address
+                ? "net " + Arrays.toString(Arrays.copyOf(ip.getAddress(), NETWORK_OCTETS))
+                : ip;
+    }
+
+    /** {@code 192.0.2.1:1024}, {@code [2001:db8::1]:1024}. */
+    String text() {
+        return text(address);
+    }
+
+    static String text(@Nullable SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            InetAddress host = inet.getAddress();
+            String name = host == null ? inet.getHostString() : host.getHostAddress();
+            return name.indexOf(':') >= 0 ? "[" + name + "]:" + inet.getPort() : name + ":" + inet.getPort();
+        }
+        return address == null ? "-" : SessionRecord.escape(address.toString());
+    }
+}

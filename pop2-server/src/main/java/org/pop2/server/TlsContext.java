@@ -1,0 +1,162 @@
+package org.pop2.server;
+
+import io.netty.buffer.ByteBufAllocator;
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.SslContext;
+import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
+import io.netty.handler.ssl.SslProvider;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.MessageDigest;
+import java.security.cert.X509Certificate;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import javax.net.ssl.SSLException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * The TLS of a listener: certificate and key as they are in their files now. Files that have changed are used for new
+ * connections; sessions go on with what they began with. If the new files cannot be used, the old ones stay in force
+ * and the log says so.
+ */
+final class TlsContext {
+    private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
+
+    /** Larger than any chain of certificates. */
+    private static final int MAX_FILE = 1 << 20;
+
+    private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
+
+    /** What was read, and a digest of the files it was read from. */
+    private record Loaded(SslContext context, String digest) {}
+
+    private final TlsSettings settings;
+    private volatile Loaded loaded;
+
+    private TlsContext(TlsSettings settings, Loaded loaded) {
+        this.settings = settings;
+        this.loaded = loaded;
+    }
+
+    /** Reads the files. Blocks. */
+    static TlsContext load(TlsSettings settings) throws TlsException {
+        return new TlsContext(settings, read(settings));
+    }
+
+    /** The server's end of one connection. */
+    SslHandler newHandler(ByteBufAllocator allocator, Duration handshakeLimit) {
+        SslHandler handler = loaded.context().newHandler(allocator);
+        handler.setHandshakeTimeout(handshakeLimit.toMillis(), TimeUnit.MILLISECONDS);
+        return handler;
+    }
+
+    TlsSettings settings() {
+        return settings;
+    }
+
+    /** Looks at the files from time to time, on a thread that may block, until disposed of. */
+    Disposable watch() {
+        return Flux.interval(settings.reloadInterval(), Schedulers.boundedElastic())
+                .onBackpressureDrop()
+                .subscribe(tick -> reload(), error -> LOG.error("certificates are no longer watched", error));
+    }
+
+    /** Reads the files again if they have changed. Blocks. */
+    void reload() {
+        try {
+            if (!digest(settings).equals(loaded.digest())) {
+                loaded = read(settings);
+                LOG.info("{} has changed and is in use for new connections", settings.certificate());
+            }
+        } catch (TlsException e) {
+            LOG.error("the TLS files have changed and cannot be used, the old ones stay: {}", e.getMessage());
+        }
+    }
+
+    private static Loaded read(TlsSettings settings) throws TlsException {
+        byte[] certificate = octets(settings.certificate());
+        byte[] key = octets(settings.key());
+        byte[] authorities = settings.clientAuthorities().isEmpty()
+                ? new byte[0]
+                : octets(settings.clientAuthorities().get());
+        List<X509Certificate> chain = Pem.certificates(settings.certificate(), certificate);
+        var privateKey = Pem.privateKey(settings.key(), key);
+        Pem.requirePair(settings, chain.get(0), privateKey);
+        warnOfExpiry(settings.certificate(), chain.get(0));
+        try {
+            SslContextBuilder builder = SslContextBuilder.forServer(privateKey, chain)
+                    .sslProvider(SslProvider.JDK)
+                    .protocols("TLSv1.3", "TLSv1.2")
+                    .clientAuth(clientAuth(settings));
+            if (settings.clientAuthorities().isPresent()) {
+                builder.trustManager(
+                        Pem.certificates(settings.clientAuthorities().get(), authorities));
+            }
+            return new Loaded(builder.build(), digest(certificate, key, authorities));
+        } catch (SSLException | IllegalArgumentException e) {
+            throw new TlsException(settings.certificate() + " and " + settings.key() + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static ClientAuth clientAuth(TlsSettings settings) {
+        return switch (settings.clientCertificate()) {
+            case NONE -> ClientAuth.NONE;
+            case OPTIONAL -> ClientAuth.OPTIONAL;
+            case REQUIRED -> ClientAuth.REQUIRE;
+        };
+    }
+
+    private static void warnOfExpiry(Path file, X509Certificate certificate) {
+        Instant end = certificate.getNotAfter().toInstant();
+        Instant now = Instant.now();
+        if (end.isBefore(now)) {
+            LOG.warn("the certificate in {} expired on {}", file, end);
+        } else if (end.isBefore(now.plus(EXPIRY_WARNING))) {
+            LOG.warn("the certificate in {} expires on {}", file, end);
+        }
+    }
+
+    private static String digest(TlsSettings settings) throws TlsException {
+        return digest(
+                octets(settings.certificate()),
+                octets(settings.key()),
+                settings.clientAuthorities().isEmpty()
+                        ? new byte[0]
+                        : octets(settings.clientAuthorities().get()));
+    }
+
+    private static String digest(byte[]... files) {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (byte[] file : files) {
+                // each on its own, so that octets that move from one file to the other are a change
+                digest.update(MessageDigest.getInstance("SHA-256").digest(file));
+            }
+            return HexFormat.of().formatHex(digest.digest());
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    private static byte[] octets(Path file) throws TlsException {
+        try (var in = Files.newInputStream(file)) {
+            byte[] octets = in.readNBytes(MAX_FILE + 1);
+            if (octets.length > MAX_FILE) {
+                throw new TlsException(file + " is too long for a certificate or a key");
+            }
+            return octets;
+        } catch (IOException e) {
+            throw new TlsException(file + " cannot be read: " + e, e);
+        }
+    }
+}
