@@ -5,6 +5,9 @@ import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
+import org.pop2.server.ListenerSettings;
+import org.pop2.server.TlsException;
+import org.pop2.server.TlsSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -49,9 +52,21 @@ final class ConfigCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            config.read(terminal);
+            for (ListenerSettings listener : config.read(terminal).listeners()) {
+                if (listener.tls().isPresent()) {
+                    check(listener.tls().get());
+                }
+            }
             terminal.say(config.file(terminal) + ": no problems");
             return ExitCode.OK;
+        }
+
+        private static void check(TlsSettings tls) throws CommandFailedException {
+            try {
+                tls.check();
+            } catch (TlsException e) {
+                throw new CommandFailedException(ExitCode.CONFIG, String.valueOf(e.getMessage()), e);
+            }
         }
     }
 

@@ -13,8 +13,8 @@ import reactor.core.publisher.Mono;
             "Serves mail until SIGTERM or SIGINT; then running transfers and deletions may finish within"
                     + " server.stop-timeout, and the exit code is 0.",
             "",
-            "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections; logs to standard"
-                    + " error.",
+            "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections, a line for each"
+                    + " listener; logs to standard error.",
             ""
         },
         footer = {"", "Example:", "  pop2d serve --config conf/pop2d.conf"})

@@ -6,12 +6,16 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Objects;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogLevel;
+import org.pop2.server.ListenException;
 import org.pop2.server.Passwords;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerSettings;
+import org.pop2.server.TlsException;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,11 +30,13 @@ final class Serving {
 
     private final MailStore store;
     private final Pop2Server server;
+    private final List<String> addresses;
     private final Duration stopLimit;
 
-    private Serving(MailStore store, Pop2Server server, Duration stopLimit) {
+    private Serving(MailStore store, Pop2Server server, List<String> addresses, Duration stopLimit) {
         this.store = store;
         this.server = server;
+        this.addresses = addresses;
         this.stopLimit = stopLimit;
     }
 
@@ -59,8 +65,12 @@ final class Serving {
                     "pop2d {} serves {} mail on {}",
                     VersionCommand.version(),
                     configuration.storage().provider().name(),
-                    shown(server.address()));
-            return new Serving(store, server, configuration.stopTimeout().plus(AFTER_STOP));
+                    addresses(configuration, server));
+            return new Serving(
+                    store,
+                    server,
+                    addresses(configuration, server),
+                    configuration.stopTimeout().plus(AFTER_STOP));
         } finally {
             if (!started) {
                 Mono.from(store.close()).block();
@@ -79,19 +89,33 @@ final class Serving {
         Configuration.Session session = configuration.session();
         return ServerSettings.defaults()
                 .withHostName(configuration.serverName().orElseGet(Serving::nameOfThisHost))
-                .withAddress(configuration.listen())
+                .withListeners(configuration.listeners())
+                .withStrict(session.strict())
                 .withLoginTimeout(session.loginTimeout())
                 .withIdleTimeout(session.idleTimeout())
                 .withStallTimeout(session.stallTimeout())
                 .withOnDisconnect(session.onDisconnect())
-                .withStrict(session.strict())
-                .withMaxConnections(configuration.connections())
+                .withLimits(configuration.limits())
                 .withStopTimeout(configuration.stopTimeout())
                 .withLoginCache(configuration.loginCache());
     }
 
     InetSocketAddress address() {
         return server.address();
+    }
+
+    /** Where it listens, as text, each with whether it speaks TLS. */
+    List<String> addresses() {
+        return addresses;
+    }
+
+    private static List<String> addresses(Configuration configuration, Pop2Server server) {
+        List<String> texts = new ArrayList<>();
+        for (int i = 0; i < configuration.listeners().size(); i++) {
+            texts.add(shown(server.addresses().get(i))
+                    + (configuration.listeners().get(i).tls().isPresent() ? " (TLS)" : ""));
+        }
+        return List.copyOf(texts);
     }
 
     /** {@code 127.0.0.1:109}, {@code [::1]:109}. */
@@ -117,17 +141,14 @@ final class Serving {
         try {
             return Objects.requireNonNull(
                     Pop2Server.start(settings(configuration), store).block());
-        } catch (RuntimeException e) {
-            Throwable cause = e;
-            while (cause.getCause() != null) {
-                cause = cause.getCause();
-            }
-            InetSocketAddress listen = configuration.listen();
-            String hint = listen.getPort() > 0 && listen.getPort() < 1024
+        } catch (ListenException e) {
+            int port = e.listener().address().getPort();
+            boolean tls = e.getCause() instanceof TlsException;
+            String hint = port > 0 && port < 1024 && !tls
                     ? " (a port below 1024 needs the capability CAP_NET_BIND_SERVICE; doc/install.md shows the ways)"
                     : "";
             throw new CommandFailedException(
-                    ExitCode.UNAVAILABLE, "cannot listen on " + shown(listen) + ": " + cause.getMessage() + hint, e);
+                    tls ? ExitCode.CONFIG : ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()) + hint, e);
         }
     }
 

@@ -22,7 +22,7 @@ final class UntilSignal {
                             Runtime.getRuntime().halt(exitCode);
                         },
                         "stop"));
-        terminal.say("listening on " + Serving.shown(serving.address()));
+        serving.addresses().forEach(address -> terminal.say("listening on " + address));
         announcement.run();
         serving.await();
         return ExitCode.OK;

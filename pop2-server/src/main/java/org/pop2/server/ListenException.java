@@ -12,9 +12,19 @@ public final class ListenException extends RuntimeException {
         super(
                 cause instanceof TlsException
                         ? cause.getMessage()
-                        : "cannot listen on " + Client.text(listener.address()) + ": " + cause.getMessage(),
+                        : "cannot listen on " + Client.text(listener.address()) + ": "
+                                + root(cause).getMessage(),
                 cause);
         this.listener = listener;
+    }
+
+    /** Netty wraps what the system said. */
+    private static Throwable root(Throwable cause) {
+        Throwable root = cause;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        return root;
     }
 
     /** Which it was. */

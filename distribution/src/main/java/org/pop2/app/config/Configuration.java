@@ -1,6 +1,5 @@
 package org.pop2.app.config;
 
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -8,6 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.server.Limits;
+import org.pop2.server.ListenerSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
@@ -18,10 +19,10 @@ import org.reactivestreams.Publisher;
  * What the administrator wants, checked: every value is one that can be worked with.
  *
  * @param directory the instance directory, absolute
- * @param listen where to listen; port 0 takes a free one
+ * @param listeners where to listen, and how; port 0 takes a free one
  * @param serverName host name for the greeting; nothing: the machine's own
  * @param stopTimeout how long a stopping server lets running work finish
- * @param connections connections open at once
+ * @param limits how much a client gets
  * @param session how a session goes
  * @param loginCache how long a verified password is remembered; zero: never
  * @param logLevel how much a server logs
@@ -30,10 +31,10 @@ import org.reactivestreams.Publisher;
  */
 public record Configuration(
         Path directory,
-        InetSocketAddress listen,
+        List<ListenerSettings> listeners,
         Optional<String> serverName,
         Duration stopTimeout,
-        int connections,
+        Limits limits,
         Session session,
         Duration loginCache,
         LogLevel logLevel,
@@ -41,6 +42,7 @@ public record Configuration(
         List<Entry> entries) {
 
     public Configuration {
+        listeners = List.copyOf(listeners);
         entries = List.copyOf(entries);
     }
 

@@ -7,17 +7,24 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.UnaryOperator;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration.Entry;
 import org.pop2.app.config.Configuration.Storage;
+import org.pop2.server.Limits;
+import org.pop2.server.ListenerSettings;
+import org.pop2.server.TlsSettings;
+import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.StoreSettings;
@@ -34,6 +41,11 @@ public final class ConfigurationReader {
     private static final Pattern SERVICE_LINK =
             Pattern.compile("POP2D_SERVICE_(HOST|PORT.*)=.*|POP2D_PORT_\\d+_.*|POP2D_PORT=\\w+://.*");
 
+    /** A key of a listener with a name, in the file and in the environment. */
+    private static final Pattern LISTENER = Pattern.compile("listeners\\.([a-z0-9]{1,20})\\..*");
+
+    private static final Pattern LISTENER_VARIABLE = Pattern.compile("POP2D_LISTENERS_([A-Z0-9]{1,20})_.*");
+
     private static final Pattern SECRET = Pattern.compile(".*(password|passphrase|secret|token)");
     private static final Pattern SECRET_IN_URL = Pattern.compile("(?<=://)([^/@:]*):[^/@]*(?=@)");
 
@@ -42,6 +54,7 @@ public final class ConfigurationReader {
 
     private final List<MailStoreProvider> storages;
     private final Map<String, Key<?>> known = new LinkedHashMap<>();
+    private final Set<String> listeners = new LinkedHashSet<>();
     private final Map<String, Given> given = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
     private final String origin;
@@ -76,7 +89,8 @@ public final class ConfigurationReader {
      */
     public static Configuration of(Path directory, Map<String, String> values) throws InvalidConfigurationException {
         ConfigurationReader reader = new ConfigurationReader("(built-in)");
-        new TreeMap<>(values).forEach((key, value) -> reader.accept(new Written.Leaf(key, value, "(built-in)", 0)));
+        new TreeMap<>(values)
+                .forEach((key, value) -> reader.accept(new Written.Leaf(key, value, false, "(built-in)", 0)));
         return reader.configuration(directory);
     }
 
@@ -92,20 +106,33 @@ public final class ConfigurationReader {
 
     private void accept(Written.Leaf leaf) {
         String path = leaf.path();
-        if (known.containsKey(path)) {
-            if (leaf.text() == null) {
+        listener(LISTENER.matcher(path));
+        Key<?> key = known.get(path);
+        if (key != null) {
+            if (leaf.text() == null || (leaf.list() && !key.type().takesList())) {
                 problems.add(new Problem(leaf.where(), path + ": expected a single value, not a list or a block"));
             } else {
                 given.put(path, new Given(leaf.text(), leaf.where()));
             }
-        } else if (known.keySet().stream().noneMatch(key -> key.startsWith(path + "."))) {
+        } else if (known.keySet().stream().noneMatch(name -> name.startsWith(path + "."))) {
             problems.add(new Problem(leaf.where(), path + ": unknown key" + didYouMean(path, known.keySet())));
         } else if (leaf.text() != null) {
             problems.add(new Problem(leaf.where(), path + ": expected a block of settings, not a value"));
         }
     }
 
+    /** The first that is heard of a listener makes all its keys known. */
+    private void listener(Matcher matcher) {
+        if (matcher.matches()) {
+            String name = matcher.group(1).toLowerCase(Locale.ROOT);
+            if (listeners.add(name)) {
+                Keys.of(name).forEach(key -> known.put(key.name(), key));
+            }
+        }
+    }
+
     private void acceptEnvironment(Map<String, String> environment) {
+        environment.keySet().forEach(name -> listener(LISTENER_VARIABLE.matcher(name)));
         Map<String, Key<?>> variables = known.values().stream().collect(Collectors.toMap(Key::variable, key -> key));
         new TreeMap<>(environment).forEach((name, value) -> {
             if (!name.startsWith("POP2D_") || OTHER_VARIABLES.contains(name) || value.isEmpty()) {
@@ -122,7 +149,7 @@ public final class ConfigurationReader {
 
     private Configuration configuration(Path defaultDirectory) throws InvalidConfigurationException {
         Path directory = directory(defaultDirectory.toAbsolutePath().normalize());
-        InetSocketAddress listen = new InetSocketAddress(value(Keys.LISTEN_ADDRESS), value(Keys.LISTEN_PORT));
+        List<ListenerSettings> listening = listening(directory);
         Optional<String> serverName = Optional.of(value(Keys.SERVER_NAME)).filter(name -> !name.isEmpty());
         Configuration.Session session = new Configuration.Session(
                 value(Keys.SESSION_LOGIN_TIMEOUT),
@@ -131,7 +158,12 @@ public final class ConfigurationReader {
                 value(Keys.SESSION_ON_DISCONNECT),
                 value(Keys.SESSION_STRICT));
         var stopTimeout = value(Keys.SERVER_STOP_TIMEOUT);
-        int connections = value(Keys.LIMITS_CONNECTIONS);
+        Limits limits = new Limits(
+                value(Keys.LIMITS_CONNECTIONS),
+                value(Keys.LIMITS_CONNECTIONS_PER_ADDRESS),
+                value(Keys.LIMITS_SESSIONS_PER_USER),
+                value(Keys.LIMITS_COMMANDS_PER_SESSION),
+                value(Keys.LIMITS_OCTETS_PER_SESSION));
         var loginCache = value(Keys.AUTH_CACHE);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
@@ -141,15 +173,86 @@ public final class ConfigurationReader {
         }
         return new Configuration(
                 directory,
-                listen,
+                listening,
                 serverName,
                 stopTimeout,
-                connections,
+                limits,
                 session,
                 loginCache,
                 logLevel,
                 storage,
                 entries(directory));
+    }
+
+    private List<ListenerSettings> listening(Path directory) {
+        if (listeners.isEmpty()) {
+            return List.of(listening("pop2", UnaryOperator.identity(), directory));
+        }
+        known.values().stream()
+                .filter(key -> key.name().startsWith("listen.") && given.containsKey(key.name()))
+                .forEach(key -> problem(key, "there are listeners with names, listeners.*: they have their own"));
+        return listeners.stream()
+                .map(name ->
+                        listening(name, key -> key.replaceFirst("^listen\\.", "listeners." + name + "."), directory))
+                .toList();
+    }
+
+    /** A listener; {@code names} makes its keys of those of the one without a name. */
+    private ListenerSettings listening(String name, UnaryOperator<String> names, Path directory) {
+        ListenerSettings listener = ListenerSettings.plain(
+                        name,
+                        new InetSocketAddress(
+                                value(known(Keys.LISTEN_ADDRESS, names)), value(known(Keys.LISTEN_PORT, names))))
+                .withCleartextFrom(value(known(Keys.LISTEN_ALLOW_CLEARTEXT_FROM, names)))
+                .withProxiesFrom(value(known(Keys.LISTEN_PROXIES_FROM, names)))
+                .withMaxConnections(value(known(Keys.LISTEN_CONNECTIONS, names)));
+        return tls(names, directory).map(listener::withTls).orElse(listener);
+    }
+
+    private Optional<TlsSettings> tls(UnaryOperator<String> names, Path directory) {
+        Key<String> certificateKey = known(Keys.LISTEN_TLS_CERTIFICATE, names);
+        Key<String> keyKey = known(Keys.LISTEN_TLS_KEY, names);
+        Key<String> authoritiesKey = known(Keys.LISTEN_TLS_CLIENT_CA, names);
+        Key<ClientCertificate> whetherKey = known(Keys.LISTEN_TLS_CLIENT_CERTIFICATE, names);
+        Optional<Path> certificate = file(certificateKey, directory);
+        Optional<Path> key = file(keyKey, directory);
+        Optional<Path> authorities = file(authoritiesKey, directory);
+        ClientCertificate whether = value(whetherKey);
+        if (certificate.isEmpty() || key.isEmpty()) {
+            if (certificate.isPresent() || key.isPresent()) {
+                problem(certificate.isPresent() ? keyKey : certificateKey, "a certificate and its key go together");
+            } else if (whether != ClientCertificate.NONE) {
+                problem(whetherKey, "needs TLS: " + certificateKey.name() + " and " + keyKey.name());
+            }
+            return Optional.empty();
+        }
+        TlsSettings tls = TlsSettings.of(certificate.get(), key.get());
+        if (whether == ClientCertificate.NONE) {
+            return Optional.of(tls);
+        }
+        if (authorities.isEmpty()) {
+            problem(authoritiesKey, "has to name who issues the certificates of clients");
+            return Optional.of(tls);
+        }
+        return Optional.of(tls.withClientCertificate(whether, authorities.get()));
+    }
+
+    private Optional<Path> file(Key<String> key, Path directory) {
+        String text = value(key);
+        if (text.isEmpty()) {
+            return Optional.empty();
+        }
+        try {
+            return Optional.of(directory.resolve(text).normalize());
+        } catch (InvalidPathException e) {
+            problem(key, "expected a path");
+            return Optional.empty();
+        }
+    }
+
+    /** The key of a listener that stands for this one. */
+    private static <T> Key<T> known(Key<T> key, UnaryOperator<String> names) {
+        return new Key<>(names.apply(key.name()), key.defaultValue(), key.description(), key.type());
     }
 
     private Path directory(Path defaultDirectory) {

@@ -18,6 +18,12 @@ record Key<T>(String name, String defaultValue, String description, ValueType<T>
         return variable(name);
     }
 
+    /** The same of a listener with a name. */
+    Key<T> of(String listener) {
+        return new Key<>(
+                name.replaceFirst("^listen\\.", "listeners." + listener + "."), defaultValue, description, type);
+    }
+
     static String variable(String name) {
         return "POP2D_" + name.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
     }

@@ -6,6 +6,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.server.Networks;
+import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.MailStoreProvider;
 
 /**
@@ -35,6 +37,49 @@ final class Keys {
             "TCP port to listen on, 0 to 65535; 0 takes a free one and prints which",
             ValueType.number(0, 65_535));
 
+    static final Key<Networks> LISTEN_ALLOW_CLEARTEXT_FROM = new Key<>(
+            "listen.allow-cleartext-from",
+            "",
+            "networks from which passwords are taken in clear, besides this machine itself: a list of IP addresses and"
+                    + " networks such as 192.168.0.0/16; anybody else is told to use TLS",
+            ValueType.networks());
+
+    static final Key<Networks> LISTEN_PROXIES_FROM = new Key<>(
+            "listen.proxies-from",
+            "",
+            "addresses of proxies whose connections begin with a HAProxy PROXY header, version 1 or 2: a list of IP"
+                    + " addresses and networks",
+            ValueType.networks());
+
+    static final Key<String> LISTEN_TLS_CERTIFICATE = new Key<>(
+            "listen.tls.certificate",
+            "",
+            "PEM file with the certificate and those that lead to its authority: then TLS is spoken from the first"
+                    + " octet on; changes of the file are noticed",
+            ValueType.text());
+
+    static final Key<String> LISTEN_TLS_KEY = new Key<>(
+            "listen.tls.key", "", "PEM file with the certificate's private key, not encrypted", ValueType.text());
+
+    static final Key<ClientCertificate> LISTEN_TLS_CLIENT_CERTIFICATE = new Key<>(
+            "listen.tls.client-certificate",
+            "none",
+            "whether a client shows a certificate, beside its password: none, optional or required; its common name has"
+                    + " to be the user's name",
+            ValueType.choice(ClientCertificate.class));
+
+    static final Key<String> LISTEN_TLS_CLIENT_CA = new Key<>(
+            "listen.tls.client-ca",
+            "",
+            "PEM file with the authorities that issue the certificates of clients",
+            ValueType.text());
+
+    static final Key<Integer> LISTEN_CONNECTIONS = new Key<>(
+            "listen.connections",
+            "1000000",
+            "connections open at once on this listener, 1 to 1000000",
+            ValueType.number(1, 1_000_000));
+
     static final Key<String> SERVER_NAME =
             new Key<>("server.name", "", "host name in the greeting; default: the machine's own", ValueType.hostName());
 
@@ -49,6 +94,31 @@ final class Keys {
             "10000",
             "connections open at once, 1 to 1000000; more are refused with a line that says so",
             ValueType.number(1, 1_000_000));
+
+    static final Key<Integer> LIMITS_CONNECTIONS_PER_ADDRESS = new Key<>(
+            "limits.connections-per-address",
+            "100",
+            "connections open at once from one IPv4 address or one IPv6 network of 64 bits, 1 to 1000000; this machine"
+                    + " itself is not counted",
+            ValueType.number(1, 1_000_000));
+
+    static final Key<Integer> LIMITS_SESSIONS_PER_USER = new Key<>(
+            "limits.sessions-per-user",
+            "20",
+            "sessions at once that one user is logged in with, 1 to 1000000",
+            ValueType.number(1, 1_000_000));
+
+    static final Key<Integer> LIMITS_COMMANDS_PER_SESSION = new Key<>(
+            "limits.commands-per-session",
+            "10000000",
+            "commands in one session, 1 to 2000000000",
+            ValueType.number(1, 2_000_000_000));
+
+    static final Key<Long> LIMITS_OCTETS_PER_SESSION = new Key<>(
+            "limits.octets-per-session",
+            "1TiB",
+            "octets sent and received in one session: a number, or one with a unit such as 10GiB",
+            ValueType.octets());
 
     static final Key<Duration> SESSION_LOGIN_TIMEOUT = new Key<>(
             "session.login-timeout",
@@ -109,9 +179,20 @@ final class Keys {
             DIRECTORY,
             LISTEN_ADDRESS,
             LISTEN_PORT,
+            LISTEN_ALLOW_CLEARTEXT_FROM,
+            LISTEN_TLS_CERTIFICATE,
+            LISTEN_TLS_KEY,
+            LISTEN_TLS_CLIENT_CERTIFICATE,
+            LISTEN_TLS_CLIENT_CA,
+            LISTEN_PROXIES_FROM,
+            LISTEN_CONNECTIONS,
             SERVER_NAME,
             SERVER_STOP_TIMEOUT,
             LIMITS_CONNECTIONS,
+            LIMITS_CONNECTIONS_PER_ADDRESS,
+            LIMITS_SESSIONS_PER_USER,
+            LIMITS_COMMANDS_PER_SESSION,
+            LIMITS_OCTETS_PER_SESSION,
             SESSION_LOGIN_TIMEOUT,
             SESSION_IDLE_TIMEOUT,
             SESSION_STALL_TIMEOUT,
@@ -122,6 +203,14 @@ final class Keys {
             AUTH_CACHE,
             LOG_LEVEL,
             STORAGE_TYPE);
+
+    /** The keys of a listener with a name, {@code listeners.<name>.port} and so on. */
+    static List<Key<?>> of(String listener) {
+        return OWN.stream()
+                .filter(key -> key.name().startsWith("listen."))
+                .<Key<?>>map(key -> key.of(listener))
+                .toList();
+    }
 
     /** Those and the settings of these storages, {@code storage.<type>.<setting>}. Storages check their values. */
     static List<Key<?>> with(List<MailStoreProvider> storages) {

@@ -1,5 +1,7 @@
 package org.pop2.app.config;
 
+import com.typesafe.config.ConfigException;
+import com.typesafe.config.ConfigValueFactory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -7,6 +9,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
+import org.pop2.server.Networks;
 import org.pop2.storage.StoreSettings;
 
 /**
@@ -23,6 +26,11 @@ interface ValueType<T> {
      * @throws IllegalArgumentException if it means none; the message says what was expected
      */
     T read(String text);
+
+    /** Whether a list is an answer, too: its values with commas between. */
+    default boolean takesList() {
+        return false;
+    }
 
     static ValueType<String> text() {
         return text -> text;
@@ -48,6 +56,40 @@ interface ValueType<T> {
                 // answered below, as a number out of bounds is
             }
             throw new IllegalArgumentException("expected a whole number from " + least + " to " + most);
+        };
+    }
+
+    /** A number of octets, at least 1: {@code 4096}, {@code 10MiB}, {@code 1 TB}. */
+    static ValueType<Long> octets() {
+        return text -> {
+            try {
+                long octets = ConfigValueFactory.fromAnyRef(text).atKey("value").getBytes("value");
+                if (octets >= 1) {
+                    return octets;
+                }
+            } catch (ConfigException e) {
+                // answered below, as zero is
+            }
+            throw new IllegalArgumentException("expected a number of octets such as 4096, 10MiB or 1TiB");
+        };
+    }
+
+    /** IP addresses and networks, with commas between. */
+    static ValueType<Networks> networks() {
+        return new ValueType<>() {
+            @Override
+            public Networks read(String text) {
+                return Networks.of(Pattern.compile(",")
+                        .splitAsStream(text)
+                        .map(String::strip)
+                        .filter(network -> !network.isEmpty())
+                        .toList());
+            }
+
+            @Override
+            public boolean takesList() {
+                return true;
+            }
         };
     }
 

@@ -3,6 +3,7 @@ package org.pop2.app.config;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigList;
 import com.typesafe.config.ConfigObject;
 import com.typesafe.config.ConfigOrigin;
 import com.typesafe.config.ConfigParseOptions;
@@ -25,11 +26,13 @@ final class Written {
      * A leaf of the file.
      *
      * @param path the key, as HOCON joins it
-     * @param text its value; absent where that is no text, number or yes-or-no
+     * @param text its value; of a list, the values with commas between; absent where that is no text, number or
+     *     yes-or-no
+     * @param list whether it is a list
      * @param origin the file's name
      * @param line the line in it, from 1; 0 where there is none
      */
-    record Leaf(String path, @Nullable String text, String origin, int line) {
+    record Leaf(String path, @Nullable String text, boolean list, String origin, int line) {
         String where() {
             return line > 0 ? origin + ":" + line : origin;
         }
@@ -65,7 +68,12 @@ final class Written {
             if (value instanceof ConfigObject block && !block.isEmpty()) {
                 collect(file, path + ".", block, leaves);
             } else if (value.valueType() != ConfigValueType.NULL) {
-                leaves.add(new Leaf(path, text(value), name(file, value.origin()), line(value.origin())));
+                leaves.add(new Leaf(
+                        path,
+                        text(value),
+                        value.valueType() == ConfigValueType.LIST,
+                        name(file, value.origin()),
+                        line(value.origin())));
             }
         }
     }
@@ -74,8 +82,21 @@ final class Written {
         return switch (value.valueType()) {
             // getString, for it keeps a number as it was written
             case STRING, NUMBER, BOOLEAN -> value.atKey("value").getString("value");
-            case LIST, OBJECT, NULL -> null;
+            case LIST -> text((ConfigList) value);
+            case OBJECT, NULL -> null;
         };
+    }
+
+    private static @Nullable String text(ConfigList list) {
+        List<String> texts = new ArrayList<>();
+        for (ConfigValue value : list) {
+            String text = value.valueType() == ConfigValueType.LIST ? null : text(value);
+            if (text == null) {
+                return null;
+            }
+            texts.add(text);
+        }
+        return String.join(", ", texts);
     }
 
     private static Problem syntaxProblem(Path file, ConfigException e) {

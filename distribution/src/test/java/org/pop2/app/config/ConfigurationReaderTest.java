@@ -17,7 +17,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.server.Limits;
+import org.pop2.server.ListenerSettings;
+import org.pop2.server.Networks;
 import org.pop2.server.ServerSettings;
+import org.pop2.server.TlsSettings;
+import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
 
@@ -35,19 +40,23 @@ class ConfigurationReaderTest {
                 listen { address = "::1", port = 1109 }
                 session { login-timeout = 90s, idle-timeout = 2 h, stall-timeout = 1d, on-disconnect = apply, strict = true }
                 mailbox { takeover-after = 0s, busy-wait = 250ms }
-                limits.connections = 7
+                limits { connections = 7, connections-per-address = 8, sessions-per-user = 9 }
+                limits { commands-per-session = 10, octets-per-session = 3KiB }
                 server { name = "mail.example.org", stop-timeout = 5s }
                 auth.cache = 0s
                 log.level = debug
                 """);
 
-        assertThat(configuration.listen()).isEqualTo(new InetSocketAddress(InetAddress.getByAddress(LOOPBACK_6), 1109));
+        assertThat(configuration.listeners())
+                .containsExactly(ListenerSettings.plain(
+                                "pop2", new InetSocketAddress(InetAddress.getByAddress(LOOPBACK_6), 1109))
+                        .withMaxConnections(1_000_000));
         assertThat(configuration.session())
                 .isEqualTo(new Configuration.Session(
                         Duration.ofSeconds(90), Duration.ofHours(2), Duration.ofDays(1), OnDisconnect.APPLY, true));
         assertThat(configuration.storage().holdPolicy())
                 .isEqualTo(new HoldPolicy(Duration.ZERO, Duration.ofMillis(250)));
-        assertThat(configuration.connections()).isEqualTo(7);
+        assertThat(configuration.limits()).isEqualTo(new Limits(7, 8, 9, 10, 3 << 10));
         assertThat(configuration.serverName()).contains("mail.example.org");
         assertThat(configuration.stopTimeout()).isEqualTo(Duration.ofSeconds(5));
         assertThat(configuration.loginCache()).isZero();
@@ -55,19 +64,85 @@ class ConfigurationReaderTest {
     }
 
     @Test
+    void aListenerSpeaksTlsWithFilesOfTheInstance() throws Exception {
+        Configuration configuration = read(MEMORY + """
+                listen.tls { certificate = cert.pem, key = /etc/key.pem }
+                listen.allow-cleartext-from = "10.0.0.0/8, 2001:db8::/32"
+                listen.proxies-from = ["192.0.2.1", "192.0.2.2"]
+                """);
+
+        ListenerSettings listener = configuration.listeners().get(0);
+        assertThat(listener.tls())
+                .contains(TlsSettings.of(configuration.directory().resolve("cert.pem"), Path.of("/etc/key.pem")));
+        assertThat(listener.cleartextFrom()).isEqualTo(Networks.of(List.of("10.0.0.0/8", "2001:db8::/32")));
+        assertThat(listener.proxiesFrom()).isEqualTo(Networks.of(List.of("192.0.2.1", "192.0.2.2")));
+    }
+
+    @Test
+    void listenersWithNamesAreReadFromTheFileAndTheEnvironment() throws Exception {
+        Path file = Files.writeString(file(), MEMORY + """
+                listeners.lan { allow-cleartext-from = ["10.0.0.0/8"], connections = 5 }
+                listeners.tls {
+                  port = 1109
+                  tls { certificate = c.pem, key = k.pem, client-certificate = required, client-ca = ca.pem }
+                }
+                """);
+        Configuration configuration = ConfigurationReader.read(
+                file, Map.of("POP2D_LISTENERS_LAN_PORT", "2109", "POP2D_LISTENERS_MORE_PORT", "3109"));
+
+        assertThat(configuration.listeners()).extracting(ListenerSettings::name).containsExactly("lan", "tls", "more");
+        assertThat(configuration.listeners())
+                .extracting(listener -> listener.address().getPort())
+                .containsExactly(2109, 1109, 3109);
+        assertThat(configuration.listeners().get(0).maxConnections()).isEqualTo(5);
+        assertThat(configuration.listeners().get(1).tls())
+                .hasValueSatisfying(tls -> assertThat(tls.clientCertificate()).isEqualTo(ClientCertificate.REQUIRED));
+        assertThat(configuration.entries())
+                .anyMatch(entry -> entry.key().equals("listeners.more.port")
+                        && entry.origin().equals(Optional.of("POP2D_LISTENERS_MORE_PORT")));
+    }
+
+    @Test
+    void whatDoesNotFitTogetherInListenersIsReported() throws Exception {
+        assertThat(problems(MEMORY + """
+                listen.tls.certificate = c.pem
+                listen.allow-cleartext-from = "10.0.0.0/8, everybody"
+                """))
+                .satisfiesExactlyInAnyOrder(
+                        it -> assertThat(it).endsWith("listen.tls.key: a certificate and its key go together"),
+                        it -> assertThat(it)
+                                .contains(":3: listen.allow-cleartext-from")
+                                .endsWith("not everybody"));
+        assertThat(problems(MEMORY + """
+                listen.port = 1109
+                listeners.a.client = 1
+                listeners.a.tls.client-certificate = required
+                listeners.b.tls { certificate = c.pem, key = k.pem, client-certificate = optional }
+                limits.octets-per-session = much
+                """))
+                .satisfiesExactlyInAnyOrder(
+                        it -> assertThat(it).contains(":2: listen.port = 1109: there are listeners with names"),
+                        it -> assertThat(it).contains(":3: listeners.a.client: unknown key"),
+                        it -> assertThat(it).contains(":4: listeners.a.tls.client-certificate = required: needs TLS"),
+                        it -> assertThat(it).contains("listeners.b.tls.client-ca: has to name who issues"),
+                        it -> assertThat(it).contains("limits.octets-per-session = much: expected a number of octets"));
+    }
+
+    @Test
     void defaultsAreThoseOfTheLibrary() throws Exception {
         Configuration configuration = read(MEMORY);
         ServerSettings library = ServerSettings.defaults();
 
-        assertThat(configuration.listen()).isEqualTo(library.address());
+        assertThat(configuration.listeners())
+                .containsExactly(library.listeners().get(0).withMaxConnections(1_000_000));
         assertThat(configuration.session())
                 .isEqualTo(new Configuration.Session(
                         library.loginTimeout(),
                         library.idleTimeout(),
                         library.stallTimeout(),
                         library.onDisconnect(),
-                        library.strict()));
-        assertThat(configuration.connections()).isEqualTo(library.maxConnections());
+                        false));
+        assertThat(configuration.limits()).isEqualTo(library.limits());
         assertThat(configuration.stopTimeout()).isEqualTo(library.stopTimeout());
         assertThat(configuration.loginCache()).isEqualTo(library.loginCache());
         assertThat(configuration.storage().holdPolicy()).isEqualTo(HoldPolicy.DEFAULT);
@@ -176,7 +251,7 @@ class ConfigurationReaderTest {
                         "POP2D_SERVICE_HOST", "10.0.0.7",
                         "PATH", "/bin"));
 
-        assertThat(configuration.listen().getPort()).isEqualTo(2109);
+        assertThat(configuration.listeners().get(0).address().getPort()).isEqualTo(2109);
         assertThat(configuration.session().idleTimeout()).isEqualTo(Duration.ofMinutes(1));
         assertThat(configuration.storage().settings().text("slots")).isEqualTo("3");
         assertThat(configuration.entries())

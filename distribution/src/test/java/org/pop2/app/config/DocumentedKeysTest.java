@@ -56,7 +56,7 @@ class DocumentedKeysTest {
 
         Configuration defaults = ConfigurationReader.of(directory, Map.of());
         assertThat(uncommented.session()).isEqualTo(defaults.session());
-        assertThat(uncommented.listen()).isEqualTo(defaults.listen());
+        assertThat(uncommented.listeners()).isEqualTo(defaults.listeners());
     }
 
     private static Map<String, String> reference() {
