@@ -1,9 +1,12 @@
 package org.pop2.app;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 import reactor.core.publisher.Mono;
 
 /** {@code pop2d serve}: the server. */
@@ -24,6 +27,13 @@ final class ServeCommand implements Callable<Integer> {
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
+    @Option(
+            names = "--trace",
+            paramLabel = "DIR",
+            description = "Write every session down, a file for each, in this directory: without passwords, but with"
+                    + " mail. The keys trace.* do so for some users or addresses.")
+    private @Nullable Path trace;
+
     ServeCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -31,6 +41,9 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         Configuration configuration = config.read(terminal);
+        if (trace != null) {
+            configuration = configuration.withTrace(trace.toAbsolutePath());
+        }
         Serving.logAt(configuration.logLevel());
         Serving serving = Serving.start(configuration, store -> Mono.empty());
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});

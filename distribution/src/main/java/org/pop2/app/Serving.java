@@ -87,7 +87,7 @@ final class Serving {
 
     static ServerSettings settings(Configuration configuration) {
         Configuration.Session session = configuration.session();
-        return ServerSettings.defaults()
+        ServerSettings settings = ServerSettings.defaults()
                 .withHostName(configuration.serverName().orElseGet(Serving::nameOfThisHost))
                 .withListeners(configuration.listeners())
                 .withStrict(session.strict())
@@ -98,6 +98,7 @@ final class Serving {
                 .withLimits(configuration.limits())
                 .withStopTimeout(configuration.stopTimeout())
                 .withLoginCache(configuration.loginCache());
+        return configuration.trace().map(settings::withTrace).orElse(settings);
     }
 
     InetSocketAddress address() {

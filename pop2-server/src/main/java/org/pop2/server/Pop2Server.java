@@ -5,6 +5,7 @@ import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.time.Duration;
@@ -76,15 +77,28 @@ public final class Pop2Server {
      * to close after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {
+        return Mono.fromCallable(() -> transcripts(settings))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(transcripts -> start(settings, store, transcripts));
+    }
+
+    private static Optional<Transcripts> transcripts(ServerSettings settings) throws IOException {
+        return settings.trace().isPresent()
+                ? Optional.of(Transcripts.in(settings.trace().get()))
+                : Optional.empty();
+    }
+
+    private static Mono<Pop2Server> start(ServerSettings settings, MailStore store, Optional<Transcripts> transcripts) {
         return Mono.defer(() -> {
             Authenticator.Settings defaults = Authenticator.Settings.defaults();
             Authenticator authenticator = new Authenticator(
                     store.accounts(),
                     new Authenticator.Settings(
                             defaults.threads(), defaults.queue(), settings.loginCache(), defaults.maxRemembered()));
-            Sessions sessions = new Sessions(settings, store, authenticator);
+            Sessions sessions = new Sessions(settings, store, authenticator, transcripts);
             LoopResources loops = LoopResources.create("pop2");
             Disposable.Composite watches = Disposables.composite();
+            transcripts.ifPresent(watches::add);
             List<DisposableServer> bound = new ArrayList<>();
             return Flux.fromIterable(settings.listeners())
                     .concatMap(listener -> listen(listener, sessions, loops, watches))
@@ -182,7 +196,6 @@ public final class Pop2Server {
     }
 
     private Mono<Void> stopping() {
-        watches.dispose();
         listeners.forEach(DisposableServer::dispose);
         sessions.stop();
         Duration limit = sessions.settings().stopTimeout();
@@ -200,6 +213,7 @@ public final class Pop2Server {
                                             RELEASE_LIMIT)));
                 }))
                 .then(Mono.fromRunnable(authenticator::dispose))
+                .then(Mono.fromRunnable(watches::dispose))
                 .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)));
     }
 }

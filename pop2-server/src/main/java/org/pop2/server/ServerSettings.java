@@ -3,6 +3,7 @@ package org.pop2.server;
 import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.pop2.protocol.OnDisconnect;
 
@@ -18,6 +19,7 @@ import org.pop2.protocol.OnDisconnect;
  * @param limits how much a client gets
  * @param stopTimeout how long a stop waits for transfers and releases under way
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
+ * @param trace which sessions are written down; nothing: none
  */
 public record ServerSettings(
         String hostName,
@@ -28,7 +30,8 @@ public record ServerSettings(
         OnDisconnect onDisconnect,
         Limits limits,
         Duration stopTimeout,
-        Duration loginCache) {
+        Duration loginCache,
+        Optional<TraceSettings> trace) {
 
     /** The port of POP2. */
     public static final int PORT = 109;
@@ -118,6 +121,10 @@ public record ServerSettings(
         return with(it -> it.loginCache = time);
     }
 
+    public ServerSettings withTrace(TraceSettings which) {
+        return with(it -> it.trace = Optional.of(which));
+    }
+
     private ServerSettings with(Consumer<Builder> change) {
         Builder builder = new Builder();
         builder.hostName = hostName;
@@ -129,6 +136,7 @@ public record ServerSettings(
         builder.limits = limits;
         builder.stopTimeout = stopTimeout;
         builder.loginCache = loginCache;
+        builder.trace = trace;
         change.accept(builder);
         return builder.build();
     }
@@ -150,6 +158,7 @@ public record ServerSettings(
         private Limits limits = Limits.defaults();
         private Duration stopTimeout = Duration.ofSeconds(30);
         private Duration loginCache = Duration.ofMinutes(1);
+        private Optional<TraceSettings> trace = Optional.empty();
 
         private ServerSettings build() {
             return new ServerSettings(
@@ -161,7 +170,8 @@ public record ServerSettings(
                     onDisconnect,
                     limits,
                     stopTimeout,
-                    loginCache);
+                    loginCache,
+                    trace);
         }
     }
 }

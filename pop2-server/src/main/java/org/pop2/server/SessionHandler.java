@@ -147,6 +147,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        sessions.transcripts()
+                .filter(transcripts -> Transcript.isWanted(transcripts, client))
+                .ifPresent(transcripts ->
+                        added.pipeline().addBefore(added.name(), "transcript", new Transcript(transcripts, client)));
         deadline = client.sinceNanos() + settings.loginTimeout().toNanos();
         counted = sessions.enters(client);
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
@@ -422,6 +426,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                 } else {
                     user = name;
                     log().loggedIn(name);
+                    Transcript transcript = Transcript.of(context());
+                    if (transcript != null) {
+                        transcript.loggedIn(name);
+                    }
                     outcome(Event.LOGGED_IN);
                 }
             }

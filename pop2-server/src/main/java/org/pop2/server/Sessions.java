@@ -1,5 +1,6 @@
 package org.pop2.server;
 
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -35,6 +36,7 @@ final class Sessions {
     private final ServerSettings settings;
     private final MailStore store;
     private final Authenticator authenticator;
+    private final Optional<Transcripts> transcripts;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private final Counts<Object> byPeer;
     private final Counts<UserName> byUser;
@@ -46,7 +48,8 @@ final class Sessions {
     private final Sinks.Empty<Void> idle = Sinks.empty();
     private volatile boolean stopping;
 
-    Sessions(ServerSettings settings, MailStore store, Authenticator authenticator) {
+    Sessions(ServerSettings settings, MailStore store, Authenticator authenticator, Optional<Transcripts> transcripts) {
+        this.transcripts = transcripts;
         this.settings = settings;
         this.store = store;
         this.authenticator = authenticator;
@@ -64,6 +67,10 @@ final class Sessions {
 
     Authenticator authenticator() {
         return authenticator;
+    }
+
+    Optional<Transcripts> transcripts() {
+        return transcripts;
     }
 
     int count() {

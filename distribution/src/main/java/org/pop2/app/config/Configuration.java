@@ -9,6 +9,7 @@ import java.util.Optional;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
+import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
@@ -26,6 +27,7 @@ import org.reactivestreams.Publisher;
  * @param session how a session goes
  * @param loginCache how long a verified password is remembered; zero: never
  * @param logLevel how much a server logs
+ * @param trace which sessions are written down, if any
  * @param storage where the mail is
  * @param entries every key with its value as text, in the order of the manual, for people to look at
  */
@@ -38,12 +40,29 @@ public record Configuration(
         Session session,
         Duration loginCache,
         LogLevel logLevel,
+        Optional<TraceSettings> trace,
         Storage storage,
         List<Entry> entries) {
 
     public Configuration {
         listeners = List.copyOf(listeners);
         entries = List.copyOf(entries);
+    }
+
+    /** The same, with every session written down in that directory. */
+    public Configuration withTrace(Path where) {
+        return new Configuration(
+                directory,
+                listeners,
+                serverName,
+                stopTimeout,
+                limits,
+                session,
+                loginCache,
+                logLevel,
+                Optional.of(TraceSettings.everything(where)),
+                storage,
+                entries);
     }
 
     /**

@@ -23,11 +23,14 @@ import org.pop2.app.config.Configuration.Entry;
 import org.pop2.app.config.Configuration.Storage;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
+import org.pop2.server.Networks;
 import org.pop2.server.TlsSettings;
 import org.pop2.server.TlsSettings.ClientCertificate;
+import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.UserName;
 
 /**
  * Reads a configuration: the file, over it the environment. Goes on after a mistake, so that all of them are reported
@@ -166,6 +169,7 @@ public final class ConfigurationReader {
                 value(Keys.LIMITS_OCTETS_PER_SESSION));
         var loginCache = value(Keys.AUTH_CACHE);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
+        Optional<TraceSettings> trace = trace(directory);
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, directory);
         if (storage == null || !problems.isEmpty()) {
@@ -180,6 +184,7 @@ public final class ConfigurationReader {
                 session,
                 loginCache,
                 logLevel,
+                trace,
                 storage,
                 entries(directory));
     }
@@ -235,6 +240,15 @@ public final class ConfigurationReader {
             return Optional.of(tls);
         }
         return Optional.of(tls.withClientCertificate(whether, authorities.get()));
+    }
+
+    private Optional<TraceSettings> trace(Path directory) {
+        Set<UserName> users = value(Keys.TRACE_USERS);
+        Networks addresses = value(Keys.TRACE_ADDRESSES);
+        long maxOctets = value(Keys.TRACE_MAX_OCTETS);
+        int maxFiles = value(Keys.TRACE_MAX_FILES);
+        return file(Keys.TRACE_DIRECTORY, directory)
+                .map(where -> new TraceSettings(where, users, addresses, maxOctets, maxFiles));
     }
 
     private Optional<Path> file(Key<String> key, Path directory) {

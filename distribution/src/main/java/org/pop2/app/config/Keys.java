@@ -5,10 +5,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Networks;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.UserName;
 
 /**
  * The reference: every key of the configuration but those that a storage declares itself. What is documented elsewhere
@@ -171,6 +173,37 @@ final class Keys {
             "least severe events that serve and demo log: error, warn, info, debug or trace",
             ValueType.choice(LogLevel.class));
 
+    static final Key<String> TRACE_DIRECTORY = new Key<>(
+            "trace.directory",
+            "",
+            "directory for transcripts, a file for each session, without passwords but with mail; default: none are"
+                    + " written",
+            ValueType.text());
+
+    static final Key<Set<UserName>> TRACE_USERS = new Key<>(
+            "trace.users",
+            "",
+            "users whose sessions are written down, a list; default: everybody's",
+            ValueType.users());
+
+    static final Key<Networks> TRACE_ADDRESSES = new Key<>(
+            "trace.addresses",
+            "",
+            "clients whose sessions are written down, a list of IP addresses and networks; default: all",
+            ValueType.networks());
+
+    static final Key<Long> TRACE_MAX_OCTETS = new Key<>(
+            "trace.max-octets",
+            "1MiB",
+            "longest transcript; of a longer session, the beginning is written",
+            ValueType.octets());
+
+    static final Key<Integer> TRACE_MAX_FILES = new Key<>(
+            "trace.max-files",
+            "100",
+            "transcripts that are kept, 1 to 100000; the oldest are removed",
+            ValueType.number(1, 100_000));
+
     static final Key<String> STORAGE_TYPE = new Key<>(
             "storage.type", "mbox", "the storage: mbox or postgresql, or the name of one added to lib/", text -> text);
 
@@ -202,6 +235,11 @@ final class Keys {
             MAILBOX_BUSY_WAIT,
             AUTH_CACHE,
             LOG_LEVEL,
+            TRACE_DIRECTORY,
+            TRACE_USERS,
+            TRACE_ADDRESSES,
+            TRACE_MAX_OCTETS,
+            TRACE_MAX_FILES,
             STORAGE_TYPE);
 
     /** The keys of a listener with a name, {@code listeners.<name>.port} and so on. */

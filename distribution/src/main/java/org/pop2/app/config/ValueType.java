@@ -6,11 +6,15 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pop2.server.Networks;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.UserName;
 
 /**
  * How the text of a value is read.
@@ -76,13 +80,25 @@ interface ValueType<T> {
 
     /** IP addresses and networks, with commas between. */
     static ValueType<Networks> networks() {
+        return list(Networks::of);
+    }
+
+    /** Names of users, with commas between. */
+    static ValueType<Set<UserName>> users() {
+        return list(names -> names.stream()
+                .map(name -> UserName.of(name)
+                        .orElseThrow(() -> new IllegalArgumentException("no user can have the name " + name)))
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    private static <T> ValueType<T> list(Function<List<String>, T> reading) {
         return new ValueType<>() {
             @Override
-            public Networks read(String text) {
-                return Networks.of(Pattern.compile(",")
+            public T read(String text) {
+                return reading.apply(Pattern.compile(",")
                         .splitAsStream(text)
                         .map(String::strip)
-                        .filter(network -> !network.isEmpty())
+                        .filter(value -> !value.isEmpty())
                         .toList());
             }
 

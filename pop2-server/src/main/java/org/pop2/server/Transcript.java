@@ -1,0 +1,217 @@
+package org.pop2.server;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.Locale;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.UserName;
+
+/**
+ * Writes one session down: a line for each line in either direction, with the time, and octets that are no printable
+ * ASCII escaped. Passwords are masked. Lives on the connection's event loop.
+ */
+final class Transcript extends ChannelDuplexHandler {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+    private static final Set<String> VERBS = Set.of("HELO", "FOLD", "READ", "RETR", "ACKS", "ACKD", "NACK", "QUIT");
+
+    /** A longer line is written in pieces. */
+    private static final int MAX_LINE = 1000;
+
+    /** What a session may say before it is known whose it is. */
+    private static final int MAX_WAITING = 16 * 1024;
+
+    private static final int CHUNK = 4 * 1024;
+
+    private final Transcripts transcripts;
+    private final Path file;
+    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+    private final StringBuilder fromClient = new StringBuilder();
+    private final StringBuilder fromServer = new StringBuilder();
+    private long left;
+
+    /** Whether it is known that this session is to be written down. */
+    private boolean wanted;
+
+    private boolean dropped;
+
+    /** A HELO has come, and whatever follows may be the rest of a password. */
+    private boolean secretive;
+
+    Transcript(Transcripts transcripts, Client client) {
+        this.transcripts = transcripts;
+        this.file = transcripts.newFile(client);
+        this.left = transcripts.settings().maxOctets();
+        this.wanted = transcripts.settings().users().isEmpty();
+        note(LocalDateTime.now(ZoneId.systemDefault()) + " " + client.text() + (client.encrypted() ? " TLS" : ""));
+    }
+
+    /** Whether a client may be one whose sessions are written down. */
+    static boolean isWanted(Transcripts transcripts, Client client) {
+        Networks addresses = transcripts.settings().addresses();
+        return addresses.isEmpty() || addresses.contain(client.address());
+    }
+
+    /** The session is that user's. */
+    void loggedIn(UserName user) {
+        secretive = false;
+        Set<UserName> users = transcripts.settings().users();
+        if (users.isEmpty() || users.contains(user)) {
+            wanted = true;
+        } else {
+            drop();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (message instanceof ByteBuf octets) {
+            record(octets, fromClient, "C");
+        }
+        super.channelRead(context, message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
+        if (message instanceof ByteBuf octets) {
+            record(octets, fromServer, "S");
+        }
+        super.write(context, message, promise);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        if (wanted && !dropped) {
+            endLine(fromClient, "C");
+            endLine(fromServer, "S");
+            note("closed");
+            hand();
+        }
+        super.channelInactive(context);
+    }
+
+    private void record(ByteBuf octets, StringBuilder line, String who) {
+        if (dropped) {
+            return;
+        }
+        octets.forEachByte(octet -> {
+            line.append((char) (octet & 0xff));
+            if (octet == '\n' || line.length() >= MAX_LINE) {
+                endLine(line, who);
+            }
+            return !dropped;
+        });
+        if (wanted && text.size() >= CHUNK) {
+            hand();
+        }
+    }
+
+    private void endLine(StringBuilder line, String who) {
+        if (!line.isEmpty() && !dropped) {
+            String said = line.toString();
+            note(who + ": " + (who.equals("C") ? masked(said) : escaped(said)));
+            line.setLength(0);
+        }
+    }
+
+    /** A command without its password; before a login, nothing is shown that could be a part of one. */
+    private String masked(String line) {
+        String[] words = line.strip().split(" +", 2);
+        String verb = words[0].toUpperCase(Locale.ROOT);
+        if (verb.equals("HELO")) {
+            secretive = true;
+            return escaped(words[0]) + (words.length > 1 ? " " + escaped(user(words[1])) + " ***" : "") + end(line);
+        }
+        boolean known = VERBS.contains(verb);
+        if (known && !secretive) {
+            return escaped(line);
+        }
+        return (known || !secretive ? escaped(words[0]) + (words.length > 1 ? " ***" : "") : "***") + end(line);
+    }
+
+    /** The first word; a backslash makes a space a part of it (RFC 937 p. 6). */
+    private static String user(String arguments) {
+        for (int i = 0; i < arguments.length(); i++) {
+            if (arguments.charAt(i) == '\\') {
+                i++;
+            } else if (arguments.charAt(i) == ' ') {
+                return arguments.substring(0, i);
+            }
+        }
+        return arguments;
+    }
+
+    private static String end(String line) {
+        return line.endsWith("\r\n") ? "\\r\\n" : line.endsWith("\n") ? "\\n" : "";
+    }
+
+    private static String escaped(String octets) {
+        StringBuilder out = new StringBuilder(octets.length() + 8);
+        for (int i = 0; i < octets.length(); i++) {
+            char c = octets.charAt(i);
+            switch (c) {
+                case '\r' -> out.append("\\r");
+                case '\n' -> out.append("\\n");
+                case '\t' -> out.append("\\t");
+                case '\\' -> out.append("\\\\");
+                default -> {
+                    if (c >= ' ' && c < 0x7f) {
+                        out.append(c);
+                    } else {
+                        out.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
+                    }
+                }
+            }
+        }
+        return out.toString();
+    }
+
+    private void note(String what) {
+        byte[] line = (TIME.format(LocalTime.now(ZoneId.systemDefault())) + " " + what + "\n")
+                .getBytes(StandardCharsets.US_ASCII);
+        if (line.length > left) {
+            text.writeBytes("(and more)\n".getBytes(StandardCharsets.US_ASCII));
+            if (wanted) {
+                hand();
+            }
+            drop();
+            return;
+        }
+        left -= line.length;
+        text.writeBytes(line);
+        if (!wanted && text.size() > MAX_WAITING) {
+            drop();
+        }
+    }
+
+    private void hand() {
+        if (text.size() > 0) {
+            boolean written = transcripts.append(file, text.toByteArray());
+            text.reset();
+            if (!written) {
+                text.writeBytes("(some lines were lost)\n".getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+    }
+
+    private void drop() {
+        dropped = true;
+        text.reset();
+        fromClient.setLength(0);
+        fromServer.setLength(0);
+    }
+
+    /** That of a pipeline, if the session is written down. */
+    static @Nullable Transcript of(ChannelHandlerContext context) {
+        return context.pipeline().get(Transcript.class);
+    }
+}
