@@ -111,12 +111,13 @@ class ListenersTest {
                 settings ->
                         settings.withListeners(List.of(listener("small").withMaxConnections(1), listener("other"))))) {
             InetSocketAddress small = server.server().addresses().get(0);
-            try (Wire first = Wire.to(small);
-                    Wire second = Wire.to(small);
-                    Wire elsewhere = Wire.to(server.server().addresses().get(1))) {
+            try (Wire first = Wire.to(small)) {
                 first.expect("+ POP2");
-                assertThat(second.line()).isEqualTo("- too many connections, try again later\r\n");
-                elsewhere.expect("+ POP2");
+                try (Wire second = Wire.to(small);
+                        Wire elsewhere = Wire.to(server.server().addresses().get(1))) {
+                    assertThat(second.line()).isEqualTo("- too many connections, try again later\r\n");
+                    elsewhere.expect("+ POP2");
+                }
             }
         }
     }
