@@ -65,7 +65,7 @@ class Fail2banFilterTest {
         Matcher section = Pattern.compile("(?m)^failregex = (.*(?:\n +.*)*)").matcher(Files.readString(FILTER));
         assertThat(section.find()).isTrue();
         List<Pattern> patterns = new ArrayList<>();
-        for (String line : section.group(1).split("\n")) {
+        for (String line : section.group(1).lines().toList()) {
             patterns.add(Pattern.compile(line.strip().replace("<ADDR>", "(?<addr>[0-9a-fA-F.:]+)")));
         }
         return patterns;
