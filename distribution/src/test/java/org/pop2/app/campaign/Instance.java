@@ -14,15 +14,32 @@ import java.util.concurrent.TimeUnit;
 final class Instance {
     private static final String LISTENING = "listening on 127.0.0.1:";
 
-    private final Path directory;
-    private final Path program = Path.of(System.getProperty("pop2.distribution", "target/pop2-server"), "bin", "pop2d")
+    /** The unpacked distribution. */
+    static final Path UNPACKED = Path.of(System.getProperty("pop2.distribution", "target/pop2-server"))
             .toAbsolutePath();
+
+    private final Path directory;
+    private final Path spool;
+    /** The command, with what comes before it to run it as another user. */
+    private final List<String> program;
+
     private Process server;
     private int port;
 
-    @SuppressWarnings("NullAway.Init")
     Instance(Path directory, String... lines) throws IOException {
+        this(directory, directory.toAbsolutePath().resolve("spool"), List.of(), UNPACKED, lines);
+    }
+
+    /**
+     * @param runAs what to put before commands
+     * @param distribution which to run
+     */
+    @SuppressWarnings("NullAway.Init")
+    Instance(Path directory, Path spool, List<String> runAs, Path distribution, String... lines) throws IOException {
         this.directory = directory.toAbsolutePath();
+        this.spool = spool;
+        program = new ArrayList<>(runAs);
+        program.add(distribution.resolve("bin/pop2d").toString());
         Files.createDirectories(spool());
         List<String> configuration = new ArrayList<>(List.of(
                 "listen { address = 127.0.0.1, port = 0 }",
@@ -37,7 +54,7 @@ final class Instance {
     }
 
     Path spool() {
-        return directory.resolve("spool");
+        return spool;
     }
 
     int port() {
@@ -50,7 +67,7 @@ final class Instance {
 
     /** Runs a command to its end; its exit code. */
     int run(String input, String... arguments) throws IOException, InterruptedException {
-        List<String> command = new ArrayList<>(List.of(program.toString()));
+        List<String> command = new ArrayList<>(program);
         command.addAll(List.of(arguments));
         command.addAll(List.of("--config", configuration().toString()));
         Process process = new ProcessBuilder(command)
@@ -65,8 +82,9 @@ final class Instance {
 
     /** Starts the server and waits until it listens. */
     void start() throws IOException {
-        server = new ProcessBuilder(
-                        program.toString(), "serve", "--config", configuration().toString())
+        List<String> command = new ArrayList<>(program);
+        command.addAll(List.of("serve", "--config", configuration().toString()));
+        server = new ProcessBuilder(command)
                 .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
                 .start();
         BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));

@@ -1,0 +1,52 @@
+package org.pop2.app.campaign;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** What was sent to one mailbox and what became of it. */
+final class Ledger {
+    private final Map<Integer, Letter> sent = new ConcurrentHashMap<>();
+    private final Set<Integer> deleted = ConcurrentHashMap.newKeySet();
+
+    /** To be called before anybody delivers it. */
+    void sent(Letter letter) {
+        assertThat(sent.put(letter.id(), letter)).as("a number of its own").isNull();
+    }
+
+    /** A client was sent a message; its number. */
+    int received(String message) {
+        int id = Letter.idOf(message);
+        assertThat(sent).as("what was sent here").containsKey(id);
+        Letter letter = Objects.requireNonNull(sent.get(id));
+        assertThat(deleted).as("deleted, and there again").doesNotContain(id);
+        letter.assertIs(message);
+        return id;
+    }
+
+    /** The server said that these are deleted. */
+    void deleted(Set<Integer> ids) {
+        for (int id : ids) {
+            assertThat(deleted.add(id)).as("deleted once: " + id).isTrue();
+        }
+    }
+
+    int deletedCount() {
+        return deleted.size();
+    }
+
+    int sentCount() {
+        return sent.size();
+    }
+
+    /** What has to be there when all deliveries are over. */
+    Set<Integer> remaining() {
+        Set<Integer> ids = new TreeSet<>(sent.keySet());
+        ids.removeAll(deleted);
+        return ids;
+    }
+}
