@@ -596,14 +596,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             if (cause instanceof StoreException store && store.reason() == StoreException.Reason.BUSY) {
                 LOG.info("{} of user {}: {}", what, log().user(), cause.getMessage());
                 outcome(new Event.Failed(End.MAILBOX_IN_USE, "mailbox in use, try again later"));
-            } else if (cause instanceof StoreException) {
+            } else if (cause instanceof StoreException store) {
                 LOG.warn("{} of user {}: {}", what, log().user(), cause.getMessage(), cause.getCause());
-                outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
+                outcome(new Event.Failed(End.STORAGE_FAILED, told(store.reason())));
             } else {
                 LOG.error("{} of user {} failed unexpectedly", what, log().user(), cause);
                 outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
             }
         });
+    }
+
+    /** Whether it is worth to call again. */
+    private static String told(StoreException.Reason reason) {
+        return switch (reason) {
+            case CORRUPT -> "mailbox is not as it should be, ask the postmaster";
+            case NO_SPACE -> "no space left on the server, try again later";
+            case BUSY, UNAVAILABLE, NOT_FOUND -> TEMPORARY;
+        };
     }
 
     // ---- reading, writing, time

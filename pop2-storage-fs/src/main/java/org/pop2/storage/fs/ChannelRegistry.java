@@ -2,7 +2,9 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.file.NoSuchFileException;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
@@ -23,6 +25,8 @@ final class ChannelRegistry {
     private static final int TRIES = 10;
 
     private final Map<FileStatus.FileKey, Shared> open = new HashMap<>();
+    /** Channels that may be second ones of a file in use. */
+    private final List<IoFile> doubtful = new ArrayList<>();
 
     /**
      * The file at a path, to be {@linkplain Shared#close closed} by the caller.
@@ -59,10 +63,21 @@ final class ChannelRegistry {
                 open.put(status.key(), shared);
                 return shared;
             }
-            // it was replaced in between: this channel may be of either file
-            file.close();
+            // it was replaced in between: this channel may be of either file, and of one that is locked
+            doubtful.add(file);
+            closeDoubtful();
         }
         throw new StoreException(Reason.BUSY, path + ": replaced again and again while it was opened");
+    }
+
+    /** Closes them when there is no lock that it could drop. */
+    private void closeDoubtful() throws IOException {
+        if (open.isEmpty()) {
+            for (IoFile file : doubtful) {
+                file.close();
+            }
+            doubtful.clear();
+        }
     }
 
     private static IoFile open(StorageIo io, MailboxPath path, boolean writable) throws IOException {
@@ -106,6 +121,7 @@ final class ChannelRegistry {
                 if (users == 0) {
                     open.remove(key);
                     file.close();
+                    closeDoubtful();
                 }
             }
         }

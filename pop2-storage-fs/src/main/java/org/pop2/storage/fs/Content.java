@@ -42,12 +42,15 @@ final class Content implements Publisher<ContentBuffer> {
 
     private static final ThreadLocal<byte[]> BLOCK = ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
 
+    private final String what;
     private final Opener opener;
     private final long octets;
     private final BufferPool buffers;
     private final Executor readers;
 
-    Content(Opener opener, long octets, BufferPool buffers, Executor readers) {
+    /** @param what for messages about it */
+    Content(String what, Opener opener, long octets, BufferPool buffers, Executor readers) {
+        this.what = what;
         this.opener = opener;
         this.octets = octets;
         this.buffers = buffers;
@@ -123,7 +126,7 @@ final class Content implements Publisher<ContentBuffer> {
                 try {
                     again = step();
                 } catch (IOException | RuntimeException e) {
-                    fail(StoreErrors.of(e));
+                    fail(StoreErrors.about(what, e));
                 }
             }
             if (again && !done) {

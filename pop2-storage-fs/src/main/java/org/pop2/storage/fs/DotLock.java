@@ -9,6 +9,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,13 +19,20 @@ import org.slf4j.LoggerFactory;
  *
  * <p>It appears with its content, by {@code link(2)} from a file written before, so that a process killed at any moment
  * leaves nothing that looks like another program's lock: Postfix's are empty. Who wrote it can be told from the
- * content; a lock of this storage whose holder is dead is broken at once, anybody else's only by age. Breaking renames
- * the file away first and looks at what it got: of two processes that break at once, none removes a fresh lock.
+ * content; a lock of this storage whose holder is dead is broken at once, one whose holder lives never, anybody else's
+ * by age. Breaking renames the file away first and looks at what it got: of two processes that break at once, none
+ * removes a fresh lock.
  */
 final class DotLock {
     private static final Logger LOG = LoggerFactory.getLogger(DotLock.class);
     /** Postfix takes a lock for stale after 500 s, c-client after 300 s. */
     private static final long TOUCH_MILLIS = 30_000;
+    /** No program writes more into one: what is longer is somebody's data. */
+    private static final int MOST_OCTETS = 1024;
+    /** Age of a file without content from which its maker is not still about to fill it. */
+    private static final long UNWRITTEN_MILLIS = 60_000;
+
+    private static final Pattern LEFTOVER = Pattern.compile(".+\\.lock\\.pop2-[0-9a-f]{8}\\.lock");
 
     /** How an attempt ended. */
     enum Result {
@@ -81,15 +89,16 @@ final class DotLock {
     }
 
     private void write(Path to) throws IOException {
-        try (IoFile file = io.open(to, StorageIo.Mode.CREATE)) {
+        IoFile file = io.open(to, StorageIo.Mode.CREATE);
+        // from here on it is ours to remove; one that could not be made may be somebody else's
+        boolean written = false;
+        try (file) {
             file.write(ByteBuffer.wrap(content), 0);
-        } catch (FileAlreadyExistsException e) {
-            throw e;
-        } catch (IOException e) {
-            if (!StoreErrors.isDenied(e)) {
+            written = true;
+        } finally {
+            if (!written) {
                 io.unlink(to);
             }
-            throw e;
         }
     }
 
@@ -99,17 +108,19 @@ final class DotLock {
     }
 
     /**
-     * Breaks the lock if its holder is gone.
+     * Breaks the lock if its holder is gone. To be called by the thread whose turn it is in this JVM: what this storage
+     * left there itself, for it could not be removed, is then nobody's.
      *
      * @param mailbox whether the mailbox is quiet too: a lock is not stale while its mailbox is written
+     * @param fcntl whether nobody has an fcntl lock on the mailbox: asked last
      */
-    void breakIfStale(@Nullable FileStatus mailbox) throws IOException {
+    void breakIfStale(@Nullable FileStatus mailbox, Check fcntl) throws IOException {
         FileStatus there = io.stat(path);
-        if (there == null || !there.isFile()) {
+        if (there == null || !there.isFile() || there.size() > MOST_OCTETS) {
             return;
         }
         Optional<String> text = read(path);
-        if (text.isEmpty() || !isStale(text.get(), there, mailbox)) {
+        if (text.isEmpty() || !isStale(text.get(), there, mailbox, fcntl)) {
             return;
         }
         Path aside = temporary();
@@ -128,18 +139,89 @@ final class DotLock {
         io.unlink(aside);
     }
 
-    private boolean isStale(String text, FileStatus lock, @Nullable FileStatus mailbox) throws IOException {
+    /** A question that only the disk can answer. */
+    interface Check {
+        boolean isTrue() throws IOException;
+    }
+
+    private boolean isStale(String text, FileStatus lock, @Nullable FileStatus mailbox, Check fcntl)
+            throws IOException {
         Optional<ProcessIdentity> holder = ProcessIdentity.parse(text);
-        if (holder.isPresent() && liveness.isDead(holder.get())) {
-            return true;
+        if (holder.isPresent()) {
+            if (holder.get().equals(liveness.self())) {
+                return true;
+            }
+            switch (liveness.stateOf(holder.get())) {
+                case DEAD -> {
+                    return true;
+                }
+                case ALIVE -> {
+                    return false;
+                }
+                case UNKNOWN -> {}
+            }
         }
-        long oldest = (pause.now() - staleAfterMillis) * 1_000_000;
-        return lock.ctime() < oldest && lock.mtime() < oldest && (mailbox == null || mailbox.mtime() < oldest);
+        return isOlder(lock, staleAfterMillis)
+                && (mailbox == null || mailbox.mtime() < before(staleAfterMillis))
+                && fcntl.isTrue();
+    }
+
+    private boolean isOlder(FileStatus file, long millis) {
+        return file.ctime() < before(millis) && file.mtime() < before(millis);
+    }
+
+    private long before(long millis) {
+        return (pause.now() - millis) * 1_000_000;
+    }
+
+    /** What is in the way, for people: {@code /var/mail/postel.lock, 12 s old, of 4711:host}. */
+    String describe() throws IOException {
+        FileStatus there = io.stat(path);
+        if (there == null) {
+            return "locked again and again";
+        }
+        if (!there.isFile() || there.size() > MOST_OCTETS) {
+            return path + " is no lock file";
+        }
+        String holder = read(path).map(String::strip).orElse("");
+        long seconds = Math.max(0, pause.now() - there.mtime() / 1_000_000) / 1000;
+        return path + ", " + seconds + " s old" + (holder.isEmpty() ? "" : ", of " + shown(holder));
+    }
+
+    private static String shown(String holder) {
+        String line = holder.lines().findFirst().orElse("").replaceAll("\\p{Cntrl}", "?");
+        return line.length() <= 60 ? line : line.substring(0, 60) + "...";
+    }
+
+    /**
+     * Removes what processes that were killed while they made or broke a lock left in a directory. Of one that lives
+     * only its next step fails, and it tries again.
+     */
+    static void sweep(StorageIo io, Path directory, Liveness liveness, Pause pause) throws IOException {
+        for (String name : io.list(directory)) {
+            if (LEFTOVER.matcher(name).matches()) {
+                Path file = directory.resolve(name);
+                DotLock lock = new DotLock(io, file, liveness, pause, UNWRITTEN_MILLIS);
+                FileStatus there = io.stat(file);
+                if (there != null && there.isFile() && lock.isLeftover(there)) {
+                    LOG.info("removed {}, left by a process that was killed", file);
+                    io.unlink(file);
+                }
+            }
+        }
+    }
+
+    private boolean isLeftover(FileStatus there) throws IOException {
+        Optional<String> text = read(path);
+        Optional<ProcessIdentity> maker = text.flatMap(ProcessIdentity::parse);
+        return text.isPresent()
+                && there.size() <= MOST_OCTETS
+                && (maker.isPresent() ? liveness.isDead(maker.get()) : isOlder(there, staleAfterMillis));
     }
 
     private Optional<String> read(Path file) throws IOException {
         try (IoFile open = io.open(file, StorageIo.Mode.READ)) {
-            ByteBuffer text = ByteBuffer.allocate(1024);
+            ByteBuffer text = ByteBuffer.allocate(MOST_OCTETS);
             open.read(text, 0);
             return Optional.of(new String(text.array(), 0, text.position(), StandardCharsets.UTF_8));
         } catch (NoSuchFileException e) {

@@ -14,11 +14,23 @@ package org.pop2.storage.fs;
  */
 record FileStatus(Kind kind, FileKey key, int links, int uid, int mode, long size, long mtime, long ctime) {
     enum Kind {
-        FILE,
-        DIRECTORY,
-        SYMLINK,
-        /** FIFO, socket, device. */
-        OTHER
+        FILE("a file"),
+        DIRECTORY("a directory"),
+        SYMLINK("a symbolic link"),
+        FIFO("a FIFO"),
+        SOCKET("a socket"),
+        DEVICE("a device");
+
+        private final String text;
+
+        Kind(String text) {
+            this.text = text;
+        }
+
+        @Override
+        public String toString() {
+            return text;
+        }
     }
 
     /** Device and inode. */

@@ -15,8 +15,20 @@ import org.slf4j.LoggerFactory;
 interface Liveness {
     ProcessIdentity self();
 
+    /** What is known of a holder. */
+    enum State {
+        ALIVE,
+        DEAD,
+        /** On another host, or its process number may be another process's by now. */
+        UNKNOWN
+    }
+
+    State stateOf(ProcessIdentity holder) throws IOException;
+
     /** Whether that holder is known to be gone. In doubt it lives. */
-    boolean isDead(ProcessIdentity holder) throws IOException;
+    default boolean isDead(ProcessIdentity holder) throws IOException {
+        return stateOf(holder) == State.DEAD;
+    }
 
     /** The one with files and processes. */
     final class Files implements Liveness, AutoCloseable {
@@ -49,24 +61,25 @@ interface Liveness {
         }
 
         @Override
-        public boolean isDead(ProcessIdentity holder) throws IOException {
+        public State stateOf(ProcessIdentity holder) throws IOException {
             if (OURS.contains(holder.owner())) {
-                return false;
+                return State.ALIVE;
             }
             if (!holder.host().equals(self.host())) {
-                return false;
+                return State.UNKNOWN;
             }
             if (!holder.boot().equals(self.boot())) {
-                return true;
+                return State.DEAD;
             }
             if (io.stat(path(holder)) != null) {
-                return isUnlocked(path(holder));
+                return isUnlocked(path(holder)) ? State.DEAD : State.ALIVE;
             }
-            // another state directory: only the process can tell
-            return holder.pid() == self.pid()
+            // another state directory, or gone: only the process can tell, and its number may have been given away
+            boolean gone = holder.pid() == self.pid()
                     || ProcessHandle.of(holder.pid())
                             .filter(ProcessHandle::isAlive)
                             .isEmpty();
+            return gone ? State.DEAD : State.UNKNOWN;
         }
 
         private boolean isUnlocked(Path path) throws IOException {

@@ -3,7 +3,6 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -54,7 +53,7 @@ record MailboxPath(Path base, Path relative, String owner) {
                 return null;
             }
             if (directory.kind() != FileStatus.Kind.DIRECTORY) {
-                throw refused(at + " is no directory (links are not followed)");
+                throw refused(at + " is " + directory.kind() + ", no directory (links are not followed)");
             }
         }
         FileStatus status = io.stat(file());
@@ -62,7 +61,7 @@ record MailboxPath(Path base, Path relative, String owner) {
             return null;
         }
         if (!status.isFile()) {
-            throw refused(file() + " is a " + status.kind().name().toLowerCase(Locale.ROOT) + ", no mailbox");
+            throw refused(file() + " is " + status.kind() + ", no mailbox");
         }
         if (status.links() != 1) {
             throw refused(file() + " has " + status.links() + " names, a mailbox has one");
@@ -73,12 +72,32 @@ record MailboxPath(Path base, Path relative, String owner) {
         return status;
     }
 
+    /**
+     * Whether what is there, or on the way there, is no file: a directory, a link, a FIFO. Nobody keeps mail in such a
+     * thing, so a folder of that name does not exist.
+     */
+    boolean isNoFile(StorageIo io) throws IOException {
+        Path at = base;
+        for (Path part : relative) {
+            at = at.resolve(part);
+            FileStatus status = io.stat(at);
+            if (status == null) {
+                return false;
+            }
+            boolean last = at.equals(file());
+            if (last ? !status.isFile() : status.kind() != FileStatus.Kind.DIRECTORY) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private boolean mayOwn(StorageIo io) throws IOException {
         return io.owner(file()).equals(owner);
     }
 
     private static StoreException refused(String why) {
-        return new StoreException(Reason.UNAVAILABLE, why);
+        return new StoreException(Reason.CORRUPT, why);
     }
 
     @Override

@@ -62,6 +62,11 @@ final class MailboxPaths {
         return List.of(base(inbox), base(folders));
     }
 
+    /** The directories, known beforehand, in which mailboxes are: a spool. */
+    List<Path> fixedDirectories() {
+        return inbox.indexOf('/', inbox.indexOf(USER)) < 0 ? List.of(base(inbox)) : List.of();
+    }
+
     private Path base(String template) {
         int slash = template.lastIndexOf('/', template.indexOf(USER));
         return directory

@@ -157,7 +157,7 @@ final class MboxFiles {
      * mailbox while the hold was still its own: so it must be free first, and looked at after that.
      */
     private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
-        if (known == null || !locks.isFree(path) || commits.isPending(path)) {
+        if (known == null || !locks.isFree(path) || commits.isPending(path) || deliveries.isPending(path)) {
             return null;
         }
         FileStatus now = path.check(io);
@@ -405,7 +405,8 @@ final class MboxFiles {
                 io.makeDirectory(next);
                 io.forceDirectory(at);
             } else if (there.kind() != FileStatus.Kind.DIRECTORY) {
-                throw new StoreException(Reason.UNAVAILABLE, next + " is no directory");
+                throw new StoreException(
+                        Reason.CORRUPT, next + " is " + there.kind() + ", no directory (links are not followed)");
             }
             at = next;
         }

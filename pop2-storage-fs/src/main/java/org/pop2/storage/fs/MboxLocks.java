@@ -27,6 +27,9 @@ final class MboxLocks {
     /** Threads of this JVM queue here instead of polling each other's files. Entries are few: one per busy mailbox. */
     private static final Map<Path, Queue> THREADS = new ConcurrentHashMap<>();
 
+    /** How often a directory is looked through for what killed processes left. */
+    private static final long SWEEP_MILLIS = 600_000;
+
     /** Which locks are taken. */
     enum Kind {
         BOTH,
@@ -56,6 +59,9 @@ final class MboxLocks {
     private final long timeoutMillis;
     private final long staleAfterMillis;
     private final Set<Path> unwritable = ConcurrentHashMap.newKeySet();
+
+    /** When leftovers of locks were last looked for in a directory. */
+    private final Map<Path, Long> swept = new ConcurrentHashMap<>();
 
     /** Directories where a dot-lock could be made. */
     private final Set<Path> dotLocked = ConcurrentHashMap.newKeySet();
@@ -97,8 +103,9 @@ final class MboxLocks {
         try {
             queued = enter(queue);
             if (!queued) {
-                throw busy(path);
+                throw busy(path, "other sessions and deliveries");
             }
+            sweep(path.directory());
             for (int tries = 0; ; tries++) {
                 Attempt attempt = attempt(path, create, queue);
                 if (attempt.locked != null || attempt.missing) {
@@ -106,7 +113,7 @@ final class MboxLocks {
                     return attempt.locked;
                 }
                 if (pause.now() >= deadline) {
-                    throw busy(path);
+                    throw busy(path, attempt.obstacle);
                 }
                 long most = Math.min(250, 10L << Math.min(tries, 5));
                 pause.millis(ThreadLocalRandom.current().nextLong(most / 5 + 1, most + 1));
@@ -145,13 +152,42 @@ final class MboxLocks {
         THREADS.compute(path.file(), (key, known) -> --queue.users == 0 ? null : known);
     }
 
-    private static StoreException busy(MailboxPath path) {
-        return new StoreException(Reason.BUSY, path + ": locked by another program");
+    private static StoreException busy(MailboxPath path, String by) {
+        return new StoreException(Reason.BUSY, path + ": locked by another program (" + by + ")");
     }
 
-    private record Attempt(@Nullable Locked locked, boolean missing) {
-        static final Attempt AGAIN = new Attempt(null, false);
-        static final Attempt MISSING = new Attempt(null, true);
+    private record Attempt(@Nullable Locked locked, boolean missing, String obstacle) {
+        static final Attempt MISSING = new Attempt(null, true, "");
+
+        static Attempt again(String obstacle) {
+            return new Attempt(null, false, obstacle);
+        }
+    }
+
+    /**
+     * Says at the start what is in the way of dot-locks in a directory.
+     *
+     * @throws StoreException if they are the only locks
+     */
+    void requireDotLocks(Path directory) throws IOException {
+        if (kind != Kind.FCNTL && !io.isWritable(directory)) {
+            withoutDotLock(directory);
+        }
+    }
+
+    private void sweep(Path directory) {
+        long now = pause.now();
+        Long last = swept.get(directory);
+        if (kind == Kind.FCNTL || (last != null && now - last < SWEEP_MILLIS)) {
+            return;
+        }
+        swept.put(directory, now);
+        try {
+            DotLock.sweep(io, directory, liveness, pause);
+        } catch (IOException e) {
+            // they take a little room, and nobody else's lock is named so
+            LOG.warn("{}: cannot look for what killed processes left: {}", directory, e.toString());
+        }
     }
 
     private Attempt attempt(MailboxPath path, boolean create, Queue queue) throws IOException {
@@ -172,10 +208,10 @@ final class MboxLocks {
                         dotLocked.add(path.directory());
                     }
                     case TAKEN -> {
-                        lock.breakIfStale(before);
-                        return Attempt.AGAIN;
+                        lock.breakIfStale(before, () -> isFcntlFree(path));
+                        return Attempt.again(lock.describe());
                     }
-                    case UNWRITABLE -> withoutDotLock(path);
+                    case UNWRITABLE -> withoutDotLock(path.directory());
                 }
             }
             if (before == null) {
@@ -183,20 +219,20 @@ final class MboxLocks {
             }
             mailbox = channels.open(io, path);
             if (mailbox == null) {
-                return create ? Attempt.AGAIN : Attempt.MISSING;
+                return create ? Attempt.again("removed again and again") : Attempt.MISSING;
             }
             if (kind != Kind.DOTLOCK) {
                 fcntl = mailbox.file().tryLock(!mailbox.writable());
                 if (!fcntl) {
-                    return Attempt.AGAIN;
+                    return Attempt.again("an fcntl lock");
                 }
             }
             FileStatus status = path.check(io);
             if (status == null || !status.key().equals(mailbox.key())) {
-                return Attempt.AGAIN;
+                return Attempt.again("replaced again and again");
             }
             complete = true;
-            return new Attempt(new Locked(path, queue, dotLock, mailbox, fcntl), false);
+            return new Attempt(new Locked(path, queue, dotLock, mailbox, fcntl), false, "");
         } finally {
             if (!complete) {
                 unlock(dotLock, mailbox, fcntl);
@@ -204,15 +240,32 @@ final class MboxLocks {
         }
     }
 
-    private void withoutDotLock(MailboxPath path) {
+    private void withoutDotLock(Path directory) {
         if (kind == Kind.DOTLOCK) {
             throw new StoreException(
-                    Reason.UNAVAILABLE, path.directory() + ": not writable, and locking = dotlock needs a file there");
+                    Reason.UNAVAILABLE, directory + ": not writable, and locking = dotlock needs a file there");
         }
-        if (unwritable.add(path.directory())) {
+        if (unwritable.add(directory)) {
             LOG.warn(
                     "{} is not writable: mailboxes there are locked by fcntl only, and deliveries must do so too",
-                    path.directory());
+                    directory);
+        }
+    }
+
+    /** Whether another process has the mailbox locked by fcntl, though its dot-lock looks left over. */
+    private boolean isFcntlFree(MailboxPath path) throws IOException {
+        ChannelRegistry.Shared mailbox = channels.open(io, path);
+        if (mailbox == null) {
+            return true;
+        }
+        try {
+            boolean free = mailbox.file().tryLock(!mailbox.writable());
+            if (free) {
+                mailbox.file().unlock();
+            }
+            return free;
+        } finally {
+            mailbox.close();
         }
     }
 
@@ -297,10 +350,13 @@ final class MboxLocks {
             }
         }
 
+        /** What was done under the lock is done, so that a lock which cannot be given back is no failure of it. */
         @Override
-        public void close() throws IOException {
+        public void close() {
             try {
                 unlock(dotLock, mailbox, fcntl);
+            } catch (IOException e) {
+                LOG.error("{}: cannot be unlocked, deliveries may have to wait: {}", path, e.toString());
             } finally {
                 leave(path, queue, true);
             }

@@ -77,7 +77,12 @@ final class MboxMailbox implements Mailbox {
     public Publisher<ContentBuffer> content(int number) {
         MboxFiles.Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
-        return new Content(() -> open(mailbox, row), mailbox.index().octets(row), buffers, work.readers());
+        return new Content(
+                name + ", message " + number,
+                () -> open(mailbox, row),
+                mailbox.index().octets(row),
+                buffers,
+                work.readers());
     }
 
     private Content.Source open(MboxFiles.Counted mailbox, int row) {
@@ -141,7 +146,7 @@ final class MboxMailbox implements Mailbox {
         try {
             delete(numbers);
         } catch (IOException | RuntimeException e) {
-            failed = StoreErrors.of(e);
+            failed = StoreErrors.about(name, e);
         }
         close();
         if (failed == null) {

@@ -87,6 +87,9 @@ final class MboxStore implements MailStore {
                     settings.locking(),
                     lockMillis,
                     settings.dotLockStaleAfter().toMillis());
+            for (Path directory : settings.paths().fixedDirectories()) {
+                locks.requireDotLocks(directory);
+            }
             Commits commits = new Commits(io, journals);
             Deliveries deliveries = new Deliveries(io, journals);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
@@ -183,12 +186,13 @@ final class MboxStore implements MailStore {
         return new Accounts() {
             @Override
             public Publisher<Account> find(UserName user) {
-                return work.<Optional<Account>>call(() -> passwords.find(user)).flatMap(Mono::justOrEmpty);
+                return work.<Optional<Account>>call(settings.accounts(), () -> passwords.find(user))
+                        .flatMap(Mono::justOrEmpty);
             }
 
             @Override
             public Publisher<Void> put(Account account) {
-                return work.call(() -> {
+                return work.call(settings.accounts(), () -> {
                     passwords.put(account);
                     return null;
                 });
@@ -196,7 +200,7 @@ final class MboxStore implements MailStore {
 
             @Override
             public Publisher<Void> remove(UserName user) {
-                return work.call(() -> {
+                return work.call(settings.accounts(), () -> {
                     passwords.remove(user);
                     return null;
                 });
@@ -204,7 +208,8 @@ final class MboxStore implements MailStore {
 
             @Override
             public Publisher<Account> list() {
-                return work.<List<Account>>call(passwords::list).flatMapMany(Flux::fromIterable);
+                return work.<List<Account>>call(settings.accounts(), passwords::list)
+                        .flatMapMany(Flux::fromIterable);
             }
         };
     }
@@ -214,10 +219,18 @@ final class MboxStore implements MailStore {
         MailboxPath path = settings.paths().of(user, folder);
         Duration wait = settings.holdPolicy().busyWait();
         return subscriber -> subscriber.onSubscribe(
-                new Opening(subscriber, () -> tryOpen(path), work, wait.toNanos(), path.toString()));
+                new Opening(subscriber, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()));
     }
 
-    private Optional<MboxMailbox> tryOpen(MailboxPath path) throws IOException {
+    private boolean isNoFolder(MailboxPath path, FolderName folder) throws IOException {
+        if (folder.isInbox() || !path.isNoFile(io)) {
+            return false;
+        }
+        LOG.info("{} is no file, or not below directories: no folder", path);
+        return true;
+    }
+
+    private Optional<MboxMailbox> tryOpen(MailboxPath path, FolderName folder) throws IOException {
         Optional<Holds.Hold> held = holds.tryHold(path);
         if (held.isEmpty()) {
             return Optional.empty();
@@ -225,7 +238,7 @@ final class MboxStore implements MailStore {
         Holds.Hold hold = held.get();
         boolean opened = false;
         try {
-            MboxFiles.Counted counted = files.open(path);
+            MboxFiles.Counted counted = isNoFolder(path, folder) ? null : files.open(path);
             MboxMailbox mailbox =
                     new MboxMailbox(files, counted, hold, work, buffers, path.toString(), mailboxes::remove);
             mailboxes.add(mailbox);
@@ -243,7 +256,7 @@ final class MboxStore implements MailStore {
         MailboxPath path = settings.paths().of(user, folder);
         return Mono.defer(() -> deliver(user, path, message))
                 .subscribeOn(work.scheduler())
-                .onErrorMap(StoreErrors::of);
+                .onErrorMap(e -> StoreErrors.about(path.toString(), e));
     }
 
     private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
@@ -290,7 +303,8 @@ final class MboxStore implements MailStore {
 
     @Override
     public Publisher<FolderName> folders(UserName user) {
-        return work.<List<FolderName>>call(() -> settings.paths().list(io, user))
+        return work.<List<FolderName>>call(
+                        settings.state(), () -> settings.paths().list(io, user))
                 .flatMapMany(Flux::fromIterable);
     }
 

@@ -92,7 +92,7 @@ final class Opening implements Subscription, Runnable {
         try {
             opened = attempt.run();
         } catch (IOException | RuntimeException e) {
-            fail(StoreErrors.of(e));
+            fail(StoreErrors.about(what, e));
             return;
         }
         if (opened.isPresent()) {

@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -30,7 +31,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /** The disk. */
-final class RealIo implements StorageIo {
+class RealIo implements StorageIo {
     private static final FileAttribute<Set<PosixFilePermission>> FILE_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
@@ -39,6 +40,8 @@ final class RealIo implements StorageIo {
     private static final int TYPE_FILE = 0100000;
     private static final int TYPE_DIRECTORY = 0040000;
     private static final int TYPE_SYMLINK = 0120000;
+    private static final int TYPE_FIFO = 0010000;
+    private static final int TYPE_SOCKET = 0140000;
 
     @Override
     public IoFile open(Path file, Mode mode) throws IOException {
@@ -52,6 +55,10 @@ final class RealIo implements StorageIo {
                 throw new FileSystemException(base.toString(), null, "directories cannot be walked without links here");
             }
             return openIn(directory, relative, mode);
+        } catch (AccessDeniedException e) {
+            // it names only the last part
+            throw (AccessDeniedException)
+                    new AccessDeniedException(base.resolve(relative).toString()).initCause(e);
         }
     }
 
@@ -98,7 +105,9 @@ final class RealIo implements StorageIo {
             case TYPE_FILE -> FileStatus.Kind.FILE;
             case TYPE_DIRECTORY -> FileStatus.Kind.DIRECTORY;
             case TYPE_SYMLINK -> FileStatus.Kind.SYMLINK;
-            default -> FileStatus.Kind.OTHER;
+            case TYPE_FIFO -> FileStatus.Kind.FIFO;
+            case TYPE_SOCKET -> FileStatus.Kind.SOCKET;
+            default -> FileStatus.Kind.DEVICE;
         };
         return new FileStatus(
                 kind,
@@ -168,6 +177,11 @@ final class RealIo implements StorageIo {
             return List.of();
         }
         return names;
+    }
+
+    @Override
+    public boolean isWritable(Path directory) {
+        return Files.isWritable(directory);
     }
 
     @Override

@@ -56,6 +56,9 @@ interface StorageIo {
     /** The names in a directory in no order; none if it does not exist. */
     List<String> list(Path directory) throws IOException;
 
+    /** Whether this process may create files in that directory. */
+    boolean isWritable(Path directory) throws IOException;
+
     /** Octets that may still be written where that path is. */
     long usableSpace(Path path) throws IOException;
 

@@ -2,6 +2,8 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
 import org.pop2.storage.StoreException;
@@ -10,6 +12,13 @@ import org.pop2.storage.StoreException.Reason;
 /** Turns what the JDK throws into what the SPI lets out. */
 final class StoreErrors {
     private StoreErrors() {}
+
+    /** As {@link #of}, and the message names what it is about. */
+    static StoreException about(String what, Throwable error) {
+        StoreException known = of(error);
+        String message = String.valueOf(known.getMessage());
+        return message.contains(what) ? known : new StoreException(known.reason(), what + ": " + message, error);
+    }
 
     static StoreException of(Throwable error) {
         if (error instanceof StoreException known) {
@@ -39,6 +48,15 @@ final class StoreErrors {
     }
 
     private static String describe(IOException error) {
-        return error.getClass().getSimpleName() + ": " + error.getMessage();
+        if (error instanceof AccessDeniedException denied) {
+            return denied.getFile() + ": permission denied";
+        }
+        if (error instanceof NoSuchFileException missing) {
+            return missing.getFile() + ": there is no such file";
+        }
+        String text = String.valueOf(error.getMessage());
+        return error.getClass() == IOException.class || error.getClass() == FileSystemException.class
+                ? text
+                : error.getClass().getSimpleName() + ": " + text;
     }
 }

@@ -1,5 +1,6 @@
 package org.pop2.storage.fs;
 
+import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import java.util.concurrent.Executor;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -83,9 +84,13 @@ final class Work implements AutoCloseable {
         return scheduler;
     }
 
-    /** Runs on a worker at each subscription; an empty result is an empty publisher. */
-    <T> Mono<T> call(Callable<@Nullable T> body) {
-        return Mono.fromCallable(body).subscribeOn(scheduler).onErrorMap(StoreErrors::of);
+    /**
+     * Runs on a worker at each subscription; an empty result is an empty publisher.
+     *
+     * @param about what errors are about
+     */
+    <T> Mono<T> call(Path about, Callable<@Nullable T> body) {
+        return Mono.fromCallable(body).subscribeOn(scheduler).onErrorMap(e -> StoreErrors.about(about.toString(), e));
     }
 
     /** Hands a task to the workers later. */

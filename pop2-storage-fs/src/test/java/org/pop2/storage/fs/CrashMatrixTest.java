@@ -28,8 +28,8 @@ import org.pop2.storage.StoreException;
  * <p>{@code -Dpop2.crash.rounds=N} multiplies the campaign; {@code -Dpop2.crash.seed=...} repeats one.
  */
 class CrashMatrixTest {
-    private static final Path STATE = Path.of("/state");
-    private static final MailboxPath PATH = new MailboxPath(Path.of("/mail"), Path.of("alice"), "alice");
+    static final Path STATE = Path.of("/state");
+    static final MailboxPath PATH = new MailboxPath(Path.of("/mail"), Path.of("alice"), "alice");
     private static final MboxFormat FORMAT = new MboxFormat(Quoting.MBOXRD, false, 1000, 8192);
     private static final List<SimulatedDisk.Cut> CUTS = List.of(SimulatedDisk.Cut.values());
     private static final int ROUNDS = Integer.getInteger("pop2.crash.rounds", 1);
@@ -39,7 +39,7 @@ class CrashMatrixTest {
     private final Set<String> cuts = new HashSet<>();
 
     /** One life of the server's process on a disk. */
-    private static final class Server {
+    static final class Server {
         private final SimulatedDisk disk;
         private final MboxFiles files;
 
@@ -53,8 +53,8 @@ class CrashMatrixTest {
                 }
 
                 @Override
-                public boolean isDead(ProcessIdentity holder) {
-                    return !holder.equals(self);
+                public State stateOf(ProcessIdentity holder) {
+                    return holder.equals(self) ? State.ALIVE : State.DEAD;
                 }
             };
             Pause pause = new Pause() {
@@ -108,7 +108,7 @@ class CrashMatrixTest {
         }
     }
 
-    private interface Action {
+    interface Action {
         void on(Server server) throws IOException;
     }
 
@@ -126,7 +126,7 @@ class CrashMatrixTest {
         return all.toByteArray();
     }
 
-    private static byte[] mailbox(BitSet without) {
+    static byte[] mailbox(BitSet without) {
         byte[] all = new byte[0];
         for (int number = 1; number <= 5; number++) {
             all = without.get(number) ? all : join(all, message(number, number * 7 % 5 * 10));
@@ -134,14 +134,14 @@ class CrashMatrixTest {
         return all;
     }
 
-    private static SimulatedDisk newDisk() {
+    static SimulatedDisk newDisk() {
         SimulatedDisk disk = new SimulatedDisk();
         disk.append(PATH.file(), mailbox(new BitSet()));
         return disk;
     }
 
     /** Runs a life that may end early. */
-    private static boolean live(SimulatedDisk disk, Action action) throws IOException {
+    static boolean live(SimulatedDisk disk, Action action) throws IOException {
         try {
             action.on(new Server(disk));
             return true;
@@ -158,7 +158,7 @@ class CrashMatrixTest {
         }
     }
 
-    private static long callsOf(Action action) throws IOException {
+    static long callsOf(Action action) throws IOException {
         SimulatedDisk disk = newDisk();
         disk.killAt(Long.MAX_VALUE, SimulatedDisk.Cut.BEFORE);
         live(disk, action);
@@ -297,7 +297,7 @@ class CrashMatrixTest {
                 .isPositive();
     }
 
-    private static byte[] delivered(byte[] before, byte[] body) {
+    static byte[] delivered(byte[] before, byte[] body) {
         return join(
                 before, "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII), body, new byte[] {
                     '\n'

@@ -4,23 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.Account;
+import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
@@ -98,7 +108,7 @@ class RealFilesTest {
         for (Runnable action : new Runnable[] {() -> hold(folder), () -> deliver(folder)}) {
             StoreException error = failureOf(action);
             assertThat(error).hasMessageContaining(why);
-            assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+            assertThat(error.reason()).isEqualTo(Reason.CORRUPT);
         }
     }
 
@@ -118,7 +128,7 @@ class RealFilesTest {
         Path target = directory.resolve("target");
         Files.move(inbox, target);
         Files.createSymbolicLink(inbox, target);
-        refused(FolderName.INBOX, "symlink");
+        refused(FolderName.INBOX, inbox + " is a symbolic link");
         assertThat(target).hasContent(ONE + TWO);
         works();
     }
@@ -129,7 +139,9 @@ class RealFilesTest {
         Files.writeString(elsewhere.resolve("box"), ONE);
         Path folders = Files.createDirectories(directory.resolve("var/folders/alice"));
         Files.createSymbolicLink(folders.resolve("lists"), elsewhere);
-        refused(new FolderName("lists/box"), "no directory");
+        StoreException error = failureOf(() -> deliver(new FolderName("lists/box")));
+        assertThat(error.reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(error).hasMessageContaining(folders.resolve("lists") + " is a symbolic link, no directory");
         assertThat(elsewhere.resolve("box")).hasContent(ONE);
         assertThat(elsewhere.resolve("box.lock")).doesNotExist();
         works();
@@ -141,7 +153,7 @@ class RealFilesTest {
         Process mkfifo = new ProcessBuilder("mkfifo", inbox.toString()).start();
         assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
         assertThat(mkfifo.exitValue()).isZero();
-        refused(FolderName.INBOX, "other");
+        refused(FolderName.INBOX, inbox + " is a FIFO");
         assertThat(Files.readAttributes(inbox, java.nio.file.attribute.BasicFileAttributes.class)
                         .isOther())
                 .isTrue();
@@ -152,8 +164,167 @@ class RealFilesTest {
     void directoryIsRefused() throws IOException {
         Files.delete(inbox);
         Files.createDirectory(inbox);
-        refused(FolderName.INBOX, "directory");
+        refused(FolderName.INBOX, inbox + " is a directory");
         assertThat(inbox).isEmptyDirectory();
+        works();
+    }
+
+    @Test
+    void socketIsRefused() throws IOException {
+        Files.delete(inbox);
+        // by its short relative path: the address of a socket holds 108 octets
+        try (ServerSocketChannel socket = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            Path bound = Files.createTempDirectory(Path.of("/tmp"), "pop2").resolve("s");
+            socket.bind(UnixDomainSocketAddress.of(bound));
+            Files.move(bound, inbox);
+            Files.delete(bound.getParent());
+        }
+        refused(FolderName.INBOX, inbox + " is a socket");
+        Files.delete(inbox);
+        works();
+    }
+
+    @Test
+    void fileOfAForeignOwnerIsRefused() throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        boolean[] foreign = {true};
+        RealIo io = new RealIo() {
+            @Override
+            public @Nullable FileStatus stat(Path path) throws IOException {
+                FileStatus s = super.stat(path);
+                return s == null || !foreign[0] || !path.equals(inbox)
+                        ? s
+                        : new FileStatus(
+                                s.kind(), s.key(), s.links(), s.uid() + 1, s.mode(), s.size(), s.mtime(), s.ctime());
+            }
+
+            @Override
+            public String owner(Path path) {
+                return "mallory";
+            }
+        };
+        store = MboxStore.open(
+                MboxSettings.of(
+                        new StoreSettings(Map.of(), new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO), directory)),
+                io,
+                Pause.REAL);
+        refused(FolderName.INBOX, inbox + " belongs to mallory, neither to this server nor to alice");
+        assertThat(inbox).hasContent(ONE + TWO);
+        foreign[0] = false;
+        works();
+    }
+
+    @Test
+    void folderThatIsNoFileDoesNotExist() throws Exception {
+        Path folders = Files.createDirectories(directory.resolve("var/folders/alice"));
+        Path target = Files.writeString(directory.resolve("target"), ONE);
+        Files.createSymbolicLink(folders.resolve("link"), target);
+        Files.createDirectories(folders.resolve("directory"));
+        Files.writeString(folders.resolve("file"), ONE);
+        Process mkfifo = new ProcessBuilder("mkfifo", folders.resolve("fifo").toString()).start();
+        assertThat(mkfifo.waitFor(10, TimeUnit.SECONDS)).isTrue();
+        Path elsewhere = Files.createDirectories(directory.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("box"), ONE);
+        Files.createSymbolicLink(folders.resolve("lists"), elsewhere);
+        for (String name : new String[] {"link", "directory", "fifo", "file/below", "lists/box", "fifo/x"}) {
+            Mailbox mailbox = hold(new FolderName(name));
+            assertThat(mailbox.count()).as(name).isZero();
+            assertThat(mailbox.writable()).as(name).isFalse();
+            release(mailbox);
+        }
+        assertThat(target).hasContent(ONE);
+        assertThat(elsewhere).isDirectoryNotContaining("glob:**.lock");
+        Mailbox file = hold(new FolderName("file"));
+        assertThat(file.count()).isEqualTo(1);
+        release(file);
+        works();
+    }
+
+    @Test
+    void readOnlyFileIsReadAndNothingElse() throws IOException {
+        Files.setPosixFilePermissions(inbox, PosixFilePermissions.fromString("r--r--r--"));
+        Mailbox mailbox = hold(FolderName.INBOX);
+        assertThat(mailbox.count()).isEqualTo(2);
+        assertThat(mailbox.writable()).isFalse();
+        release(mailbox);
+        StoreException error = failureOf(() -> deliver(FolderName.INBOX));
+        assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(error).hasMessage(inbox + ": read-only");
+        assertThat(inbox).hasContent(ONE + TWO);
+        works();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"both", "fcntl", "dotlock"})
+    void spoolThatMayNotBeWrittenIsServedWithFcntlAloneAndThatIsSaid(String locking) throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        Files.setPosixFilePermissions(mail, PosixFilePermissions.fromString("r-xr-xr-x"));
+        List<String> said;
+        try (Child child = Child.unprivileged(UnwritableSpool.class, directory, locking)) {
+            said = child.lines();
+        } finally {
+            Files.setPosixFilePermissions(mail, PosixFilePermissions.fromString("rwx------"));
+        }
+        String warning = mail + " is not writable";
+        if (locking.equals("dotlock")) {
+            assertThat(said)
+                    .containsExactly("not opened: UNAVAILABLE " + mail
+                            + ": not writable, and locking = dotlock needs a file there");
+            assertThat(inbox).hasContent(ONE + TWO);
+        } else {
+            assertThat(said).filteredOn(line -> line.contains(warning)).hasSize(locking.equals("both") ? 1 : 0);
+            assertThat(said)
+                    .filteredOn(line -> !line.contains(warning))
+                    .containsExactly("opened", "deliver done", "messages 3 writable true", "delete done");
+            if (locking.equals("both")) {
+                assertThat(said.get(0)).as("before anything else").contains(warning);
+            }
+            assertThat(inbox).content().startsWith(TWO + "From ").endsWith("\nSubject: new\n\nnew\n\n");
+        }
+        store = open(Map.of());
+        works();
+    }
+
+    @Test
+    void fileThatMayNotBeReadIsNamed() throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        Files.setPosixFilePermissions(inbox, PosixFilePermissions.fromString("---------"));
+        List<String> said;
+        try (Child child = Child.unprivileged(UnwritableSpool.class, directory, "both")) {
+            said = child.lines();
+        }
+        assertThat(said)
+                .containsExactly(
+                        "opened",
+                        "deliver failed: UNAVAILABLE " + inbox + ": permission denied",
+                        "delete failed: UNAVAILABLE " + inbox + ": permission denied");
+        Files.setPosixFilePermissions(inbox, PosixFilePermissions.fromString("rw-------"));
+        assertThat(inbox).hasContent(ONE + TWO);
+        store = open(Map.of());
+        works();
+    }
+
+    @Test
+    void mailboxThatGrewWhileHeldKeepsWhatCame() throws IOException {
+        Mailbox mailbox = hold(FolderName.INBOX);
+        String three = ONE.replace("1", "3");
+        Files.writeString(inbox, three, StandardOpenOption.APPEND);
+        release(mailbox, 1);
+        assertThat(inbox).hasContent(TWO + three);
+        works();
+    }
+
+    @Test
+    void mailboxThatWasReplacedBeforeAMessageIsReadIsNotRead() throws IOException {
+        Mailbox mailbox = hold(FolderName.INBOX);
+        Path rewritten = Files.writeString(directory.resolve("rewritten"), TWO + ONE);
+        Files.move(rewritten, inbox, java.nio.file.StandardCopyOption.ATOMIC_MOVE);
+        StoreException error = failureOf(() ->
+                Flux.from(mailbox.content(1)).doOnNext(ContentBuffer::release).blockLast(PATIENCE));
+        assertThat(error.reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(error).hasMessageContaining(inbox + ": was replaced by another program");
+        assertThat(failureOf(() -> release(mailbox, 1)).reason()).isEqualTo(Reason.CORRUPT);
+        assertThat(inbox).hasContent(TWO + ONE);
         works();
     }
 
@@ -169,8 +340,7 @@ class RealFilesTest {
     @Test
     void fileThatIsNoMailboxIsCorrupt() throws IOException {
         Files.writeString(inbox, "root:x:0:0::/:/bin/sh\n");
-        assertThat(failureOf(() -> hold(FolderName.INBOX)).reason()).isEqualTo(Reason.CORRUPT);
-        assertThat(failureOf(() -> deliver(FolderName.INBOX)).reason()).isEqualTo(Reason.CORRUPT);
+        refused(FolderName.INBOX, inbox + ": not a mailbox");
         assertThat(inbox).hasContent("root:x:0:0::/:/bin/sh\n");
         works();
     }

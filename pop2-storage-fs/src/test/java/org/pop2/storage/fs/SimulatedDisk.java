@@ -23,6 +23,8 @@ import org.jspecify.annotations.Nullable;
 final class SimulatedDisk implements StorageIo {
     private static final int SECTOR = 16;
 
+    private static final List<String> NEEDS_SPACE = List.of("create ", "write ", "link ", "rename ", "force ");
+
     /** Where a call is cut. */
     enum Cut {
         BEFORE,
@@ -76,6 +78,7 @@ final class SimulatedDisk implements StorageIo {
     private long cutAt = Long.MAX_VALUE;
     private Cut cut = Cut.BEFORE;
     private @Nullable IOException failure;
+    private long fullAt = Long.MAX_VALUE;
     private boolean dead;
     /** Calls that do nothing though they say so, by kind and a part of the path: a step left out. */
     private @Nullable String ignored;
@@ -94,6 +97,18 @@ final class SimulatedDisk implements StorageIo {
     void failAt(long n, Cut how, IOException error) {
         killAt(n, how);
         failure = error;
+    }
+
+    /** Has no space for anything from the n-th changing call on, until there is {@linkplain #makeRoom room} again. */
+    void fillAt(long n) {
+        killAt(Long.MAX_VALUE, Cut.BEFORE);
+        fullAt = n;
+    }
+
+    /** Lets nothing fail any more. */
+    void makeRoom() {
+        killAt(Long.MAX_VALUE, Cut.BEFORE);
+        fullAt = Long.MAX_VALUE;
     }
 
     /** Leaves a step out: {@code force journal}. */
@@ -169,6 +184,9 @@ final class SimulatedDisk implements StorageIo {
             return 0;
         }
         calls++;
+        if (calls >= fullAt && NEEDS_SPACE.stream().anyMatch(what::startsWith)) {
+            throw new IOException("No space left on device");
+        }
         if (calls != cutAt) {
             return 1;
         }
@@ -358,6 +376,11 @@ final class SimulatedDisk implements StorageIo {
     public List<String> list(Path directory) {
         alive();
         return names(directory);
+    }
+
+    @Override
+    public boolean isWritable(Path directory) {
+        return true;
     }
 
     @Override
