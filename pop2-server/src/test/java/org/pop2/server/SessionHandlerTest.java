@@ -630,13 +630,12 @@ class SessionHandlerTest {
     @ParameterizedTest
     @EnumSource(StoreException.Reason.class)
     void anErrorOfTheStorageIsALineWithoutItsWords(StoreException.Reason reason) {
-        String line =
-                switch (reason) {
-                    case BUSY -> "- mailbox in use, try again later";
-                    case CORRUPT -> "- mailbox is not as it should be, ask the postmaster";
-                    case NO_SPACE -> "- no space left on the server, try again later";
-                    case UNAVAILABLE, NOT_FOUND -> "- temporary failure, try again later";
-                };
+        String line = switch (reason) {
+            case BUSY -> "- mailbox in use, try again later";
+            case CORRUPT -> "- mailbox is not as it should be, ask the postmaster";
+            case NO_SPACE -> "- no space left on the server, try again later";
+            case UNAVAILABLE, NOT_FOUND -> "- temporary failure, try again later";
+        };
         StoreException error = new StoreException(reason, "/var/mail/postel is odd");
         for (String where : List.of("accounts", "open", "quit", "fold")) {
             ScriptedStore store = new ScriptedStore().mail(10, ONE);
