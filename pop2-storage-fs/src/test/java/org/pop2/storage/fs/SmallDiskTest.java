@@ -58,7 +58,8 @@ class SmallDiskTest {
 
     @AfterEach
     void unmount() throws Exception {
-        run("umount", disk.toString());
+        // lazily: the lock of a state directory stays open in this JVM
+        run("umount", "--lazy", disk.toString());
     }
 
     private static void run(String... command) throws IOException, InterruptedException {
