@@ -43,6 +43,7 @@ class OtherProgramsIT {
     private static final String PASSWORD = "secret";
     /** One in so many is never deleted. */
     private static final int KEPT_ONE_IN = 20;
+
     private static final int PAUSE_MILLIS = 60;
 
     /** A JVM for each message: few. */
