@@ -47,6 +47,8 @@ final class Deliveries {
     private enum Rest {
         NOTHING,
         TORN,
+        /** Torn by a power failure, all of it long enough, with other mail behind it. */
+        FULL_OF_HOLES,
         WHOLE,
         /** Not only ours, or not to be told. */
         FOREIGN
@@ -119,7 +121,10 @@ final class Deliveries {
         return files;
     }
 
-    /** Cuts off what an interrupted delivery left, unless it is whole or anybody else's octets follow. */
+    /**
+     * Cuts off what an interrupted delivery left, unless it is whole or anybody else's octets follow. If they follow
+     * where they should, what power tore out of the message is put back; it is delivered twice then, at worst.
+     */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = note(mailbox.path());
         if (io.stat(path) == null) {
@@ -139,11 +144,20 @@ final class Deliveries {
     private static void recover(MboxLocks.Locked mailbox, Note note) throws IOException {
         IoFile file = mailbox.file();
         switch (rest(mailbox, note)) {
-            case NOTHING -> LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+            case NOTHING -> {
+                LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+                // or another recovery cut it off, was killed, and power may fail next
+                file.force();
+            }
             case WHOLE -> file.force();
             case TORN -> {
                 LOG.info("{}: a delivery was interrupted; its beginning is cut off", mailbox.path());
                 file.truncate(note.oldSize());
+                file.force();
+            }
+            case FULL_OF_HOLES -> {
+                LOG.info("{}: a delivery was interrupted, and mail came behind it; it is completed", mailbox.path());
+                note.content().copyTo(file, note.oldSize(), mailbox::keepAlive);
                 file.force();
             }
             case FOREIGN ->
@@ -191,7 +205,7 @@ final class Deliveries {
             // mail behind it is no business of this note
             return Rest.WHOLE;
         }
-        return there == note.content().length() ? Rest.TORN : Rest.FOREIGN;
+        return there == note.content().length() ? Rest.TORN : Rest.FULL_OF_HOLES;
     }
 
     /** Whether each octet is what was to be there or, in a block that power failed to write, zero. */
