@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
     private static final String SUFFIX = ".delivery";
-    private static final byte[] MAGIC = "pop2dlv1".getBytes(StandardCharsets.US_ASCII);
-    private static final int FIXED = MAGIC.length + 8 * 3 + 4 * 2 + Hashes.LENGTH;
+    private static final byte[] MAGIC = "pop2dlv2".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIXED = MAGIC.length + 8 + 4 * 2 + Hashes.LENGTH;
 
     private final StorageIo io;
     private final Path directory;
@@ -37,12 +37,11 @@ final class Deliveries {
      * A note that is whole.
      *
      * @param file which mailbox
-     * @param key its device and inode
      * @param oldSize its size before
      * @param beforeHash of the octets just before that
      * @param content where in the note the octets are that were to be appended
      */
-    private record Note(Path file, FileStatus.FileKey key, long oldSize, String beforeHash, Journal.Range content) {}
+    private record Note(Path file, long oldSize, String beforeHash, Journal.Range content) {}
 
     private enum Rest {
         NOTHING,
@@ -58,11 +57,8 @@ final class Deliveries {
     void begin(MboxLocks.Locked mailbox, long size, byte[] lineEnds, StoredMessage message) throws IOException {
         Path path = note(mailbox.path());
         byte[] name = mailbox.path().file().toString().getBytes(StandardCharsets.UTF_8);
-        FileStatus.FileKey key = mailbox.mailbox().key();
         ByteBuffer header = ByteBuffer.allocate(FIXED + name.length + lineEnds.length);
         header.put(MAGIC)
-                .putLong(key.device())
-                .putLong(key.inode())
                 .putLong(size)
                 .putInt(name.length)
                 .putInt(0)
@@ -172,9 +168,8 @@ final class Deliveries {
     private static Rest rest(MboxLocks.Locked mailbox, Note note) throws IOException {
         IoFile file = mailbox.file();
         long size = file.size();
-        if (!note.key().equals(mailbox.mailbox().key())
-                || size < note.oldSize()
-                || !note.beforeHash().equals(Hashes.before(file, note.oldSize()))) {
+        // whether it is the same inode does not matter: what is compared is all that a recovery relies on
+        if (size < note.oldSize() || !note.beforeHash().equals(Hashes.before(file, note.oldSize()))) {
             return Rest.FOREIGN;
         }
         if (size == note.oldSize()) {
@@ -228,7 +223,6 @@ final class Deliveries {
             return Optional.empty();
         }
         header.flip().position(MAGIC.length);
-        FileStatus.FileKey key = new FileStatus.FileKey(header.getLong(), header.getLong());
         long oldSize = header.getLong();
         int nameLength = header.getInt();
         header.getInt();
@@ -246,7 +240,6 @@ final class Deliveries {
         }
         return Optional.of(new Note(
                 Path.of(new String(name.array(), StandardCharsets.UTF_8)),
-                key,
                 oldSize,
                 beforeHash,
                 new Journal.Range(file, FIXED + nameLength, sealed)));

@@ -2,16 +2,16 @@ package org.pop2.storage.fs;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 
 /**
- * Runs releases and deliveries on a simulated disk and cuts them, and the recoveries after them, at every changing call:
- * before it, half-way through, and after it; by a kill and by a power failure; with and without mail that arrives in
- * between. Afterwards the mailbox must hold what it held before or what it should hold, and all that arrived; what was
- * acknowledged must be there; and what is served must be what a slow and obvious reader finds in the file.
+ * Runs releases and deliveries on a simulated disk and cuts them, and the recoveries after them, at every changing
+ * call: before it, half-way through, and after it; by a kill and by a power failure; with and without mail that arrives
+ * in between. Afterwards the mailbox must hold what it held before or what it should hold, and all that arrived; what
+ * was acknowledged must be there; and what is served must be what a slow and obvious reader finds in the file.
  *
- * <p>Each campaign returns the first thing that was wrong. With a {@link Mutation} between the server and the disk, that
- * leaves out one step, something must be: otherwise the campaign would not notice if that step were lost.
+ * <p>Each campaign returns the first thing that was wrong. With a {@link Mutation} between the server and the disk,
+ * that leaves out one step, something must be: otherwise the campaign would not notice if that step were lost.
  */
 final class CrashMatrix {
     static final Path STATE = Path.of("/state");
@@ -37,8 +37,7 @@ final class CrashMatrix {
     static final MailboxPath FOLDER = new MailboxPath(MAIL, Path.of("lists/box"), "alice");
     static final MboxFormat FORMAT = new MboxFormat(Quoting.MBOXRD, false, 1000, 8192);
 
-    private static final byte[] BODY =
-            "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] BODY = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
     private static final byte[] FROM = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MEANWHILE = message(9, 4);
     private static final int MAILS = 4;
@@ -283,12 +282,7 @@ final class CrashMatrix {
     private static Scenario delivery(String name, MailboxPath mailbox, byte @Nullable [] before, byte[] ended) {
         byte[] old = before == null ? new byte[0] : before;
         return new Scenario(
-                "delivery " + name,
-                mailbox,
-                before,
-                List.of(old, delivered(ended)),
-                true,
-                (server, acknowledge) -> {
+                "delivery " + name, mailbox, before, List.of(old, delivered(ended)), true, (server, acknowledge) -> {
                     server.deliver(mailbox, BODY);
                     acknowledge.run();
                 });
@@ -361,7 +355,7 @@ final class CrashMatrix {
         try {
             String wrong = tryRun(scenario, first, mails, recoveries);
             return wrong == null ? null : name + ": " + wrong;
-        } catch (StoreException | IOException e) {
+        } catch (IOException | RuntimeException | AssertionError e) {
             return name + ": " + e;
         }
     }
@@ -383,7 +377,8 @@ final class CrashMatrix {
             byte[] left = disk.content(file);
             boolean half = !isOneOf(left, scenario.states(), later);
             if (written && !scenario.appends() && half && !disk.names(MAIL).contains("alice.lock")) {
-                return "a program that heeds the dot-lock sees a half-done mailbox after life " + i + ", the last steps " + disk.steps();
+                return "a program that heeds the dot-lock sees a half-done mailbox after life " + i
+                        + ", the last steps " + disk.steps();
             }
             boolean there = scenario.mailbox() != FOLDER || disk.stat(FOLDER.directory()) != null;
             if (i < mails && there) {
@@ -408,8 +403,15 @@ final class CrashMatrix {
         if (disk.isDead()) {
             return "recovery died by itself";
         }
+        if (random.nextBoolean()) {
+            // what was recovered stays so
+            disk.losePower(random);
+            boolean behindTorn = untouchable != null;
+            live(disk, 4, server -> recover(server, scenario.mailbox(), behindTorn));
+        }
         byte[] found = disk.content(file);
-        List<byte[]> allowed = scenario.states().subList(acknowledged[0], scenario.states().size());
+        List<byte[]> allowed =
+                scenario.states().subList(acknowledged[0], scenario.states().size());
         if (!isOneOf(found, allowed, later)) {
             if (untouchable != null && acknowledged[0] == 0) {
                 return Arrays.equals(found, untouchable) ? null : "mail behind a torn delivery was touched";
@@ -480,54 +482,36 @@ final class CrashMatrix {
 
     private Optional<String> everyCallCut(List<Scenario> scenarios, int rounds, int mails, int recoveryCalls)
             throws IOException {
-        for (int round = 0; round < rounds; round++) {
-            for (Scenario scenario : scenarios) {
-                long calls = callsOf(scenario) + 1;
-                for (long at = 1; at <= calls; at++) {
-                    for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
-                        for (End end : End.values()) {
-                            List<@Nullable Death> recoveries =
-                                    Arrays.asList(chance(recoveryCalls), chance(recoveryCalls));
-                            String wrong = run(scenario, new Death(at, how, end), random.nextInt(mails), recoveries);
-                            if (wrong != null) {
-                                return Optional.of(wrong);
-                            }
-                        }
+        List<Run> runs = new ArrayList<>();
+        for (Scenario scenario : scenarios) {
+            long calls = callsOf(scenario) + 1;
+            for (long at = 1; at <= calls; at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    for (End end : End.values()) {
+                        Death first = new Death(at, how, end);
+                        runs.add(() -> run(
+                                scenario,
+                                first,
+                                random.nextInt(mails),
+                                Arrays.asList(chance(recoveryCalls), chance(recoveryCalls))));
                     }
                 }
             }
         }
-        return Optional.empty();
+        return runAll(runs, rounds);
     }
 
-    /**
-     * Every call of every kind of recovery cut: one of each that differs in what it does.
-     *
-     * @param rounds how often, the mail that arrives and what power leaves being different each time
-     */
-    Optional<String> recoveries(int rounds) throws IOException {
-        List<Scenario> scenarios = new ArrayList<>(DELIVERIES.subList(0, 3));
-        scenarios.addAll(List.of(RELEASES.get(2), RELEASES.get(0)));
+    private interface Run {
+        /** What was wrong. */
+        @Nullable
+        String run();
+    }
+
+    private Optional<String> runAll(List<Run> runs, int rounds) {
         for (int round = 0; round < rounds; round++) {
-            Map<String, Kind> kinds = new LinkedHashMap<>();
-            for (Scenario scenario : scenarios) {
-                long calls = callsOf(scenario);
-                for (long at = 1; at <= calls; at++) {
-                    for (SimulatedDisk.Cut how :
-                            List.of(SimulatedDisk.Cut.HALF, SimulatedDisk.Cut.AFTER)) {
-                        for (int mails = 0; mails < 2; mails++) {
-                            Death first = new Death(at, how, End.KILL);
-                            int now = mails;
-                            List<String> steps = recoveryAfter(scenario, first, mails);
-                            kinds.putIfAbsent(
-                                    scenario.appends() + " " + steps,
-                                    () -> cutRecovery(scenario, first, now, steps.size()));
-                        }
-                    }
-                }
-            }
-            for (Kind kind : kinds.values()) {
-                String wrong = kind.run();
+            Collections.shuffle(runs, random);
+            for (Run run : runs) {
+                String wrong = run.run();
                 if (wrong != null) {
                     return Optional.of(wrong);
                 }
@@ -536,36 +520,97 @@ final class CrashMatrix {
         return Optional.empty();
     }
 
-    private interface Kind {
-        @Nullable
-        String run();
-    }
-
-    private List<String> recoveryAfter(Scenario scenario, Death first, int mails) throws IOException {
-        SimulatedDisk disk = diskFor(scenario);
-        runToDeath(disk, first);
-        live(disk, 0, server -> scenario.action().on(server, () -> {}));
-        disk.restart();
-        if (mails > 0) {
-            disk.append(scenario.mailbox().file(), message(6, 5));
-        }
-        live(disk, 1, server -> server.recover(scenario.mailbox()));
-        return disk.steps().stream().map(CrashMatrix::place).toList();
-    }
-
-    private @Nullable String cutRecovery(Scenario scenario, Death first, int mails, int calls) {
-        for (int at = 1; at <= calls; at++) {
-            for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
-                for (End end : End.values()) {
-                    List<@Nullable Death> recoveries = Arrays.asList(new Death(at, how, end), chance(calls));
-                    String wrong = run(scenario, first, mails, recoveries);
-                    if (wrong != null) {
-                        return wrong;
+    /**
+     * Every call of every kind of recovery cut: one of each that differs in what it finds or does.
+     *
+     * @param rounds how often, what follows being different each time
+     */
+    Optional<String> recoveries(int rounds) {
+        List<Run> runs = new ArrayList<>();
+        for (Kind kind : Kinds.ALL) {
+            for (int at = 1; at <= kind.calls(); at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    for (End end : End.values()) {
+                        Death second = new Death(at, how, end);
+                        runs.add(() -> run(
+                                kind.scenario(),
+                                kind.first(),
+                                kind.mails(),
+                                Arrays.asList(second, chance(kind.calls()))));
                     }
                 }
             }
         }
-        return null;
+        return runAll(runs, rounds);
+    }
+
+    /**
+     * A kind of recovery.
+     *
+     * @param first how the life before it ended
+     * @param mails what came in between
+     * @param calls that it makes
+     */
+    private record Kind(Scenario scenario, Death first, int mails, int calls) {}
+
+    /** Found once, with the correct server. */
+    private static final class Kinds {
+        static final List<Kind> ALL = find();
+
+        private static List<Kind> find() {
+            List<Scenario> scenarios = new ArrayList<>(DELIVERIES.subList(0, 3));
+            scenarios.addAll(List.of(RELEASES.get(2), RELEASES.get(0)));
+            CrashMatrix matrix = new CrashMatrix(0, Mutation.NONE);
+            List<Kind> kinds = new ArrayList<>();
+            Set<String> known = new HashSet<>();
+            try {
+                for (Scenario scenario : scenarios) {
+                    long calls = matrix.callsOf(scenario);
+                    for (long at = 1; at <= calls; at++) {
+                        for (SimulatedDisk.Cut how : List.of(SimulatedDisk.Cut.HALF, SimulatedDisk.Cut.AFTER)) {
+                            for (int mails = 0; mails < 2; mails++) {
+                                Death first = new Death(at, how, End.KILL);
+                                Recovery recovery = matrix.recoveryAfter(scenario, first, mails);
+                                if (known.add(scenario.appends() + " " + recovery)) {
+                                    kinds.add(new Kind(
+                                            scenario,
+                                            first,
+                                            mails,
+                                            recovery.steps().size()));
+                                }
+                            }
+                        }
+                    }
+                }
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+            return kinds;
+        }
+    }
+
+    /**
+     * A recovery that is not cut.
+     *
+     * @param found the number of the state that it found; -1: none of them
+     */
+    private record Recovery(int found, List<String> steps) {}
+
+    private Recovery recoveryAfter(Scenario scenario, Death first, int mails) throws IOException {
+        SimulatedDisk disk = diskFor(scenario);
+        runToDeath(disk, first);
+        live(disk, 0, server -> scenario.action().on(server, () -> {}));
+        disk.restart();
+        byte[] left = disk.content(scenario.mailbox().file());
+        int found = scenario.states().size() - 1;
+        while (found >= 0 && !Arrays.equals(left, scenario.states().get(found))) {
+            found--;
+        }
+        if (mails > 0) {
+            disk.append(scenario.mailbox().file(), message(6, 5));
+        }
+        live(disk, 1, server -> recover(server, scenario.mailbox(), true));
+        return new Recovery(found, disk.steps().stream().map(CrashMatrix::place).toList());
     }
 
     /** Another program, that knows one of the locks only, delivers while a release, a delivery or a recovery runs. */
@@ -584,7 +629,7 @@ final class CrashMatrix {
             }
             for (long died = 1; died <= calls; died += 1 + random.nextInt(2)) {
                 Death first = new Death(died, SimulatedDisk.Cut.HALF, End.KILL);
-                int recoveryCalls = recoveryAfter(scenario, first, 0).size();
+                int recoveryCalls = recoveryAfter(scenario, first, 0).steps().size();
                 for (long at = 1; at <= recoveryCalls; at += 1 + random.nextInt(2)) {
                     String wrong = meanwhile(scenario, first, at, random.nextBoolean());
                     if (wrong != null) {
@@ -635,17 +680,21 @@ final class CrashMatrix {
             }
             if (scenario.appends()) {
                 byte[] old = Objects.requireNonNull(scenario.before());
-                byte[] end = Arrays.copyOf(scenario.states().get(1), scenario.states().get(1).length);
+                byte[] end = Arrays.copyOf(
+                        scenario.states().get(1), scenario.states().get(1).length);
                 allowed.add(delivered(join(old, MEANWHILE)));
                 // it came before the line that was not finished was ended
-                allowed.add(join(old, MEANWHILE, Arrays.copyOfRange(end, end.length - delivered(new byte[0]).length, end.length)));
+                allowed.add(join(
+                        old,
+                        MEANWHILE,
+                        Arrays.copyOfRange(end, end.length - delivered(new byte[0]).length, end.length)));
             }
             if (allowed.stream().noneMatch(content -> Arrays.equals(content, found))) {
                 return name + ": mail that came meanwhile was lost, or what was there";
             }
             String wrong = wrongAtTheEnd(disk, scenario.mailbox(), found);
             return wrong == null ? null : name + ": " + wrong;
-        } catch (StoreException | IOException e) {
+        } catch (IOException | RuntimeException | AssertionError e) {
             return name + ": " + e;
         }
     }
@@ -678,7 +727,7 @@ final class CrashMatrix {
         int[] acknowledged = {0};
         try {
             scenario.action().on(new Server(mutation.over(disk, 0)), () -> acknowledged[0]++);
-        } catch (IOException | StoreException e) {
+        } catch (IOException | RuntimeException e) {
             name = name + ", reported as " + e.getMessage();
         }
         try {
@@ -690,58 +739,66 @@ final class CrashMatrix {
             crash(disk, end);
             live(disk, 1, server -> server.recover(scenario.mailbox()));
             byte[] found = disk.content(scenario.mailbox().file());
-            if (!isOneOf(found, scenario.states().subList(acknowledged[0], scenario.states().size()), new byte[0])) {
+            if (!isOneOf(
+                    found,
+                    scenario.states().subList(acknowledged[0], scenario.states().size()),
+                    new byte[0])) {
                 return name + ": neither old nor new content, or undone";
             }
             String wrong = wrongAtTheEnd(disk, scenario.mailbox(), found);
             return wrong == null ? null : name + ": " + wrong;
-        } catch (StoreException | IOException e) {
+        } catch (IOException | RuntimeException | AssertionError e) {
             return name + ": " + e;
         }
     }
 
     /** Another program, that waits for no lock, writes the mailbox anew after a crash: that is then left alone. */
     Optional<String> rewritings() throws IOException {
-        Scenario scenario = RELEASES.get(2);
-        long calls = callsOf(scenario);
-        int start = message(1, 20).length;
-        for (long at = 1; at <= calls; at++) {
-            for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
-                for (String rewriting : List.of("in place", "replaced", "cut short", "made longer")) {
-                    String name = "%s: call %d %s, then %s by another program, seed %d"
-                            .formatted(scenario, at, how, rewriting, seed);
-                    cuts.add(name);
-                    SimulatedDisk disk = diskFor(scenario);
-                    runToDeath(disk, new Death(at, how, End.KILL));
-                    live(disk, 0, server -> scenario.action().on(server, () -> {}));
-                    disk.restart();
-                    byte[] content = disk.content(ALICE.file());
-                    switch (rewriting) {
-                        case "in place" -> {
-                            content[start - 3] = '#';
-                            disk.rewrite(ALICE.file(), content);
+        for (Scenario scenario : List.of(RELEASES.get(2), DELIVERIES.get(0))) {
+            long calls = callsOf(scenario);
+            for (long at = 1; at <= calls; at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    for (String rewriting : List.of("in place", "replaced", "cut short", "made longer")) {
+                        String name = "%s: call %d %s, then %s by another program, seed %d"
+                                .formatted(scenario, at, how, rewriting, seed);
+                        cuts.add(name);
+                        SimulatedDisk disk = diskFor(scenario);
+                        runToDeath(disk, new Death(at, how, End.KILL));
+                        live(disk, 0, server -> scenario.action().on(server, () -> {}));
+                        disk.restart();
+                        String wrong = afterRewriting(disk, rewritten(disk, rewriting));
+                        if (wrong != null) {
+                            return Optional.of(name + ": " + wrong);
                         }
-                        case "replaced" -> {
-                            content[start + 60] = '#';
-                            disk.replace(ALICE.file(), content);
-                        }
-                        case "cut short" -> {
-                            content = Arrays.copyOf(content, start);
-                            disk.rewrite(ALICE.file(), content);
-                        }
-                        default -> {
-                            content = join(message(7, 9), content);
-                            disk.rewrite(ALICE.file(), content);
-                        }
-                    }
-                    String wrong = afterRewriting(disk, content);
-                    if (wrong != null) {
-                        return Optional.of(name + ": " + wrong);
                     }
                 }
             }
         }
         return Optional.empty();
+    }
+
+    private static byte[] rewritten(SimulatedDisk disk, String how) {
+        byte[] content = disk.content(ALICE.file());
+        int second = message(1, 20).length;
+        switch (how) {
+            case "in place" -> {
+                content[second - 3] = '#';
+                disk.rewrite(ALICE.file(), content);
+            }
+            case "replaced" -> {
+                content[second + 60] = '#';
+                disk.replace(ALICE.file(), content);
+            }
+            case "cut short" -> {
+                content = Arrays.copyOf(content, second);
+                disk.rewrite(ALICE.file(), content);
+            }
+            default -> {
+                content = join(message(7, 9), content);
+                disk.rewrite(ALICE.file(), content);
+            }
+        }
+        return content;
     }
 
     private @Nullable String afterRewriting(SimulatedDisk disk, byte[] content) {
@@ -759,7 +816,7 @@ final class CrashMatrix {
             return found.length > content.length && Arrays.equals(Arrays.copyOf(found, content.length), content)
                     ? null
                     : "the mailbox is not usable afterwards";
-        } catch (StoreException | IOException e) {
+        } catch (IOException | RuntimeException | AssertionError e) {
             return e.toString();
         }
     }

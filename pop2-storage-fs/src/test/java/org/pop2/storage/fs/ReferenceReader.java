@@ -9,8 +9,8 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 
 /**
- * Reads a mailbox the slow and obvious way, all of it in memory and line by line, by the rules as the manual has them. It
- * shares no code with the readers of the storage, not even the one for dates.
+ * Reads a mailbox the slow and obvious way, all of it in memory and line by line, by the rules as the manual has them.
+ * It shares no code with the readers of the storage, not even the one for dates.
  */
 final class ReferenceReader {
     private static final String GAP = "[ \t\r]++";
@@ -23,8 +23,8 @@ final class ReferenceReader {
     private static final String ZONE = "(?:[+-][0-9]{4}|[A-Za-z]{1,5}|\\([A-Za-z]{1,5}\\))";
     private static final String GAP_ZONE = "(?:" + GAP + ZONE + ")";
     /** A year with up to three words of time zone around it, at most two on a side. */
-    private static final String YEAR_AND_ZONES = "(?:" + GAP_ZONE + "{0,2}" + GAP + YEAR + GAP_ZONE + "?|" + GAP_ZONE + "?"
-            + GAP + YEAR + GAP_ZONE + "{0,2})";
+    private static final String YEAR_AND_ZONES = "(?:" + GAP_ZONE + "{0,2}" + GAP + YEAR + GAP_ZONE + "?|" + GAP_ZONE
+            + "?" + GAP + YEAR + GAP_ZONE + "{0,2})";
     /** {@code Mon Nov 23 12:00:00 2026}: what asctime(3) writes, with time zones. */
     private static final String ASCTIME = NAME + GAP + NAME_AND_DAY + GAP + TIME + YEAR_AND_ZONES;
     /** {@code Mon, 23 Nov 2026 12:00:00 +0100}: as in a header. */
@@ -134,12 +134,11 @@ final class ReferenceReader {
     private static byte[] wire(List<String> content, Quoting quoting) {
         ByteArrayOutputStream wire = new ByteArrayOutputStream();
         for (String stored : content) {
-            boolean quoted =
-                    switch (quoting) {
-                        case MBOXRD -> MARKED.matcher(stored).matches();
-                        case MBOXO -> stored.startsWith(">From ");
-                        case NONE -> false;
-                    };
+            boolean quoted = switch (quoting) {
+                case MBOXRD -> MARKED.matcher(stored).matches();
+                case MBOXO -> stored.startsWith(">From ");
+                case NONE -> false;
+            };
             String line = quoted ? stored.substring(1) : stored;
             if (line.endsWith("\n")) {
                 line = line.substring(0, line.length() - (line.endsWith("\r\n") ? 2 : 1));

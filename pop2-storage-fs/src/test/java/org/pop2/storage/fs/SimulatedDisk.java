@@ -25,7 +25,9 @@ import org.jspecify.annotations.Nullable;
  * What a failed force was to write is gone, as on Linux: the next force reports success and does not write it.
  */
 final class SimulatedDisk implements StorageIo {
-    private static final int SECTOR = 16;
+    /** Octets that reach the disk together: small ones tear small files, with large ones a header stays whole. */
+    private static final int[] SECTORS = {16, 64, 512};
+
     /** For a choice that is not left to chance. */
     private static final Random NONE = new Random(0);
 
@@ -49,8 +51,6 @@ final class SimulatedDisk implements StorageIo {
     private enum Left {
         NOTHING,
         EVERYTHING,
-        ONLY_NAMES_AND_SIZES,
-        ONLY_DATA_AND_SIZES,
         ANYTHING
     }
 
@@ -159,14 +159,12 @@ final class SimulatedDisk implements StorageIo {
     /** The machine lost power. */
     void losePower(Random random) {
         restart();
-        Left left = Left.values()[random.nextInt(Left.values().length)];
+        Left names = oneOf(Left.values(), random);
+        Left data = oneOf(Left.values(), random);
+        Left sizes = oneOf(Left.values(), random);
+        int sector = SECTORS[random.nextInt(SECTORS.length)];
         for (Directory directory : directories.values()) {
-            int states = directory.states.size();
-            int state = switch (left) {
-                case NOTHING, ONLY_DATA_AND_SIZES -> 0;
-                case EVERYTHING, ONLY_NAMES_AND_SIZES -> states - 1;
-                case ANYTHING -> random.nextInt(states);
-            };
+            int state = part(directory.states.size() - 1, names, random);
             directory.current = new TreeMap<>(directory.states.get(state));
             forceNames(directory);
         }
@@ -179,24 +177,29 @@ final class SimulatedDisk implements StorageIo {
                     directories.remove(gone);
                 });
         for (Directory directory : directories.values()) {
-            directory.current.values().forEach(inode -> lose(inode, left, random));
+            for (Inode inode : directory.current.values()) {
+                int known = part(inode.pending.size(), sizes, random);
+                inode.durable = written(inode, known, data, sector, random);
+                inode.current = inode.durable.clone();
+                inode.pending.clear();
+            }
         }
     }
 
-    private static void lose(Inode inode, Left left, Random random) {
-        int calls = inode.pending.size();
-        int known = switch (left) {
+    private static <T> T oneOf(T[] values, Random random) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private static int part(int all, Left left, Random random) {
+        return switch (left) {
             case NOTHING -> 0;
-            case ANYTHING -> random.nextInt(calls + 1);
-            case EVERYTHING, ONLY_NAMES_AND_SIZES, ONLY_DATA_AND_SIZES -> calls;
+            case EVERYTHING -> all;
+            case ANYTHING -> random.nextInt(all + 1);
         };
-        inode.durable = written(inode, known, left, random);
-        inode.current = inode.durable.clone();
-        inode.pending.clear();
     }
 
     /** The durable octets after so many of the pending changes of the size, and those sectors that were lucky. */
-    private static byte[] written(Inode inode, int known, Left left, Random random) {
+    private static byte[] written(Inode inode, int known, Left left, int sector, Random random) {
         byte[] content = inode.durable;
         int size = content.length;
         for (int i = 0; i < inode.pending.size(); i++) {
@@ -214,14 +217,14 @@ final class SimulatedDisk implements StorageIo {
                 size = Math.max(size, end);
             }
             content = Arrays.copyOf(content, Math.max(content.length, end));
-            for (int at = 0; at < octets.length && !write.lost(); at += SECTOR) {
+            for (int at = 0; at < octets.length && !write.lost(); at += sector) {
                 boolean lucky = switch (left) {
-                    case NOTHING, ONLY_NAMES_AND_SIZES -> false;
-                    case EVERYTHING, ONLY_DATA_AND_SIZES -> true;
+                    case NOTHING -> false;
+                    case EVERYTHING -> true;
                     case ANYTHING -> random.nextBoolean();
                 };
                 if (lucky) {
-                    int length = Math.min(SECTOR, octets.length - at);
+                    int length = Math.min(sector, octets.length - at);
                     System.arraycopy(octets, at, content, (int) write.position() + at, length);
                 }
             }
@@ -231,7 +234,7 @@ final class SimulatedDisk implements StorageIo {
 
     private static void force(Inode inode) {
         if (!inode.pending.isEmpty()) {
-            inode.durable = written(inode, inode.pending.size(), Left.EVERYTHING, NONE);
+            inode.durable = written(inode, inode.pending.size(), Left.EVERYTHING, SECTORS[0], NONE);
             inode.pending.clear();
         }
     }

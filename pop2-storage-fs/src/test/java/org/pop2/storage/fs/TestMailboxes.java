@@ -25,8 +25,7 @@ final class TestMailboxes {
             all.write(out.array(), 0, out.position());
         }
         if (all.size() != index.octets(row)) {
-            throw new AssertionError(
-                    "row " + row + ": announced " + index.octets(row) + " octets, sent " + all.size());
+            throw new AssertionError("row " + row + ": announced " + index.octets(row) + " octets, sent " + all.size());
         }
         return all.toString(StandardCharsets.ISO_8859_1);
     }
