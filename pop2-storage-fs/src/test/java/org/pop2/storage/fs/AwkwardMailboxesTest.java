@@ -37,12 +37,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * The mailboxes of {@code src/test/resources/mailboxes}. {@code counts.txt} there was written by hand; {@code
- * expected.txt} is what {@link ReferenceReader} finds: offset, octets on the wire, and the beginning of their SHA-256.
+ * The mailboxes of {@code src/test/resources/mailboxes}. {@code counts.txt} there was written by hand;
+ * {@code expected.txt} is what {@link ReferenceReader} finds: offset, octets on the wire, and the beginning of their
+ * SHA-256.
  */
 class AwkwardMailboxesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final UserName ALICE = new UserName("alice");
+    private static final List<Quoting> QUOTINGS = List.of(Quoting.values());
     /** Larger ones are not read an octet at a time. */
     private static final int LARGE = 20_000;
 
@@ -59,7 +61,7 @@ class AwkwardMailboxesTest {
     private static Map<String, String[]> counts() throws IOException {
         Map<String, String[]> counts = new TreeMap<>();
         for (String line : new String(resource("counts.txt"), UTF_8).split("\n", -1)) {
-            String[] words = line.split(" +");
+            String[] words = line.split(" +", -1);
             if (words.length == 3 && !line.startsWith("#")) {
                 counts.put(words[0], new String[] {words[1], words[2]});
             }
@@ -125,10 +127,11 @@ class AwkwardMailboxesTest {
         long seed = Long.getLong("pop2.scan.seed", new Random().nextLong());
         Random random = new Random(seed);
         int[] blocks = mailbox.length < LARGE
-                ? IntStream.concat(IntStream.rangeClosed(1, 64), random.ints(8, 65, 8192)).toArray()
+                ? IntStream.concat(IntStream.rangeClosed(1, 64), random.ints(8, 65, 8192))
+                        .toArray()
                 : new int[] {7, 64, 4096, 65536, 64 + random.nextInt(65536)};
         for (int block : blocks) {
-            Quoting quoting = Quoting.values()[block % 3];
+            Quoting quoting = QUOTINGS.get(block % QUOTINGS.size());
             Readers.Reading how = new Readers.Reading(
                     quoting, random.nextBoolean(), block, Math.max(block, 2), random.nextInt(1001), block);
             try {
@@ -142,9 +145,9 @@ class AwkwardMailboxesTest {
     @Test
     void aStoreServesThemAll() throws IOException {
         HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        MboxStore store = (MboxStore) Objects.requireNonNull(Mono.from(
-                        MailStoreProvider.named("mbox").open(new StoreSettings(Map.of(), policy, directory)))
-                .block(PATIENCE));
+        MboxStore store = (MboxStore) Objects.requireNonNull(
+                Mono.from(MailStoreProvider.named("mbox").open(new StoreSettings(Map.of(), policy, directory)))
+                        .block(PATIENCE));
         Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
         Path folders = Files.createDirectories(directory.resolve("var/folders/alice"));
         for (String name : counts().keySet()) {
@@ -152,9 +155,8 @@ class AwkwardMailboxesTest {
             Path file = Files.write(folders.resolve(name), mailbox);
             FolderName folder = new FolderName(name);
             List<String> expected = ReferenceReader.read(mailbox, Quoting.MBOXRD, false)
-                    .map(messages -> messages.stream()
-                            .map(ReferenceReader.Message::text)
-                            .toList())
+                    .map(messages ->
+                            messages.stream().map(ReferenceReader.Message::text).toList())
                     .orElse(null);
             // the second time from the index
             for (int time = 0; time < 2; time++) {

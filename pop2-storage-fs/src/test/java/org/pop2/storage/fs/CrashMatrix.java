@@ -41,13 +41,19 @@ final class CrashMatrix {
     private static final byte[] FROM = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MEANWHILE = message(9, 4);
     private static final int MAILS = 4;
+    private static final List<SimulatedDisk.Cut> CUTS = List.of(SimulatedDisk.Cut.values());
+    private static final List<End> ENDS = List.of(End.values());
 
     /** What stands between the server and the disk. */
     interface Mutation {
         /** The correct server. */
         Mutation NONE = (disk, life) -> disk;
 
-        /** @param life 0 for the process that is cut first, 1 for the recovery after it, and so on */
+        /**
+         * Puts it there.
+         *
+         * @param life 0 for the process that is cut first, 1 for the recovery after it, and so on
+         */
         StorageIo over(StorageIo disk, int life);
     }
 
@@ -72,14 +78,14 @@ final class CrashMatrix {
     /**
      * Something that a server does.
      *
-     * @param before what is in the mailbox; nothing: there is none
+     * @param before what is in the mailbox; empty: there is none
      * @param states what may be in it, in the order in which it should come to it; each is acknowledged
      * @param appends whether it adds to the mailbox, so that mail behind a torn rest of it makes that rest stay
      */
     private record Scenario(
             String name,
             MailboxPath mailbox,
-            byte @Nullable [] before,
+            List<byte[]> before,
             List<byte[]> states,
             boolean appends,
             Action action) {
@@ -238,7 +244,7 @@ final class CrashMatrix {
         return new Scenario(
                 "release " + Arrays.toString(numbers),
                 ALICE,
-                mailbox(),
+                List.of(mailbox()),
                 List.of(mailbox(), mailbox(numbers)),
                 false,
                 (server, acknowledge) -> {
@@ -257,7 +263,7 @@ final class CrashMatrix {
             new Scenario(
                     "two releases, all in the second",
                     ALICE,
-                    mailbox(),
+                    List.of(mailbox()),
                     List.of(mailbox(), mailbox(2, 4), new byte[0]),
                     false,
                     (server, acknowledge) -> {
@@ -269,7 +275,7 @@ final class CrashMatrix {
             new Scenario(
                     "two releases",
                     ALICE,
-                    mailbox(),
+                    List.of(mailbox()),
                     List.of(mailbox(), mailbox(1), mailbox(1, 3)),
                     false,
                     (server, acknowledge) -> {
@@ -282,7 +288,12 @@ final class CrashMatrix {
     private static Scenario delivery(String name, MailboxPath mailbox, byte @Nullable [] before, byte[] ended) {
         byte[] old = before == null ? new byte[0] : before;
         return new Scenario(
-                "delivery " + name, mailbox, before, List.of(old, delivered(ended)), true, (server, acknowledge) -> {
+                "delivery " + name,
+                mailbox,
+                before == null ? List.of() : List.of(before),
+                List.of(old, delivered(ended)),
+                true,
+                (server, acknowledge) -> {
                     server.deliver(mailbox, BODY);
                     acknowledge.run();
                 });
@@ -300,9 +311,7 @@ final class CrashMatrix {
 
     private static SimulatedDisk diskFor(Scenario scenario) {
         SimulatedDisk disk = new SimulatedDisk();
-        if (scenario.before() != null) {
-            disk.append(scenario.mailbox().file(), scenario.before());
-        }
+        scenario.before().forEach(mailbox -> disk.append(scenario.mailbox().file(), mailbox));
         return disk;
     }
 
@@ -380,7 +389,7 @@ final class CrashMatrix {
                 return "a program that heeds the dot-lock sees a half-done mailbox after life " + i
                         + ", the last steps " + disk.steps();
             }
-            boolean there = scenario.mailbox() != FOLDER || disk.stat(FOLDER.directory()) != null;
+            boolean there = !scenario.mailbox().equals(FOLDER) || disk.stat(FOLDER.directory()) != null;
             if (i < mails && there) {
                 byte[] mail = message(6 + i, 3 + random.nextInt(20));
                 if (scenario.appends() && half && untouchable == null) {
@@ -466,8 +475,8 @@ final class CrashMatrix {
         }
         return new Death(
                 1 + random.nextInt(calls),
-                SimulatedDisk.Cut.values()[random.nextInt(SimulatedDisk.Cut.values().length)],
-                End.values()[random.nextInt(End.values().length)]);
+                CUTS.get(random.nextInt(CUTS.size())),
+                ENDS.get(random.nextInt(ENDS.size())));
     }
 
     /** Every call of releases cut, and the two recoveries after it somewhere, or not. */
@@ -679,7 +688,7 @@ final class CrashMatrix {
                 allowed.add(join(left, MEANWHILE));
             }
             if (scenario.appends()) {
-                byte[] old = Objects.requireNonNull(scenario.before());
+                byte[] old = scenario.before().get(0);
                 byte[] end = Arrays.copyOf(
                         scenario.states().get(1), scenario.states().get(1).length);
                 allowed.add(delivered(join(old, MEANWHILE)));

@@ -297,7 +297,7 @@ class LeftOutStepTest {
     }
 
     /** Leaves out the forcing of a directory that follows some event. */
-    private abstract static class NoForceAfter extends MutatedIo {
+    abstract static class NoForceAfter extends MutatedIo {
         private boolean happened;
 
         NoForceAfter(StorageIo disk) {
@@ -401,7 +401,7 @@ class LeftOutStepTest {
     }
 
     /** Sees in which order a mailbox is changed, and which journal or note is in use. */
-    private abstract static class Ordered extends MutatedIo {
+    abstract static class Ordered extends MutatedIo {
         enum Last {
             NOTHING,
             WRITE,
@@ -753,7 +753,7 @@ class LeftOutStepTest {
     }
 
     /** The fields of journals, notes and indexes, by their offsets. */
-    private record Bytes(byte[] octets) {
+    private static final class Bytes {
         private static final int DEVICE = 8;
         private static final int START = 24;
         private static final int OLD_SIZE = 32;
@@ -766,6 +766,12 @@ class LeftOutStepTest {
         private static final int HEAD_HASH = 72;
         private static final int TAIL_HASH = 104;
         private static final int INDEX_HEADER = 136;
+
+        private final byte[] octets;
+
+        Bytes(byte[] octets) {
+            this.octets = octets;
+        }
 
         private long at(int offset) {
             return ByteBuffer.wrap(octets).getLong(offset);

@@ -43,10 +43,6 @@ class MboxScannerTest {
     private final long seed = Long.getLong("pop2.scan.seed", new Random().nextLong());
     private final Random random = new Random(seed);
 
-    private static String latin(byte[] octets) {
-        return new String(octets, StandardCharsets.ISO_8859_1);
-    }
-
     private static byte[] latin(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }

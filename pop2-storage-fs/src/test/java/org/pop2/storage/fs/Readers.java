@@ -10,6 +10,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
@@ -21,6 +22,7 @@ import org.pop2.storage.StoreException.Reason;
 /** Whatever octets a mailbox is made of, all readers find in it what {@link ReferenceReader} finds. */
 final class Readers {
     private static final Path FILE = Path.of("/mail/alice");
+    private static final List<Quoting> QUOTINGS = List.of(Quoting.values());
 
     private Readers() {}
 
@@ -35,7 +37,7 @@ final class Readers {
     record Reading(Quoting quoting, boolean lenient, int block, int step, int known, int slice) {
         static Reading of(Random random) {
             return new Reading(
-                    Quoting.values()[random.nextInt(3)],
+                    QUOTINGS.get(random.nextInt(QUOTINGS.size())),
                     random.nextBoolean(),
                     1 + random.nextInt(80),
                     2 + random.nextInt(80),
@@ -69,7 +71,9 @@ final class Readers {
                 int row = index.rowOf(number);
                 ReferenceReader.Message message = expected.get(number - 1);
                 assertThat(index.start(row)).as("offset of %d, %s", number, how).isEqualTo(message.offset());
-                assertThat(index.octets(row)).as("octets of %d, %s", number, how).isEqualTo(message.wire().length);
+                assertThat(index.octets(row))
+                        .as("octets of %d, %s", number, how)
+                        .isEqualTo(message.text().length());
                 for (int step : new int[] {how.step(), 8192}) {
                     assertThat(TestMailboxes.wire(file, index, row, how.quoting(), step))
                             .as("message %d in steps of %d, %s", number, step, how)
@@ -91,8 +95,7 @@ final class Readers {
     }
 
     /** What was appended is found as if all of it had been there from the start. */
-    private static void extended(
-            IoFile file, byte[] mailbox, @Nullable MboxIndex fresh, MboxFormat format, Reading how)
+    private static void extended(IoFile file, byte[] mailbox, @Nullable MboxIndex fresh, MboxFormat format, Reading how)
             throws IOException {
         MboxIndex known = scan(file, (long) mailbox.length * how.known() / 1000, format);
         if (known == null) {
@@ -103,10 +106,14 @@ final class Readers {
             extended = MboxScanner.extend(file, known, mailbox.length, format, () -> {});
         } catch (StoreException e) {
             assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
-            assertThat(fresh).as("what is read at once when it cannot be extended, %s", how).isNull();
+            assertThat(fresh)
+                    .as("what is read at once when it cannot be extended, %s", how)
+                    .isNull();
             return;
         }
-        assertThat(fresh).as("what is read at once when it can be extended, %s", how).isNotNull();
+        assertThat(fresh)
+                .as("what is read at once when it can be extended, %s", how)
+                .isNotNull();
         assertThat(words(extended)).as("extended, %s", how).isEqualTo(words(Objects.requireNonNull(fresh)));
         assertThat(extended.pseudo()).as("extended, %s", how).isEqualTo(fresh.pseudo());
     }
@@ -115,8 +122,8 @@ final class Readers {
         return Arrays.copyOf(index.words(), index.rows() * MboxIndex.WORDS);
     }
 
-    private static void streamed(
-            byte[] mailbox, @Nullable List<ReferenceReader.Message> expected, Reading how) throws IOException {
+    private static void streamed(byte[] mailbox, @Nullable List<ReferenceReader.Message> expected, Reading how)
+            throws IOException {
         assertThat(mailbox.length == 0 || MboxReader.isMbox(mailbox)).isEqualTo(expected != null);
         Optional<List<String>> found = Optional.empty();
         try {
@@ -139,7 +146,7 @@ final class Readers {
                 return super.read(into, offset, Math.min(length, how.slice()));
             }
         };
-        String quoting = how.quoting().name().toLowerCase(java.util.Locale.ROOT);
+        String quoting = how.quoting().name().toLowerCase(Locale.ROOT);
         List<String> messages = new ArrayList<>();
         try (MboxReader reader = MboxReader.of(in, quoting, how.lenient() ? "lenient" : "strict")) {
             for (MboxReader.Entry entry = reader.next(); entry != null; entry = reader.next()) {

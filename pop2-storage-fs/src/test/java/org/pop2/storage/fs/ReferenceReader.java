@@ -1,6 +1,5 @@
 package org.pop2.storage.fs;
 
-import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -45,11 +44,11 @@ final class ReferenceReader {
      * A message.
      *
      * @param offset where its From_ line begins
-     * @param wire what a client gets
+     * @param text what a client gets, an octet a character
      */
-    record Message(long offset, byte[] wire) {
-        String text() {
-            return new String(wire, StandardCharsets.ISO_8859_1);
+    record Message(long offset, String text) {
+        byte[] wire() {
+            return text.getBytes(StandardCharsets.ISO_8859_1);
         }
     }
 
@@ -131,8 +130,8 @@ final class ReferenceReader {
         return state && subject;
     }
 
-    private static byte[] wire(List<String> content, Quoting quoting) {
-        ByteArrayOutputStream wire = new ByteArrayOutputStream();
+    private static String wire(List<String> content, Quoting quoting) {
+        StringBuilder wire = new StringBuilder();
         for (String stored : content) {
             boolean quoted = switch (quoting) {
                 case MBOXRD -> MARKED.matcher(stored).matches();
@@ -143,11 +142,11 @@ final class ReferenceReader {
             if (line.endsWith("\n")) {
                 line = line.substring(0, line.length() - (line.endsWith("\r\n") ? 2 : 1));
             }
-            wire.writeBytes((line + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
+            wire.append(line).append("\r\n");
         }
         if (content.isEmpty()) {
-            wire.writeBytes("\r\n".getBytes(StandardCharsets.ISO_8859_1));
+            wire.append("\r\n");
         }
-        return wire.toByteArray();
+        return wire.toString();
     }
 }

@@ -55,7 +55,13 @@ final class SimulatedDisk implements StorageIo {
     }
 
     /** Another program that delivers as soon as the locks that it knows are free. */
-    private record Meanwhile(Path file, Path dotLock, byte[] octets, boolean heedsDotLock) {}
+    private record Meanwhile(Path file, Path dotLock, ByteBuffer octets, boolean heedsDotLock) {
+        byte[] copy() {
+            byte[] copy = new byte[octets.remaining()];
+            octets.duplicate().get(copy);
+            return copy;
+        }
+    }
 
     /** @param lost whether a force failed: the size is known, the octets will never be written */
     private record Write(long position, ByteBuffer data, long truncatedTo, boolean lost) {
@@ -122,7 +128,7 @@ final class SimulatedDisk implements StorageIo {
 
     /** Lets another program deliver at the n-th changing call from now, or as soon as it may after it. */
     void deliverMeanwhile(long n, MailboxPath mailbox, byte[] octets, boolean heedsDotLock) {
-        meanwhile = new Meanwhile(mailbox.file(), mailbox.dotLock(), octets, heedsDotLock);
+        meanwhile = new Meanwhile(mailbox.file(), mailbox.dotLock(), ByteBuffer.wrap(octets), heedsDotLock);
         meanwhileFrom = n;
     }
 
@@ -131,7 +137,7 @@ final class SimulatedDisk implements StorageIo {
         Meanwhile delivery = meanwhile;
         if (delivery != null) {
             meanwhile = null;
-            append(delivery.file(), delivery.octets());
+            append(delivery.file(), delivery.copy());
         }
     }
 
@@ -253,7 +259,7 @@ final class SimulatedDisk implements StorageIo {
         boolean free = delivery.heedsDotLock() ? find(delivery.dotLock()) == null : mailbox == null || !mailbox.locked;
         if (free) {
             meanwhile = null;
-            append(delivery.file(), delivery.octets());
+            append(delivery.file(), delivery.copy());
         }
     }
 
@@ -331,7 +337,10 @@ final class SimulatedDisk implements StorageIo {
         write(inode, inode.current.length, octets);
         force(inode);
         forceNames(directory(file));
-        forceNames(directory(file.getParent()));
+        Path parent = file.getParent();
+        if (parent != null) {
+            forceNames(directory(parent));
+        }
     }
 
     /** Another program writes the whole file anew, in place. */
