@@ -110,6 +110,10 @@ final class Commits {
         return directory.resolve(path.key() + SUFFIX);
     }
 
+    private static Path next(Path journal) {
+        return journal.resolveSibling(journal.getFileName() + ".next");
+    }
+
     /** Whether a release of that mailbox was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
         return io.stat(journal(path)) != null;
@@ -139,6 +143,8 @@ final class Commits {
         if (io.stat(path) == null) {
             return;
         }
+        // of a recovery that was interrupted: without its name it says nothing
+        io.unlink(next(path));
         boolean done;
         try (IoFile written = io.open(path, StorageIo.Mode.READ)) {
             Journal journal = Journal.read(written).orElse(null);
@@ -179,6 +185,7 @@ final class Commits {
                 // a process killed before it forced them leaves them in memory only, and power may fail next
                 written.force();
                 io.forceDirectory(directory);
+                forceSpool(mailbox.path());
                 apply(journal, written, mailbox);
             } else {
                 applyWithNewMail(mailbox, path, written, journal, size);
@@ -210,8 +217,7 @@ final class Commits {
                 journal.beforeHash(),
                 Hashes.of(file, journal.start() + imageLength, size),
                 imageLength);
-        Path temporary = path.resolveSibling(path.getFileName() + ".next");
-        io.unlink(temporary);
+        Path temporary = next(path);
         try (IoFile rewritten = io.open(temporary, StorageIo.Mode.CREATE)) {
             next.write(
                     rewritten,
@@ -219,6 +225,7 @@ final class Commits {
                     mailbox::keepAlive);
             io.rename(temporary, path);
             io.forceDirectory(directory);
+            forceSpool(mailbox.path());
             apply(next, rewritten, mailbox);
         }
     }

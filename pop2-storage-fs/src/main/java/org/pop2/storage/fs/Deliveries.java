@@ -21,8 +21,8 @@ import org.slf4j.LoggerFactory;
 final class Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);
     private static final String SUFFIX = ".delivery";
-    private static final byte[] MAGIC = "pop2dlv1".getBytes(StandardCharsets.US_ASCII);
-    private static final int FIXED = MAGIC.length + 8 * 3 + 4 * 2 + Hashes.LENGTH;
+    private static final byte[] MAGIC = "pop2dlv2".getBytes(StandardCharsets.US_ASCII);
+    private static final int FIXED = MAGIC.length + 8 + 4 * 2 + Hashes.LENGTH;
 
     private final StorageIo io;
     private final Path directory;
@@ -37,16 +37,17 @@ final class Deliveries {
      * A note that is whole.
      *
      * @param file which mailbox
-     * @param key its device and inode
      * @param oldSize its size before
      * @param beforeHash of the octets just before that
      * @param content where in the note the octets are that were to be appended
      */
-    private record Note(Path file, FileStatus.FileKey key, long oldSize, String beforeHash, Journal.Range content) {}
+    private record Note(Path file, long oldSize, String beforeHash, Journal.Range content) {}
 
     private enum Rest {
         NOTHING,
         TORN,
+        /** Torn by a power failure, all of it long enough, with other mail behind it. */
+        FULL_OF_HOLES,
         WHOLE,
         /** Not only ours, or not to be told. */
         FOREIGN
@@ -56,11 +57,8 @@ final class Deliveries {
     void begin(MboxLocks.Locked mailbox, long size, byte[] lineEnds, StoredMessage message) throws IOException {
         Path path = note(mailbox.path());
         byte[] name = mailbox.path().file().toString().getBytes(StandardCharsets.UTF_8);
-        FileStatus.FileKey key = mailbox.mailbox().key();
         ByteBuffer header = ByteBuffer.allocate(FIXED + name.length + lineEnds.length);
         header.put(MAGIC)
-                .putLong(key.device())
-                .putLong(key.inode())
                 .putLong(size)
                 .putInt(name.length)
                 .putInt(0)
@@ -119,7 +117,10 @@ final class Deliveries {
         return files;
     }
 
-    /** Cuts off what an interrupted delivery left, unless it is whole or anybody else's octets follow. */
+    /**
+     * Cuts off what an interrupted delivery left, unless it is whole or anybody else's octets follow. If they follow
+     * where they should, what power tore out of the message is put back; it is delivered twice then, at worst.
+     */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = note(mailbox.path());
         if (io.stat(path) == null) {
@@ -139,11 +140,20 @@ final class Deliveries {
     private static void recover(MboxLocks.Locked mailbox, Note note) throws IOException {
         IoFile file = mailbox.file();
         switch (rest(mailbox, note)) {
-            case NOTHING -> LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+            case NOTHING -> {
+                LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+                // or another recovery cut it off, was killed, and power may fail next
+                file.force();
+            }
             case WHOLE -> file.force();
             case TORN -> {
                 LOG.info("{}: a delivery was interrupted; its beginning is cut off", mailbox.path());
                 file.truncate(note.oldSize());
+                file.force();
+            }
+            case FULL_OF_HOLES -> {
+                LOG.info("{}: a delivery was interrupted, and mail came behind it; it is completed", mailbox.path());
+                note.content().copyTo(file, note.oldSize(), mailbox::keepAlive);
                 file.force();
             }
             case FOREIGN ->
@@ -158,9 +168,8 @@ final class Deliveries {
     private static Rest rest(MboxLocks.Locked mailbox, Note note) throws IOException {
         IoFile file = mailbox.file();
         long size = file.size();
-        if (!note.key().equals(mailbox.mailbox().key())
-                || size < note.oldSize()
-                || !note.beforeHash().equals(Hashes.before(file, note.oldSize()))) {
+        // whether it is the same inode does not matter: what is compared is all that a recovery relies on
+        if (size < note.oldSize() || !note.beforeHash().equals(Hashes.before(file, note.oldSize()))) {
             return Rest.FOREIGN;
         }
         if (size == note.oldSize()) {
@@ -191,7 +200,7 @@ final class Deliveries {
             // mail behind it is no business of this note
             return Rest.WHOLE;
         }
-        return there == note.content().length() ? Rest.TORN : Rest.FOREIGN;
+        return there == note.content().length() ? Rest.TORN : Rest.FULL_OF_HOLES;
     }
 
     /** Whether each octet is what was to be there or, in a block that power failed to write, zero. */
@@ -214,7 +223,6 @@ final class Deliveries {
             return Optional.empty();
         }
         header.flip().position(MAGIC.length);
-        FileStatus.FileKey key = new FileStatus.FileKey(header.getLong(), header.getLong());
         long oldSize = header.getLong();
         int nameLength = header.getInt();
         header.getInt();
@@ -232,7 +240,6 @@ final class Deliveries {
         }
         return Optional.of(new Note(
                 Path.of(new String(name.array(), StandardCharsets.UTF_8)),
-                key,
                 oldSize,
                 beforeHash,
                 new Journal.Range(file, FIXED + nameLength, sealed)));

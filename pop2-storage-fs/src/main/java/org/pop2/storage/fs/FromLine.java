@@ -36,7 +36,8 @@ final class FromLine {
         }
         String line = new String(octets, from, to - from, StandardCharsets.ISO_8859_1);
         int remote = line.lastIndexOf(REMOTE);
-        if (remote > 0 && line.indexOf(' ', remote + REMOTE.length()) < 0) {
+        // in "From remote from here" the two share a space, and there is no date
+        if (remote >= PREFIX.length() && line.indexOf(' ', remote + REMOTE.length()) < 0) {
             line = line.substring(0, remote);
         }
         List<String> words = words(line);

@@ -41,6 +41,11 @@ record Journal(
         long length() {
             return to - from;
         }
+
+        /** Writes these octets into another file. */
+        void copyTo(IoFile other, long at, Runnable onStep) throws IOException {
+            copy(this, other, at, null, onStep);
+        }
     }
 
     /** The size after: N. */

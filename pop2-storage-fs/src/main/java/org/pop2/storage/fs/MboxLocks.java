@@ -193,6 +193,10 @@ final class MboxLocks {
     private Attempt attempt(MailboxPath path, boolean create, Queue queue) throws IOException {
         FileStatus before = path.check(io);
         if (before == null && !create) {
+            if (kind != Kind.FCNTL) {
+                // of a process killed while it was about to create the mailbox
+                new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis).breakIfStale(null, () -> true);
+            }
             return Attempt.MISSING;
         }
         DotLock dotLock = null;

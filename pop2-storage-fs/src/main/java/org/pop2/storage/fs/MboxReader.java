@@ -189,6 +189,7 @@ public final class MboxReader implements Closeable {
                 ahead.add(octets);
                 head.append(StandardCharsets.ISO_8859_1.decode(octets.duplicate()));
             }
+            head.setLength(Math.min(head.length(), PSEUDO_HEADER));
             boolean state = false;
             boolean subject = false;
             for (String line : head.toString().split("\r?\n", -1)) {

@@ -74,10 +74,11 @@ final class MboxScanner {
         if (end == known.end()) {
             return known;
         }
-        if (known.rows() == 0) {
+        int lastRow = known.rows() - 1;
+        // a From_ line at the very end may have been cut short, and be something else now
+        if (known.rows() == 0 || known.contentStart(lastRow) == known.end()) {
             return scan(file, end, format, onBlock);
         }
-        int lastRow = known.rows() - 1;
         boolean closed = known.contentEnd(lastRow) < known.end()
                 || (format.lenient() && !known.is(lastRow, MboxIndex.UNTERMINATED));
         if (closed && startsMessage(file, known.end(), end)) {

@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -23,9 +22,9 @@ import org.pop2.storage.StoreException.Reason;
  */
 class FailingDiskTest {
     private static final String NO_SPACE = "No space left on device";
-    private static final Path MAILBOX = CrashMatrixTest.PATH.file();
+    private static final Path MAILBOX = CrashMatrix.ALICE.file();
     private static final byte[] BODY = "Subject: new\n\nhello\n".repeat(3).getBytes(StandardCharsets.US_ASCII);
-    private static final BitSet DELETED = BitSet.valueOf(new long[] {0b10100});
+    private static final int[] DELETED = {2, 4};
 
     private enum Fault {
         ONCE,
@@ -41,11 +40,42 @@ class FailingDiskTest {
         }
     }
 
-    private static final byte[] OLD = CrashMatrixTest.mailbox(new BitSet());
-    private static final byte[] REST = CrashMatrixTest.mailbox(DELETED);
-    private static final byte[] WHOLE = CrashMatrixTest.delivered(OLD, BODY);
+    private static final byte[] OLD = CrashMatrix.mailbox();
+    private static final byte[] REST = CrashMatrix.mailbox(DELETED);
+    private static final byte[] WHOLE = CrashMatrix.delivered(OLD, BODY);
 
-    private static @Nullable StoreException attempt(CrashMatrixTest.Server server, CrashMatrixTest.Action action) {
+    private interface Action {
+        void on(CrashMatrix.Server server) throws IOException;
+    }
+
+    private static void recover(CrashMatrix.Server server) throws IOException {
+        server.recover(CrashMatrix.ALICE);
+    }
+
+    private static SimulatedDisk newDisk() {
+        SimulatedDisk disk = new SimulatedDisk();
+        disk.append(MAILBOX, OLD);
+        return disk;
+    }
+
+    /** Runs a life that may end early; whether it did not. */
+    private static boolean live(SimulatedDisk disk, Action action) throws IOException {
+        try {
+            action.on(new CrashMatrix.Server(disk));
+            return true;
+        } catch (SimulatedDisk.Dead e) {
+            return false;
+        }
+    }
+
+    private static long callsOf(Action action) throws IOException {
+        SimulatedDisk disk = newDisk();
+        disk.killAt(Long.MAX_VALUE, SimulatedDisk.Cut.BEFORE);
+        live(disk, action);
+        return disk.calls();
+    }
+
+    private static @Nullable StoreException attempt(CrashMatrix.Server server, Action action) {
         try {
             action.on(server);
             return null;
@@ -62,17 +92,17 @@ class FailingDiskTest {
     }
 
     /** The same process serves the next session and the next delivery, and leaves nothing lying about. */
-    private static void goesOn(SimulatedDisk disk, CrashMatrixTest.Server server, Fault fault, String where)
+    private static void goesOn(SimulatedDisk disk, CrashMatrix.Server server, Fault fault, String where)
             throws IOException {
         byte[] before = disk.content(MAILBOX);
-        server.deliver(BODY);
-        assertThat(disk.content(MAILBOX)).as(where).isEqualTo(CrashMatrixTest.delivered(before, BODY));
-        server.delete(BitSet.valueOf(new long[] {0b10}));
-        assertThat(disk.names(CrashMatrixTest.STATE.resolve("journals")))
+        server.deliver(CrashMatrix.ALICE, BODY);
+        assertThat(disk.content(MAILBOX)).as(where).isEqualTo(CrashMatrix.delivered(before, BODY));
+        server.release(CrashMatrix.ALICE, 1);
+        assertThat(disk.names(CrashMatrix.JOURNALS))
                 .as(where)
                 .isEmpty();
         // a file that could not be removed even once is swept when its maker is gone
-        List<String> left = disk.names(CrashMatrixTest.PATH.directory()).stream()
+        List<String> left = disk.names(CrashMatrix.ALICE.directory()).stream()
                 .filter(name -> fault == Fault.UNTIL_ROOM || !name.contains(".lock.pop2-"))
                 .toList();
         assertThat(left).as(where).containsExactly("alice");
@@ -81,18 +111,18 @@ class FailingDiskTest {
     @ParameterizedTest
     @EnumSource
     void deliveryWithoutSpaceAddsNothing(Fault fault) throws IOException {
-        long calls = CrashMatrixTest.callsOf(server -> server.deliver(BODY));
+        long calls = callsOf(server -> server.deliver(CrashMatrix.ALICE, BODY));
         int failures = 0;
         for (long at = 1; at <= calls; at++) {
             String where = fault + " at " + at + ": ";
-            SimulatedDisk disk = CrashMatrixTest.newDisk();
-            CrashMatrixTest.Server server = new CrashMatrixTest.Server(disk);
+            SimulatedDisk disk = newDisk();
+            CrashMatrix.Server server = new CrashMatrix.Server(disk);
             fault.strike(disk, at);
-            StoreException failed = attempt(server, s -> s.deliver(BODY));
+            StoreException failed = attempt(server, s -> s.deliver(CrashMatrix.ALICE, BODY));
             disk.makeRoom();
             saysWhatAndWhere(failed, where);
             failures += failed == null ? 0 : 1;
-            server.recover();
+            server.recover(CrashMatrix.ALICE);
             assertThat(disk.content(MAILBOX)).as(where).isEqualTo(failed == null ? WHOLE : OLD);
             goesOn(disk, server, fault, where);
         }
@@ -102,18 +132,18 @@ class FailingDiskTest {
     @ParameterizedTest
     @EnumSource
     void releaseWithoutSpaceIsAllOrNothing(Fault fault) throws IOException {
-        long calls = CrashMatrixTest.callsOf(server -> server.delete(DELETED));
+        long calls = callsOf(server -> server.release(CrashMatrix.ALICE, DELETED));
         int failures = 0;
         for (long at = 1; at <= calls; at++) {
             String where = fault + " at " + at + ": ";
-            SimulatedDisk disk = CrashMatrixTest.newDisk();
-            CrashMatrixTest.Server server = new CrashMatrixTest.Server(disk);
+            SimulatedDisk disk = newDisk();
+            CrashMatrix.Server server = new CrashMatrix.Server(disk);
             fault.strike(disk, at);
-            StoreException failed = attempt(server, s -> s.delete(DELETED));
+            StoreException failed = attempt(server, s -> s.release(CrashMatrix.ALICE, DELETED));
             disk.makeRoom();
             saysWhatAndWhere(failed, where);
             failures += failed == null ? 0 : 1;
-            server.recover();
+            server.recover(CrashMatrix.ALICE);
             byte[] found = disk.content(MAILBOX);
             if (failed == null) {
                 assertThat(found).as(where).isEqualTo(REST);
@@ -128,14 +158,14 @@ class FailingDiskTest {
     @ParameterizedTest
     @EnumSource
     void openingWithoutSpaceChangesNothing(Fault fault) throws IOException {
-        long calls = CrashMatrixTest.callsOf(CrashMatrixTest.Server::recover);
+        long calls = callsOf(FailingDiskTest::recover);
         int failures = 0;
         for (long at = 1; at <= calls; at++) {
             String where = fault + " at " + at + ": ";
-            SimulatedDisk disk = CrashMatrixTest.newDisk();
-            CrashMatrixTest.Server server = new CrashMatrixTest.Server(disk);
+            SimulatedDisk disk = newDisk();
+            CrashMatrix.Server server = new CrashMatrix.Server(disk);
             fault.strike(disk, at);
-            StoreException failed = attempt(server, CrashMatrixTest.Server::recover);
+            StoreException failed = attempt(server, FailingDiskTest::recover);
             disk.makeRoom();
             saysWhatAndWhere(failed, where);
             failures += failed == null ? 0 : 1;
@@ -149,25 +179,25 @@ class FailingDiskTest {
     @EnumSource
     void recoveryWithoutSpaceIsDoneWhenThereIsRoom(Fault fault) throws IOException {
         int failures = 0;
-        for (CrashMatrixTest.Action action :
-                List.<CrashMatrixTest.Action>of(server -> server.delete(DELETED), server -> server.deliver(BODY))) {
-            long calls = CrashMatrixTest.callsOf(action);
+        for (Action action :
+                List.<Action>of(server -> server.release(CrashMatrix.ALICE, DELETED), server -> server.deliver(CrashMatrix.ALICE, BODY))) {
+            long calls = callsOf(action);
             for (long killed = 1; killed <= calls; killed++) {
                 for (long at = 1; at <= 16; at++) {
                     String where = "killed at " + killed + ", " + fault + " at " + at + ": ";
-                    SimulatedDisk disk = CrashMatrixTest.newDisk();
+                    SimulatedDisk disk = newDisk();
                     disk.killAt(killed, SimulatedDisk.Cut.HALF);
-                    CrashMatrixTest.live(disk, action);
+                    live(disk, action);
                     disk.restart();
-                    CrashMatrixTest.Server server = new CrashMatrixTest.Server(disk);
+                    CrashMatrix.Server server = new CrashMatrix.Server(disk);
                     fault.strike(disk, at);
-                    StoreException failed = attempt(server, CrashMatrixTest.Server::recover);
+                    StoreException failed = attempt(server, FailingDiskTest::recover);
                     disk.makeRoom();
                     saysWhatAndWhere(failed, where);
                     failures += failed == null ? 0 : 1;
-                    server.recover();
+                    server.recover(CrashMatrix.ALICE);
                     assertThat(disk.content(MAILBOX)).as(where).isIn(OLD, REST, WHOLE);
-                    server.deliver(BODY);
+                    server.deliver(CrashMatrix.ALICE, BODY);
                 }
             }
         }
@@ -177,26 +207,26 @@ class FailingDiskTest {
     @Test
     void indexIsNotBelievedWhileADeliveryIsPending() throws IOException {
         SimulatedDisk disk = tornDelivery();
-        Path journals = CrashMatrixTest.STATE.resolve("journals");
+        Path journals = CrashMatrix.JOURNALS;
         Path note = journals.resolve(Objects.requireNonNull(disk.names(journals).get(0)));
         byte[] noted = disk.content(note);
         disk.unlink(note);
-        CrashMatrixTest.Server server = new CrashMatrixTest.Server(disk);
+        CrashMatrix.Server server = new CrashMatrix.Server(disk);
         // the index now has the torn message
-        server.recover();
-        server.recover();
+        server.recover(CrashMatrix.ALICE);
+        server.recover(CrashMatrix.ALICE);
         assertThat(disk.content(MAILBOX)).hasSizeGreaterThan(OLD.length);
         disk.append(note, noted);
-        server.recover();
+        server.recover(CrashMatrix.ALICE);
         assertThat(disk.content(MAILBOX)).isEqualTo(OLD);
         assertThat(disk.names(journals)).isEmpty();
     }
 
     private static SimulatedDisk tornDelivery() throws IOException {
         for (long at = 1; ; at++) {
-            SimulatedDisk disk = CrashMatrixTest.newDisk();
+            SimulatedDisk disk = newDisk();
             disk.killAt(at, SimulatedDisk.Cut.HALF);
-            assertThat(CrashMatrixTest.live(disk, server -> server.deliver(BODY)))
+            assertThat(live(disk, server -> server.deliver(CrashMatrix.ALICE, BODY)))
                     .as("a call that tears it")
                     .isFalse();
             disk.restart();

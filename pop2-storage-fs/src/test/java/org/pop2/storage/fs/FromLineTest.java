@@ -44,6 +44,8 @@ class FromLineTest {
                 "From my point of view",
                 "From here on 12 people left at 10:30",
                 "From ",
+                "From remote from here",
+                "From  remote from here",
                 "From: jd@example.com",
                 ">From jd@example.com Mon Jan  1 00:00:00 2001",
                 "from jd@example.com Mon Jan  1 00:00:00 2001",

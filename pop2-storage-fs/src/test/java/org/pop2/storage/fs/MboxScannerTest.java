@@ -3,9 +3,7 @@ package org.pop2.storage.fs;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -45,10 +43,6 @@ class MboxScannerTest {
     private final long seed = Long.getLong("pop2.scan.seed", new Random().nextLong());
     private final Random random = new Random(seed);
 
-    private static String latin(byte[] octets) {
-        return new String(octets, StandardCharsets.ISO_8859_1);
-    }
-
     private static byte[] latin(String text) {
         return text.getBytes(StandardCharsets.ISO_8859_1);
     }
@@ -63,68 +57,16 @@ class MboxScannerTest {
         return new MboxFormat(quoting, lenient, 100_000, block);
     }
 
-    /** Messages in wire form, the obvious way. */
     private static List<String> reference(String all, Quoting quoting, boolean lenient) {
-        List<StringBuilder> messages = new ArrayList<>();
-        List<String> lines = new ArrayList<>(Arrays.asList(all.split("(?<=\n)")));
-        List<String> content = new ArrayList<>();
-        String before = "\n";
-        for (String line : lines) {
-            byte[] bare = latin(line.replaceFirst("\r?\n$", "").replaceFirst("\r$", ""));
-            boolean empty = before.equals("\n") || before.equals("\r\n");
-            if ((empty || lenient) && FromLine.begins(bare, 0, bare.length)) {
-                end(messages, content, quoting);
-                messages.add(new StringBuilder());
-                content.clear();
-                before = "From_";
-            } else {
-                content.add(line);
-                before = line;
-            }
-        }
-        end(messages, content, quoting);
-        return messages.stream().map(StringBuilder::toString).toList();
-    }
-
-    private static void end(List<StringBuilder> messages, List<String> content, Quoting quoting) {
-        if (messages.isEmpty()) {
-            return;
-        }
-        StringBuilder message = messages.get(messages.size() - 1);
-        int last = content.size() - 1;
-        if (last >= 0 && (content.get(last).equals("\n") || content.get(last).equals("\r\n"))) {
-            last--;
-        }
-        for (int i = 0; i <= last; i++) {
-            String line = content.get(i);
-            if ((quoting == Quoting.MBOXRD && line.matches("(?s)>+From .*"))
-                    || (quoting == Quoting.MBOXO && line.startsWith(">From "))) {
-                line = line.substring(1);
-            }
-            String ended = line.endsWith("\r\n")
-                    ? line
-                    : line.endsWith("\n") ? line.replaceFirst("\n$", "\r\n") : line + "\r\n";
-            message.append(ended);
-        }
-        if (message.isEmpty()) {
-            message.append("\r\n");
-        }
+        return ReferenceReader.read(latin(all), quoting, lenient).orElseThrow().stream()
+                .map(ReferenceReader.Message::text)
+                .toList();
     }
 
     private static List<String> encoded(IoFile file, MboxIndex index, Quoting quoting, int step) throws IOException {
         List<String> messages = new ArrayList<>();
-        for (int row = 0; row < index.rows(); row++) {
-            WireEncoder encoder = new WireEncoder(file, index, row, quoting);
-            ByteArrayOutputStream all = new ByteArrayOutputStream();
-            byte[] block = new byte[Math.max(16, step)];
-            while (!encoder.finished()) {
-                ByteBuffer out = ByteBuffer.allocate(Math.max(2, step));
-                encoder.encode(block, out);
-                assertThat(out.position()).isPositive();
-                all.write(out.array(), 0, out.position());
-            }
-            assertThat((long) all.size()).isEqualTo(index.octets(row));
-            messages.add(latin(all.toByteArray()));
+        for (int number = 1; number <= index.count(); number++) {
+            messages.add(TestMailboxes.wire(file, index, index.rowOf(number), quoting, step));
         }
         return messages;
     }

@@ -7,10 +7,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -19,9 +22,14 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What was written and not forced is kept apart. At a power failure each sector of it may have reached the disk or
  * not, in any order; sizes follow the order of the calls; names in a directory follow their own order, up to some call.
+ * What a failed force was to write is gone, as on Linux: the next force reports success and does not write it.
  */
 final class SimulatedDisk implements StorageIo {
-    private static final int SECTOR = 16;
+    /** Octets that reach the disk together: small ones tear small files, with large ones a header stays whole. */
+    private static final int[] SECTORS = {16, 64, 512};
+
+    /** For a choice that is not left to chance. */
+    private static final Random NONE = new Random(0);
 
     private static final List<String> NEEDS_SPACE = List.of("create ", "write ", "link ", "rename ", "force ");
 
@@ -41,7 +49,24 @@ final class SimulatedDisk implements StorageIo {
         }
     }
 
-    private record Write(long position, ByteBuffer data, long truncatedTo) {
+    /** Which of the changes that were not forced a power failure leaves. */
+    private enum Left {
+        NOTHING,
+        EVERYTHING,
+        ANYTHING
+    }
+
+    /** Another program that delivers as soon as the locks that it knows are free. */
+    private record Meanwhile(Path file, Path dotLock, ByteBuffer octets, boolean heedsDotLock) {
+        byte[] copy() {
+            byte[] copy = new byte[octets.remaining()];
+            octets.duplicate().get(copy);
+            return copy;
+        }
+    }
+
+    /** @param lost whether a force failed: the size is known, the octets will never be written */
+    private record Write(long position, ByteBuffer data, long truncatedTo, boolean lost) {
         byte[] octets() {
             byte[] octets = new byte[data.remaining()];
             data.duplicate().get(octets);
@@ -58,11 +83,13 @@ final class SimulatedDisk implements StorageIo {
         byte[] durable = new byte[0];
         byte[] current = new byte[0];
         final List<Write> pending = new ArrayList<>();
+        final boolean directory;
         boolean locked;
         long changes;
 
-        Inode(long number) {
+        Inode(long number, boolean directory) {
             this.number = number;
+            this.directory = directory;
         }
     }
 
@@ -80,14 +107,17 @@ final class SimulatedDisk implements StorageIo {
     private @Nullable IOException failure;
     private long fullAt = Long.MAX_VALUE;
     private boolean dead;
-    /** Calls that do nothing though they say so, by kind and a part of the path: a step left out. */
-    private @Nullable String ignored;
+    private @Nullable Meanwhile meanwhile;
+    private long meanwhileFrom;
+    /** Directories that were made, as opposed to those that always were. */
+    private final Set<Path> made = new HashSet<>();
 
-    private String ignoredPath = "";
+    private final List<String> steps = new ArrayList<>();
 
     /** Kills the process at the n-th changing call from now. */
     void killAt(long n, Cut how) {
         calls = 0;
+        steps.clear();
         cutAt = n;
         cut = how;
         failure = null;
@@ -111,11 +141,24 @@ final class SimulatedDisk implements StorageIo {
         fullAt = Long.MAX_VALUE;
     }
 
-    /** Leaves a step out: {@code force journal}. */
-    void ignore(String step) {
-        int space = step.indexOf(' ');
-        ignored = step.substring(0, space + 1);
-        ignoredPath = step.substring(space + 1);
+    /** Lets another program deliver at the n-th changing call from now, or as soon as it may after it. */
+    void deliverMeanwhile(long n, MailboxPath mailbox, byte[] octets, boolean heedsDotLock) {
+        meanwhile = new Meanwhile(mailbox.file(), mailbox.dotLock(), ByteBuffer.wrap(octets), heedsDotLock);
+        meanwhileFrom = n;
+    }
+
+    /** That program gets its turn at last, if it has not had it. */
+    void deliverNow() {
+        Meanwhile delivery = meanwhile;
+        if (delivery != null) {
+            meanwhile = null;
+            append(delivery.file(), delivery.copy());
+        }
+    }
+
+    /** What was done since the last cut was set: {@code "force /mail/alice"}. */
+    List<String> steps() {
+        return List.copyOf(steps);
     }
 
     /** Changing calls since the last cut was set. */
@@ -137,18 +180,47 @@ final class SimulatedDisk implements StorageIo {
     /** The machine lost power. */
     void losePower(Random random) {
         restart();
+        Left names = oneOf(Left.values(), random);
+        Left data = oneOf(Left.values(), random);
+        Left sizes = oneOf(Left.values(), random);
+        int sector = SECTORS[random.nextInt(SECTORS.length)];
         for (Directory directory : directories.values()) {
-            directory.current = new TreeMap<>(directory.states.get(random.nextInt(directory.states.size())));
-            directory.states.clear();
-            directory.states.add(Map.copyOf(directory.current));
+            int state = part(directory.states.size() - 1, names, random);
+            directory.current = new TreeMap<>(directory.states.get(state));
+            forceNames(directory);
         }
+        made.stream()
+                .sorted(Comparator.comparing(Path::getNameCount))
+                .filter(directory -> find(directory) == null)
+                .toList()
+                .forEach(gone -> {
+                    made.remove(gone);
+                    directories.remove(gone);
+                });
         for (Directory directory : directories.values()) {
-            directory.current.values().forEach(inode -> lose(inode, random));
+            for (Inode inode : directory.current.values()) {
+                int known = part(inode.pending.size(), sizes, random);
+                inode.durable = written(inode, known, data, sector, random);
+                inode.current = inode.durable.clone();
+                inode.pending.clear();
+            }
         }
     }
 
-    private static void lose(Inode inode, Random random) {
-        int known = random.nextInt(inode.pending.size() + 1);
+    private static <T> T oneOf(T[] values, Random random) {
+        return values[random.nextInt(values.length)];
+    }
+
+    private static int part(int all, Left left, Random random) {
+        return switch (left) {
+            case NOTHING -> 0;
+            case EVERYTHING -> all;
+            case ANYTHING -> random.nextInt(all + 1);
+        };
+    }
+
+    /** The durable octets after so many of the pending changes of the size, and those sectors that were lucky. */
+    private static byte[] written(Inode inode, int known, Left left, int sector, Random random) {
         byte[] content = inode.durable;
         int size = content.length;
         for (int i = 0; i < inode.pending.size(); i++) {
@@ -160,30 +232,58 @@ final class SimulatedDisk implements StorageIo {
                 }
                 continue;
             }
-            int end = (int) write.position() + write.octets().length;
+            byte[] octets = write.octets();
+            int end = (int) write.position() + octets.length;
             if (i < known) {
                 size = Math.max(size, end);
             }
             content = Arrays.copyOf(content, Math.max(content.length, end));
-            for (int at = 0; at < write.octets().length; at += SECTOR) {
-                if (random.nextBoolean()) {
-                    int length = Math.min(SECTOR, write.octets().length - at);
-                    System.arraycopy(write.octets(), at, content, (int) write.position() + at, length);
+            for (int at = 0; at < octets.length && !write.lost(); at += sector) {
+                boolean lucky = switch (left) {
+                    case NOTHING -> false;
+                    case EVERYTHING -> true;
+                    case ANYTHING -> random.nextBoolean();
+                };
+                if (lucky) {
+                    int length = Math.min(sector, octets.length - at);
+                    System.arraycopy(octets, at, content, (int) write.position() + at, length);
                 }
             }
         }
-        inode.current = Arrays.copyOf(content, size);
-        inode.durable = inode.current.clone();
-        inode.pending.clear();
+        return Arrays.copyOf(content, size);
+    }
+
+    private static void force(Inode inode) {
+        if (!inode.pending.isEmpty()) {
+            inode.durable = written(inode, inode.pending.size(), Left.EVERYTHING, SECTORS[0], NONE);
+            inode.pending.clear();
+        }
+    }
+
+    /** What the kernel does with pages that it could not write: it takes them for written. */
+    private static void failToForce(Inode inode) {
+        inode.pending.replaceAll(write -> new Write(write.position(), write.data(), write.truncatedTo(), true));
+    }
+
+    private void deliverIfFree() {
+        Meanwhile delivery = meanwhile;
+        if (delivery == null || calls < meanwhileFrom) {
+            return;
+        }
+        Inode mailbox = find(delivery.file());
+        boolean free = delivery.heedsDotLock() ? find(delivery.dotLock()) == null : mailbox == null || !mailbox.locked;
+        if (free) {
+            meanwhile = null;
+            append(delivery.file(), delivery.copy());
+        }
     }
 
     /** Whether the call is to be done; half of it where that has a meaning. */
     private double step(String what) throws IOException {
         alive();
-        if (ignored != null && what.startsWith(ignored) && what.contains(ignoredPath)) {
-            return 0;
-        }
         calls++;
+        steps.add(what);
+        deliverIfFree();
         if (calls >= fullAt && NEEDS_SPACE.stream().anyMatch(what::startsWith)) {
             throw new IOException("No space left on device");
         }
@@ -245,20 +345,48 @@ final class SimulatedDisk implements StorageIo {
         return inode == null ? new byte[0] : inode.current.clone();
     }
 
-    /** Another program's delivery: durable, with its own open and close. */
+    /** Another program's delivery: durable, with its own open and close, directory and all. */
     void append(Path file, byte[] octets) {
         Inode inode = find(file);
         if (inode == null) {
-            inode = new Inode(++inodes);
+            inode = new Inode(++inodes, false);
             change(file, inode);
         }
-        byte[] longer = Arrays.copyOf(inode.current, inode.current.length + octets.length);
-        System.arraycopy(octets, 0, longer, inode.current.length, octets.length);
-        inode.current = longer;
-        inode.durable = longer.clone();
+        write(inode, inode.current.length, octets);
+        force(inode);
+        forceNames(directory(file));
+        Path parent = file.getParent();
+        if (parent != null) {
+            forceNames(directory(parent));
+        }
+    }
+
+    /** Another program writes the whole file anew, in place. */
+    void rewrite(Path file, byte[] octets) {
+        Inode inode = find(file);
+        if (inode == null) {
+            throw new IllegalStateException("no " + file);
+        }
+        inode.current = octets.clone();
+        inode.durable = octets.clone();
         inode.pending.clear();
         inode.changes++;
+    }
+
+    /** Another program puts a new file where the old one was. */
+    void replace(Path file, byte[] octets) {
+        change(file, new Inode(++inodes, false));
+        rewrite(file, octets);
         forceNames(directory(file));
+    }
+
+    private static void write(Inode inode, int position, byte[] octets) {
+        int end = position + octets.length;
+        byte[] next = Arrays.copyOf(inode.current, Math.max(inode.current.length, end));
+        System.arraycopy(octets, 0, next, position, octets.length);
+        inode.current = next;
+        inode.pending.add(new Write(position, ByteBuffer.wrap(octets), -1, false));
+        inode.changes++;
     }
 
     private static void forceNames(Directory directory) {
@@ -282,7 +410,7 @@ final class SimulatedDisk implements StorageIo {
                 throw new FileAlreadyExistsException(file.toString());
             }
             step("create " + file);
-            inode = new Inode(++inodes);
+            inode = new Inode(++inodes, false);
             change(file, inode);
             after();
         } else if (inode == null) {
@@ -303,7 +431,7 @@ final class SimulatedDisk implements StorageIo {
                 .filter(inode::equals)
                 .count();
         return new FileStatus(
-                FileStatus.Kind.FILE,
+                inode.directory ? FileStatus.Kind.DIRECTORY : FileStatus.Kind.FILE,
                 new FileStatus.FileKey(1, inode.number),
                 links,
                 ProcessIdentity.uid(),
@@ -360,8 +488,16 @@ final class SimulatedDisk implements StorageIo {
     }
 
     @Override
-    public void makeDirectory(Path directory) {
-        directories.computeIfAbsent(directory, key -> new Directory());
+    public void makeDirectory(Path directory) throws IOException {
+        alive();
+        if (find(directory) != null) {
+            return;
+        }
+        step("make " + directory);
+        change(directory, new Inode(++inodes, true));
+        made.add(directory);
+        directories.put(directory, new Directory());
+        after();
     }
 
     @Override
@@ -420,21 +556,24 @@ final class SimulatedDisk implements StorageIo {
             double part = step("write " + path);
             byte[] written = Arrays.copyOf(all, (int) (all.length * part));
             if (written.length > 0) {
-                int end = (int) position + written.length;
-                byte[] next = Arrays.copyOf(inode.current, Math.max(inode.current.length, end));
-                System.arraycopy(written, 0, next, (int) position, written.length);
-                inode.current = next;
-                inode.pending.add(new Write(position, ByteBuffer.wrap(written), -1));
-                inode.changes++;
+                SimulatedDisk.write(inode, (int) position, written);
             }
             after();
         }
 
         @Override
         public void force() throws IOException {
-            if (step("force " + path) == 1) {
-                inode.durable = inode.current.clone();
-                inode.pending.clear();
+            double part;
+            try {
+                part = step("force " + path);
+            } catch (IOException e) {
+                failToForce(inode);
+                throw e;
+            }
+            if (part == 1) {
+                SimulatedDisk.force(inode);
+            } else if (failure != null) {
+                failToForce(inode);
             }
             after();
         }
@@ -443,7 +582,7 @@ final class SimulatedDisk implements StorageIo {
         public void truncate(long size) throws IOException {
             if (step("truncate " + path) == 1 && size < inode.current.length) {
                 inode.current = Arrays.copyOf(inode.current, (int) size);
-                inode.pending.add(new Write(0, ByteBuffer.allocate(0), size));
+                inode.pending.add(new Write(0, ByteBuffer.allocate(0), size, false));
                 inode.changes++;
             }
             after();
@@ -472,6 +611,8 @@ final class SimulatedDisk implements StorageIo {
         @Override
         public void close() {
             alive();
+            // a process loses its lock on a file when it closes any descriptor of it
+            inode.locked = false;
         }
     }
 }

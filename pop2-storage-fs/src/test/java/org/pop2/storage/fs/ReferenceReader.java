@@ -1,0 +1,152 @@
+package org.pop2.storage.fs;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.regex.Pattern;
+
+/**
+ * Reads a mailbox the slow and obvious way, all of it in memory and line by line, by the rules as the manual has them.
+ * It shares no code with the readers of the storage, not even the one for dates.
+ */
+final class ReferenceReader {
+    private static final String GAP = "[ \t\r]++";
+    private static final String NAME = "[A-Za-z]{3}";
+    private static final String DAY = "(?:0?[1-9]|[12][0-9]|3[01])";
+    private static final String NAME_AND_DAY = "(?:" + NAME + GAP + DAY + "|" + DAY + GAP + NAME + ")";
+    private static final String YEAR = "[0-9]{4}";
+    private static final String SIXTIETH = "(?:[0-5][0-9]|60)";
+    private static final String TIME = "(?:[01]?[0-9]|2[0-4]):" + SIXTIETH + "(?::" + SIXTIETH + ")?";
+    private static final String ZONE = "(?:[+-][0-9]{4}|[A-Za-z]{1,5}|\\([A-Za-z]{1,5}\\))";
+    private static final String GAP_ZONE = "(?:" + GAP + ZONE + ")";
+    /** A year with up to three words of time zone around it, at most two on a side. */
+    private static final String YEAR_AND_ZONES = "(?:" + GAP_ZONE + "{0,2}" + GAP + YEAR + GAP_ZONE + "?|" + GAP_ZONE
+            + "?" + GAP + YEAR + GAP_ZONE + "{0,2})";
+    /** {@code Mon Nov 23 12:00:00 2026}: what asctime(3) writes, with time zones. */
+    private static final String ASCTIME = NAME + GAP + NAME_AND_DAY + GAP + TIME + YEAR_AND_ZONES;
+    /** {@code Mon, 23 Nov 2026 12:00:00 +0100}: as in a header. */
+    private static final String HEADER_DATE =
+            NAME + ",?" + GAP + DAY + GAP + NAME + GAP + YEAR + GAP + TIME + GAP_ZONE + "{0,2}";
+
+    private static final Pattern ENDS_WITH_DATE =
+            Pattern.compile("(?s)(?:.*[ \t\r])?(?:" + ASCTIME + "|" + HEADER_DATE + ")[ \t\r]*");
+    private static final Pattern REMOTE_FROM = Pattern.compile(" remote from [^ ]*\\z");
+    private static final Pattern MARKED = Pattern.compile("(?s)>+From .*");
+
+    private static final int LONGEST_FROM_LINE = 4096;
+    private static final int PSEUDO_HEADER = 8192;
+
+    private ReferenceReader() {}
+
+    /**
+     * A message.
+     *
+     * @param offset where its From_ line begins
+     * @param text what a client gets, an octet a character
+     */
+    record Message(long offset, String text) {
+        byte[] wire() {
+            return text.getBytes(StandardCharsets.ISO_8859_1);
+        }
+    }
+
+    /** Lines of the file, with their line ends, from {@code offset} on. */
+    private record Stored(long offset, List<String> content) {}
+
+    /** What a client sees of a mailbox, or nothing if it is none. */
+    static Optional<List<Message>> read(byte[] mailbox, Quoting quoting, boolean lenient) {
+        List<Stored> stored = new ArrayList<>();
+        long offset = 0;
+        boolean afterEmpty = true;
+        for (String line : lines(new String(mailbox, StandardCharsets.ISO_8859_1))) {
+            if ((afterEmpty || lenient) && isFromLine(line)) {
+                stored.add(new Stored(offset, new ArrayList<>()));
+                afterEmpty = false;
+            } else if (stored.isEmpty()) {
+                return Optional.empty();
+            } else {
+                stored.get(stored.size() - 1).content().add(line);
+                afterEmpty = isEmpty(line);
+            }
+            offset += line.length();
+        }
+        stored.forEach(message -> removeSeparator(message.content()));
+        if (!stored.isEmpty() && isPseudo(stored.get(0))) {
+            stored.remove(0);
+        }
+        return Optional.of(stored.stream()
+                .map(message -> new Message(message.offset(), wire(message.content(), quoting)))
+                .toList());
+    }
+
+    private static List<String> lines(String text) {
+        List<String> lines = new ArrayList<>();
+        int from = 0;
+        while (from < text.length()) {
+            int lineFeed = text.indexOf('\n', from);
+            int to = lineFeed < 0 ? text.length() : lineFeed + 1;
+            lines.add(text.substring(from, to));
+            from = to;
+        }
+        return lines;
+    }
+
+    private static boolean isEmpty(String line) {
+        return line.equals("\n") || line.equals("\r\n");
+    }
+
+    static boolean isFromLine(String line) {
+        String bare = line.endsWith("\n") ? line.substring(0, line.length() - 1) : line;
+        bare = bare.endsWith("\r") ? bare.substring(0, bare.length() - 1) : bare;
+        if (!bare.startsWith("From ") || bare.length() > LONGEST_FROM_LINE) {
+            return false;
+        }
+        String rest = REMOTE_FROM.matcher(bare.substring("From ".length())).replaceFirst("");
+        return ENDS_WITH_DATE.matcher(rest).matches();
+    }
+
+    /** One empty line at the end belongs to the separator. */
+    private static void removeSeparator(List<String> content) {
+        int last = content.size() - 1;
+        if (last >= 0 && isEmpty(content.get(last))) {
+            content.remove(last);
+        }
+    }
+
+    private static boolean isPseudo(Stored message) {
+        String all = String.join("", message.content());
+        String head = all.substring(0, Math.min(all.length(), PSEUDO_HEADER));
+        boolean state = false;
+        boolean subject = false;
+        for (String line : lines(head)) {
+            if (isEmpty(line)) {
+                break;
+            }
+            state |= line.toLowerCase(Locale.ROOT).startsWith("x-imap:");
+            subject |= line.toLowerCase(Locale.ROOT).startsWith("subject:") && line.contains("FOLDER INTERNAL DATA");
+        }
+        return state && subject;
+    }
+
+    private static String wire(List<String> content, Quoting quoting) {
+        StringBuilder wire = new StringBuilder();
+        for (String stored : content) {
+            boolean quoted = switch (quoting) {
+                case MBOXRD -> MARKED.matcher(stored).matches();
+                case MBOXO -> stored.startsWith(">From ");
+                case NONE -> false;
+            };
+            String line = quoted ? stored.substring(1) : stored;
+            if (line.endsWith("\n")) {
+                line = line.substring(0, line.length() - (line.endsWith("\r\n") ? 2 : 1));
+            }
+            wire.append(line).append("\r\n");
+        }
+        if (content.isEmpty()) {
+            wire.append("\r\n");
+        }
+        return wire.toString();
+    }
+}
