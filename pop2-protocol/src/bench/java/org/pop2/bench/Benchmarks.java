@@ -157,8 +157,9 @@ public final class Benchmarks {
                 unit = "GB/s";
             }
         }
-        return new Row(
-                name.toString(), shown.getScore() / divisor, shown.getScoreError() / divisor, unit, figure, method);
+        // JMH adds events up over iterations
+        double score = shown.getScoreUnit().equals("#") ? shown.getStatistics().getMean() : shown.getScore();
+        return new Row(name.toString(), score / divisor, shown.getScoreError() / divisor, unit, figure, method);
     }
 
     /** The method of a benchmark; they have names of their own within a class. */

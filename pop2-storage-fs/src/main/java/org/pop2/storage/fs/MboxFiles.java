@@ -127,19 +127,19 @@ final class MboxFiles {
     /** Counts a mailbox; {@code null} if there is none. */
     @Nullable
     Counted open(MailboxPath path) throws IOException {
-        IndexFile.Stored known = indexes.load(path).orElse(null);
-        Counted unchanged = openUnchanged(path, known);
+        IndexFile.Stored saved = indexes.load(path).orElse(null);
+        Counted unchanged = openUnchanged(path, saved);
         if (unchanged != null) {
             return unchanged;
         }
-        known = scanUnlocked(path, known);
+        IndexFile.Stored known = scanUnlocked(path, saved);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
                 return null;
             }
             recover(locked);
             IndexFile.Stored stored = index(locked, known);
-            if (!stored.equals(known)) {
+            if (!stored.equals(saved)) {
                 indexes.save(path, stored);
             }
             return new Counted(path, locked.mailbox().share(), stored);
