@@ -91,6 +91,13 @@ final class MboxIndex {
         return new MboxIndex(words, rows, end, first);
     }
 
+    /** This index and what was scanned behind it. */
+    MboxIndex and(MboxIndex behind) {
+        long[] all = Arrays.copyOf(words, (rows + behind.rows) * WORDS);
+        System.arraycopy(behind.words, 0, all, rows * WORDS, behind.rows * WORDS);
+        return new MboxIndex(all, rows + behind.rows, behind.end, pseudo);
+    }
+
     /**
      * The index after a release, without looking at the file: {@code deleted} rows are gone, what followed moved down.
      */
