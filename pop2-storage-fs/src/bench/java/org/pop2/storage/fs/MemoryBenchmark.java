@@ -26,7 +26,7 @@ import org.pop2.storage.Mailbox;
 @Measurement(iterations = 1)
 public class MemoryBenchmark {
     private static final int MESSAGES = 20_000;
-    private static final int HELD = 50;
+    private static final int HELD = 20;
 
     private final List<Mailboxes> stores = new ArrayList<>();
 

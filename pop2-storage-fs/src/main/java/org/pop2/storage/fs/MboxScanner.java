@@ -199,6 +199,9 @@ final class MboxScanner {
     }
 
     private MboxIndex run(long from, long end, boolean pseudo) throws IOException {
+        if (end > MboxIndex.MAX_END) {
+            throw new StoreException(Reason.UNAVAILABLE, "the mailbox has more than 64 TiB");
+        }
         base = from;
         int at = 0;
         while (true) {
