@@ -17,6 +17,10 @@ import org.slf4j.LoggerFactory;
  * mail and cut off again: it was not acknowledged, so it comes once more. The note is durable before the first octet is
  * appended and goes when the last one is durable; that it went need not be durable, for a note of a message that is
  * there as a whole does nothing. Methods that are given a locked mailbox want it so.
+ *
+ * <p>The note has all of the message, not only where it begins: after a crash another program may have appended behind
+ * a torn message, and that mail must not go with it. Hashes of blocks would not do, for a message may be torn at any
+ * octet.
  */
 final class Deliveries {
     private static final Logger LOG = LoggerFactory.getLogger(Deliveries.class);

@@ -50,6 +50,11 @@ final class FromLine {
         return false;
     }
 
+    /** Whether a line may begin a message, by its first two octets. */
+    static boolean mayBegin(byte[] octets, int at) {
+        return octets[at] == 'F' && octets[at + 1] == 'r';
+    }
+
     /** The line for a delivery, with its line feed. */
     static byte[] of(String sender, Instant time) {
         StringBuilder line = new StringBuilder(PREFIX);
@@ -114,13 +119,20 @@ final class FromLine {
     }
 
     private static boolean areZones(List<String> words, int from) {
-        return words.size() - from <= 2
-                && words.subList(from, words.size()).stream().allMatch(FromLine::isZone);
+        if (words.size() - from > 2) {
+            return false;
+        }
+        for (int i = from; i < words.size(); i++) {
+            if (!isZone(words.get(i))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A weekday or month; not by a list of names, for there are mailboxes in other languages. */
     private static boolean isName(String word) {
-        return word.length() == 3 && word.chars().allMatch(FromLine::isLetter);
+        return word.length() == 3 && areLetters(word);
     }
 
     private static boolean isDay(String word) {
@@ -161,15 +173,31 @@ final class FromLine {
     }
 
     private static boolean isAbbreviation(String word) {
-        return word.length() <= 5 && word.chars().allMatch(FromLine::isLetter);
+        return word.length() <= 5 && areLetters(word);
     }
 
     private static boolean isLetter(int c) {
         return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z');
     }
 
+    // plain loops: a stream for each word of each message is most of what a scan would allocate
+
+    private static boolean areLetters(String word) {
+        for (int i = 0; i < word.length(); i++) {
+            if (!isLetter(word.charAt(i))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static boolean isNumber(String word) {
-        return !word.isEmpty() && word.chars().allMatch(c -> c >= '0' && c <= '9');
+        for (int i = 0; i < word.length(); i++) {
+            if (word.charAt(i) < '0' || word.charAt(i) > '9') {
+                return false;
+            }
+        }
+        return !word.isEmpty();
     }
 
     private static int number(String word) {

@@ -2,7 +2,6 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.LongBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -20,8 +19,10 @@ import org.slf4j.LoggerFactory;
  */
 final class IndexFile {
     private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
-    private static final byte[] MAGIC = "pop2idx1".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "pop2idx2".getBytes(StandardCharsets.US_ASCII);
     private static final int HEADER = MAGIC.length + 4 * 4 + 8 * 6 + 2 * Hashes.LENGTH;
+    private static final int ROW = MboxIndex.WORDS * Long.BYTES;
+    private static final int BLOCK = 64 * 1024;
     private static final String SUFFIX = ".index";
 
     private final StorageIo io;
@@ -76,47 +77,54 @@ final class IndexFile {
 
     private @Nullable Stored parse(IoFile file) throws IOException {
         long size = file.size();
-        if (size < HEADER || size > HEADER + (long) format.maxMessages() * MboxIndex.WORDS * Long.BYTES) {
+        if (size < HEADER || size > HEADER + (long) format.maxMessages() * ROW) {
             return null;
         }
-        ByteBuffer all = ByteBuffer.allocate((int) size);
-        if (!file.readFully(all, 0)) {
+        ByteBuffer header = ByteBuffer.allocate(HEADER);
+        if (!file.readFully(header, 0)) {
             return null;
         }
-        all.flip();
+        header.flip();
         byte[] magic = new byte[MAGIC.length];
-        all.get(magic);
-        int crc = all.getInt();
-        if (!Arrays.equals(magic, MAGIC) || crc != crcAfter(all) || all.getInt() != parserMode()) {
+        header.get(magic);
+        int wanted = header.getInt();
+        CRC32C crc = new CRC32C();
+        crc.update(header.duplicate());
+        if (!Arrays.equals(magic, MAGIC) || header.getInt() != parserMode()) {
             return null;
         }
-        int rows = all.getInt();
-        boolean pseudo = all.getInt() != 0;
+        int rows = header.getInt();
+        boolean pseudo = header.getInt() != 0;
         FileStatus status = new FileStatus(
                 FileStatus.Kind.FILE,
-                new FileStatus.FileKey(all.getLong(), all.getLong()),
+                new FileStatus.FileKey(header.getLong(), header.getLong()),
                 1,
                 0,
                 0,
-                all.getLong(),
-                all.getLong(),
-                all.getLong());
-        long end = all.getLong();
-        String head = Hashes.get(all);
-        String tail = Hashes.get(all);
-        if (rows < 0 || (long) rows * MboxIndex.WORDS * Long.BYTES != all.remaining() || end != status.size()) {
+                header.getLong(),
+                header.getLong(),
+                header.getLong());
+        long end = header.getLong();
+        String head = Hashes.get(header);
+        String tail = Hashes.get(header);
+        if (rows < 0 || HEADER + (long) rows * ROW != size || end != status.size()) {
             return null;
         }
         long[] words = new long[rows * MboxIndex.WORDS];
-        LongBuffer longs = all.asLongBuffer();
-        longs.get(words);
+        ByteBuffer block = ByteBuffer.allocate(Math.min(BLOCK, rows * ROW));
+        for (int at = 0; at < words.length; at += block.limit() / Long.BYTES) {
+            block.clear().limit(Math.min(block.capacity(), (words.length - at) * Long.BYTES));
+            if (!file.readFully(block, HEADER + (long) at * Long.BYTES)) {
+                return null;
+            }
+            block.flip();
+            crc.update(block.duplicate());
+            block.asLongBuffer().get(words, at, block.limit() / Long.BYTES);
+        }
+        if (wanted != (int) crc.getValue()) {
+            return null;
+        }
         return new Stored(new MboxIndex(words, rows, end, pseudo), status, head, tail);
-    }
-
-    private static int crcAfter(ByteBuffer at) {
-        CRC32C crc = new CRC32C();
-        crc.update(at.duplicate());
-        return (int) crc.getValue();
     }
 
     /** What another reading of the same octets would depend on. */
@@ -133,8 +141,8 @@ final class IndexFile {
     void save(MailboxPath mailbox, Stored stored) {
         MboxIndex index = stored.index();
         FileStatus status = stored.status();
-        ByteBuffer all = ByteBuffer.allocate(HEADER + index.rows() * MboxIndex.WORDS * Long.BYTES);
-        all.put(MAGIC)
+        ByteBuffer header = ByteBuffer.allocate(HEADER);
+        header.put(MAGIC)
                 .putInt(0)
                 .putInt(parserMode())
                 .putInt(index.rows())
@@ -146,22 +154,39 @@ final class IndexFile {
                 .putLong(status.ctime())
                 .putLong(index.end())
                 .put(Hashes.octets(stored.head()))
-                .put(Hashes.octets(stored.tail()));
-        all.asLongBuffer().put(index.words(), 0, index.rows() * MboxIndex.WORDS);
-        all.position(MAGIC.length + Integer.BYTES).limit(all.capacity());
-        int crc = crcAfter(all);
-        all.putInt(MAGIC.length, crc).position(0);
+                .put(Hashes.octets(stored.tail()))
+                .flip();
+        CRC32C crc = new CRC32C();
+        crc.update(header.duplicate().position(MAGIC.length + Integer.BYTES));
+        inBlocks(index, (block, position) -> crc.update(block));
+        header.putInt(MAGIC.length, (int) crc.getValue());
 
         Path path = path(mailbox);
         Path temporary = path.resolveSibling(path.getFileName() + "." + UUID.randomUUID() + ".tmp");
         try {
             try (IoFile file = io.open(temporary, StorageIo.Mode.CREATE)) {
-                file.write(all, 0);
+                file.write(header, 0);
+                inBlocks(index, file::write);
             }
             io.rename(temporary, path);
         } catch (IOException e) {
             LOG.warn("{}: the index cannot be saved: {}", mailbox, e.toString());
             discard(temporary);
+        }
+    }
+
+    private interface Sink<E extends Exception> {
+        void accept(ByteBuffer block, long position) throws E;
+    }
+
+    /** An index may have megabytes; the octets of its rows are made piece by piece. */
+    private static <E extends Exception> void inBlocks(MboxIndex index, Sink<E> sink) throws E {
+        int longs = index.rows() * MboxIndex.WORDS;
+        ByteBuffer block = ByteBuffer.allocate(Math.min(BLOCK, index.rows() * ROW));
+        for (int at = 0; at < longs; at += block.limit() / Long.BYTES) {
+            block.clear().limit(Math.min(block.capacity(), (longs - at) * Long.BYTES));
+            block.asLongBuffer().put(index.words(), at, block.limit() / Long.BYTES);
+            sink.accept(block, HEADER + (long) at * Long.BYTES);
         }
     }
 

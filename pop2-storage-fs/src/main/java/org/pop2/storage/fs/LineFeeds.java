@@ -10,6 +10,10 @@ final class LineFeeds {
     private static final long LINE_FEEDS = 0x0a0a0a0a0a0a0a0aL;
     private static final long ONES = 0x0101010101010101L;
     private static final long HIGH_BITS = 0x8080808080808080L;
+    private static final long LOW_BITS = ~HIGH_BITS;
+
+    /** Octets that {@link #in} looks at. */
+    static final int STEP = 8 * Long.BYTES;
 
     private LineFeeds() {}
 
@@ -30,5 +34,32 @@ final class LineFeeds {
             }
         }
         return -1;
+    }
+
+    /**
+     * The line feeds among the {@link #STEP} octets from {@code at}: a bit for each, not in their order;
+     * {@link #offset} says where the lowest one is.
+     */
+    static long in(byte[] octets, int at) {
+        return marks(octets, at) >>> 7
+                | marks(octets, at + 8) >>> 6
+                | marks(octets, at + 16) >>> 5
+                | marks(octets, at + 24) >>> 4
+                | marks(octets, at + 32) >>> 3
+                | marks(octets, at + 40) >>> 2
+                | marks(octets, at + 48) >>> 1
+                | marks(octets, at + 56);
+    }
+
+    static int offset(long bits) {
+        int bit = Long.numberOfTrailingZeros(bits);
+        // bit w of octet i of the word is for octet i of word w
+        return ((bit & 7) << 3) + (bit >>> 3);
+    }
+
+    /** The highest bit of each octet of a word that is a line feed; exact, unlike the shorter test above. */
+    private static long marks(byte[] octets, int at) {
+        long word = (long) LONG.get(octets, at) ^ LINE_FEEDS;
+        return ~(((word & LOW_BITS) + LOW_BITS) | word) & HIGH_BITS;
     }
 }

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -16,6 +17,10 @@ final class MboxFiles {
     private static final Logger LOG = LoggerFactory.getLogger(MboxFiles.class);
     /** More than this is scanned before the mailbox is locked, so that deliveries wait for milliseconds only. */
     private static final long SCAN_UNLOCKED = 1024 * 1024;
+    /** Least octets of a mailbox for which another thread is asked to help scanning. */
+    private static final long SCAN_PIECE = 16 * 1024 * 1024;
+    /** Most threads that scan one mailbox. */
+    private static final int SCANNERS = Math.min(4, Runtime.getRuntime().availableProcessors());
     /** Longest step of a file system's clock that counts in fractions of a second. */
     private static final long TICK_NANOS = 10_000_000;
 
@@ -29,7 +34,9 @@ final class MboxFiles {
     private final IndexFile indexes;
     private final MboxFormat format;
     private final Pause pause;
+    private final Executor helpers;
 
+    /** What does everything on the calling thread. */
     MboxFiles(
             StorageIo io,
             ChannelRegistry channels,
@@ -39,6 +46,20 @@ final class MboxFiles {
             IndexFile indexes,
             MboxFormat format,
             Pause pause) {
+        this(io, channels, locks, commits, deliveries, indexes, format, pause, Runnable::run);
+    }
+
+    /** @param helpers threads that help scanning if they have nothing else to do */
+    MboxFiles(
+            StorageIo io,
+            ChannelRegistry channels,
+            MboxLocks locks,
+            Commits commits,
+            Deliveries deliveries,
+            IndexFile indexes,
+            MboxFormat format,
+            Pause pause,
+            Executor helpers) {
         this.io = io;
         this.channels = channels;
         this.locks = locks;
@@ -47,6 +68,7 @@ final class MboxFiles {
         this.indexes = indexes;
         this.format = format;
         this.pause = pause;
+        this.helpers = helpers;
     }
 
     MboxFormat format() {
@@ -127,19 +149,19 @@ final class MboxFiles {
     /** Counts a mailbox; {@code null} if there is none. */
     @Nullable
     Counted open(MailboxPath path) throws IOException {
-        IndexFile.Stored known = indexes.load(path).orElse(null);
-        Counted unchanged = openUnchanged(path, known);
+        IndexFile.Stored saved = indexes.load(path).orElse(null);
+        Counted unchanged = openUnchanged(path, saved);
         if (unchanged != null) {
             return unchanged;
         }
-        known = scanUnlocked(path, known);
+        IndexFile.Stored known = scanUnlocked(path, saved);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
                 return null;
             }
             recover(locked);
             IndexFile.Stored stored = index(locked, known);
-            if (!stored.equals(known)) {
+            if (!stored.equals(saved)) {
                 indexes.save(path, stored);
             }
             return new Counted(path, locked.mailbox().share(), stored);
@@ -235,7 +257,7 @@ final class MboxFiles {
             }
             MboxIndex index = known != null && known.isPrefixOf(mailbox.file(), now)
                     ? MboxScanner.extend(mailbox.file(), known.index(), now.size(), format, MboxFiles::unlocked)
-                    : MboxScanner.scan(mailbox.file(), now.size(), format, MboxFiles::unlocked);
+                    : scan(mailbox.file(), now.size(), MboxFiles::unlocked);
             IndexFile.Stored stored = IndexFile.Stored.of(mailbox.file(), index, now);
             FileStatus after = path.check(io);
             // somebody was writing: what was read may be of two times
@@ -249,6 +271,10 @@ final class MboxFiles {
         }
     }
 
+    private MboxIndex scan(IoFile file, long end, Runnable onBlock) throws IOException {
+        return MboxScanner.scan(file, end, format, onBlock, helpers, SCANNERS, SCAN_PIECE);
+    }
+
     private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
         FileStatus now = settled(locked);
         if (known != null && known.status().sameAs(now) && !isCoarse(now)) {
@@ -257,7 +283,7 @@ final class MboxFiles {
         IoFile file = locked.file();
         MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)
                 ? MboxScanner.extend(file, known.index(), now.size(), format, locked::keepAlive)
-                : MboxScanner.scan(file, now.size(), format, locked::keepAlive);
+                : scan(file, now.size(), locked::keepAlive);
         return IndexFile.Stored.of(file, index, now);
     }
 

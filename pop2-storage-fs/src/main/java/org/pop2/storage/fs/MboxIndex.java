@@ -4,12 +4,12 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Where the messages of a mailbox lie and how many octets each has on the wire: three longs a message.
+ * Where the messages of a mailbox lie and how many octets each has on the wire: two longs a message.
  *
  * <p>Row 0 may be c-client's pseudo message, which no client sees. Rows count from 0, message numbers from 1.
  */
 final class MboxIndex {
-    static final int WORDS = 3;
+    static final int WORDS = 2;
 
     /** Octets can be sent as they are: every line ends with CRLF, nothing is quoted. */
     static final int PLAIN = 1;
@@ -18,10 +18,19 @@ final class MboxIndex {
     /** The last line has no line end, one is added. */
     static final int UNTERMINATED = 4;
 
-    private static final int SEPARATOR_SHIFT = 32;
-    private static final int FLAG_SHIFT = 34;
+    /** Longest mailbox, in octets: 64 TiB. */
+    static final long MAX_END = 1L << 46;
 
-    /** Begin of the From_ line; octets on the wire; length of the From_ line, of the separating line, and flags. */
+    // the first word, from its lowest bit on
+    private static final int FROM_LENGTH_MASK = (1 << 13) - 1;
+    private static final int SEPARATOR_SHIFT = 13;
+    private static final int FLAG_SHIFT = 15;
+    private static final int START_SHIFT = 18;
+    private static final long REST_MASK = (1L << START_SHIFT) - 1;
+
+    /**
+     * Length of the From_ line and of the separating line, flags, and where the From_ line begins; octets on the wire.
+     */
     private final long[] words;
 
     private final int rows;
@@ -58,7 +67,7 @@ final class MboxIndex {
     }
 
     long start(int row) {
-        return words[row * WORDS];
+        return words[row * WORDS] >>> START_SHIFT;
     }
 
     /** Where the next message begins, or the file ends. */
@@ -71,16 +80,16 @@ final class MboxIndex {
     }
 
     long contentStart(int row) {
-        return start(row) + (int) words[row * WORDS + 2];
+        return start(row) + (words[row * WORDS] & FROM_LENGTH_MASK);
     }
 
     /** Without the separating empty line. */
     long contentEnd(int row) {
-        return next(row) - ((words[row * WORDS + 2] >>> SEPARATOR_SHIFT) & 3);
+        return next(row) - ((words[row * WORDS] >>> SEPARATOR_SHIFT) & 3);
     }
 
     boolean is(int row, int flag) {
-        return ((words[row * WORDS + 2] >>> FLAG_SHIFT) & flag) != 0;
+        return ((words[row * WORDS] >>> FLAG_SHIFT) & flag) != 0;
     }
 
     long[] words() {
@@ -89,6 +98,13 @@ final class MboxIndex {
 
     MboxIndex withPseudo(boolean first) {
         return new MboxIndex(words, rows, end, first);
+    }
+
+    /** This index and what was scanned behind it. */
+    MboxIndex and(MboxIndex behind) {
+        long[] all = Arrays.copyOf(words, (rows + behind.rows) * WORDS);
+        System.arraycopy(behind.words, 0, all, rows * WORDS, behind.rows * WORDS);
+        return new MboxIndex(all, rows + behind.rows, behind.end, pseudo);
     }
 
     /**
@@ -101,7 +117,7 @@ final class MboxIndex {
             if (deleted.get(row)) {
                 shift += next(row) - start(row);
             } else {
-                kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS + 2]);
+                kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS] & REST_MASK);
             }
         }
         return kept.build(end - shift, pseudo);
@@ -128,7 +144,7 @@ final class MboxIndex {
         }
 
         void add(long start, long octets, int fromLength, int separator, int flags) {
-            add(start, octets, fromLength | ((long) separator << SEPARATOR_SHIFT) | ((long) flags << FLAG_SHIFT));
+            add(start, octets, fromLength | (separator << SEPARATOR_SHIFT) | (flags << FLAG_SHIFT));
         }
 
         private void add(long start, long octets, long rest) {
@@ -136,9 +152,8 @@ final class MboxIndex {
             if (at + WORDS > words.length) {
                 words = Arrays.copyOf(words, Math.addExact(words.length, (rows / 2 + 4) * WORDS));
             }
-            words[at] = start;
+            words[at] = (start << START_SHIFT) | rest;
             words[at + 1] = octets;
-            words[at + 2] = rest;
             rows++;
         }
 

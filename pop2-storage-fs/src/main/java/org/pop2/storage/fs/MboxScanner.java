@@ -3,7 +3,13 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Executor;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
@@ -11,9 +17,10 @@ import org.pop2.storage.StoreException.Reason;
  * Finds the messages of a mailbox file and counts their octets on the wire, in one pass.
  *
  * <p>A separator is a From_ line ({@link FromLine}) at the start of the file or after an empty line; Content-Length is
- * not believed. The pass goes from line feed to line feed. What cannot be decided with the octets at hand (a line that
- * begins with {@code Fro} at the end of a block) stays in the buffer until the next block has been added: so every way
- * of cutting the file into blocks gives the same index.
+ * not believed. The pass goes from line feed to line feed, in big steps where no line begins with {@code From} or a
+ * mark. What cannot be decided with the octets at hand (a line that begins with {@code Fro} at the end of a block)
+ * stays in the buffer until the next block has been added: so every way of cutting the file into blocks gives the same
+ * index.
  *
  * <p>Line ends and quoting follow the same rules as in {@link WireEncoder}, which checks every message it sends against
  * the octets counted here.
@@ -22,6 +29,8 @@ final class MboxScanner {
     private static final byte CR = '\r';
     /** Enough of c-client's pseudo message to see what it is. */
     private static final int PSEUDO_HEADER = 8 * 1024;
+    /** Octets that stay in the buffer behind those that are done with: the end of a line and an empty line. */
+    private static final int LOOK_BACK = 3;
 
     private final IoFile file;
     private final MboxFormat format;
@@ -40,13 +49,8 @@ final class MboxScanner {
     private int fromLength;
     private long bareLineFeeds;
     private long marks;
-    private int separator;
 
-    // the line before
     private boolean atLineStart = true;
-    private boolean afterEmptyLine;
-    private long lineStart;
-    private byte last;
 
     private MboxScanner(IoFile file, MboxFormat format, MboxIndex.Builder index, Runnable onBlock) {
         this.file = file;
@@ -63,9 +67,103 @@ final class MboxScanner {
      * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
      */
     static MboxIndex scan(IoFile file, long end, MboxFormat format, Runnable onBlock) throws IOException {
-        MboxIndex.Builder builder = new MboxIndex.Builder(16);
-        MboxIndex found = new MboxScanner(file, format, builder, onBlock).run(0, end, false);
+        MboxIndex found = piece(file, 0, end, format, onBlock);
         return found.withPseudo(found.rows() > 0 && isPseudo(file, found));
+    }
+
+    /**
+     * The index of the first {@code end} octets, scanned in several pieces at the same time if it is large.
+     *
+     * @param onBlock called now and then while it takes long, by the calling thread
+     * @param helpers threads that may help; if they are busy the calling thread does it all
+     * @param most pieces
+     * @param least octets of a piece
+     * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
+     */
+    static MboxIndex scan(
+            IoFile file, long end, MboxFormat format, Runnable onBlock, Executor helpers, int most, long least)
+            throws IOException {
+        List<Long> ends = new ArrayList<>();
+        long pieces = Math.min(most, end / least);
+        for (long from = end / Math.max(pieces, 1); ends.size() + 1 < pieces; from += end / pieces) {
+            // what begins a message does so whatever was before: each piece can be scanned by itself
+            long start =
+                    nextMessage(file, ends.isEmpty() ? from : Math.max(from, ends.get(ends.size() - 1)), end, format);
+            if (start < 0) {
+                break;
+            }
+            ends.add(start);
+        }
+        ends.add(end);
+        List<FutureTask<MboxIndex>> others = new ArrayList<>();
+        for (int i = 1; i < ends.size(); i++) {
+            long from = ends.get(i - 1);
+            long to = ends.get(i);
+            FutureTask<MboxIndex> other = new FutureTask<>(() -> piece(file, from, to, format, () -> {}));
+            others.add(other);
+            try {
+                helpers.execute(other);
+            } catch (RejectedExecutionException busy) {
+                // it is run below
+            }
+        }
+        try {
+            MboxIndex all = piece(file, 0, ends.get(0), format, onBlock);
+            for (FutureTask<MboxIndex> other : others) {
+                // does nothing if a helper has begun
+                other.run();
+                all = all.and(result(other));
+            }
+            requireAtMost(all.rows(), format);
+            return all.withPseudo(all.rows() > 0 && isPseudo(file, all));
+        } finally {
+            others.forEach(other -> other.cancel(false));
+        }
+    }
+
+    private static MboxIndex piece(IoFile file, long from, long to, MboxFormat format, Runnable onBlock)
+            throws IOException {
+        return new MboxScanner(file, format, new MboxIndex.Builder(16), onBlock).run(from, to, false);
+    }
+
+    private static MboxIndex result(FutureTask<MboxIndex> task) throws IOException {
+        while (true) {
+            try {
+                return task.get();
+            } catch (InterruptedException e) {
+                // nobody here is interrupted on purpose, and an interrupted thread must not touch a channel
+            } catch (ExecutionException e) {
+                if (e.getCause() instanceof IOException cause) {
+                    throw cause;
+                }
+                if (e.getCause() instanceof RuntimeException cause) {
+                    throw cause;
+                }
+                throw new IllegalStateException(e);
+            }
+        }
+    }
+
+    /** Where the first message begins behind an offset; -1 if none does. */
+    private static long nextMessage(IoFile file, long offset, long end, MboxFormat format) throws IOException {
+        byte[] block = new byte[MboxFormat.BLOCK];
+        int overlap = LOOK_BACK + Quoting.FROM_LENGTH;
+        for (long at = offset; at < end; at += block.length - overlap) {
+            int length = (int) Math.min(block.length, end - at);
+            if (!file.readFully(ByteBuffer.wrap(block, 0, length), at)) {
+                throw shorter();
+            }
+            int line = LineFeeds.indexOf(block, 0, length) + 1;
+            while (line > 0 && line + 2 <= length) {
+                if (FromLine.mayBegin(block, line)
+                        && (format.lenient() || separatorBefore(block, line) > 0)
+                        && startsMessage(file, at + line, end)) {
+                    return at + line;
+                }
+                line = LineFeeds.indexOf(block, line, length) + 1;
+            }
+        }
+        return -1;
     }
 
     /** The index after something was appended, looking only at that, if it begins with a message of its own. */
@@ -102,8 +200,10 @@ final class MboxScanner {
     }
 
     private MboxIndex run(long from, long end, boolean pseudo) throws IOException {
+        if (end > MboxIndex.MAX_END) {
+            throw new StoreException(Reason.UNAVAILABLE, "the mailbox has more than 64 TiB");
+        }
         base = from;
-        afterEmptyLine = true; // from is where a message begins
         int at = 0;
         while (true) {
             boolean complete = read(end);
@@ -111,13 +211,11 @@ final class MboxScanner {
             if (complete && at == fill) {
                 break;
             }
-            if (at > 0) {
-                last = buffer[at - 1];
-                System.arraycopy(buffer, at, buffer, 0, fill - at);
-                base += at;
-                fill -= at;
-                at = 0;
-            }
+            int done = Math.max(0, at - LOOK_BACK);
+            System.arraycopy(buffer, done, buffer, 0, fill - done);
+            base += done;
+            fill -= done;
+            at -= done;
         }
         if (messageStart >= 0) {
             endMessage(end);
@@ -130,7 +228,7 @@ final class MboxScanner {
         int want = (int) Math.min(Math.min(format.blockSize(), buffer.length - fill), end - base - fill);
         if (want > 0) {
             if (!file.readFully(ByteBuffer.wrap(buffer, fill, want), base + fill)) {
-                throw new StoreException(Reason.CORRUPT, "the mailbox became shorter while it was read");
+                throw shorter();
             }
             fill += want;
             onBlock.run();
@@ -166,17 +264,61 @@ final class MboxScanner {
                 if (messageStart < 0) {
                     throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
                 }
-                lineStart = base + at;
                 atLineStart = false;
+            }
+            int after = plainLines(at);
+            if (after > at) {
+                at = after;
+                atLineStart = buffer[at - 1] == '\n';
+                continue;
             }
             int lineFeed = LineFeeds.indexOf(buffer, at, fill);
             if (lineFeed < 0) {
                 return fill;
             }
-            endLine(lineFeed);
+            if (buffer[lineFeed - 1] != CR) {
+                bareLineFeeds++;
+            }
             at = lineFeed + 1;
+            atLineStart = true;
         }
         return at;
+    }
+
+    /**
+     * Goes on in steps of a few words while no line begins in them that has to be looked at, counting their line feeds.
+     * Most of a mailbox is read here and nowhere else. Begins and ends anywhere in a line.
+     */
+    private int plainLines(int from) {
+        byte[] octets = buffer;
+        int at = from;
+        long bare = 0;
+        // of the octets behind a line feed the next four are looked at
+        for (int end = fill - LineFeeds.STEP - Integer.BYTES; at <= end; at += LineFeeds.STEP) {
+            int found = 0;
+            for (long marked = LineFeeds.in(octets, at); marked != 0; marked &= marked - 1) {
+                int lineFeed = at + LineFeeds.offset(marked);
+                if (FromLine.mayBegin(octets, lineFeed + 1) || Quoting.mayBegin(octets, lineFeed + 1)) {
+                    bareLineFeeds += bare;
+                    return at;
+                }
+                found += octets[lineFeed - 1] == CR ? 0 : 1;
+            }
+            bare += found;
+        }
+        bareLineFeeds += bare;
+        return at;
+    }
+
+    /** Octets of the empty line before an index; 0 if there is no empty line. */
+    private static int separatorBefore(byte[] octets, int at) {
+        if (at < 2 || octets[at - 1] != '\n') {
+            return 0;
+        }
+        if (octets[at - 2] == '\n') {
+            return 1;
+        }
+        return at > 2 && octets[at - 2] == CR && octets[at - 3] == '\n' ? 2 : 0;
     }
 
     /**
@@ -189,7 +331,8 @@ final class MboxScanner {
         if (match == Quoting.Match.UNDECIDED && !complete) {
             return -1;
         }
-        if (match != Quoting.Match.YES || !(afterEmptyLine || format.lenient())) {
+        // where the scan begins, a message does
+        if (match != Quoting.Match.YES || !(messageStart < 0 || format.lenient() || separatorBefore(buffer, at) > 0)) {
             return at;
         }
         int lineFeed = LineFeeds.indexOf(buffer, at, fill);
@@ -208,32 +351,16 @@ final class MboxScanner {
         fromLength = after - at;
         bareLineFeeds = 0;
         marks = 0;
-        separator = 0;
         atLineStart = true;
-        afterEmptyLine = false;
         return after;
     }
 
-    private void endLine(int lineFeed) {
-        long length = base + lineFeed - lineStart;
-        byte before = lineFeed > 0 ? buffer[lineFeed - 1] : last;
-        boolean crlf = length > 0 && before == CR;
-        if (!crlf) {
-            bareLineFeeds++;
-        }
-        afterEmptyLine = length == 0 || (length == 1 && crlf);
-        separator = afterEmptyLine ? (int) length + 1 : 0;
-        atLineStart = true;
-    }
-
     private void endMessage(long end) {
-        if (index.rows() >= format.maxMessages()) {
-            throw new StoreException(
-                    Reason.UNAVAILABLE, "the mailbox has more than max-messages = " + format.maxMessages());
-        }
+        requireAtMost(index.rows() + 1, format);
         boolean unterminated = !atLineStart;
-        int removed = unterminated ? 0 : separator;
-        long stored = end - messageStart - fromLength - removed;
+        long all = end - messageStart - fromLength;
+        int removed = unterminated || all == 0 ? 0 : separatorBefore(buffer, (int) (end - base));
+        long stored = all - removed;
         long inserted = bareLineFeeds - (removed == 1 ? 1 : 0);
         int flags = 0;
         long octets = stored + inserted - marks + (unterminated ? 2 : 0);
@@ -251,6 +378,17 @@ final class MboxScanner {
         index.add(messageStart, octets, fromLength, removed, flags);
     }
 
+    private static void requireAtMost(int rows, MboxFormat format) {
+        if (rows > format.maxMessages()) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE, "the mailbox has more than max-messages = " + format.maxMessages());
+        }
+    }
+
+    private static StoreException shorter() {
+        return new StoreException(Reason.CORRUPT, "the mailbox became shorter while it was read");
+    }
+
     private static int lengthWithoutCr(byte[] line, int from, int end) {
         return end > from && line[end - 1] == CR ? end - 1 : end;
     }
@@ -260,7 +398,7 @@ final class MboxScanner {
         long start = index.contentStart(0);
         byte[] head = new byte[(int) Math.min(PSEUDO_HEADER, index.contentEnd(0) - start)];
         if (!file.readFully(ByteBuffer.wrap(head), start)) {
-            throw new StoreException(Reason.CORRUPT, "the mailbox became shorter while it was read");
+            throw shorter();
         }
         boolean state = false;
         boolean subject = false;

@@ -53,7 +53,7 @@ record MboxSettings(
             new Setting(
                     "owner", "", "name of the user who owns all mailboxes, if it is neither the server nor the user"),
             new Setting("allow-network-file-systems", "false", "whether NFS, CIFS and FUSE may be used: true or false"),
-            new Setting("max-messages", "1000000", "most messages in one mailbox; 24 octets of memory each"),
+            new Setting("max-messages", "1000000", "most messages in one mailbox; 16 octets of memory each"),
             new Setting("workers", "8", "threads that open, deliver and delete, 1 to 256"),
             new Setting("readers", "4", "threads that read messages, 1 to 256"),
             new Setting("hold-poll", "1s", "how often takeovers by other processes are looked for"));

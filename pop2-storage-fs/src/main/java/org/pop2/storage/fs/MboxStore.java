@@ -65,6 +65,7 @@ final class MboxStore implements MailStore {
         Path held = directory(state, "holds");
         this.spool = directory(state, "spool");
         liveness = new Liveness.Files(io, directory(state, "processes"));
+        work = new Work(settings.workers(), settings.readers());
         boolean opened = false;
         try {
             long lockMillis = settings.lockTimeout().toMillis();
@@ -94,15 +95,23 @@ final class MboxStore implements MailStore {
             Deliveries deliveries = new Deliveries(io, journals);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
             files = new MboxFiles(
-                    io, ChannelRegistry.JVM, locks, commits, deliveries, indexFile, settings.format(), pause);
+                    io,
+                    ChannelRegistry.JVM,
+                    locks,
+                    commits,
+                    deliveries,
+                    indexFile,
+                    settings.format(),
+                    pause,
+                    work.readers());
             recover(commits, deliveries, indexFile);
             opened = true;
         } finally {
             if (!opened) {
+                work.close();
                 liveness.close();
             }
         }
-        work = new Work(settings.workers(), settings.readers());
         closing = Mono.<Void>fromRunnable(this::shutDown)
                 .subscribeOn(Schedulers.fromExecutor(task -> new Thread(task, "pop2-mbox-close").start()))
                 .onErrorMap(StoreErrors::of)

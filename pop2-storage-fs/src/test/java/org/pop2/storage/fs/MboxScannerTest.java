@@ -10,6 +10,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.pop2.storage.StoreException;
 
@@ -98,6 +100,79 @@ class MboxScannerTest {
     }
 
     @Test
+    void everyBlockSizeGivesTheSameIndex() throws IOException {
+        for (int round = 0; round < 25; round++) {
+            byte[] all = latin(awkward() + awkward() + "\n\n" + awkward());
+            Quoting quoting = QUOTINGS.get(random.nextInt(QUOTINGS.size()));
+            boolean lenient = random.nextBoolean();
+            IoFile file = file(all);
+            long[] expected = words(MboxScanner.scan(file, all.length, format(quoting, lenient, 65536), () -> {}));
+            for (int block = 1; block <= 200; block++) {
+                assertThat(words(MboxScanner.scan(file, all.length, format(quoting, lenient, block), () -> {})))
+                        .as("seed %d round %d block %d %s lenient=%s", seed, round, block, quoting, lenient)
+                        .isEqualTo(expected);
+            }
+        }
+    }
+
+    /** What a step of the scanner holds, and what is on its edges, at every distance from where it begins. */
+    @Test
+    void everyShiftOfTheSameLinesGivesTheSameCounts() throws IOException {
+        String mark = PIECES[0];
+        for (int shift = 0; shift < 2 * LineFeeds.STEP + 8; shift++) {
+            for (String lines :
+                    List.of("a\n", "a\r\n", "\n", "\r\n", ">From x\n", ">x\n", "From x\n", "\u000b\n\u000b\n")) {
+                String text = "x".repeat(shift) + "\n" + lines.repeat(40) + "end\n";
+                byte[] all = latin(mark + text + "\n" + mark + "second\n\n");
+                IoFile file = file(all);
+                MboxIndex index = MboxScanner.scan(file, all.length, format(Quoting.MBOXRD, false, 65536), () -> {});
+                assertThat(encoded(file, index, Quoting.MBOXRD, 8192))
+                        .as("shift %d, %s", shift, lines)
+                        .isEqualTo(reference(latin(all), Quoting.MBOXRD, false));
+            }
+        }
+    }
+
+    @Test
+    void scanningInPiecesGivesWhatScanningAtOnceGives() throws IOException {
+        for (int round = 0; round < 1500; round++) {
+            byte[] all = latin(awkward() + awkward() + awkward());
+            MboxFormat format = format(Quoting.MBOXRD, random.nextBoolean(), 1 + random.nextInt(200));
+            IoFile file = file(all);
+            MboxIndex pieces = MboxScanner.scan(
+                    file, all.length, format, () -> {}, Runnable::run, 1 + random.nextInt(6), 1 + random.nextInt(200));
+            MboxIndex fresh = MboxScanner.scan(file, all.length, format, () -> {});
+            assertThat(words(pieces)).as("seed %d round %d", seed, round).isEqualTo(words(fresh));
+            assertThat(pieces.end()).isEqualTo(fresh.end());
+        }
+    }
+
+    /** Helpers that are busy, or refuse, are done without. */
+    @Test
+    void piecesThatNobodyElseScansAreScannedByTheCaller() throws IOException {
+        byte[] all = latin((PIECES[0] + "x\n\n").repeat(50));
+        IoFile file = file(all);
+        MboxFormat format = format(Quoting.MBOXRD, false, 64);
+        Executor busy = task -> {};
+        Executor refusing = task -> {
+            throw new RejectedExecutionException();
+        };
+        for (Executor helpers : List.of(busy, refusing)) {
+            assertThat(MboxScanner.scan(file, all.length, format, () -> {}, helpers, 4, 10)
+                            .rows())
+                    .isEqualTo(50);
+        }
+        MboxFormat small = new MboxFormat(Quoting.MBOXRD, false, 49, 64);
+        assertThatThrownBy(() -> MboxScanner.scan(file, all.length, small, () -> {}, busy, 4, 10))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("max-messages = 49");
+    }
+
+    private static long[] words(MboxIndex index) {
+        return Arrays.copyOf(index.words(), index.rows() * MboxIndex.WORDS);
+    }
+
+    @Test
     void extendingGivesWhatScanningAfreshGives() throws IOException {
         for (int round = 0; round < 1500; round++) {
             byte[] all = latin(awkward() + awkward());
@@ -107,9 +182,7 @@ class MboxScannerTest {
             MboxIndex known = MboxScanner.scan(file, Math.min(first, all.length), format, () -> {});
             MboxIndex extended = MboxScanner.extend(file, known, all.length, format, () -> {});
             MboxIndex fresh = MboxScanner.scan(file, all.length, format, () -> {});
-            assertThat(Arrays.copyOf(extended.words(), extended.rows() * MboxIndex.WORDS))
-                    .as("seed %d round %d", seed, round)
-                    .isEqualTo(Arrays.copyOf(fresh.words(), fresh.rows() * MboxIndex.WORDS));
+            assertThat(words(extended)).as("seed %d round %d", seed, round).isEqualTo(words(fresh));
         }
     }
 
