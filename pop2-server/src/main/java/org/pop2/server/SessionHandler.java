@@ -289,6 +289,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter {
         }
         if (mailbox != null) {
             mailbox.active();
+            if (!session.ready()) {
+                // that was when the storage found out that the mailbox is lost
+                return;
+            }
         }
         tell(new Event.Received(command));
     }

@@ -75,7 +75,6 @@ final class Link implements AutoCloseable {
                 thread(() -> pump(server, client));
             } catch (IOException e) {
                 // the listener was closed, or one connection came to nothing
-                continue;
             }
         }
     }

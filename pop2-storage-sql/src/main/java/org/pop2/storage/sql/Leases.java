@@ -261,12 +261,20 @@ final class Leases {
 
     /** By this node's clock alone: what may have ended at the database is no longer served. */
     private void giveUpUnconfirmed() {
+        held.values().forEach(this::giveUpUnconfirmed);
+    }
+
+    private void giveUpUnconfirmed(Holding holding) {
         Duration margin = shorter(LONGEST_MARGIN, ttl.dividedBy(6));
-        for (Holding holding : held.values()) {
-            if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
-                lose(holding, "its lease could not be renewed in time");
-            }
+        if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
+            lose(holding, "its lease could not be renewed in time");
         }
+    }
+
+    /** Its client has spoken: perhaps to a process that was stopped for a while, and whose timers come only now. */
+    void active(Holding holding) {
+        giveUpUnconfirmed(holding);
+        holding.active();
     }
 
     private void lose(Holding holding, String why) {

@@ -64,7 +64,7 @@ final class PostgresMailbox implements Mailbox {
 
     @Override
     public void active() {
-        holding.active();
+        leases.active(holding);
     }
 
     @Override

@@ -31,7 +31,7 @@ import reactor.core.publisher.Mono;
 /** The disk of the tables is really full: a tablespace on a small tmpfs. Needs root, to mount it. */
 @Tag("interop")
 class FullDiskTest {
-    private static final Duration LIMIT = Duration.ofSeconds(120);
+    private static final Duration LIMIT = Duration.ofMinutes(2);
     private static final UserName USER = new UserName("postel");
     private static final FolderName INBOX = FolderName.INBOX;
     private static final int OCTETS = 500_000;

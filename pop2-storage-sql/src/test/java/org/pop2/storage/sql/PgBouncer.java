@@ -62,7 +62,6 @@ final class PgBouncer implements AutoCloseable {
         command.add(configuration.toString());
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile());
-        builder.environment().merge("PATH", SBIN.getParent().toString(), (path, more) -> path + ":" + more);
         if (Files.isExecutable(SBIN)) {
             command.set(0, SBIN.toString());
         }
@@ -75,9 +74,8 @@ final class PgBouncer implements AutoCloseable {
     }
 
     @Override
-    public void close() throws InterruptedException {
-        process.destroyForcibly();
-        process.waitFor(30, TimeUnit.SECONDS);
+    public void close() {
+        process.destroyForcibly().onExit().orTimeout(30, TimeUnit.SECONDS).join();
     }
 
     private boolean isThere() throws IOException {

@@ -44,7 +44,7 @@ class PgBouncerContractTest extends MailStoreContract {
     }
 
     @AfterAll
-    static void stop() throws InterruptedException {
+    static void stop() {
         pooler.close();
     }
 
