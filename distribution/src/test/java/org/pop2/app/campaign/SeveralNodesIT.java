@@ -251,6 +251,27 @@ class SeveralNodesIT {
         });
     }
 
+    /** Stopped as a whole, by a signal or by its hypervisor, so that not even its timers know. */
+    @Test
+    void aNodeThatWasStoppedAnswersNothingAboutWhatItHasLost() throws Exception {
+        deliver(2, 10);
+        try (PlainClient loser = opened(there, 2)) {
+            markAll(loser, 2);
+            there.pause();
+            PlainClient next = opened(here, 2);
+            loser.send("READ 1");
+            loser.send("QUIT");
+            there.resume();
+            assertThat(loser.receive()).startsWith("- ");
+            assertThat(loser.receive()).isEmpty();
+            markAll(next, 1);
+            quit(next);
+        } finally {
+            there.resume();
+        }
+        quit(opened(there, 1));
+    }
+
     @Test
     void connectionsResetOnTheWayToTheDatabaseAreAPause() throws Exception {
         deliver(3, 300_000);

@@ -228,6 +228,23 @@ class FaultTest {
     }
 
     @Test
+    void restartOfANodeFreesAtOnceWhatItsEarlierRunHeld() {
+        PostgresStore earlier = open(REFUSE, Map.of("node", "one"));
+        PostgresStore unnamed = open(REFUSE, Map.of());
+        complete(earlier.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox left = inbox(earlier);
+        PostgresStore later = open(REFUSE, Map.of("node", "one"));
+        Mailbox next = inbox(unnamed);
+        complete(left.lost());
+        assertThat(outcome(() -> left.release(bits(1))))
+                .isNotNull()
+                .extracting(StoreException::reason)
+                .isEqualTo(Reason.BUSY);
+        complete(next.release(bits(1)));
+        complete(inbox(later).release(new BitSet()));
+    }
+
+    @Test
     void renewedLeaseOutlivesItsTimeToLive() {
         PostgresStore holder = open(REFUSE, Map.of("lease-ttl", "1s"));
         PostgresStore other = open(new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(3)), Map.of());
