@@ -18,7 +18,7 @@ final class Instance {
     private final Path program = Path.of(System.getProperty("pop2.distribution", "target/pop2-server"), "bin", "pop2d")
             .toAbsolutePath();
     private Process server;
-    private int port;
+    private volatile int port;
 
     @SuppressWarnings("NullAway.Init")
     Instance(Path directory, String... lines) throws IOException {
@@ -87,6 +87,23 @@ final class Instance {
         server.destroyForcibly();
         if (!server.waitFor(1, TimeUnit.MINUTES)) {
             throw new IllegalStateException("cannot be killed");
+        }
+    }
+
+    /** SIGSTOP: alive, and doing nothing. */
+    void pause() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(pid())).start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("cannot send SIG" + name);
         }
     }
 

@@ -31,11 +31,15 @@ final class PostgresErrors {
         return "40001".equals(state) || "40P01".equals(state);
     }
 
-    /** The connection is gone, or did not answer in time: what was asked may have happened or not. */
+    /** The connection is gone, of no more use, or did not answer in time: what was asked may have happened or not. */
     static boolean isConnectionLost(Throwable error) {
         String state = sqlState(error);
         if (state != null) {
-            return state.startsWith("08") || state.startsWith("57P") || state.startsWith("25P03");
+            return state.startsWith("08")
+                    || state.startsWith("57P")
+                    || state.equals("25P03")
+                    // a standby, or what was the primary before a failover: a new connection may find the new one
+                    || state.equals("25006");
         }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             // the driver wraps a closed channel in errors of several kinds

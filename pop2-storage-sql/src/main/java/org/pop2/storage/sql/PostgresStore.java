@@ -23,13 +23,19 @@ import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
 public final class PostgresStore implements MailStore, Retention {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+
     private static final Duration MARGIN = Duration.ofSeconds(2);
+    /** A node that is cut off in the middle of a transaction keeps its locks for so long. */
+    private static final Duration IDLE = Duration.ofSeconds(30);
 
     private final Database database;
     private final PostgresAccounts accounts;
@@ -57,6 +63,7 @@ public final class PostgresStore implements MailStore, Retention {
                             new Leases(database, policy, settings.leaseTtl(), settings.node()),
                             new Sweeper(database, settings.retention()));
                     return store.start()
+                            .then(settings.pooler() ? warnOfLimits(database) : Mono.empty())
                             .thenReturn(store)
                             .onErrorResume(error -> database.close().then(Mono.error(error)));
                 });
@@ -98,8 +105,8 @@ public final class PostgresStore implements MailStore, Retention {
         } else {
             connection
                     .statementTimeout(settings.statementTimeout())
-                    .lockWaitTimeout(shorter(settings.statementTimeout(), Duration.ofSeconds(3)))
-                    .options(Map.of("idle_in_transaction_session_timeout", "30000"));
+                    .lockWaitTimeout(lockWait(settings))
+                    .options(Map.of("idle_in_transaction_session_timeout", String.valueOf(IDLE.toMillis())));
         }
         ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder()
                 .connectionFactory(new PostgresqlConnectionFactory(connection.build()))
@@ -113,8 +120,36 @@ public final class PostgresStore implements MailStore, Retention {
                 // after a restart of the database every idle connection is found dead
                 .acquireRetry(settings.poolSize() + 1)
                 .build());
+        // a server connection that a pooler lends out is not ours to set: only what ends with the transaction may be
+        // set
+        String begin = settings.pooler()
+                ? Sql.begin(
+                        settings.statementTimeout().toMillis(),
+                        lockWait(settings).toMillis(),
+                        IDLE.toMillis())
+                : "";
         return new Database(
-                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN));
+                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN), begin);
+    }
+
+    private static Duration lockWait(PostgresSettings settings) {
+        return shorter(settings.statementTimeout(), Duration.ofSeconds(3));
+    }
+
+    /** Statements outside of transactions have only the limits that the role has. */
+    private static Mono<Void> warnOfLimits(Database database) {
+        return database.run(
+                        "start",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(connection, Sql.UNLIMITED, row -> Rows.get(row, 0, String.class)))
+                .doOnNext(unlimited -> {
+                    if (!unlimited.isEmpty()) {
+                        LOG.warn(
+                                "The database user has no {}: set them with ALTER ROLE, as nothing can through a pooler",
+                                String.join(", no ", unlimited));
+                    }
+                })
+                .then();
     }
 
     private static CodecRegistrar bytea() {
