@@ -18,6 +18,7 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
@@ -28,6 +29,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
 public final class PostgresStore implements MailStore, Retention {
@@ -53,33 +55,40 @@ public final class PostgresStore implements MailStore, Retention {
 
     /** Runs to its end once subscribed; a store that nobody waits for any more is closed again. */
     static Mono<PostgresStore> open(PostgresSettings settings, HoldPolicy policy) {
-        return schema(settings)
-                .then(Mono.fromCallable(settings::readPassword)
-                        .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic()))
+        return Mono.fromCallable(settings::readPassword)
+                .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(password -> {
                     Database database = database(settings, password);
                     PostgresStore store = new PostgresStore(
                             database,
                             new Leases(database, policy, settings.leaseTtl(), settings.node()),
                             new Sweeper(database, settings.retention()));
-                    return store.start()
+                    return schema(settings, database)
+                            .then(store.start())
                             .then(settings.pooler() ? warnOfLimits(database) : Mono.empty())
                             .thenReturn(store)
                             .onErrorResume(error -> database.close().then(Mono.error(error)));
                 });
     }
 
-    private static Mono<Void> schema(PostgresSettings settings) {
-        if (settings.migrate()) {
-            return SchemaMigration.migrate(settings).then();
-        }
+    private static Mono<Void> schema(PostgresSettings settings, Database database) {
+        // Flyway and its JDBC driver take a second to load: commands and deliveries need them only when there is work
+        return SchemaMigration.isUpToDate(settings, database).flatMap(upToDate -> {
+            if (upToDate) {
+                return Mono.empty();
+            }
+            return settings.migrate() ? SchemaMigration.migrate(settings).then() : refuse(settings);
+        });
+    }
+
+    private static Mono<Void> refuse(PostgresSettings settings) {
         return SchemaMigration.pending(settings)
                 .flatMap(pending -> pending.isEmpty()
                         ? Mono.empty()
                         : Mono.error(new StoreException(
                                 Reason.UNAVAILABLE,
                                 "schema of " + settings + " is older than this program, and migrate is false; missing: "
-                                        + String.join(", ", pending))));
+                                        + String.join(", ", pending) + "; apply with: pop2d migrate")));
     }
 
     private static Database database(PostgresSettings settings, String password) {
@@ -217,7 +226,7 @@ public final class PostgresStore implements MailStore, Retention {
         return sweeper.undelete(user, folder, uids);
     }
 
-    @Override
+    /** Removes, in small batches, what is past its retention; the store does so by itself, too. */
     public Publisher<Swept> sweep() {
         return sweeper.sweep();
     }

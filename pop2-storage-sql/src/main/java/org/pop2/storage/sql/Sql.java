@@ -20,6 +20,13 @@ final class Sql {
                 + "; SET LOCAL idle_in_transaction_session_timeout = " + idle;
     }
 
+    // the schema's history, which Flyway keeps
+
+    static final String HISTORY_EXISTS = "SELECT to_regclass('" + SchemaMigration.HISTORY + "') IS NOT NULL";
+
+    static final String VERSION_APPLIED =
+            "SELECT EXISTS (SELECT FROM " + SchemaMigration.HISTORY + " WHERE version = $1 AND success)";
+
     // accounts
 
     static final String ACCOUNT = "SELECT user_name, password_hash, enabled FROM account WHERE user_name = $1";
