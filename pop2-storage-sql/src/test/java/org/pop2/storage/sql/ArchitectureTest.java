@@ -101,7 +101,7 @@ class ArchitectureTest {
     void noStatementNeedsASessionATableLockOrAnotherEnginesAbsence() throws Exception {
         Pattern forbidden = Pattern.compile("pg_(try_)?advisory|\\blisten\\b|\\bunlisten\\b|pg_notify|\\bnotify\\b"
                 + "|lock table|\\blo_|\\bnextval\\b|\\bcreate\\b|\\balter\\b|\\btruncate\\b|\\bdeclare\\b|\\bprepare\\b"
-                + "|clock_timestamp|set session|\\btemp(orary)?\\b");
+                + "|clock_timestamp|set session (authorization|characteristics)|\\btemp(orary)?\\b");
         statements().forEach((name, sql) -> assertThat(sql.toLowerCase(Locale.ROOT))
                 .as(name)
                 .doesNotContainPattern(forbidden));
