@@ -150,7 +150,8 @@ class PostgresCommandsTest {
     }
 
     private void isMessage(String line) {
-        assertThat(line).matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d{4}-\\d\\d-\\d\\dT.*Z\t\\d+\tjkr@example.org");
+        assertThat(line)
+                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d{4}-\\d\\d-\\d\\dT.*Z\t\\d+\tjkr@example.org");
     }
 
     @Test
@@ -159,11 +160,13 @@ class PostgresCommandsTest {
         delete(1, 2);
         sql(database, "UPDATE expunged SET expunged_at = now() - interval '3 hours' WHERE uid = 1");
 
-        assertThat(run("mailbox", "undelete", "postel", "inbox", "--since", "2h")).isEqualTo(0);
+        assertThat(run("mailbox", "undelete", "postel", "inbox", "--since", "2h"))
+                .isEqualTo(0);
 
         assertThat(out.lines()).hasSize(2);
         assertThat(contents()).containsExactly("two\r\n");
-        assertThat(run("mailbox", "undelete", "postel", "INBOX", "--since", "1 day")).isEqualTo(0);
+        assertThat(run("mailbox", "undelete", "postel", "INBOX", "--since", "1 day"))
+                .isEqualTo(0);
         assertThat(contents()).containsExactly("one\r\n", "two\r\n");
     }
 
@@ -199,7 +202,8 @@ class PostgresCommandsTest {
         assertThat(run("mailbox", "undelete", "postel", "../x")).isEqualTo(64);
         assertThat(run("mailbox", "undelete", "postel", "--since", "yesterday")).isEqualTo(64);
         assertThat(err).contains("--since").contains("duration");
-        assertThat(run("mailbox", "undelete", "postel", "--since", "1h", "--all")).isEqualTo(64);
+        assertThat(run("mailbox", "undelete", "postel", "--since", "1h", "--all"))
+                .isEqualTo(64);
         assertThat(run("mailbox", "undelete")).isEqualTo(64);
         write("mbox", "127.0.0.1:1");
         assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(69);

@@ -21,7 +21,9 @@ public interface Retention {
      */
     record Expunged(long uid, long octets, Instant received, Instant expunged, String sender) {}
 
-    /** What was deleted from a folder and is still there, the message that came first first; none for an unknown folder. */
+    /**
+     * What was deleted from a folder and is still there, the message that came first first; none for an unknown folder.
+     */
     Publisher<Expunged> expunged(UserName user, FolderName folder);
 
     /**

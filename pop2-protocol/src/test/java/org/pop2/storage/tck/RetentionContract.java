@@ -94,8 +94,8 @@ public abstract class RetentionContract {
 
         assertThat(expunged)
                 .extracting(Expunged::octets)
-                .containsExactly(
-                        (long) Body.wireForm(Body.plain("one")).length, (long) Body.wireForm(Body.plain("three")).length);
+                .containsExactly((long) Body.wireForm(Body.plain("one")).length, (long)
+                        Body.wireForm(Body.plain("three")).length);
         assertThat(expunged).extracting(Expunged::sender).containsOnly("jkr@example.org");
         assertThat(expunged).allSatisfy(each -> {
             assertThat(each.received()).isAfter(before);

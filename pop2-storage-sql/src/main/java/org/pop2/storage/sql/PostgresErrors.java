@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
@@ -85,6 +86,15 @@ final class PostgresErrors {
             return "the database did not answer in time";
         }
         String message = error.getMessage();
-        return message == null ? error.getClass().getSimpleName() : message;
+        if (message == null) {
+            return error.getClass().getSimpleName();
+        }
+        // the driver says that it cannot connect; why, a certificate perhaps, is below
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        boolean tellsMore = root != error && (root instanceof IOException || root instanceof GeneralSecurityException);
+        return tellsMore ? message + ": " + root.getMessage() : message;
     }
 }

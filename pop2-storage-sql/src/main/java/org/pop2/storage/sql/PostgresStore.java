@@ -107,6 +107,10 @@ public final class PostgresStore implements MailStore, Retention {
         if (settings.tls().startSsl()) {
             connection.sslMode(settings.tls());
             settings.tlsCa().ifPresent(ca -> connection.sslRootCert(ca.toString()));
+            if (!settings.tls().verifyPeerName()) {
+                // Netty verifies names unless it is told not to, and the driver does not tell it
+                connection.sslContextBuilderCustomizer(context -> context.endpointIdentificationAlgorithm(""));
+            }
         }
         if (settings.pooler()) {
             // the next transaction may run on another server connection, where nothing of this one was prepared or set

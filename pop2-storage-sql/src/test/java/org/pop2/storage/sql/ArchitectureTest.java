@@ -102,9 +102,9 @@ class ArchitectureTest {
         Pattern forbidden = Pattern.compile("pg_(try_)?advisory|\\blisten\\b|\\bunlisten\\b|pg_notify|\\bnotify\\b"
                 + "|lock table|\\blo_|\\bnextval\\b|\\bcreate\\b|\\balter\\b|\\btruncate\\b|\\bdeclare\\b|\\bprepare\\b"
                 + "|clock_timestamp|set session (authorization|characteristics)|\\btemp(orary)?\\b");
-        statements().forEach((name, sql) -> assertThat(sql.toLowerCase(Locale.ROOT))
-                .as(name)
-                .doesNotContainPattern(forbidden));
+        statements()
+                .forEach((name, sql) ->
+                        assertThat(sql.toLowerCase(Locale.ROOT)).as(name).doesNotContainPattern(forbidden));
     }
 
     @Test
@@ -116,7 +116,9 @@ class ArchitectureTest {
                     boolean skips = part.contains("SKIP LOCKED");
                     boolean byKey = sql.contains("mailbox_id = $1");
                     boolean bounded = sql.contains("LIMIT $") || sql.contains("unnest($1");
-                    assertThat(byKey || (skips && bounded)).as(name + ": " + sql).isTrue();
+                    assertThat(byKey || (skips && bounded))
+                            .as(name + ": " + sql)
+                            .isTrue();
                 }
             }
         });
@@ -125,7 +127,9 @@ class ArchitectureTest {
     @Test
     void everyChangeNamesItsRows() throws Exception {
         statements().forEach((name, sql) -> {
-            if (Pattern.compile("\\b(UPDATE \\w+ (\\w )?SET|DELETE FROM)\\b").matcher(sql).find()) {
+            if (Pattern.compile("\\b(UPDATE \\w+ (\\w )?SET|DELETE FROM)\\b")
+                    .matcher(sql)
+                    .find()) {
                 assertThat(sql).as(name).contains("WHERE");
             }
         });
@@ -134,19 +138,20 @@ class ArchitectureTest {
     @Test
     void theSchemaNeedsNoTriggerSequenceOrLock() throws IOException {
         try (Stream<Path> scripts = Files.list(Path.of("src/main/resources/org/pop2/storage/sql/migration"))) {
-            assertThat(scripts.toList()).isNotEmpty().allSatisfy(script -> assertThat(
-                            Files.readString(script).toLowerCase(Locale.ROOT))
-                    .doesNotContainPattern("create (or replace )?(trigger|function|rule|sequence|extension)")
-                    .doesNotContainPattern("\\b(big)?serial\\b|generated (always|by default) as identity")
-                    .doesNotContainPattern("pg_(try_)?advisory"));
+            assertThat(scripts.toList())
+                    .isNotEmpty()
+                    .allSatisfy(script -> assertThat(Files.readString(script).toLowerCase(Locale.ROOT))
+                            .doesNotContainPattern("create (or replace )?(trigger|function|rule|sequence|extension)")
+                            .doesNotContainPattern("\\b(big)?serial\\b|generated (always|by default) as identity")
+                            .doesNotContainPattern("pg_(try_)?advisory"));
         }
     }
 
     /** So that the rules above see all of them. */
     @Test
     void statementsAreNowhereButInSql() throws IOException {
-        Pattern statement =
-                Pattern.compile("\"\\s*(SELECT|INSERT INTO|UPDATE \\w+ SET|DELETE FROM|WITH \\w+ AS|SET LOCAL|LOCK)\\b");
+        Pattern statement = Pattern.compile(
+                "\"\\s*(SELECT|INSERT INTO|UPDATE \\w+ SET|DELETE FROM|WITH \\w+ AS|SET LOCAL|LOCK)\\b");
         try (Stream<Path> sources = Files.list(Path.of("src/main/java/org/pop2/storage/sql"))) {
             assertThat(sources.filter(it -> !it.endsWith("Sql.java")).toList())
                     .hasSizeGreaterThan(20)

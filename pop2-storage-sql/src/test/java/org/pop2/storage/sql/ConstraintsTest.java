@@ -56,7 +56,14 @@ class ConstraintsTest {
     }
 
     private static String message(
-            String box, String uid, String octets, String chunks, String body, String delivery, String hash, String from) {
+            String box,
+            String uid,
+            String octets,
+            String chunks,
+            String body,
+            String delivery,
+            String hash,
+            String from) {
         return "INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender) VALUES ("
                 + String.join(", ", box, uid, octets, chunks, body, delivery, hash, from) + ")";
     }
@@ -64,7 +71,8 @@ class ConstraintsTest {
     private static String expunged(String box, String uid, String octets, String chunks, String session, String epoch) {
         return "INSERT INTO expunged (mailbox_id, uid, octets, chunks, received_at, body_id, sha256, sender, session,"
                 + " epoch) VALUES ("
-                + String.join(", ", box, uid, octets, chunks, "now()", OTHER, "sha256('x')", "''", session, epoch) + ")";
+                + String.join(", ", box, uid, octets, chunks, "now()", OTHER, "sha256('x')", "''", session, epoch)
+                + ")";
     }
 
     private static String chunk(String body, String seq, String data) {
@@ -87,7 +95,10 @@ class ConstraintsTest {
     static Stream<Arguments> wrongStates() {
         String hash = "sha256('x')";
         return Stream.of(
-                wrong("message without mailbox", FOREIGN_KEY, message(NO_BOX, "9", "2", "1", OTHER, "NULL", hash, "''")),
+                wrong(
+                        "message without mailbox",
+                        FOREIGN_KEY,
+                        message(NO_BOX, "9", "2", "1", OTHER, "NULL", hash, "''")),
                 wrong("message twice", UNIQUE, message(BOX, "1", "2", "1", OTHER, "NULL", hash, "''")),
                 wrong(
                         "delivery twice",
@@ -97,7 +108,10 @@ class ConstraintsTest {
                 wrong("message of negative size", CHECK, message(BOX, "9", "-2", "0", OTHER, "NULL", hash, "''")),
                 wrong("message without its CRLF", CHECK, message(BOX, "9", "1", "1", OTHER, "NULL", hash, "''")),
                 wrong("too few chunks for the size", CHECK, message(BOX, "9", "65537", "1", OTHER, "NULL", hash, "''")),
-                wrong("too many chunks for the size", CHECK, message(BOX, "9", "65536", "2", OTHER, "NULL", hash, "''")),
+                wrong(
+                        "too many chunks for the size",
+                        CHECK,
+                        message(BOX, "9", "65536", "2", OTHER, "NULL", hash, "''")),
                 wrong("message without body", NOT_NULL, message(BOX, "9", "2", "1", "NULL", "NULL", hash, "''")),
                 wrong("message without hash", NOT_NULL, message(BOX, "9", "2", "1", OTHER, "NULL", "NULL", "''")),
                 wrong("half a hash", CHECK, message(BOX, "9", "2", "1", OTHER, "NULL", "'\\x00'", "''")),
@@ -123,12 +137,16 @@ class ConstraintsTest {
                 wrong(
                         "the same folder twice",
                         UNIQUE,
-                        "INSERT INTO mailbox (mailbox_id, user_name, folder) VALUES (" + OTHER + ", 'postel', 'INBOX')"),
+                        "INSERT INTO mailbox (mailbox_id, user_name, folder) VALUES (" + OTHER
+                                + ", 'postel', 'INBOX')"),
                 wrong(
                         "lease without mailbox",
                         FOREIGN_KEY,
                         "INSERT INTO maildrop_lease (mailbox_id) VALUES (" + NO_BOX + ")"),
-                wrong("two leases for a mailbox", UNIQUE, "INSERT INTO maildrop_lease (mailbox_id) VALUES (" + BOX + ")"),
+                wrong(
+                        "two leases for a mailbox",
+                        UNIQUE,
+                        "INSERT INTO maildrop_lease (mailbox_id) VALUES (" + BOX + ")"),
                 wrong("holder without node", CHECK, lease("session = " + OTHER + ", epoch = 1, expires_at = now()")),
                 wrong("node without holder", CHECK, lease("node = " + OTHER)),
                 wrong(
@@ -164,7 +182,8 @@ class ConstraintsTest {
                 })
                 .as(what)
                 .isInstanceOfSatisfying(
-                        SQLException.class, e -> assertThat(e.getSQLState()).as(sql).isEqualTo(state));
+                        SQLException.class,
+                        e -> assertThat(e.getSQLState()).as(sql).isEqualTo(state));
     }
 
     /** The table of wrong states proves nothing if right ones are refused as well. */

@@ -67,19 +67,19 @@ class SchemaMigrationTest {
                     "; ",
                     "INSERT INTO account (user_name, password_hash, enabled) VALUES ('postel', 'x', true)",
                     "INSERT INTO mailbox (mailbox_id, user_name, folder, next_uid, messages, octets) VALUES ('"
-                    + MailboxId.of(USER, FolderName.INBOX) + "', 'postel', 'INBOX', 3, 1, 65538)",
+                            + MailboxId.of(USER, FolderName.INBOX) + "', 'postel', 'INBOX', 3, 1, 65538)",
                     "INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM mailbox",
                     "INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, sha256, sender)"
-                    + " SELECT mailbox_id, 1, 65538, 2, md5('live')::uuid, sha256('x'), 'a@example.org' FROM mailbox",
+                            + " SELECT mailbox_id, 1, 65538, 2, md5('live')::uuid, sha256('x'), 'a@example.org' FROM mailbox",
                     "INSERT INTO expunged (mailbox_id, uid, octets, chunks, received_at, body_id, sha256, sender,"
-                    + " session, epoch) SELECT mailbox_id, 2, 3, 1, now(), md5('gone')::uuid, sha256('x'), '', mailbox_id, 1"
-                    + " FROM mailbox",
+                            + " session, epoch) SELECT mailbox_id, 2, 3, 1, now(), md5('gone')::uuid, sha256('x'), '', mailbox_id, 1"
+                            + " FROM mailbox",
                     "INSERT INTO message_chunk (mailbox_id, body_id, seq, data) SELECT mailbox_id,"
-                    + " md5('live')::uuid, 0, decode(repeat('61', 65536), 'hex') FROM mailbox",
+                            + " md5('live')::uuid, 0, decode(repeat('61', 65536), 'hex') FROM mailbox",
                     "INSERT INTO message_chunk (mailbox_id, body_id, seq, data) SELECT mailbox_id,"
-                    + " md5('live')::uuid, 1, '\\x0d0a' FROM mailbox",
+                            + " md5('live')::uuid, 1, '\\x0d0a' FROM mailbox",
                     "INSERT INTO message_chunk (mailbox_id, body_id, seq, data) SELECT mailbox_id,"
-                    + " md5('gone')::uuid, 0, '\\x620d0a' FROM mailbox"));
+                            + " md5('gone')::uuid, 0, '\\x620d0a' FROM mailbox"));
 
             PostgresStore store = earlier.open(HoldPolicy.DEFAULT, Map.of());
             assertThat(Mono.from(SchemaMigration.pending(there)).block(LIMIT)).isEmpty();
@@ -91,8 +91,12 @@ class SchemaMigrationTest {
                     .blockOptional(LIMIT)
                     .orElseThrow();
             assertThat(List.of(mailbox.octets(1), mailbox.octets(2))).containsExactly(65538L, 3L);
-            assertThat(Flux.from(mailbox.content(1)).map(SchemaMigrationTest::size).collectList().block(LIMIT))
-                    .satisfies(sizes -> assertThat(sizes.stream().mapToInt(n -> n).sum()).isEqualTo(65538));
+            assertThat(Flux.from(mailbox.content(1))
+                            .map(SchemaMigrationTest::size)
+                            .collectList()
+                            .block(LIMIT))
+                    .satisfies(sizes ->
+                            assertThat(sizes.stream().mapToInt(n -> n).sum()).isEqualTo(65538));
             BitSet both = new BitSet();
             both.set(1, 3);
             Mono.from(mailbox.release(both)).block(LIMIT);
@@ -117,9 +121,10 @@ class SchemaMigrationTest {
     @Test
     void schemaNewerThanTheProgramIsLeftAlone() {
         migrate();
-        database.execute("INSERT INTO pop2_schema_history (installed_rank, version, description, type, script, checksum,"
-                + " installed_by, execution_time, success) VALUES (1000, '4711', 'of the future', 'SQL',"
-                + " 'V4711__future.sql', 1, 'postgres', 1, true)");
+        database.execute(
+                "INSERT INTO pop2_schema_history (installed_rank, version, description, type, script, checksum,"
+                        + " installed_by, execution_time, success) VALUES (1000, '4711', 'of the future', 'SQL',"
+                        + " 'V4711__future.sql', 1, 'postgres', 1, true)");
         assertThat(pending()).isEmpty();
         assertThat(migrate()).isZero();
         Mono.from(database.open(HoldPolicy.DEFAULT, Map.of()).close()).block(LIMIT);
@@ -135,9 +140,7 @@ class SchemaMigrationTest {
                 database.open(HoldPolicy.DEFAULT, Map.of("user", role, "password", "secret", "migrate", "false"));
         Mono.from(store.accounts().put(new Account(USER, "{PLAIN}x", true))).block(LIMIT);
         Mono.from(store.deliver(
-                        USER,
-                        FolderName.INBOX,
-                        Message.of(Mono.fromSupplier(() -> ByteBuffer.wrap(new byte[] {'x'})))))
+                        USER, FolderName.INBOX, Message.of(Mono.fromSupplier(() -> ByteBuffer.wrap(new byte[] {'x'})))))
                 .block(LIMIT);
         Mailbox mailbox = Mono.from(store.open(USER, FolderName.INBOX))
                 .blockOptional(LIMIT)

@@ -58,9 +58,7 @@ class TlsTest {
         // or the server refuses it
         Files.setPosixFilePermissions(key, PosixFilePermissions.fromString("rw-------"));
         // what starts the server looks whether it is there, in clear; everybody else must use TLS
-        Path rules = write(
-                "hba.conf",
-                """
+        Path rules = write("hba.conf", """
                 hostnossl postgres postgres all trust
                 hostssl all all all trust
                 """);
@@ -139,10 +137,10 @@ class TlsTest {
 
     /** Both ways to the database: that of the server, and that of the migration. */
     private static void assertRefused(StoreSettings settings) {
-        assertThatThrownBy(() -> open(settings)).isInstanceOfSatisfying(StoreException.class, e -> assertThat(e.reason())
-                .isEqualTo(Reason.UNAVAILABLE));
-        assertThatThrownBy(
-                        () -> Mono.from(SchemaMigration.migrate(settings)).block(LIMIT))
+        assertThatThrownBy(() -> open(settings))
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
+        assertThatThrownBy(() -> Mono.from(SchemaMigration.migrate(settings)).block(LIMIT))
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
     }
@@ -156,7 +154,11 @@ class TlsTest {
 
     @Test
     void certificateForAnotherNameIsRefusedUnlessTheNameDoesNotMatter() {
-        assertRefused(here("127.0.0.1", Map.of("tls", "verify-full", "tls-ca", authority.toString())));
+        StoreSettings byAddress = here("127.0.0.1", Map.of("tls", "verify-full", "tls-ca", authority.toString()));
+        assertRefused(byAddress);
+        assertThatThrownBy(() -> open(byAddress))
+                .as("says why")
+                .hasMessageContaining("No subject alternative names matching IP address 127.0.0.1");
         assertEncrypted(here("127.0.0.1", Map.of("tls", "verify-ca", "tls-ca", authority.toString())));
     }
 
@@ -193,7 +195,13 @@ class TlsTest {
     void databaseWithoutTlsIsNotSpokenToInClear(String mode) {
         StoreSettings plain = settings(
                 PostgresServer.get().address(),
-                Map.of("tls", mode, "tls-ca", authority.toString(), "user", PostgresServer.get().user()));
+                Map.of(
+                        "tls",
+                        mode,
+                        "tls-ca",
+                        authority.toString(),
+                        "user",
+                        PostgresServer.get().user()));
         assertRefused(plain);
     }
 
