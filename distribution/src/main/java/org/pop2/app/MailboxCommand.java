@@ -23,8 +23,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "mailbox",
         description = {
-            "Counts, checks, imports, exports and copies mailboxes, on any storage, while a server runs or not."
-                    + " Nothing here deletes mail.",
+            "Counts, checks, imports, exports and copies mailboxes, on any storage, while a server runs or not, and"
+                    + " brings back what was deleted. Nothing here deletes mail.",
             "",
             "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is"
                     + " never taken over, but reported as in use.",
@@ -41,7 +41,8 @@ final class MailboxCommand implements Callable<Integer> {
                 .addSubcommand(new Verify(terminal))
                 .addSubcommand(new MailboxImportCommand(terminal))
                 .addSubcommand(new MailboxExportCommand(terminal))
-                .addSubcommand(new MailboxCopyCommand(terminal));
+                .addSubcommand(new MailboxCopyCommand(terminal))
+                .addSubcommand(new MailboxUndeleteCommand(terminal));
     }
 
     @Override

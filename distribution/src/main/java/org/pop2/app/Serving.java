@@ -53,8 +53,8 @@ final class Serving {
      * @throws CommandFailedException if the address cannot be listened on
      */
     static Serving start(Configuration configuration, Preparation preparation) throws CommandFailedException {
-        MailStore store =
-                Objects.requireNonNull(Mono.from(configuration.storage().open()).block());
+        MailStore store = Objects.requireNonNull(
+                Mono.from(configuration.storage().openToServe()).block());
         boolean started = false;
         try {
             preparation.of(store).block();

@@ -335,6 +335,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
         if (mailbox != null) {
             mailbox.active();
+            if (!session.ready()) {
+                // that was when the storage found out that the mailbox is lost
+                return;
+            }
         }
         commands++;
         if (commands > settings.limits().commands()) {

@@ -88,9 +88,17 @@ public record Configuration(
      * @param settings its settings
      */
     public record Storage(MailStoreProvider provider, StoreSettings settings) {
-        /** As {@link MailStoreProvider#open}; the caller closes what it is given. */
-        public Publisher<MailStore> open() {
+        /** The setting by which a storage knows the server of this instance again after a crash. */
+        private static final String NODE = "node";
+
+        /** For the server, as {@link MailStoreProvider#open}; the caller closes what it is given. */
+        public Publisher<MailStore> openToServe() {
             return provider.open(settings);
+        }
+
+        /** For a command beside the server; the caller closes what it is given. */
+        public Publisher<MailStore> open() {
+            return open(settings.holdPolicy());
         }
 
         /** As {@link #open()}, with other rules for mailboxes that are in use. */
@@ -99,6 +107,8 @@ public record Configuration(
             for (MailStoreProvider.Setting setting : provider.settings()) {
                 settings.find(setting.name()).ifPresent(value -> values.put(setting.name(), value));
             }
+            // under the server's name, a command would be taken for the server's next run, and free what that one holds
+            values.remove(NODE);
             return provider.open(new StoreSettings(values, policy, settings.directory()));
         }
 

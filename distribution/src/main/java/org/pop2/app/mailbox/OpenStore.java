@@ -12,6 +12,7 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
@@ -32,6 +33,9 @@ public final class OpenStore implements AutoCloseable {
 
     /** Opening counts the messages, and a mailbox of many gigabytes takes its time. */
     private static final Duration COUNT = Duration.ofHours(1);
+
+    /** Deleted messages asked for, or brought back, by one call. */
+    private static final int BATCH = 500;
 
     private final MailStore store;
 
@@ -70,6 +74,43 @@ public final class OpenStore implements AutoCloseable {
     /** Delivers a message; it is durable when this returns, and nothing was added if this fails. */
     public void deliver(UserName user, FolderName folder, Message message) {
         Mono.from(store.deliver(user, folder, message)).block();
+    }
+
+    /** Whether the storage keeps for a while what was deleted. */
+    public boolean keepsDeleted() {
+        return store instanceof Retention;
+    }
+
+    /**
+     * What was deleted from a folder and can be had back, read as it is iterated over.
+     *
+     * @throws IllegalStateException if the storage does not {@linkplain #keepsDeleted keep} it
+     */
+    public Iterable<Retention.Expunged> expunged(UserName user, FolderName folder) {
+        return Flux.from(retention().expunged(user, folder)).toIterable(BATCH);
+    }
+
+    /**
+     * Brings deleted messages back, in batches; if one fails, those before it are back, and the same call may be made
+     * again.
+     *
+     * @return how many came back
+     * @throws IllegalStateException if the storage does not {@linkplain #keepsDeleted keep} what was deleted
+     */
+    public long undelete(UserName user, FolderName folder, List<Long> uids) {
+        long back = 0;
+        for (int from = 0; from < uids.size(); from += BATCH) {
+            List<Long> batch = uids.subList(from, Math.min(uids.size(), from + BATCH));
+            back += one(retention().undelete(user, folder, batch), STEP);
+        }
+        return back;
+    }
+
+    private Retention retention() {
+        if (store instanceof Retention retention) {
+            return retention;
+        }
+        throw new IllegalStateException("the storage keeps nothing");
     }
 
     @Override

@@ -24,7 +24,7 @@ final class Instance {
     private final List<String> program;
 
     private Process server;
-    private int port;
+    private volatile int port;
 
     Instance(Path directory, String... lines) throws IOException {
         this(directory, directory.toAbsolutePath().resolve("spool"), List.of(), UNPACKED, lines);
@@ -105,6 +105,23 @@ final class Instance {
         server.destroyForcibly();
         if (!server.waitFor(1, TimeUnit.MINUTES)) {
             throw new IllegalStateException("cannot be killed");
+        }
+    }
+
+    /** SIGSTOP: alive, and doing nothing. */
+    void pause() throws IOException, InterruptedException {
+        signal("STOP");
+    }
+
+    /** SIGCONT. */
+    void resume() throws IOException, InterruptedException {
+        signal("CONT");
+    }
+
+    private void signal(String name) throws IOException, InterruptedException {
+        Process kill = new ProcessBuilder("kill", "-" + name, String.valueOf(pid())).start();
+        if (kill.waitFor() != 0) {
+            throw new IOException("cannot send SIG" + name);
         }
     }
 

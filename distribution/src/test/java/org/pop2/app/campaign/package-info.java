@@ -1,4 +1,6 @@
-/** Long campaigns against the packaged server, each in a Maven profile of its own: see CONTRIBUTING.md. */
+/**
+ * Packaged servers under hard conditions; long campaigns are each in a Maven profile of its own: see CONTRIBUTING.md.
+ */
 @NullMarked
 package org.pop2.app.campaign;
 

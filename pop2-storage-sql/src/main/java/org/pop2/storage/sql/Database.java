@@ -19,6 +19,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 import reactor.util.retry.Retry;
+import reactor.util.retry.RetryBackoffSpec;
 
 /**
  * Short pieces of work on pooled connections.
@@ -33,7 +34,7 @@ final class Database {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
 
     /** A whole transaction is tried again this often (storage contract: 40001 and 40P01). */
-    private static final int RETRIES = 5;
+    private static final int VICTIM_RETRIES = 5;
 
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
@@ -42,19 +43,27 @@ final class Database {
     private final ConnectionPool pool;
     private final int poolSize;
     private final Duration limit;
+    private final String begin;
 
-    /** @param limit for the answer to one statement */
-    Database(ConnectionPool pool, int poolSize, Duration limit) {
+    /**
+     * @param limit for the answer to one statement
+     * @param begin what begins a transaction, and sets its limits; empty: BEGIN, as the connection has them already
+     */
+    Database(ConnectionPool pool, int poolSize, Duration limit, String begin) {
         this.pool = pool;
         this.poolSize = poolSize;
         this.limit = limit;
+        this.begin = begin;
     }
 
     /** What may be repeated when the connection is lost in the middle of it. */
     enum Repeat {
         /** Only when the server says that the transaction was a victim of others, and so has not happened. */
         IF_VICTIM,
-        /** Also when nobody knows whether it happened: running it again finds out, or changes nothing more. */
+        /**
+         * Also when nobody knows whether it happened: running it again finds out, or changes nothing more. Goes on for
+         * as long as one statement may take, so that a restart of the database is a pause and no error.
+         */
         ALWAYS
     }
 
@@ -102,6 +111,11 @@ final class Database {
         });
     }
 
+    /** For the answer to one statement. */
+    Duration limit() {
+        return limit;
+    }
+
     ConnectionPool pool() {
         return pool;
     }
@@ -117,7 +131,7 @@ final class Database {
     }
 
     private <T> Mono<T> inTransaction(Connection connection, Function<Connection, Mono<T>> work) {
-        return limited(connection.beginTransaction())
+        return begin(connection)
                 .then(Mono.defer(() -> work.apply(connection)))
                 .flatMap(result -> limited(connection.commitTransaction()).then(Mono.just(result)))
                 .onErrorResume(error -> PostgresErrors.leavesConnectionUsable(error)
@@ -128,15 +142,27 @@ final class Database {
     private <T> Mono<T> repeated(String doing, Repeat repeat, Mono<T> work) {
         return Mono.defer(() -> {
             long start = System.nanoTime();
-            return work.retryWhen(Retry.backoff(RETRIES, FIRST_PAUSE)
-                            .maxBackoff(LONGEST_PAUSE)
-                            .filter(error -> PostgresErrors.isVictim(error)
-                                    || (repeat == Repeat.ALWAYS
-                                            && PostgresErrors.isConnectionLost(error)
-                                            && System.nanoTime() - start < limit.toNanos()))
-                            .onRetryExhaustedThrow((policy, signal) -> signal.failure()))
+            return work.retryWhen(pausing(VICTIM_RETRIES).filter(PostgresErrors::isVictim))
+                    .retryWhen(pausing(Long.MAX_VALUE)
+                            .filter(error -> repeat == Repeat.ALWAYS
+                                    && PostgresErrors.isConnectionLost(error)
+                                    && System.nanoTime() - start < limit.toNanos()))
                     .onErrorMap(error -> PostgresErrors.of(doing, error));
         });
+    }
+
+    private Mono<Void> begin(Connection connection) {
+        return begin.isEmpty()
+                ? limited(connection.beginTransaction())
+                : limited(Flux.from(connection.createStatement(begin).execute())
+                        .flatMap(Result::getRowsUpdated)
+                        .then());
+    }
+
+    private static RetryBackoffSpec pausing(long attempts) {
+        return Retry.backoff(attempts, FIRST_PAUSE)
+                .maxBackoff(LONGEST_PAUSE)
+                .onRetryExhaustedThrow((policy, signal) -> signal.failure());
     }
 
     /** All in use is somebody else's doing; none to be had is the database's. */

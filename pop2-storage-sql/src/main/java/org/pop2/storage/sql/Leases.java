@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +45,11 @@ final class Leases {
     private final Optional<String> nodeName;
     private final UUID node = UUID.randomUUID();
     private final Map<UUID, Holding> held = new ConcurrentHashMap<>();
+    /** Sessions that have ended, and may still have their lease at the database. */
+    private final Map<UUID, Abandoned> abandoned = new ConcurrentHashMap<>();
+    /** Whether the database has not let us renew since it was last said. */
+    private final AtomicBoolean failing = new AtomicBoolean();
+
     private final Disposable.Composite timers = Disposables.composite();
 
     Leases(Database database, HoldPolicy policy, Duration ttl, Optional<String> nodeName) {
@@ -65,7 +71,12 @@ final class Leases {
             timers.add(Flux.interval(tick).onBackpressureDrop().subscribe(n -> giveUpUnconfirmed()));
             timers.add(Flux.interval(tick)
                     .onBackpressureDrop()
-                    .concatMap(n -> renew().then(readNews()).onErrorResume(this::later), 0)
+                    .concatMap(
+                            n -> renew().then(readNews())
+                                    .then(freeAbandoned())
+                                    .then(Mono.<Void>fromRunnable(this::works))
+                                    .onErrorResume(this::later),
+                            0)
                     .subscribe());
         }));
     }
@@ -123,7 +134,9 @@ final class Leases {
                     .flatMap(epochs -> epochs.isEmpty()
                             ? Mono.empty()
                             : Mono.just(new Holding(mailboxId, session, epochs.get(0), sentAt)))
-                    .doOnNext(this::register);
+                    .doOnNext(this::register)
+                    // it may have got the lease all the same
+                    .doOnError(error -> abandon(mailboxId, session));
         });
     }
 
@@ -167,19 +180,57 @@ final class Leases {
         holding.end();
     }
 
-    /** Ends a hold that deletes nothing; completes when the next one may have it, or nothing can be done about it. */
+    /** Ends a hold that deletes nothing; completes when the next one may have it, or nothing can be done just now. */
     Mono<Void> giveUp(Holding holding) {
+        return giveUp(holding, Repeat.ALWAYS);
+    }
+
+    /** The same after an error: a database that is not there has been waited for already. */
+    Mono<Void> giveUpAtOnce(Holding holding) {
+        return giveUp(holding, Repeat.IF_VICTIM);
+    }
+
+    private Mono<Void> giveUp(Holding holding, Repeat repeat) {
         return database.run(
                         "give up a mailbox",
-                        Repeat.ALWAYS,
+                        repeat,
                         connection -> database.changed(
                                 connection, Sql.FREE_FENCED, holding.mailboxId, holding.session, holding.epoch))
                 .onErrorResume(error -> {
-                    LOG.warn("The lease of mailbox {} could not be given back and ends by itself", holding.mailboxId);
-                    LOG.debug("Because", error);
+                    LOG.debug("The lease of mailbox {} could not be given back", holding.mailboxId, error);
+                    abandon(holding.mailboxId, holding.session);
                     return Mono.empty();
                 })
                 .then(Mono.fromRunnable(() -> forget(holding)));
+    }
+
+    private void abandon(UUID mailboxId, UUID session) {
+        abandoned.put(session, new Abandoned(mailboxId, session, System.nanoTime()));
+    }
+
+    /**
+     * Frees what could not be freed when its session ended, so that the user need not wait for the lease to run out. A
+     * statement whose connection was lost may still be waiting for its turn at the database: so this goes on for as
+     * long as that can take.
+     */
+    private Mono<Void> freeAbandoned() {
+        return Flux.defer(() -> Flux.fromIterable(new ArrayList<>(abandoned.values())))
+                .concatMap(
+                        lease -> {
+                            boolean last = lease.age().compareTo(database.limit()) > 0;
+                            return database.run(
+                                            "free a mailbox",
+                                            Repeat.IF_VICTIM,
+                                            connection -> database.changed(
+                                                    connection, Sql.FREE, lease.mailboxId, lease.session))
+                                    .doOnNext(freed -> {
+                                        if (freed > 0 || last) {
+                                            abandoned.remove(lease.session);
+                                        }
+                                    });
+                        },
+                        0)
+                .then();
     }
 
     /** How many mailboxes this node holds. */
@@ -191,27 +242,39 @@ final class Leases {
     Mono<Void> close() {
         return Mono.defer(() -> {
             timers.dispose();
-            List<Holding> all = new ArrayList<>(held.values());
-            all.forEach(Holding::lose);
+            List<UUID> all = new ArrayList<>(held.keySet());
+            abandoned.values().forEach(lease -> all.add(lease.mailboxId));
+            held.values().forEach(Holding::lose);
             held.clear();
+            abandoned.clear();
+            // a database that is not there is not waited for: they end by themselves
             return inBatches(
                     all,
                     batch -> database.run(
                                     "close",
-                                    Repeat.ALWAYS,
-                                    connection -> database.changed(connection, Sql.FREE_MANY, ids(batch), node))
+                                    Repeat.IF_VICTIM,
+                                    connection -> database.changed(
+                                            connection, Sql.FREE_MANY, batch.toArray(new UUID[0]), node))
                             .then());
         });
     }
 
     /** By this node's clock alone: what may have ended at the database is no longer served. */
     private void giveUpUnconfirmed() {
+        held.values().forEach(this::giveUpUnconfirmed);
+    }
+
+    private void giveUpUnconfirmed(Holding holding) {
         Duration margin = shorter(LONGEST_MARGIN, ttl.dividedBy(6));
-        for (Holding holding : held.values()) {
-            if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
-                lose(holding, "its lease could not be renewed in time");
-            }
+        if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
+            lose(holding, "its lease could not be renewed in time");
         }
+    }
+
+    /** Its client has spoken: perhaps to a process that was stopped for a while, and whose timers come only now. */
+    void active(Holding holding) {
+        giveUpUnconfirmed(holding);
+        holding.active();
     }
 
     private void lose(Holding holding, String why) {
@@ -314,12 +377,22 @@ final class Leases {
                 .then();
     }
 
+    /** Said once, not at every tick. */
     private Mono<Void> later(Throwable error) {
-        LOG.warn("Leases could not be renewed, trying again: {}", error.getMessage());
+        if (failing.compareAndSet(false, true)) {
+            LOG.warn("Leases cannot be renewed, trying on: {}", error.getMessage());
+        }
+        abandoned.values().removeIf(lease -> lease.age().compareTo(ttl.plus(database.limit())) > 0);
         return Mono.empty();
     }
 
-    private static Mono<Void> inBatches(List<Holding> all, Function<List<Holding>, Mono<Void>> work) {
+    private void works() {
+        if (failing.compareAndSet(true, false)) {
+            LOG.info("Leases are renewed again");
+        }
+    }
+
+    private static <T> Mono<Void> inBatches(List<T> all, Function<List<T>, Mono<Void>> work) {
         return Flux.fromIterable(all).buffer(BATCH).concatMap(work, 0).then();
     }
 
@@ -333,6 +406,13 @@ final class Leases {
 
     private static StoreException busy() {
         return new StoreException(Reason.BUSY, "open: another session holds the mailbox");
+    }
+
+    /** @param since when it was given up, by the monotonic clock */
+    private record Abandoned(UUID mailboxId, UUID session, long since) {
+        Duration age() {
+            return Duration.ofNanos(System.nanoTime() - since);
+        }
     }
 
     private record LeaseOwner(UUID mailboxId, @Nullable UUID session) {

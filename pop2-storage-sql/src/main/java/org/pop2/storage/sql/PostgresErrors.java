@@ -5,6 +5,7 @@ import io.r2dbc.spi.R2dbcNonTransientResourceException;
 import io.r2dbc.spi.R2dbcTimeoutException;
 import io.r2dbc.spi.R2dbcTransientResourceException;
 import java.io.IOException;
+import java.security.GeneralSecurityException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
@@ -31,11 +32,15 @@ final class PostgresErrors {
         return "40001".equals(state) || "40P01".equals(state);
     }
 
-    /** The connection is gone, or did not answer in time: what was asked may have happened or not. */
+    /** The connection is gone, of no more use, or did not answer in time: what was asked may have happened or not. */
     static boolean isConnectionLost(Throwable error) {
         String state = sqlState(error);
         if (state != null) {
-            return state.startsWith("08") || state.startsWith("57P") || state.startsWith("25P03");
+            return state.startsWith("08")
+                    || state.startsWith("57P")
+                    || state.equals("25P03")
+                    // a standby, or what was the primary before a failover: a new connection may find the new one
+                    || state.equals("25006");
         }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             // the driver wraps a closed channel in errors of several kinds
@@ -81,6 +86,15 @@ final class PostgresErrors {
             return "the database did not answer in time";
         }
         String message = error.getMessage();
-        return message == null ? error.getClass().getSimpleName() : message;
+        if (message == null) {
+            return error.getClass().getSimpleName();
+        }
+        // the driver says that it cannot connect; why, a certificate perhaps, is below
+        Throwable root = error;
+        while (root.getCause() != null) {
+            root = root.getCause();
+        }
+        boolean tellsMore = root != error && (root instanceof IOException || root instanceof GeneralSecurityException);
+        return tellsMore ? message + ": " + root.getMessage() : message;
     }
 }

@@ -64,7 +64,7 @@ final class PostgresMailbox implements Mailbox {
 
     @Override
     public void active() {
-        holding.active();
+        leases.active(holding);
     }
 
     @Override
@@ -89,7 +89,7 @@ final class PostgresMailbox implements Mailbox {
                             Reason.CORRUPT, "release: a message was not what was counted; nothing was deleted")));
         }
         return Release.of(database, holding, uids)
-                .onErrorResume(error -> leases.giveUp(holding).then(Mono.error(error)))
+                .onErrorResume(error -> leases.giveUpAtOnce(holding).then(Mono.error(error)))
                 .then(Mono.fromRunnable(() -> leases.forget(holding)));
     }
 }

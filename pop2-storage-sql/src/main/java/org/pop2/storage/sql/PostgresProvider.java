@@ -4,10 +4,12 @@ import java.util.List;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.VersionedSchema;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
 
 /** The storage of type {@code postgresql}. */
-public final class PostgresProvider implements MailStoreProvider {
+public final class PostgresProvider implements MailStoreProvider, VersionedSchema {
 
     @Override
     public String name() {
@@ -23,5 +25,15 @@ public final class PostgresProvider implements MailStoreProvider {
     public Publisher<MailStore> open(StoreSettings settings) {
         return PostgresStore.open(PostgresSettings.of(settings), settings.holdPolicy())
                 .cast(MailStore.class);
+    }
+
+    @Override
+    public Publisher<String> pending(StoreSettings settings) {
+        return Flux.from(SchemaMigration.pending(settings)).flatMapIterable(versions -> versions);
+    }
+
+    @Override
+    public Publisher<String> migrate(StoreSettings settings) {
+        return SchemaMigration.apply(PostgresSettings.of(settings)).flatMapIterable(versions -> versions);
     }
 }

@@ -18,18 +18,26 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
 public final class PostgresStore implements MailStore, Retention {
+    private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
+
     private static final Duration MARGIN = Duration.ofSeconds(2);
+    /** A node that is cut off in the middle of a transaction keeps its locks for so long. */
+    private static final Duration IDLE = Duration.ofSeconds(30);
 
     private final Database database;
     private final PostgresAccounts accounts;
@@ -47,32 +55,40 @@ public final class PostgresStore implements MailStore, Retention {
 
     /** Runs to its end once subscribed; a store that nobody waits for any more is closed again. */
     static Mono<PostgresStore> open(PostgresSettings settings, HoldPolicy policy) {
-        return schema(settings)
-                .then(Mono.fromCallable(settings::readPassword)
-                        .subscribeOn(reactor.core.scheduler.Schedulers.boundedElastic()))
+        return Mono.fromCallable(settings::readPassword)
+                .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(password -> {
                     Database database = database(settings, password);
                     PostgresStore store = new PostgresStore(
                             database,
                             new Leases(database, policy, settings.leaseTtl(), settings.node()),
                             new Sweeper(database, settings.retention()));
-                    return store.start()
+                    return schema(settings, database)
+                            .then(store.start())
+                            .then(settings.pooler() ? warnOfLimits(database) : Mono.empty())
                             .thenReturn(store)
                             .onErrorResume(error -> database.close().then(Mono.error(error)));
                 });
     }
 
-    private static Mono<Void> schema(PostgresSettings settings) {
-        if (settings.migrate()) {
-            return SchemaMigration.migrate(settings).then();
-        }
+    private static Mono<Void> schema(PostgresSettings settings, Database database) {
+        // Flyway and its JDBC driver take a second to load: commands and deliveries need them only when there is work
+        return SchemaMigration.isUpToDate(settings, database).flatMap(upToDate -> {
+            if (upToDate) {
+                return Mono.empty();
+            }
+            return settings.migrate() ? SchemaMigration.migrate(settings).then() : refuse(settings);
+        });
+    }
+
+    private static Mono<Void> refuse(PostgresSettings settings) {
         return SchemaMigration.pending(settings)
                 .flatMap(pending -> pending.isEmpty()
                         ? Mono.empty()
                         : Mono.error(new StoreException(
                                 Reason.UNAVAILABLE,
                                 "schema of " + settings + " is older than this program, and migrate is false; missing: "
-                                        + String.join(", ", pending))));
+                                        + String.join(", ", pending) + "; apply with: pop2d migrate")));
     }
 
     private static Database database(PostgresSettings settings, String password) {
@@ -91,6 +107,10 @@ public final class PostgresStore implements MailStore, Retention {
         if (settings.tls().startSsl()) {
             connection.sslMode(settings.tls());
             settings.tlsCa().ifPresent(ca -> connection.sslRootCert(ca.toString()));
+            if (!settings.tls().verifyPeerName()) {
+                // Netty verifies names unless it is told not to, and the driver does not tell it
+                connection.sslContextBuilderCustomizer(context -> context.endpointIdentificationAlgorithm(""));
+            }
         }
         if (settings.pooler()) {
             // the next transaction may run on another server connection, where nothing of this one was prepared or set
@@ -98,8 +118,8 @@ public final class PostgresStore implements MailStore, Retention {
         } else {
             connection
                     .statementTimeout(settings.statementTimeout())
-                    .lockWaitTimeout(shorter(settings.statementTimeout(), Duration.ofSeconds(3)))
-                    .options(Map.of("idle_in_transaction_session_timeout", "30000"));
+                    .lockWaitTimeout(lockWait(settings))
+                    .options(Map.of("idle_in_transaction_session_timeout", String.valueOf(IDLE.toMillis())));
         }
         ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder()
                 .connectionFactory(new PostgresqlConnectionFactory(connection.build()))
@@ -113,8 +133,36 @@ public final class PostgresStore implements MailStore, Retention {
                 // after a restart of the database every idle connection is found dead
                 .acquireRetry(settings.poolSize() + 1)
                 .build());
+        // a server connection that a pooler lends out is not ours to set: only what ends with the transaction may be
+        // set
+        String begin = settings.pooler()
+                ? Sql.begin(
+                        settings.statementTimeout().toMillis(),
+                        lockWait(settings).toMillis(),
+                        IDLE.toMillis())
+                : "";
         return new Database(
-                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN));
+                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN), begin);
+    }
+
+    private static Duration lockWait(PostgresSettings settings) {
+        return shorter(settings.statementTimeout(), Duration.ofSeconds(3));
+    }
+
+    /** Statements outside of transactions have only the limits that the role has. */
+    private static Mono<Void> warnOfLimits(Database database) {
+        return database.run(
+                        "start",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(connection, Sql.UNLIMITED, row -> Rows.get(row, 0, String.class)))
+                .doOnNext(unlimited -> {
+                    if (!unlimited.isEmpty()) {
+                        LOG.warn(
+                                "The database user has no {}: set them with ALTER ROLE, as nothing can through a pooler",
+                                String.join(", no ", unlimited));
+                    }
+                })
+                .then();
     }
 
     private static CodecRegistrar bytea() {
@@ -182,7 +230,7 @@ public final class PostgresStore implements MailStore, Retention {
         return sweeper.undelete(user, folder, uids);
     }
 
-    @Override
+    /** Removes, in small batches, what is past its retention; the store does so by itself, too. */
     public Publisher<Swept> sweep() {
         return sweeper.sweep();
     }

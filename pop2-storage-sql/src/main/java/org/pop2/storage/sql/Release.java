@@ -34,8 +34,21 @@ final class Release {
     static Mono<Void> of(Database database, Holding holding, long[] uids) {
         return Mono.defer(() -> {
             Release release = new Release(database, holding, uids);
-            return database.transaction("release", Repeat.ALWAYS, release::run).then();
+            return database.transaction("release", Repeat.ALWAYS, release::run)
+                    .onErrorMap(release::orUnknown)
+                    .then();
         });
+    }
+
+    /** Busy promises that nothing was deleted; after a COMMIT whose answer was lost, that is not known. */
+    private Throwable orUnknown(Throwable error) {
+        return mayHaveCommitted && error instanceof StoreException store && store.reason() == Reason.BUSY
+                ? new StoreException(
+                        Reason.UNAVAILABLE,
+                        "release: whether the messages of mailbox " + holding.mailboxId + " were deleted is not known: "
+                                + error.getMessage(),
+                        error)
+                : error;
     }
 
     private Mono<Boolean> run(Connection connection) {
@@ -44,6 +57,8 @@ final class Release {
     }
 
     private Mono<Boolean> withLease(Connection connection) {
+        // no earlier try did, or the lease would be gone
+        mayHaveCommitted = false;
         return Flux.range(0, (uids.length + BATCH - 1) / BATCH)
                 .concatMap(batch -> expunge(connection, batch * BATCH), 0)
                 .reduce(Moved.NONE, Moved::plus)
@@ -67,6 +82,7 @@ final class Release {
 
     private Mono<Boolean> withoutLease(Connection connection) {
         Mono<Boolean> stale = Mono.error(() -> {
+            mayHaveCommitted = false;
             holding.lostInRelease();
             return new StoreException(
                     Reason.BUSY,

@@ -11,6 +11,7 @@ import org.flywaydb.core.api.configuration.FluentConfiguration;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -21,7 +22,10 @@ import reactor.util.retry.Retry;
  * at once wait for each other. A schema that is newer than this program is left alone.
  */
 public final class SchemaMigration {
-    private static final String HISTORY = "pop2_schema_history";
+    static final String HISTORY = "pop2_schema_history";
+
+    /** The version that this program is written for: the greatest in the directory of migrations. */
+    static final String NEWEST = "2";
 
     /**
      * Flyway looks whether its table is there before it locks it: of nodes that start at once all but one may fail to
@@ -56,7 +60,38 @@ public final class SchemaMigration {
     }
 
     static Mono<Integer> migrate(PostgresSettings settings) {
-        return blocking(settings, TOGETHER, () -> flyway(settings).load().migrate().migrationsExecuted);
+        return apply(settings).map(List::size);
+    }
+
+    /** The versions that were applied. */
+    static Mono<List<String>> apply(PostgresSettings settings) {
+        return blocking(
+                settings,
+                TOGETHER,
+                () -> flyway(settings).load().migrate().migrations.stream()
+                        .map(applied -> applied.version)
+                        .toList());
+    }
+
+    /** Whether there is nothing to migrate, found out without Flyway. */
+    static Mono<Boolean> isUpToDate(PostgresSettings settings, Database database) {
+        return database.run(
+                        "look at the schema",
+                        // a database that is not there is reported, and not waited for
+                        Repeat.IF_VICTIM,
+                        connection -> database.rows(
+                                        connection, Sql.HISTORY_EXISTS, row -> Rows.get(row, 0, Boolean.class))
+                                .flatMap(exists -> exists.get(0)
+                                        ? database.rows(
+                                                connection,
+                                                Sql.VERSION_APPLIED,
+                                                row -> Rows.get(row, 0, Boolean.class),
+                                                NEWEST)
+                                        : Mono.just(exists)))
+                .map(answer -> answer.get(0))
+                .onErrorMap(
+                        StoreException.class,
+                        error -> new StoreException(error.reason(), settings + ": " + error.getMessage(), error));
     }
 
     static Mono<List<String>> pending(PostgresSettings settings) {

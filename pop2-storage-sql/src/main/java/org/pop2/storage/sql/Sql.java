@@ -10,6 +10,23 @@ final class Sql {
 
     static final String ENCODING = "SELECT current_setting('server_encoding')";
 
+    /** Which of the limits of a session are unlimited: through a pooler they can only come from the role. */
+    static final String UNLIMITED = "SELECT name FROM pg_settings WHERE setting = '0' AND name IN"
+            + " ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') ORDER BY name";
+
+    /** Begins a transaction with limits of its own, in one message; numbers are milliseconds. */
+    static String begin(long statement, long lock, long idle) {
+        return "BEGIN; SET LOCAL statement_timeout = " + statement + "; SET LOCAL lock_timeout = " + lock
+                + "; SET LOCAL idle_in_transaction_session_timeout = " + idle;
+    }
+
+    // the schema's history, which Flyway keeps
+
+    static final String HISTORY_EXISTS = "SELECT to_regclass('" + SchemaMigration.HISTORY + "') IS NOT NULL";
+
+    static final String VERSION_APPLIED =
+            "SELECT EXISTS (SELECT FROM " + SchemaMigration.HISTORY + " WHERE version = $1 AND success)";
+
     // accounts
 
     static final String ACCOUNT = "SELECT user_name, password_hash, enabled FROM account WHERE user_name = $1";

@@ -6,6 +6,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.UUID;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Retention;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
@@ -78,8 +79,7 @@ final class Sweeper implements Retention {
                                 .thenReturn(moved.messages())));
     }
 
-    @Override
-    public Publisher<Swept> sweep() {
+    Publisher<Swept> sweep() {
         return sweepAll();
     }
 

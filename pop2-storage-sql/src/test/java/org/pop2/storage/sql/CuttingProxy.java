@@ -19,6 +19,8 @@ final class CuttingProxy implements AutoCloseable {
     private final int port;
     private final Set<Socket> sockets = ConcurrentHashMap.newKeySet();
     private final AtomicInteger untilCut = new AtomicInteger(Integer.MAX_VALUE);
+    private final AtomicInteger refused = new AtomicInteger();
+    private volatile boolean refusing;
     private volatile boolean afterSending;
     private volatile CountDownLatch open = new CountDownLatch(0);
 
@@ -62,7 +64,21 @@ final class CuttingProxy implements AutoCloseable {
         open = new CountDownLatch(1);
     }
 
+    /** Resets every connection there is and that comes, until {@link #heal}. */
+    void refuse() {
+        refused.set(0);
+        refusing = true;
+        sockets.forEach(CuttingProxy::shut);
+        sockets.clear();
+    }
+
+    /** How many connections were reset as they came. */
+    int refused() {
+        return refused.get();
+    }
+
     void heal() {
+        refusing = false;
         open.countDown();
     }
 
@@ -77,6 +93,12 @@ final class CuttingProxy implements AutoCloseable {
         while (!listener.isClosed()) {
             try {
                 Socket client = listener.accept();
+                if (refusing) {
+                    client.setSoLinger(true, 0);
+                    shut(client);
+                    refused.incrementAndGet();
+                    continue;
+                }
                 Socket server = new Socket(host, port);
                 client.setTcpNoDelay(true);
                 server.setTcpNoDelay(true);

@@ -2,14 +2,21 @@ package org.pop2.storage.sql;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ch.qos.logback.classic.Level;
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import io.r2dbc.spi.Connection;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
@@ -29,9 +36,11 @@ import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /** What goes wrong between a node and its database, and between nodes. */
 class FaultTest {
@@ -39,6 +48,9 @@ class FaultTest {
     private static final UserName USER = new UserName("postel");
     private static final HoldPolicy REFUSE = new HoldPolicy(Duration.ofHours(1), Duration.ZERO);
     private static final HoldPolicy PATIENT = new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(30));
+
+    /** Two chunks, of which the second is never asked for. */
+    private static final int STALLED_OCTETS = 70_000;
 
     private static TestDatabase database;
 
@@ -216,6 +228,23 @@ class FaultTest {
     }
 
     @Test
+    void restartOfANodeFreesAtOnceWhatItsEarlierRunHeld() {
+        PostgresStore earlier = open(REFUSE, Map.of("node", "one"));
+        PostgresStore unnamed = open(REFUSE, Map.of());
+        complete(earlier.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox left = inbox(earlier);
+        PostgresStore later = open(REFUSE, Map.of("node", "one"));
+        Mailbox next = inbox(unnamed);
+        complete(left.lost());
+        assertThat(outcome(() -> left.release(bits(1))))
+                .isNotNull()
+                .extracting(StoreException::reason)
+                .isEqualTo(Reason.BUSY);
+        complete(next.release(bits(1)));
+        complete(inbox(later).release(new BitSet()));
+    }
+
+    @Test
     void renewedLeaseOutlivesItsTimeToLive() {
         PostgresStore holder = open(REFUSE, Map.of("lease-ttl", "1s"));
         PostgresStore other = open(new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(3)), Map.of());
@@ -244,7 +273,7 @@ class FaultTest {
 
     @Test
     void hundredsOfFaultsLeakNothing() {
-        int faults = Integer.getInteger("pop2.faults", 100);
+        int faults = Integer.getInteger("pop2.faults", 100) / 4;
         PostgresStore store = open(new HoldPolicy(Duration.ZERO, Duration.ofSeconds(5)), Map.of("pool-size", "4"));
         int done = 0;
         for (int i = 0; i < faults; i++) {
@@ -266,14 +295,28 @@ class FaultTest {
         assertNothingLeaked(store);
     }
 
+    /** 200 users on links that stand still, and ten connections to the database. */
     @Test
-    void stalledReadersHoldNoConnection() {
+    void stalledTransfersHoldNoConnectionAndOthersAreServed() {
+        int stalled = 200;
         PostgresStore store = open(REFUSE, Map.of("pool-size", "10"));
-        complete(store.deliver(USER, FolderName.INBOX, message("x".repeat(1_000_000))));
-        Mailbox mailbox = inbox(store);
         AtomicInteger received = new AtomicInteger();
-        for (int i = 0; i < 200; i++) {
-            mailbox.content(1).subscribe(new BaseSubscriber<ContentBuffer>() {
+        List<Mailbox> mailboxes = Flux.range(0, stalled)
+                .flatMap(
+                        i -> {
+                            UserName user = new UserName("stalled" + i);
+                            return Mono.from(store.accounts().put(new Account(user, "{PLAIN}x", true)))
+                                    .then(Mono.from(
+                                            store.deliver(user, FolderName.INBOX, message("x".repeat(STALLED_OCTETS)))))
+                                    .then(Mono.from(store.open(user, FolderName.INBOX)));
+                        },
+                        10)
+                .collectList()
+                .blockOptional(LIMIT)
+                .orElseThrow();
+        List<BaseSubscriber<ContentBuffer>> transfers = new ArrayList<>();
+        for (Mailbox mailbox : mailboxes) {
+            BaseSubscriber<ContentBuffer> transfer = new BaseSubscriber<>() {
                 @Override
                 protected void hookOnSubscribe(org.reactivestreams.Subscription subscription) {
                     subscription.request(1);
@@ -281,17 +324,40 @@ class FaultTest {
 
                 @Override
                 protected void hookOnNext(ContentBuffer buffer) {
-                    received.incrementAndGet();
+                    received.addAndGet(buffer.octets().remaining());
+                    buffer.release();
                 }
-            });
+            };
+            mailbox.content(1).subscribe(transfer);
+            transfers.add(transfer);
         }
         Awaitility.await().atMost(LIMIT).untilAsserted(() -> {
-            assertThat(received).hasValue(200);
+            assertThat(received).hasValue(stalled * WireForm.CHUNK_OCTETS);
             assertThat(store.database().pool().getMetrics().orElseThrow().acquiredSize())
                     .isZero();
         });
-        complete(store.deliver(USER, new FolderName("Other"), message("others are served")));
-        complete(mailbox.release(bits(1)));
+
+        // somebody else's whole session, from the login on
+        complete(store.deliver(USER, FolderName.INBOX, message("others are served")));
+        assertThat(Mono.from(store.accounts().find(USER)).block(LIMIT)).isNotNull();
+        Mailbox served = inbox(store);
+        assertThat(Flux.from(served.content(1))
+                        .map(buffer -> buffer.octets().remaining())
+                        .reduce(0, Integer::sum)
+                        .block(LIMIT))
+                .isEqualTo("others are served\r\n".length());
+        complete(served.release(bits(1)));
+
+        // the links move again, all at once
+        transfers.forEach(BaseSubscriber::requestUnbounded);
+        Awaitility.await()
+                .atMost(LIMIT)
+                .untilAsserted(() -> assertThat(received).hasValue(stalled * (STALLED_OCTETS + 2)));
+        complete(Flux.fromIterable(mailboxes)
+                .flatMap(mailbox -> mailbox.release(bits(1)), 10)
+                .then());
+        assertThat(live()).isZero();
+        assertNothingLeaked(store);
     }
 
     @Test
@@ -323,6 +389,120 @@ class FaultTest {
         }
     }
 
+    /** Another transaction holds the row that ours wants second, and then wants the one that ours has. */
+    private void deadlock(String second, String first, Publisher<Void> ours) throws Exception {
+        try (java.sql.Connection other = database.connect();
+                Statement statement = other.createStatement()) {
+            other.setAutoCommit(false);
+            // ours finds the deadlock, and is the victim
+            statement.execute("SET deadlock_timeout = '20s'");
+            statement.execute(second);
+            CompletableFuture<Void> running = Mono.from(ours).toFuture();
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .until(() -> database.number("SELECT count(*) FROM pg_stat_activity"
+                                    + " WHERE application_name = 'pop2d' AND wait_event_type = 'Lock'")
+                            == 1);
+            statement.execute(first);
+            assertThat(running).as("waits for the lock").isNotDone();
+            other.commit();
+            running.get(60, TimeUnit.SECONDS);
+        }
+        assertThat(database.number("SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()"))
+                .isPositive();
+    }
+
+    @Test
+    void releaseThatIsTheVictimOfADeadlockIsRunAgain() throws Exception {
+        PostgresStore store = open(REFUSE, Map.of());
+        complete(store.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox mailbox = inbox(store);
+        deadlock(
+                "UPDATE mailbox SET octets = octets",
+                "UPDATE maildrop_lease SET epoch = epoch",
+                mailbox.release(bits(1)));
+        assertThat(live()).isZero();
+        assertNothingLeaked(store);
+    }
+
+    @Test
+    void deliveryThatIsTheVictimOfADeadlockIsRunAgain() throws Exception {
+        PostgresStore store = open(REFUSE, Map.of());
+        complete(store.deliver(USER, FolderName.INBOX, message("one")));
+        Sinks.Many<ByteBuffer> content = Sinks.many().unicast().onBackpressureBuffer();
+        CompletableFuture<Void> delivered = Mono.from(
+                        store.deliver(USER, FolderName.INBOX, Message.of(content.asFlux())))
+                .toFuture();
+        Awaitility.await().atMost(LIMIT).until(() -> database.number("SELECT count(*) FROM unreferenced") == 1);
+        content.tryEmitNext(ByteBuffer.wrap(new byte[] {'x'})).orThrow();
+        deadlock("UPDATE unreferenced SET since = since", "UPDATE mailbox SET octets = octets", Mono.defer(() -> {
+            content.tryEmitComplete().orThrow();
+            return Mono.fromFuture(delivered);
+        }));
+        assertThat(live()).isEqualTo(2);
+        assertNothingLeaked(store);
+    }
+
+    /** What failed has said so; the user calls again at once and is not told that the mailbox is in use. */
+    @Test
+    void aSessionThatFailedLeavesNoLeaseBehind() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = open(
+                    PATIENT, Map.of("url", proxy.url(database.name), "statement-timeout", "300ms", "pool-size", "2"));
+            complete(store.deliver(USER, FolderName.INBOX, message("one")));
+            Mailbox mailbox = inbox(store);
+            proxy.partition();
+            assertThat(outcome(() -> mailbox.release(bits(1))))
+                    .isNotNull()
+                    .extracting(StoreException::reason)
+                    .isEqualTo(Reason.UNAVAILABLE);
+            assertThat(outcome(
+                            () -> Mono.from(store.open(USER, FolderName.INBOX)).then()))
+                    .isNotNull()
+                    .extracting(StoreException::reason)
+                    .isEqualTo(Reason.UNAVAILABLE);
+            proxy.heal();
+            Mailbox again = inbox(store);
+            complete(again.release(new BitSet()));
+            assertNothingLeaked(store);
+        }
+    }
+
+    @Test
+    void aNodeThatCannotRenewSaysSoOnceAndRenewsAgainAfterwards() {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = open(
+                    REFUSE, Map.of("url", proxy.url(database.name), "statement-timeout", "3s", "lease-ttl", "60s"));
+            complete(store.deliver(USER, FolderName.INBOX, message("one")));
+            Mailbox mailbox = inbox(store);
+            ListAppender<ILoggingEvent> heard = new ListAppender<>();
+            Logger logger = (Logger) LoggerFactory.getLogger(Leases.class);
+            Level before = logger.getLevel();
+            logger.setLevel(Level.INFO);
+            logger.addAppender(heard);
+            heard.start();
+            try {
+                for (int i = 0; i < 2; i++) {
+                    proxy.refuse();
+                    int said = 2 * i + 1;
+                    Awaitility.await().atMost(LIMIT).until(() -> heard.list.size() == said);
+                    // some ticks more
+                    Awaitility.await().atMost(LIMIT).until(() -> proxy.refused() > 5);
+                    proxy.heal();
+                    Awaitility.await().atMost(LIMIT).until(() -> heard.list.size() == said + 1);
+                }
+            } finally {
+                logger.detachAppender(heard);
+                logger.setLevel(before);
+            }
+            assertThat(heard.list)
+                    .extracting(ILoggingEvent::getLevel)
+                    .containsExactly(Level.WARN, Level.INFO, Level.WARN, Level.INFO);
+            complete(mailbox.release(bits(1)));
+            assertThat(live()).isZero();
+        }
+    }
+
     @Test
     void errorsOfTheServerHaveTheirReasons() {
         Database database = open(REFUSE, Map.of("statement-timeout", "500ms")).database();
@@ -334,6 +514,8 @@ class FaultTest {
                 raise("55P03"),
                 Reason.BUSY,
                 raise("57014"),
+                Reason.UNAVAILABLE,
+                raise("25006"),
                 Reason.UNAVAILABLE,
                 raise("XX001"),
                 Reason.CORRUPT,

@@ -16,6 +16,7 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Retention.Expunged;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -64,7 +65,7 @@ class RetentionTest {
 
     private List<Long> deletedUids() {
         return Flux.from(store.expunged(USER, INBOX))
-                .map(Retention.Expunged::uid)
+                .map(Expunged::uid)
                 .collectList()
                 .blockOptional(Duration.ofSeconds(30))
                 .orElseThrow();
@@ -88,7 +89,7 @@ class RetentionTest {
         await(store.sweep());
         assertThat(deletedUids()).hasSize(2);
         DATABASE.execute("UPDATE expunged SET expunged_at = now() - interval '8 days' WHERE octets = 3");
-        assertThat(Mono.from(store.sweep()).block()).isEqualTo(new Retention.Swept(1, 1));
+        assertThat(Mono.from(store.sweep()).block()).isEqualTo(new Swept(1, 1));
         assertThat(deletedUids()).hasSize(1);
         assertThat(DATABASE.number("SELECT count(*) FROM message_chunk")).isEqualTo(2);
     }
@@ -99,7 +100,7 @@ class RetentionTest {
                 "INSERT INTO unreferenced (mailbox_id, body_id, since)"
                         + " SELECT mailbox_id, '00000000-0000-0000-0000-000000000001', now() - interval '25 hours' FROM mailbox");
         DATABASE.execute("INSERT INTO message_chunk SELECT mailbox_id, body_id, 0, 'x' FROM unreferenced");
-        assertThat(Mono.from(store.sweep()).block()).isEqualTo(new Retention.Swept(0, 1));
+        assertThat(Mono.from(store.sweep()).block()).isEqualTo(new Swept(0, 1));
         assertThat(DATABASE.number("SELECT count(*) FROM message_chunk")).isEqualTo(3);
     }
 

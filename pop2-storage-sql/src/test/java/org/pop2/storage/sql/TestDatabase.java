@@ -21,22 +21,32 @@ import reactor.core.publisher.Mono;
 final class TestDatabase {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
-    private final PostgresServer server = PostgresServer.get();
+    private final PostgresServer server;
     final String name;
 
-    private TestDatabase(String name) {
+    private TestDatabase(PostgresServer server, String name) {
+        this.server = server;
         this.name = name;
     }
 
     static TestDatabase empty() {
-        TestDatabase database = new TestDatabase("pop2_" + NUMBER.incrementAndGet());
-        new TestDatabase("postgres").execute("CREATE DATABASE " + database.name);
+        return empty(PostgresServer.get(), "");
+    }
+
+    /** @param options of CREATE DATABASE */
+    static TestDatabase empty(PostgresServer server, String options) {
+        TestDatabase database = new TestDatabase(server, "pop2_" + NUMBER.incrementAndGet());
+        new TestDatabase(server, "postgres").execute("CREATE DATABASE " + database.name + " " + options);
         return database;
     }
 
     /** With the newest schema. */
     static TestDatabase migrated() {
-        TestDatabase database = empty();
+        return migrated(PostgresServer.get(), "");
+    }
+
+    static TestDatabase migrated(PostgresServer server, String options) {
+        TestDatabase database = empty(server, options);
         Mono.from(SchemaMigration.migrate(database.settings(HoldPolicy.DEFAULT, Map.of())))
                 .block(Duration.ofSeconds(60));
         return database;
@@ -103,8 +113,10 @@ final class TestDatabase {
         return Long.parseLong(query(sql).get(0));
     }
 
+    /** By DELETE: TRUNCATE makes new files for each of some 50 partitions, their indexes and TOAST tables. */
     void clear() {
-        execute("TRUNCATE account, mailbox, maildrop_lease, message, expunged, message_chunk, unreferenced");
+        execute("DELETE FROM message; DELETE FROM expunged; DELETE FROM message_chunk; DELETE FROM unreferenced;"
+                + " DELETE FROM mailbox; DELETE FROM account");
     }
 
     /** What must hold whenever nothing is under way: every body is referred to once, and every counter is right. */

@@ -1,0 +1,301 @@
+package org.pop2.app;
+
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.config.ConfigurationReader;
+import org.pop2.app.config.InvalidConfigurationException;
+import org.pop2.storage.Account;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.UserName;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Commands in this process, on a PostgreSQL: {@code pop2d migrate} and {@code pop2d mailbox undelete}. */
+class PostgresCommandsTest {
+    private static final UserName POSTEL = new UserName("postel");
+    private static int databases;
+
+    @SuppressWarnings("NullAway.Init")
+    private static EmbeddedPostgres postgres;
+
+    @TempDir
+    private Path directory;
+
+    private final Map<String, String> environment = new HashMap<>();
+    private String database = "";
+    private String out = "";
+    private String err = "";
+
+    @BeforeAll
+    static void start() throws IOException {
+        postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
+    }
+
+    @AfterAll
+    static void stop() throws IOException {
+        postgres.close();
+    }
+
+    @BeforeEach
+    void configure() throws IOException {
+        database = "pop2_" + ++databases;
+        sql("postgres", "CREATE DATABASE " + database);
+        Files.createDirectories(directory.resolve("conf"));
+        write("postgresql", "127.0.0.1:" + postgres.getPort());
+        environment.put("POP2D_HOME", directory.toString());
+    }
+
+    private void write(String type, String address) throws IOException {
+        Files.writeString(
+                directory.resolve("conf/pop2d.conf"),
+                "storage.type = " + type + "\nstorage.postgresql { url = \"postgresql://" + address + "/" + database
+                        + "\", user = postgres, password = postgres }\n");
+    }
+
+    @Test
+    void migrateBringsAnEmptyDatabaseUpToDateOnce() {
+        assertThat(run("migrate", "--check")).isEqualTo(1);
+        assertThat(out).isEqualTo("pending: 1\npending: 2\n");
+        assertThat(run("migrate", "--check"))
+                .as("looking changes nothing; %s", out)
+                .isEqualTo(1);
+
+        assertThat(run("migrate")).isEqualTo(0);
+        assertThat(out).isEqualTo("applied: 1\napplied: 2\n");
+
+        assertThat(run("migrate", "--check")).isEqualTo(0);
+        assertThat(out).isEqualTo("the schema is up to date\n");
+        assertThat(run("migrate")).isEqualTo(0);
+        assertThat(out).isEqualTo("the schema is up to date\n");
+    }
+
+    @Test
+    void aServerThatMayNotMigrateStartsAfterTheCommandDid() {
+        environment.put("POP2D_STORAGE_POSTGRESQL_MIGRATE", "false");
+        assertThat(run("user", "list")).isEqualTo(69);
+        assertThat(err).contains("older than this program").contains("pop2d migrate");
+        assertThat(run("migrate")).isEqualTo(0);
+        assertThat(run("user", "list")).isEqualTo(0);
+    }
+
+    @Test
+    void migrateSaysThatTheDatabaseCannotBeReached() throws IOException {
+        write("postgresql", "127.0.0.1:1");
+        assertThat(run("migrate")).isEqualTo(69);
+        assertThat(err).contains("postgresql://127.0.0.1:1/").doesNotContain("password");
+        assertThat(run("migrate", "--check")).isEqualTo(69);
+    }
+
+    @Test
+    void migrateHasNothingToDoForMbox() throws IOException {
+        write("mbox", "127.0.0.1:1");
+        assertThat(run("migrate")).isEqualTo(0);
+        assertThat(out).isEqualTo("storage of type mbox has no schema: nothing to migrate\n");
+        assertThat(run("migrate", "--check")).isEqualTo(0);
+        assertThat(out).isEqualTo("storage of type mbox has no schema: nothing to migrate\n");
+        environment.put("POP2D_STORAGE_TYPE", "nonsense");
+        assertThat(run("migrate")).isEqualTo(78);
+    }
+
+    @Test
+    void undeleteListsFirstAndBringsEachMessageBackOnce() {
+        deliver("Subject: a\n\n\u00e9\0x\r\n", "Subject: b\n\nlonger", "Subject: c\n\n");
+        delete(1, 3);
+
+        assertThat(run("mailbox", "undelete", "postel")).isEqualTo(0);
+        assertThat(out.lines().toList()).satisfiesExactly(this::isMessage, this::isMessage);
+        assertThat(err).contains("2 messages").contains("--all").contains("--since");
+        assertThat(run("mailbox", "undelete", "postel", "--all", "--dry-run")).isEqualTo(0);
+        assertThat(out.lines()).hasSize(2);
+        assertThat(contents()).containsExactly("Subject: b\r\n\r\nlonger\r\n");
+
+        assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
+        assertThat(out.lines().toList())
+                .satisfiesExactly(
+                        this::isMessage,
+                        this::isMessage,
+                        last -> assertThat(last).isEqualTo("brought back 2 messages to postel/INBOX"));
+        assertThat(contents())
+                .containsExactly(
+                        "Subject: a\r\n\r\n\u00e9\0x\r\n", "Subject: b\r\n\r\nlonger\r\n", "Subject: c\r\n\r\n");
+
+        assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
+        assertThat(out).isEqualTo("nothing is kept of what was deleted from postel/INBOX\n");
+        assertThat(contents()).hasSize(3);
+    }
+
+    private void isMessage(String line) {
+        assertThat(line)
+                .matches("\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ\t\\d{4}-\\d\\d-\\d\\dT.*Z\t\\d+\tjkr@example.org");
+    }
+
+    @Test
+    void undeleteBringsBackOnlyWhatWasDeletedSince() {
+        deliver("one", "two");
+        delete(1, 2);
+        sql(database, "UPDATE expunged SET expunged_at = now() - interval '3 hours' WHERE uid = 1");
+
+        assertThat(run("mailbox", "undelete", "postel", "inbox", "--since", "2h"))
+                .isEqualTo(0);
+
+        assertThat(out.lines()).hasSize(2);
+        assertThat(contents()).containsExactly("two\r\n");
+        assertThat(run("mailbox", "undelete", "postel", "INBOX", "--since", "1 day"))
+                .isEqualTo(0);
+        assertThat(contents()).containsExactly("one\r\n", "two\r\n");
+    }
+
+    @Test
+    void undeleteWorksBesideASession() {
+        deliver("one", "two");
+        delete(1);
+        work(store -> Mono.usingWhen(
+                Mono.from(store.open(POSTEL, FolderName.INBOX)),
+                session -> Mono.fromSupplier(() -> {
+                    assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
+                    assertThat(session.count()).isEqualTo(1);
+                    return 1;
+                }),
+                session -> session.release(new BitSet())));
+        assertThat(contents()).containsExactly("one\r\n", "two\r\n");
+    }
+
+    @Test
+    void undeleteBringsBackMoreThanOneBatch() {
+        deliver(IntStream.range(0, 1203).mapToObj(n -> "n" + n).toArray(String[]::new));
+        delete(IntStream.rangeClosed(1, 1203).toArray());
+        assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
+        assertThat(out).endsWith("brought back 1203 messages to postel/INBOX\n");
+        assertThat(contents()).hasSize(1203).startsWith("n0\r\n", "n1\r\n");
+    }
+
+    @Test
+    void undeleteSaysWhatIsWrong() throws IOException {
+        deliver("one");
+        assertThat(run("mailbox", "undelete", "nobody", "--all")).isEqualTo(67);
+        assertThat(run("mailbox", "undelete", "postel", "none", "--all")).isEqualTo(66);
+        assertThat(run("mailbox", "undelete", "postel", "../x")).isEqualTo(64);
+        assertThat(run("mailbox", "undelete", "postel", "--since", "yesterday")).isEqualTo(64);
+        assertThat(err).contains("--since").contains("duration");
+        assertThat(run("mailbox", "undelete", "postel", "--since", "1h", "--all"))
+                .isEqualTo(64);
+        assertThat(run("mailbox", "undelete")).isEqualTo(64);
+        write("mbox", "127.0.0.1:1");
+        assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(69);
+        assertThat(err).contains("storage of type mbox keeps nothing that was deleted");
+    }
+
+    private void deliver(String... texts) {
+        work(store -> Mono.from(store.accounts().put(new Account(POSTEL, "{PLAIN}x", true)))
+                .thenReturn(1));
+        if (texts.length < 10) {
+            for (String text : texts) {
+                assertThat(runWith(text, "deliver", "--user", "postel", "--sender", "jkr@example.org"))
+                        .isEqualTo(0);
+            }
+            return;
+        }
+        work(store -> Flux.fromArray(texts)
+                .concatMap(text -> store.deliver(
+                        POSTEL,
+                        FolderName.INBOX,
+                        org.pop2.storage.Message.of(
+                                Mono.fromSupplier(() -> java.nio.ByteBuffer.wrap(text.getBytes(ISO_8859_1))))))
+                .then(Mono.just(1)));
+    }
+
+    private void delete(int... numbers) {
+        BitSet deleted = new BitSet();
+        for (int number : numbers) {
+            deleted.set(number);
+        }
+        work(store -> Mono.from(store.open(POSTEL, FolderName.INBOX))
+                .flatMap(mailbox -> Mono.from(mailbox.release(deleted)))
+                .thenReturn(1));
+    }
+
+    private List<String> contents() {
+        return work(store -> Mono.usingWhen(
+                Mono.from(store.open(POSTEL, FolderName.INBOX)),
+                mailbox -> Flux.range(1, mailbox.count())
+                        .concatMap(number -> content(mailbox, number))
+                        .collectList(),
+                mailbox -> mailbox.release(new BitSet())));
+    }
+
+    private static Mono<String> content(Mailbox mailbox, int number) {
+        return Flux.from(mailbox.content(number))
+                .map(buffer -> {
+                    String text = ISO_8859_1.decode(buffer.octets()).toString();
+                    buffer.release();
+                    return text;
+                })
+                .collect(java.util.stream.Collectors.joining());
+    }
+
+    private <T> T work(java.util.function.Function<MailStore, Mono<T>> work) {
+        try {
+            return java.util.Objects.requireNonNull(Stores.work(
+                    ConfigurationReader.read(directory.resolve("conf/pop2d.conf"), Map.of())
+                            .storage(),
+                    Stores.ADMINISTRATION,
+                    work));
+        } catch (InvalidConfigurationException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static void sql(String database, String statement) {
+        try (Connection connection = DriverManager.getConnection(postgres.getJdbcUrl("postgres", database));
+                Statement sql = connection.createStatement()) {
+            sql.execute(statement);
+        } catch (SQLException e) {
+            throw new AssertionError(statement, e);
+        }
+    }
+
+    private int run(String... arguments) {
+        return runWith("", arguments);
+    }
+
+    private int runWith(String input, String... arguments) {
+        ByteArrayOutputStream written = new ByteArrayOutputStream();
+        ByteArrayOutputStream complained = new ByteArrayOutputStream();
+        int exitCode = Pop2d.run(
+                new Terminal(
+                        new ByteArrayInputStream(input.getBytes(ISO_8859_1)),
+                        new PrintStream(written, true, ISO_8859_1),
+                        new PrintStream(complained, true, ISO_8859_1),
+                        environment,
+                        Optional.empty()),
+                arguments);
+        out = written.toString(ISO_8859_1);
+        err = complained.toString(ISO_8859_1);
+        return exitCode;
+    }
+}

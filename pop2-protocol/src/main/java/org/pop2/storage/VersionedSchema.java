@@ -1,0 +1,29 @@
+package org.pop2.storage;
+
+import org.reactivestreams.Publisher;
+
+/**
+ * What a {@link MailStoreProvider} is as well, if its storage has a schema with versions that can be brought up to date
+ * apart from {@link MailStoreProvider#open}: by somebody who may do more there than the server. Work starts at
+ * subscription; errors are {@link StoreException}s, {@link StoreException.Reason#UNAVAILABLE} if the storage cannot be
+ * reached or a version cannot be applied.
+ */
+public interface VersionedSchema {
+
+    /**
+     * The versions that {@link #migrate} would apply, in order; none if the schema is up to date, or newer than this
+     * program. Changes nothing.
+     *
+     * @throws IllegalArgumentException if a setting's value is none it can work with; the message names the setting
+     */
+    Publisher<String> pending(StoreSettings settings);
+
+    /**
+     * Applies the versions that are missing, and emits those that it applied, in order; they are durable then. An error
+     * leaves the schema at the last version that succeeded, and the same call may be made again. Several at once, on
+     * several machines, wait for each other. Once subscribed it runs to its end though that be cancelled.
+     *
+     * @throws IllegalArgumentException if a setting's value is none it can work with; the message names the setting
+     */
+    Publisher<String> migrate(StoreSettings settings);
+}
