@@ -73,7 +73,7 @@ final class SharedMailbox {
                 }
                 assertThat(tookEffect)
                         .as("a release is confirmed that a later session saw as not done")
-                        .isNotEqualTo(Boolean.FALSE);
+                        .isNotEqualTo(false);
                 gone.addAll(deleted);
                 tookEffect = true;
             }
@@ -84,7 +84,7 @@ final class SharedMailbox {
             synchronized (SharedMailbox.this) {
                 assertThat(tookEffect)
                         .as("a release is refused that a later session saw done")
-                        .isNotEqualTo(Boolean.TRUE);
+                        .isNotEqualTo(true);
                 tookEffect = false;
             }
         }

@@ -96,6 +96,10 @@ record PostgresSettings(
         StringBuilder url = new StringBuilder("jdbc:postgresql://" + address + ":" + port + "/" + databaseName);
         url.append("?ApplicationName=pop2d-migrate&connectTimeout=10&sslmode=")
                 .append(tls.toString().replace('_', '-').toLowerCase(java.util.Locale.ROOT));
+        if (pooler) {
+            // a statement that is prepared under a name may be looked for at another server connection
+            url.append("&preferQueryMode=simple");
+        }
         if (tlsCa.isPresent()) {
             url.append("&sslrootcert=")
                     .append(java.net.URLEncoder.encode(tlsCa.get().toString(), StandardCharsets.UTF_8));
