@@ -41,6 +41,11 @@ final class FakeAccounts implements Accounts {
     }
 
     @Override
+    public Publisher<Boolean> replace(Account expected, Account replacement) {
+        return Mono.fromSupplier(() -> accounts.replace(expected.user().value(), expected, replacement));
+    }
+
+    @Override
     public Publisher<Void> remove(UserName user) {
         return Mono.defer(() -> accounts.remove(user.value()) == null
                 ? Mono.error(new StoreException(StoreException.Reason.NOT_FOUND, "no such user"))
