@@ -157,7 +157,7 @@ public abstract class MailStoreContract {
     void s01_accountComesBackAsItWasPut() throws Exception {
         MailStore store = store(REFUSE);
         StringBuilder printable = new StringBuilder("{X}");
-        for (char c = '!'; c < 0x7f; c++) {
+        for (char c = ' '; c < 0x7f; c++) {
             printable.append(c);
         }
         List<Account> accounts = List.of(
@@ -227,7 +227,7 @@ public abstract class MailStoreContract {
     void s01_replacementHappensOnlyIfTheAccountIsTheExpectedOne() throws Exception {
         MailStore store = store(REFUSE);
         Account first = new Account(ALICE, HASH, true);
-        Account second = new Account(new UserName("ALICE"), "{OTP}md5:498:%25:x", true);
+        Account second = new Account(new UserName("ALICE"), "{OTP}md5 498 x:%25", true);
         Account third = new Account(ALICE, second.passwordHash(), false);
         assertThat(await(store.accounts().replace(first, second))).isTrue();
         for (Account stale : List.of(first, third, new Account(ALICE, "{PLAIN}Secret", true))) {
