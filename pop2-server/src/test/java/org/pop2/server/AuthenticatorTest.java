@@ -26,6 +26,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
@@ -182,6 +184,37 @@ class AuthenticatorTest {
         assertThat(verdict(authenticator.authenticate(login("plain", "wrong"), null)))
                 .isEqualTo("REFUSED");
         assertThat(hashes.tried).containsExactly("{PLAIN}", "decoy bcrypt-5");
+    }
+
+    /** What the clock would tell of: the same number of hashes with the same parameters. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{ARGON2ID}$argon2id$v=19$m=256,t=2,p=4$MDEyMzQ1Njc4OWFiY2RlZg$hsgM6DCPwsb3+diyKvw0spjcJlAqfwRODeeKu/VDUK8",
+                "{ARGON2I}$argon2i$v=16$m=256,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$/PwJl4mStb48fOgHJ3gB++bUt8bqRyJ+klYGs1xibdg",
+                BCRYPT,
+                "{SHA256-CRYPT}$5$rounds=10000$saltstringsaltst$XDpD03/.Tzy7KOBVvNkPEGdjx4tK1MZGlplhiIdR2s8",
+                "{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$fc42a5d79257ea0dbdfba856e4a1dec92c21717a",
+                "{TOTP}GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ:0:" + BCRYPT
+            })
+    void unknownUserIsAsMuchWorkAsAWrongPassword(String stored) throws Exception {
+        accounts.set("cerf", stored, true);
+        String shape = Passwords.parse(stored).decoy().orElseThrow().shape();
+        Authenticator authenticator = authenticator();
+
+        for (String password : List.of("wrong", "wrong287082", "x", BCRYPT_PASSWORD + "000000")) {
+            hashes.tried.clear();
+            assertThat(verdict(authenticator.authenticate(login("cerf", password), null)))
+                    .isEqualTo("REFUSED");
+            assertThat(hashes.tried).containsExactly(stored.substring(0, stored.indexOf('}') + 1));
+            hashes.tried.clear();
+            assertThat(verdict(authenticator.authenticate(login("unknown", password), null)))
+                    .isEqualTo("REFUSED");
+            assertThat(hashes.tried).containsExactly("decoy " + shape);
+        }
+        PasswordHash.Decoy decoy = Passwords.parse(stored).decoy().orElseThrow();
+        assertThat(decoy.hash().decoy().orElseThrow().shape()).isEqualTo(shape);
+        assertThat(decoy.hash().matches(new byte[] {'x'})).isFalse();
     }
 
     @Test
