@@ -170,7 +170,9 @@ class SecretsNeverLeakTest {
                     Passwords::parse)) {
                 Authenticator authenticator = new Authenticator(
                         accounts,
-                        Authenticator.Settings.defaults(),
+                        Authenticator.Settings.defaults()
+                                .withRemember(Duration.ZERO)
+                                .withPenalty(false),
                         parser,
                         System::nanoTime,
                         Schedulers.parallel());
