@@ -26,9 +26,9 @@ class LoginTimingCampaign {
     @CsvSource(
             delimiter = '|',
             value = {
-                "default | ",
                 "small Argon2id | {ARGON2ID}$argon2id$v=19$m=256,t=2,p=4$MDEyMzQ1Njc4OWFiY2RlZg$hsgM6DCPwsb3+diyKvw0spjcJlAqfwRODeeKu/VDUK8",
-                "bcrypt | {BLF-CRYPT}$2y$05$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS"
+                "bcrypt | {BLF-CRYPT}$2y$05$abcdefghijklmnopqrstuuFiPhXf1sVd3pCCRO.uVh34H/qI/ZsuS",
+                "default | "
             })
     void unknownUserTakesAsLongAsAWrongPassword(String name, String hash) {
         long seed = Long.getLong("pop2.timing.seed", new Random().nextLong());
