@@ -49,8 +49,8 @@ public enum OneTimeDigest {
 
     private long folded(byte[] result) {
         if (this == MD5) {
-            ByteBuffer words = ByteBuffer.wrap(result);
-            return words.getLong() ^ words.getLong();
+            ByteBuffer halves = ByteBuffer.wrap(result);
+            return halves.getLong(0) ^ halves.getLong(Long.BYTES);
         }
         ByteBuffer words = ByteBuffer.wrap(result);
         int first = words.getInt(0) ^ words.getInt(8) ^ words.getInt(16);

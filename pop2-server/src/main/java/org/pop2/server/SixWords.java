@@ -34,7 +34,7 @@ final class SixWords {
 
     /** The value of six words, in any case; nothing if it is something else or the checksum is wrong. */
     static OptionalLong decode(String text) {
-        String[] words = text.strip().split("\\s+");
+        String[] words = text.strip().split("\\s+", -1);
         if (words.length != WORDS) {
             return OptionalLong.empty();
         }

@@ -11,8 +11,8 @@ import org.pop2.storage.memory.MemoryMailStore;
 
 /**
  * What a patient client with a good clock learns of a user name: nothing. Measures refusals through the server, of a
- * user that exists and of names that nobody has, in turns, and compares them by the test of Mann and Whitney, which asks
- * how often the one takes longer than the other and is not fooled by a few that took very long.
+ * user that exists and of names that nobody has, in turns, and compares them by the test of Mann and Whitney, which
+ * asks how often the one takes longer than the other and is not fooled by a few that took very long.
  *
  * <p>Long; run by {@code -Ptiming}. That the same work is done, always, is a test of its own.
  */
@@ -34,9 +34,7 @@ class LoginTimingCampaign {
         long seed = Long.getLong("pop2.timing.seed", new Random().nextLong());
         System.out.println("seed " + seed);
         Random random = new Random(seed);
-        String stored = hash == null
-                ? Passwords.hash(org.pop2.protocol.Secret.of(new byte[] {1, 2, 3}))
-                : hash;
+        String stored = hash == null ? Passwords.hash(org.pop2.protocol.Secret.of(new byte[] {1, 2, 3})) : hash;
         MemoryMailStore store = MemoryMailStore.create().account("postel00", stored);
         Authenticator.Settings logins =
                 Authenticator.Settings.defaults().withPenalty(false).withRehash(false);
@@ -71,8 +69,12 @@ class LoginTimingCampaign {
                 z,
                 power);
 
-        assertThat(Math.abs(power)).as("the measurement is able to see a difference of 10 %").isGreaterThan(LIMIT);
-        assertThat(Math.abs(z)).as("standard deviations between known and unknown").isLessThan(LIMIT);
+        assertThat(Math.abs(power))
+                .as("the measurement is able to see a difference of 10 %")
+                .isGreaterThan(LIMIT);
+        assertThat(Math.abs(z))
+                .as("standard deviations between known and unknown")
+                .isLessThan(LIMIT);
     }
 
     private static double millis(TestServer server, String user, Random random) {

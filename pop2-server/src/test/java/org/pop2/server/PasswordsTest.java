@@ -115,10 +115,8 @@ class PasswordsTest {
                 Arguments.of(
                         "{ssha256.hex}9976140473c7cb89f59c604abecc729b37df3111921a2068d23ce65892b648f173616c7473616c74",
                         EIGHT_BIT),
-                Arguments.of(
-                        "{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$fc42a5d79257ea0dbdfba856e4a1dec92c21717a", WORDS),
-                Arguments.of(
-                        "{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$35ac90893150b4cb67839768c3b1b6846a22f78d", EIGHT_BIT),
+                Arguments.of("{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$fc42a5d79257ea0dbdfba856e4a1dec92c21717a", WORDS),
+                Arguments.of("{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$35ac90893150b4cb67839768c3b1b6846a22f78d", EIGHT_BIT),
                 Arguments.of("{PLAIN}xyzzy{}$", ascii("xyzzy{}$")),
                 Arguments.of("{Cleartext}xyzzy", ascii("xyzzy")),
                 Arguments.of("{PLAIN.b64}IGxlYWQgYW5kIHRyYWlsIA==", SPACES),

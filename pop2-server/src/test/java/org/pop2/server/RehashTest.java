@@ -46,14 +46,15 @@ class RehashTest {
 
     private String logIn(String user, String password) {
         return authenticator
-                .authenticate(
-                        new Credentials(user, Secret.of(password.getBytes(StandardCharsets.UTF_8))), null)
+                .authenticate(new Credentials(user, Secret.of(password.getBytes(StandardCharsets.UTF_8))), null)
                 .blockOptional(LIMIT)
                 .orElseThrow()
                 .toString();
     }
 
-    /** One thread: when the second login is judged, whatever the first one found in the queue, or behind it, is done. */
+    /**
+     * One thread: when the second login is judged, whatever the first one found in the queue, or behind it, is done.
+     */
     private void awaitIdle() {
         assertThat(logIn("nobody", "wrong")).isEqualTo("REFUSED");
         assertThat(logIn("nobody", "wrong")).isEqualTo("REFUSED");

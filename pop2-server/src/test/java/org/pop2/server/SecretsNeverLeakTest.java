@@ -36,7 +36,12 @@ class SecretsNeverLeakTest {
     private static Leaks leaks() {
         OneTimePasswords.Response first = RESPONSES.get(0);
         return new Leaks(
-                MARKER, PHRASE, TOTP_SECRET, first.words(), first.hex(), first.hex().replace(" ", ""));
+                MARKER,
+                PHRASE,
+                TOTP_SECRET,
+                first.words(),
+                first.hex(),
+                first.hex().replace(" ", ""));
     }
 
     private static Secret secret(String text) {
@@ -63,8 +68,10 @@ class SecretsNeverLeakTest {
             }
             try (Leaks leaks = leaks()) {
                 LoggerFactory.getLogger("org.pop2.any")
-                        .debug("failed", new IllegalStateException("outer", new StoreException(
-                                StoreException.Reason.UNAVAILABLE, leak)));
+                        .debug(
+                                "failed",
+                                new IllegalStateException(
+                                        "outer", new StoreException(StoreException.Reason.UNAVAILABLE, leak)));
                 assertThatThrownBy(leaks::assertNone).as(leak).isInstanceOf(AssertionError.class);
             }
         }
@@ -176,18 +183,20 @@ class SecretsNeverLeakTest {
                         parser,
                         System::nanoTime,
                         Schedulers.parallel());
-                for (StoreException failure : new StoreException[] {
-                    null, new StoreException(StoreException.Reason.UNAVAILABLE, "read-only")
-                }) {
+                for (StoreException failure :
+                        new StoreException[] {null, new StoreException(StoreException.Reason.UNAVAILABLE, "read-only")
+                        }) {
                     accounts.set("plain", "{PLAIN}" + MARKER, true);
                     accounts.set("otp", OneTimePasswords.start(LIST, secret(PHRASE)), true);
                     accounts.set("totp", "{TOTP}" + TOTP_SECRET + ":0:{PLAIN}" + MARKER, true);
                     accounts.replacementFailure = failure;
                     for (String user : List.of("plain", "otp", "totp", "nobody")) {
                         long step = System.currentTimeMillis() / 1000 / TotpHash.STEP_SECONDS;
-                        String code = String.format("%06d", TotpHash.code("12345678901234567890".getBytes(
-                                StandardCharsets.US_ASCII), step));
-                        for (String password : List.of(MARKER, MARKER + code, RESPONSES.get(0).words())) {
+                        String code = String.format(
+                                "%06d",
+                                TotpHash.code("12345678901234567890".getBytes(StandardCharsets.US_ASCII), step));
+                        for (String password :
+                                List.of(MARKER, MARKER + code, RESPONSES.get(0).words())) {
                             leaks.say(authenticator
                                     .authenticate(new Credentials(user, secret(password)), null)
                                     .map(Verdict::toString)
@@ -219,7 +228,9 @@ class SecretsNeverLeakTest {
         try (Leaks leaks = leaks()) {
             Credentials credentials = new Credentials("postel", secret(MARKER));
             Command helo = new CommandCodec(false)
-                    .decode(java.nio.ByteBuffer.wrap(("HELO postel " + MARKER).getBytes(StandardCharsets.US_ASCII)), true);
+                    .decode(
+                            java.nio.ByteBuffer.wrap(("HELO postel " + MARKER).getBytes(StandardCharsets.US_ASCII)),
+                            true);
             assertThat(helo).isInstanceOf(Command.Helo.class);
             leaks.say(credentials);
             leaks.say(credentials.password());

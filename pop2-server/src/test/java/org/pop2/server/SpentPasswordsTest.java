@@ -120,7 +120,8 @@ class SpentPasswordsTest {
         accounts.beforeReplacement = () -> {
             both.countDown();
             try {
-                assertThat(both.await(10, java.util.concurrent.TimeUnit.SECONDS)).isTrue();
+                assertThat(both.await(10, java.util.concurrent.TimeUnit.SECONDS))
+                        .isTrue();
             } catch (InterruptedException e) {
                 throw new AssertionError("interrupted", e);
             }
@@ -230,7 +231,8 @@ class SpentPasswordsTest {
         List<OneTimePasswords.Response> list = OneTimePasswords.next(LIST, PHRASE, 2);
         try (TestServer server = TestServer.over(here)) {
             for (String line : List.of(
-                    list.get(0).words().toLowerCase(Locale.ROOT), list.get(1).hex().replace(" ", "\\ "))) {
+                    list.get(0).words().toLowerCase(Locale.ROOT),
+                    list.get(1).hex().replace(" ", "\\ "))) {
                 try (Wire wire = server.connect()) {
                     wire.expect("+ POP2 ");
                     wire.send("HELO postel " + line + "\r\n");

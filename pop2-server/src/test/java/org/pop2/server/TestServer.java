@@ -32,9 +32,8 @@ public final class TestServer implements AutoCloseable {
                 .withHostName("test.example")
                 .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         ServerSettings all = settings.apply(base);
-        return new TestServer(
-                Objects.requireNonNull(Pop2Server.start(all, logins.withRemember(all.loginCache()), store)
-                        .block(LIMIT)));
+        return new TestServer(Objects.requireNonNull(Pop2Server.start(all, logins.withRemember(all.loginCache()), store)
+                .block(LIMIT)));
     }
 
     public Pop2Server server() {
