@@ -17,6 +17,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.LoggerFactory;
 
 /** Looks for secrets, in whatever dress, in everything that is logged, at the finest level, while it is open. */
@@ -72,7 +73,7 @@ public final class Leaks extends AppenderBase<ILoggingEvent> implements AutoClos
     }
 
     /** Something else that somebody may see. */
-    public void say(Object text) {
+    public void say(@Nullable Object text) {
         said.add(String.valueOf(text));
     }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
@@ -227,10 +228,10 @@ class SecretsNeverLeakTest {
     void nothingThatHoldsASecretShowsIt() throws Exception {
         try (Leaks leaks = leaks()) {
             Credentials credentials = new Credentials("postel", secret(MARKER));
-            Command helo = new CommandCodec(false)
+            Command helo = Objects.requireNonNull(new CommandCodec(false)
                     .decode(
                             java.nio.ByteBuffer.wrap(("HELO postel " + MARKER).getBytes(StandardCharsets.US_ASCII)),
-                            true);
+                            true));
             assertThat(helo).isInstanceOf(Command.Helo.class);
             leaks.say(credentials);
             leaks.say(credentials.password());

@@ -63,6 +63,8 @@ public record Configuration(
                 limits,
                 session,
                 loginCache,
+                rehash,
+                penalty,
                 logLevel,
                 Optional.of(TraceSettings.everything(where)),
                 storage,
