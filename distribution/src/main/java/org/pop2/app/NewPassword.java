@@ -9,6 +9,7 @@ import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.pop2.protocol.Secret;
+import org.pop2.server.OneTimePasswords;
 import org.pop2.server.Passwords;
 import org.pop2.storage.UserName;
 
@@ -26,7 +27,9 @@ final class NewPassword {
      * @param fromInput the first line of standard input, without its line end; else the person is asked twice
      */
     static String hash(Terminal terminal, UserName user, boolean fromInput) throws CommandFailedException {
-        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, user);
+        byte[] octets = fromInput
+                ? firstLine(terminal.in())
+                : asked(terminal, "New password for " + user + ": ", true);
         try {
             check(user, octets);
             Secret secret = Secret.of(octets);
@@ -35,6 +38,30 @@ final class NewPassword {
             } finally {
                 secret.wipe();
             }
+        } finally {
+            Arrays.fill(octets, (byte) 0);
+        }
+    }
+
+    /**
+     * The pass phrase of a list of one-time passwords, which no command line ever carries. The caller wipes it.
+     *
+     * @param fromInput the first line of standard input; else a person is asked
+     * @param twice whether it is a new one, and a slip of the finger would be found out too late
+     */
+    static Secret passPhrase(Terminal terminal, UserName user, boolean fromInput, boolean twice)
+            throws CommandFailedException {
+        byte[] octets = fromInput
+                ? firstLine(terminal.in())
+                : asked(terminal, (twice ? "New pass phrase for " : "Pass phrase of ") + user + ": ", twice);
+        try {
+            if (octets.length < OneTimePasswords.MIN_PASS_PHRASE || octets.length > OneTimePasswords.MAX_PASS_PHRASE) {
+                throw new CommandFailedException(
+                        ExitCode.DATA,
+                        "a pass phrase has " + OneTimePasswords.MIN_PASS_PHRASE + " to "
+                                + OneTimePasswords.MAX_PASS_PHRASE + " characters (RFC 2289)");
+            }
+            return Secret.of(octets);
         } finally {
             Arrays.fill(octets, (byte) 0);
         }
@@ -79,14 +106,14 @@ final class NewPassword {
         return octets;
     }
 
-    private static byte[] asked(Terminal terminal, UserName user) throws CommandFailedException {
+    private static byte[] asked(Terminal terminal, String question, boolean twice) throws CommandFailedException {
         Terminal.PasswordPrompt prompt = terminal.passwordPrompt()
                 .orElseThrow(() -> new CommandFailedException(
                         ExitCode.USAGE, "there is no terminal to ask for the password: use --password-stdin"));
-        char[] first = prompt.ask("New password for " + user + ": ");
-        char[] second = prompt.ask("Once more: ");
+        char[] first = prompt.ask(question);
+        char[] second = twice ? prompt.ask("Once more: ") : new char[0];
         try {
-            if (!Arrays.equals(first, second)) {
+            if (twice && !Arrays.equals(first, second)) {
                 throw new CommandFailedException(ExitCode.DATA, "the two passwords differ");
             }
             ByteBuffer encoded = ByteBuffer.allocate(first.length * 3);

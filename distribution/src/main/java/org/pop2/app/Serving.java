@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Objects;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogLevel;
+import org.pop2.server.Authenticator;
 import org.pop2.server.ListenException;
 import org.pop2.server.Passwords;
 import org.pop2.server.Pop2Server;
@@ -101,6 +102,13 @@ final class Serving {
         return configuration.trace().map(settings::withTrace).orElse(settings);
     }
 
+    static Authenticator.Settings logins(Configuration configuration) {
+        return Authenticator.Settings.defaults()
+                .withRemember(configuration.loginCache())
+                .withRehash(configuration.rehash())
+                .withPenalty(configuration.penalty());
+    }
+
     InetSocketAddress address() {
         return server.address();
     }
@@ -141,7 +149,7 @@ final class Serving {
     private static Pop2Server bind(Configuration configuration, MailStore store) throws CommandFailedException {
         try {
             return Objects.requireNonNull(
-                    Pop2Server.start(settings(configuration), store).block());
+                    Pop2Server.start(settings(configuration), logins(configuration), store).block());
         } catch (ListenException e) {
             int port = e.listener().address().getPort();
             boolean tls = e.getCause() instanceof TlsException;

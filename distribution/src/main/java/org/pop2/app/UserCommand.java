@@ -6,6 +6,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
+import org.pop2.server.OneTimePasswords;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.StoreException;
@@ -29,6 +30,9 @@ import reactor.core.publisher.Mono;
             "  pop2d user list"
         })
 final class UserCommand implements Callable<Integer> {
+    /** How often a change is tried against others who change the same account. */
+    private static final int TRIES = 10;
+
     @CommandLine.Spec
     private CommandLine.Model.@Nullable CommandSpec spec;
 
@@ -36,6 +40,8 @@ final class UserCommand implements Callable<Integer> {
         return new CommandLine(new UserCommand())
                 .addSubcommand(new Add(terminal))
                 .addSubcommand(new Passwd(terminal))
+                .addSubcommand(OtpCommand.with(terminal))
+                .addSubcommand(new UserImportCommand(terminal))
                 .addSubcommand(new ListAll(terminal))
                 .addSubcommand(new Enable(terminal))
                 .addSubcommand(new Disable(terminal))
@@ -82,7 +88,7 @@ final class UserCommand implements Callable<Integer> {
             if (find(configuration, user) != null) {
                 throw exists(user);
             }
-            String hash = NewPassword.hash(terminal, user, password.fromInput);
+            String hash = NewPassword.hash(terminal, user, password.fromInput());
             Account present = accounts(
                     configuration,
                     accounts -> Mono.from(accounts.find(user))
@@ -102,7 +108,7 @@ final class UserCommand implements Callable<Integer> {
 
     @Command(
             name = "passwd",
-            description = {"Changes a user's password.", ""},
+            description = {"Changes a user's password. Digits that have to follow it stay as they are.", ""},
             footer = {"", "Example:", "  pop2d user passwd postel"})
     static final class Passwd implements Callable<Integer> {
         private final Terminal terminal;
@@ -124,11 +130,21 @@ final class UserCommand implements Callable<Integer> {
         public Integer call() throws CommandFailedException {
             UserName user = name.ofUser();
             Configuration configuration = config.read(terminal);
-            if (find(configuration, user) == null) {
-                throw unknown(user);
+            if (OneTimePasswords.state(account(configuration, user).passwordHash()).isPresent()) {
+                throw new CommandFailedException(
+                        ExitCode.DATA,
+                        user + " logs in with one-time passwords; pop2d user otp remove " + user
+                                + " gives the account a password again");
             }
-            String hash = NewPassword.hash(terminal, user, password.fromInput);
-            change(configuration, user, account -> new Account(user, hash, account.enabled()));
+            String hash = NewPassword.hash(terminal, user, password.fromInput());
+            // the digits that may have to follow it stay
+            change(
+                    configuration,
+                    user,
+                    account -> new Account(
+                            user,
+                            OneTimePasswords.withPassword(account.passwordHash(), hash),
+                            account.enabled()));
             terminal.say("changed the password of " + user);
             return ExitCode.OK;
         }
@@ -272,13 +288,17 @@ final class UserCommand implements Callable<Integer> {
                 names = "--password-stdin",
                 description = "Take the first line of standard input for the password, instead of asking for it.")
         private boolean fromInput;
+
+        boolean fromInput() {
+            return fromInput;
+        }
     }
 
-    private static CommandFailedException unknown(UserName user) {
+    static CommandFailedException unknown(UserName user) {
         return new CommandFailedException(ExitCode.NO_USER, "there is no user " + user);
     }
 
-    private static <T> @Nullable T accounts(Configuration configuration, Function<Accounts, Mono<T>> work) {
+    static <T> @Nullable T accounts(Configuration configuration, Function<Accounts, Mono<T>> work) {
         return Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> work.apply(store.accounts()));
     }
 
@@ -286,15 +306,34 @@ final class UserCommand implements Callable<Integer> {
         return accounts(configuration, accounts -> Mono.from(accounts.find(user)));
     }
 
-    private static void change(Configuration configuration, UserName user, UnaryOperator<Account> change)
-            throws CommandFailedException {
-        Account changed = accounts(
-                configuration,
-                accounts -> Mono.from(accounts.find(user))
-                        .map(change)
-                        .flatMap(account -> Mono.from(accounts.put(account)).thenReturn(account)));
-        if (changed == null) {
+    static Account account(Configuration configuration, UserName user) throws CommandFailedException {
+        Account found = find(configuration, user);
+        if (found == null) {
             throw unknown(user);
         }
+        return found;
+    }
+
+    /** Changes an account as it is at that moment: a server may be about to write it too. */
+    static void change(Configuration configuration, UserName user, UnaryOperator<Account> change)
+            throws CommandFailedException {
+        if (accounts(configuration, accounts -> changed(accounts, user, change, TRIES)) == null) {
+            throw unknown(user);
+        }
+    }
+
+    private static Mono<Account> changed(Accounts accounts, UserName user, UnaryOperator<Account> change, int tries) {
+        return Mono.from(accounts.find(user)).flatMap(found -> {
+            Account wanted = change.apply(found);
+            return Mono.from(accounts.replace(found, wanted)).flatMap(done -> {
+                if (done) {
+                    return Mono.just(wanted);
+                }
+                return tries > 1
+                        ? changed(accounts, user, change, tries - 1)
+                        : Mono.error(new StoreException(
+                                StoreException.Reason.BUSY, "user " + user + " is being changed by others"));
+            });
+        });
     }
 }

@@ -12,12 +12,14 @@ public record Account(UserName user, String passwordHash, boolean enabled) {
     public static final int MAX_HASH_LENGTH = 1024;
 
     /**
-     * @throws IllegalArgumentException if the hash is empty, too long or holds a character that is no printable ASCII
+     * @throws IllegalArgumentException if the hash is empty, too long, begins or ends with a blank or holds a character
+     *     that is no printable ASCII
      */
     public Account {
         if (passwordHash.isEmpty()
                 || passwordHash.length() > MAX_HASH_LENGTH
-                || !passwordHash.chars().allMatch(c -> c > ' ' && c < 0x7f)) {
+                || !passwordHash.equals(passwordHash.strip())
+                || !passwordHash.chars().allMatch(c -> c >= ' ' && c < 0x7f)) {
             throw new IllegalArgumentException("not a password hash");
         }
     }

@@ -12,6 +12,16 @@ public interface Accounts {
     Publisher<Void> put(Account account);
 
     /**
+     * Stores the replacement if the account of that user is still exactly the expected one, in one step: of several
+     * that expect the same account, in whatever thread, process or node, one happens. Emits whether it did;
+     * {@code false}, and nothing changed, if the account is another by now or is gone. Durable, and seen by every node,
+     * when it completes. After an error nobody knows whether it happened.
+     *
+     * @throws IllegalArgumentException at the call, if the two are not of the same user: a bug of the caller
+     */
+    Publisher<Boolean> replace(Account expected, Account replacement);
+
+    /**
      * Removes the account; the user's mail stays. Durable when it completes. Fails with
      * {@link StoreException.Reason#NOT_FOUND} if there is none.
      */

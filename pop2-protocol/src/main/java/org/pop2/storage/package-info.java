@@ -14,8 +14,8 @@
  * <dl>
  *   <dt>S1 accounts
  *   <dd>An account comes back as it was put, an unknown user as nothing. A change is durable when its publisher
- *       completes, and seen by every node. (That unknown user and wrong password cannot be told apart is the server's
- *       duty.)
+ *       completes, and seen by every node. Of replacements that expect the same account one happens. (That unknown user
+ *       and wrong password cannot be told apart is the server's duty.)
  *   <dt>S2 unknown folders
  *   <dd>An unknown folder opens as an empty mailbox, and stays unknown: looking creates nothing.
  *   <dt>S3 names

@@ -17,7 +17,8 @@ class AccountTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"", " ", "{PLAIN}a b", "{PLAIN}a\n", "{PLAIN}\0", "{PLAIN}\u007f", "{PLAIN}\u00e4"})
+    @ValueSource(
+            strings = {"", " ", " {PLAIN}a", "{PLAIN}a ", "{PLAIN}a\n", "{PLAIN}\0", "{PLAIN}\u007f", "{PLAIN}\u00e4"})
     void hashIsPrintableAscii(String hash) {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> new Account(POSTEL, hash, true))

@@ -4,6 +4,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.Arrays;
 import java.util.Base64;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -122,8 +123,30 @@ final class Argon2Hash implements PasswordHash {
     }
 
     /** A hash of the default cost that is of no known password. */
-    static String dummy() {
-        return phc(randomOctets(SALT_OCTETS), randomOctets(TAG_OCTETS));
+    static Decoy standardDecoy() {
+        return decoy(
+                Argon2Parameters.ARGON2_id,
+                Argon2Parameters.ARGON2_VERSION_13,
+                DEFAULT_MEMORY_KIB,
+                DEFAULT_PASSES,
+                1,
+                SALT_OCTETS,
+                TAG_OCTETS);
+    }
+
+    @Override
+    public Optional<Decoy> decoy() {
+        return Optional.of(decoy(type, version, memoryKib, passes, lanes, salt.length, tag.length));
+    }
+
+    private static Decoy decoy(
+            int type, int version, int memoryKib, int passes, int lanes, int saltOctets, int tagOctets) {
+        // a longer salt or tag costs nothing to speak of
+        String shape = "argon2-" + type + "-" + version + "-" + memoryKib + "-" + passes + "-" + lanes;
+        return new Decoy(
+                shape,
+                new Argon2Hash(
+                        type, version, memoryKib, passes, lanes, randomOctets(saltOctets), randomOctets(tagOctets)));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.pop2.server;
 
+import java.net.InetAddress;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -7,7 +8,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -24,6 +27,9 @@ import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Scheduler;
+import reactor.core.scheduler.Schedulers;
 
 /**
  * Decides who may log in. Safe for many threads.
@@ -34,21 +40,28 @@ import reactor.core.publisher.MonoSink;
  *
  * <p>Unknown user, name that no user can have, disabled user, account with an unusable hash and wrong password are one
  * thing to the caller: same verdict, and as much work, since a hash that nobody has the password of is tried where
- * there is none to try. That hash is of the default scheme and cost; accounts that came over from elsewhere with
- * another scheme or cost can be told from unknown ones by a patient clock until their passwords are hashed anew
- * ({@link Passwords#needsRehash}). Passwords stored in clear are no such exception.
+ * there is none to try ({@link Decoys}). Where accounts have hashes of several costs the clock still tells of a user
+ * name that it may exist, not whether it does, until their passwords are {@linkplain Settings#rehash hashed anew}.
+ *
+ * <p>Who fails again and again is {@linkplain Settings#penalty told late} and may not try many passwords at a time.
+ *
+ * <p>A {@linkplain OneTimePasswords password that is good once} is accepted when the account says that it is spent, on
+ * every node; of two logins with the same one, at most one is.
  */
 public final class Authenticator implements Disposable {
 
     /**
-     * How much the authenticator may use.
+     * How much the authenticator may use, and what it does besides.
      *
      * @param threads hashes computed at a time; each takes a processor, and 19 MiB with the default scheme
      * @param queue logins that may wait for a thread
      * @param remember how long a verified login is remembered, so that the next is cheap; zero for not at all
      * @param maxRemembered how many verified logins are remembered
+     * @param rehash whether a password that is stored with a weak hash is hashed anew when it is known, at a login
+     * @param penalty whether repeated failures are told late
      */
-    public record Settings(int threads, int queue, Duration remember, int maxRemembered) {
+    public record Settings(
+            int threads, int queue, Duration remember, int maxRemembered, boolean rehash, boolean penalty) {
         /** @throws IllegalArgumentException if there is no thread, no queue, or a negative number */
         public Settings {
             if (threads < 1 || queue < 1 || remember.isNegative() || maxRemembered < 0) {
@@ -57,10 +70,25 @@ public final class Authenticator implements Disposable {
             }
         }
 
-        /** A thread for each processor, 64 logins waiting for each (some 3 s of work), 10,000 remembered for 60 s. */
+        /**
+         * A thread for each processor, 64 logins waiting for each (some 3 s of work), 10,000 remembered for 60 s, weak
+         * hashes made anew, penalties.
+         */
         public static Settings defaults() {
             int processors = Runtime.getRuntime().availableProcessors();
-            return new Settings(processors, 64 * processors, Duration.ofSeconds(60), 10_000);
+            return new Settings(processors, 64 * processors, Duration.ofSeconds(60), 10_000, true, true);
+        }
+
+        public Settings withRemember(Duration time) {
+            return new Settings(threads, queue, time, maxRemembered, rehash, penalty);
+        }
+
+        public Settings withRehash(boolean wanted) {
+            return new Settings(threads, queue, remember, maxRemembered, wanted, penalty);
+        }
+
+        public Settings withPenalty(boolean wanted) {
+            return new Settings(threads, queue, remember, maxRemembered, rehash, wanted);
         }
     }
 
@@ -68,6 +96,11 @@ public final class Authenticator implements Disposable {
     @FunctionalInterface
     interface HashParser {
         PasswordHash parse(String stored) throws UnusableHashException;
+
+        /** What is computed for nobody as long as no account has been seen. */
+        default PasswordHash standard() {
+            return Argon2Hash.standardDecoy().hash();
+        }
     }
 
     private static final Logger LOG = LoggerFactory.getLogger(Authenticator.class);
@@ -75,13 +108,30 @@ public final class Authenticator implements Disposable {
     /** Users whose unusable hash was warned about; beyond that many, the one longest ago may be named again. */
     private static final int MAX_WARNED = 1000;
 
+    /** After accounts could not be written: so long no hash is made anew. */
+    private static final long REHASH_PAUSE_NANOS = Duration.ofMinutes(10).toNanos();
+
     private static final UserName NOBODY = new UserName("nobody");
 
     private final Accounts accounts;
+    private final Settings settings;
     private final HashParser parser;
+    private final LongSupplier nanoTime;
+    private final Scheduler scheduler;
     private final VerifiedLogins verified;
+    private final LoginPenalties penalties;
+    private final Decoys decoys;
     private final ThreadPoolExecutor pool;
-    private final Account dummy = new Account(NOBODY, "{ARGON2ID}" + Argon2Hash.dummy(), false);
+    /** Ends the delays of refusals. */
+    private final Sinks.Empty<Void> disposed = Sinks.empty();
+
+    private final Set<UserName> beingRehashed = ConcurrentHashMap.newKeySet();
+    private volatile long rehashNotBefore;
+    private volatile boolean rehashPaused;
+
+    /** For the cache to look up what it cannot have: as much work as for a user that is known. */
+    private final Account nobody = new Account(NOBODY, "{ARGON2ID}" + "x".repeat(95), false);
+
     private final Map<UserName, Integer> warned = new LinkedHashMap<>() {
         private static final long serialVersionUID = 1L;
 
@@ -93,13 +143,18 @@ public final class Authenticator implements Disposable {
 
     /** An authenticator of these accounts, to be {@linkplain #dispose() disposed of}. */
     public Authenticator(Accounts accounts, Settings settings) {
-        this(accounts, settings, Passwords::parse, System::nanoTime);
+        this(accounts, settings, Passwords::parse, System::nanoTime, Schedulers.parallel());
     }
 
-    Authenticator(Accounts accounts, Settings settings, HashParser parser, LongSupplier nanoTime) {
+    Authenticator(Accounts accounts, Settings settings, HashParser parser, LongSupplier nanoTime, Scheduler scheduler) {
         this.accounts = accounts;
+        this.settings = settings;
         this.parser = parser;
+        this.nanoTime = nanoTime;
+        this.scheduler = scheduler;
         this.verified = new VerifiedLogins(settings.remember(), settings.maxRemembered(), nanoTime);
+        this.decoys = new Decoys(parser.standard());
+        this.penalties = new LoginPenalties(nanoTime);
         AtomicInteger count = new AtomicInteger();
         this.pool = new ThreadPoolExecutor(
                 settings.threads(),
@@ -126,8 +181,51 @@ public final class Authenticator implements Disposable {
      * @param primary name and password as the unquoted command line gives them
      * @param raw the same without unquoting, tried if {@code primary} is refused and this differs: some clients quote
      *     nothing (fetchmail)
+     * @param client where the login comes from; nothing if that is not known, or no matter of the network
      */
+    public Mono<Verdict> authenticate(Credentials primary, @Nullable Credentials raw, @Nullable InetAddress client) {
+        Mono<Verdict> judged = attempts(primary, raw);
+        if (!settings.penalty()) {
+            return judged;
+        }
+        return Mono.defer(() -> {
+            Optional<LoginPenalties.Attempt> begun = penalties.begin(UserName.of(primary.user()), client);
+            if (begun.isEmpty()) {
+                return Mono.just(Verdict.BUSY);
+            }
+            LoginPenalties.Attempt attempt = begun.get();
+            return judged.flatMap(verdict -> told(verdict, attempt)).doFinally(signal -> attempt.abandoned());
+        });
+    }
+
+    /** As {@link #authenticate(Credentials, Credentials, InetAddress)}, of a client nobody knows the address of. */
     public Mono<Verdict> authenticate(Credentials primary, @Nullable Credentials raw) {
+        return authenticate(primary, raw, null);
+    }
+
+    /** Tells all refusals that are being held back, and later ones at once: the server is stopping. */
+    void tellRefusalsNow() {
+        disposed.tryEmitEmpty();
+    }
+
+    /** The verdict, a refusal as late as it has to be. */
+    private Mono<Verdict> told(Verdict verdict, LoginPenalties.Attempt attempt) {
+        switch (verdict.outcome()) {
+            case ACCEPTED -> attempt.accepted();
+            case REFUSED -> {
+                Duration delay = attempt.refused();
+                if (!delay.isZero()) {
+                    return Mono.delay(delay, scheduler)
+                            .takeUntilOther(disposed.asMono())
+                            .then(Mono.just(verdict));
+                }
+            }
+            case BUSY -> attempt.abandoned();
+        }
+        return Mono.just(verdict);
+    }
+
+    private Mono<Verdict> attempts(Credentials primary, @Nullable Credentials raw) {
         Mono<Verdict> first = attempt(primary);
         if (raw == null || raw.equals(primary)) {
             return first;
@@ -136,13 +234,16 @@ public final class Authenticator implements Disposable {
                 verdict -> verdict.outcome() == Verdict.Outcome.REFUSED ? attempt(raw) : Mono.just(verdict));
     }
 
-    /** Stops: logins that wait or come later are busy; those being computed run to their end. */
+    /**
+     * Stops: logins that wait or come later are busy, refusals are told at once; those being computed run to their end.
+     */
     @Override
     public void dispose() {
         pool.shutdown();
         List<Runnable> waiting = new ArrayList<>();
         pool.getQueue().drainTo(waiting);
-        waiting.forEach(task -> ((Verification) task).giveUp());
+        waiting.forEach(task -> ((Task) task).giveUp());
+        tellRefusalsNow();
     }
 
     @Override
@@ -159,7 +260,7 @@ public final class Authenticator implements Disposable {
             return UserName.of(credentials.user())
                     .map(this::find)
                     .orElseGet(() -> Mono.just(Optional.empty()))
-                    .flatMap(account -> judge(account, credentials.password()));
+                    .flatMap(account -> judge(account, credentials));
         });
     }
 
@@ -170,12 +271,13 @@ public final class Authenticator implements Disposable {
                 .defaultIfEmpty(Optional.empty());
     }
 
-    private Mono<Verdict> judge(Optional<Account> account, Secret password) {
-        if (withOctets(password, octets -> verified.contains(account.orElse(dummy), octets)) && account.isPresent()) {
+    private Mono<Verdict> judge(Optional<Account> account, Credentials credentials) {
+        if (withOctets(credentials.password(), octets -> verified.contains(account.orElse(nobody), octets))
+                && account.isPresent()) {
             return Mono.just(Verdict.accepted(account.get().user()));
         }
         return Mono.create(sink -> {
-            Verification verification = new Verification(account, password, sink);
+            Verification verification = new Verification(account, credentials, sink);
             sink.onCancel(() -> pool.remove(verification));
             try {
                 pool.execute(verification);
@@ -185,60 +287,176 @@ public final class Authenticator implements Disposable {
         });
     }
 
-    /** One login in the queue or on a thread of the pool. */
-    private final class Verification implements Runnable {
+    /** In the queue or on a thread of the pool. */
+    private interface Task extends Runnable {
+        /** It will not be run. */
+        void giveUp();
+    }
+
+    /** One login. */
+    private final class Verification implements Task {
         private final Optional<Account> account;
-        private final Secret password;
+        private final Credentials credentials;
         private final MonoSink<Verdict> sink;
 
-        Verification(Optional<Account> account, Secret password, MonoSink<Verdict> sink) {
+        Verification(Optional<Account> account, Credentials credentials, MonoSink<Verdict> sink) {
             this.account = account;
-            this.password = password;
+            this.credentials = credentials;
             this.sink = sink;
         }
 
-        void giveUp() {
+        @Override
+        public void giveUp() {
             sink.success(Verdict.BUSY);
         }
 
         @Override
         public void run() {
+            byte[] octets = credentials.password().octets();
             try {
-                boolean matches = withOctets(password, octets -> verify(account, octets));
-                sink.success(matches ? Verdict.accepted(account.orElseThrow().user()) : Verdict.REFUSED);
+                judge(octets);
             } catch (RuntimeException | Error e) {
                 // an OutOfMemoryError among them: whatever it is, the client is not to wait for ever
                 sink.error(e);
+            } finally {
+                Arrays.fill(octets, (byte) 0);
+            }
+        }
+
+        private void judge(byte[] octets) {
+            Optional<Verified> result = verify(account, credentials.user(), octets);
+            if (result.isEmpty()) {
+                sink.success(Verdict.REFUSED);
+                return;
+            }
+            Verified login = result.get();
+            String next = login.match().next();
+            if (next == null) {
+                sink.success(Verdict.accepted(login.account().user()));
+                renew(login.account(), login.hash(), octets);
+            } else {
+                byte[] copy = octets.clone();
+                spend(login, new Account(login.account().user(), next, true), copy)
+                        .doFinally(signal -> Arrays.fill(copy, (byte) 0))
+                        .subscribe(sink::success, sink::error);
             }
         }
     }
 
-    /** Blocks. Takes at least the time of the default hash, unless the password is right. */
-    private boolean verify(Optional<Account> account, byte[] password) {
+    /** A password that is right. */
+    private record Verified(Account account, PasswordHash hash, PasswordHash.Match match) {}
+
+    /** Accepted if nobody else has spent the password, and nothing has happened to the account, since it was read. */
+    private Mono<Verdict> spend(Verified login, Account after, byte[] octets) {
+        return Mono.defer(() -> Mono.from(accounts.replace(login.account(), after)))
+                .defaultIfEmpty(false)
+                .map(spent -> {
+                    if (!spent) {
+                        return Verdict.REFUSED;
+                    }
+                    if (login.match().left() < OneTimePasswords.FEW) {
+                        LOG.warn(
+                                "user {} has {} one-time passwords left: pop2d user otp init makes new ones",
+                                after.user(),
+                                login.match().left());
+                    }
+                    renew(after, login.hash(), octets);
+                    return Verdict.accepted(after.user());
+                });
+    }
+
+    /** Blocks. Takes at least the time of a slow hash, unless the password is right. */
+    private Optional<Verified> verify(Optional<Account> account, String name, byte[] password) {
         if (account.isPresent()) {
             try {
                 PasswordHash hash = parser.parse(account.get().passwordHash());
-                if (hash.matches(password)) {
-                    // the very octets that were verified: the caller may have wiped the secret meanwhile
-                    verified.add(account.get(), password);
-                    return true;
+                decoys.seen(hash);
+                PasswordHash.Match match = hash.check(password);
+                if (match.right()) {
+                    if (match.next() == null) {
+                        // the very octets that were verified: the caller may have wiped the secret meanwhile
+                        verified.add(account.get(), password);
+                    }
+                    return Optional.of(new Verified(account.get(), hash, match));
                 }
                 if (!hash.isCheap()) {
-                    return false;
+                    return Optional.empty();
                 }
             } catch (UnusableHashException e) {
                 warn(account.get(), e);
             }
         }
-        try {
-            // for the time it takes: the answer is no
-            parser.parse(dummy.passwordHash()).matches(password);
-        } catch (UnusableHashException e) {
-            throw new IllegalStateException("our own hash is of no use", e);
-        }
-        return false;
+        // for the time it takes: the answer is no
+        boolean unused = decoys.of(name).matches(password);
+        return Optional.empty();
     }
 
+    // ---- better hashes
+
+    /**
+     * Sees to it that the password is stored with the default hash, if it is not and there is time. Hangs on nothing of
+     * the login, and changes nothing of an account that is not as it was when the password was verified.
+     */
+    private void renew(Account account, PasswordHash hash, byte[] password) {
+        if (!settings.rehash()
+                || !hash.isWeak()
+                || (rehashPaused && nanoTime.getAsLong() - rehashNotBefore < 0)
+                // half of the queue is for those who wait for an answer
+                || pool.getQueue().size() > settings.queue() / 2
+                || !beingRehashed.add(account.user())) {
+            return;
+        }
+        Rehash rehash = new Rehash(account, password.clone());
+        try {
+            pool.execute(rehash);
+        } catch (RejectedExecutionException e) {
+            // at the next login, then
+            rehash.giveUp();
+        }
+    }
+
+    private final class Rehash implements Task {
+        private final Account account;
+        private final byte[] password;
+
+        Rehash(Account account, byte[] password) {
+            this.account = account;
+            this.password = password;
+        }
+
+        @Override
+        public void giveUp() {
+            Arrays.fill(password, (byte) 0);
+            beingRehashed.remove(account.user());
+        }
+
+        @Override
+        public void run() {
+            // whatever happens: the login it came from is over
+            Mono.fromCallable(() -> parser.parse(account.passwordHash()).renewed(password))
+                    .map(hash -> new Account(account.user(), hash, account.enabled()))
+                    .flatMap(renewed -> Mono.from(accounts.replace(account, renewed)))
+                    .doFinally(signal -> giveUp())
+                    .subscribe(this::replaced, this::failed);
+        }
+
+        private void replaced(boolean done) {
+            rehashPaused = false;
+            LOG.debug(
+                    done ? "the password of user {} has a new hash" : "user {} was changed in the meantime",
+                    account.user());
+        }
+
+        private void failed(Throwable cause) {
+            rehashNotBefore = nanoTime.getAsLong() + REHASH_PAUSE_NANOS;
+            rehashPaused = true;
+            LOG.warn(
+                    "user {} has a weak password hash that could not be replaced by a new one: {};"
+                            + " next try in 10 minutes or later",
+                    account.user(),
+                    cause.toString());
+        }
+    }
     /** Once for each bad hash: who may try to log in must not be able to fill the log. */
     private void warn(Account account, UnusableHashException reason) {
         Integer fingerprint = account.passwordHash().hashCode();

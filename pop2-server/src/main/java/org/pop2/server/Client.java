@@ -40,6 +40,12 @@ record Client(@Nullable SocketAddress address, boolean encrypted, Optional<Strin
                 : ip;
     }
 
+    /** The address without the port; nothing if it is none of the network. */
+    @Nullable
+    InetAddress ip() {
+        return address instanceof InetSocketAddress inet ? inet.getAddress() : null;
+    }
+
     /** {@code 192.0.2.1:1024}, {@code [2001:db8::1]:1024}. */
     String text() {
         return text(address);

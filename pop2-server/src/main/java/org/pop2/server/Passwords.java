@@ -1,7 +1,10 @@
 package org.pop2.server;
 
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
@@ -12,9 +15,12 @@ import reactor.core.publisher.Flux;
  * Passwords as accounts keep them: {@code {SCHEME}hash}, as Dovecot writes it, so that its password files move over.
  *
  * <p>Read: {@code ARGON2ID}, {@code ARGON2I}, {@code BLF-CRYPT} ({@code $2a$ $2b$ $2y$}), {@code SHA512-CRYPT},
- * {@code SHA256-CRYPT}, {@code CRYPT} (any of the last three kinds), and {@code PLAIN} (also {@code CLEAR},
- * {@code CLEARTEXT}; with {@code .b64} or {@code .hex} for passwords that hold a space or are not ASCII). As in Dovecot
- * the case of the scheme is free, and the prefix of the hash decides within a family. Written: {@code ARGON2ID}.
+ * {@code SHA256-CRYPT}, {@code MD5-CRYPT}, {@code CRYPT} (any of the last four kinds), {@code PBKDF2}, {@code SSHA512},
+ * {@code SSHA256}, {@code SSHA}, and {@code PLAIN} (also {@code CLEAR}, {@code CLEARTEXT}; with {@code .b64} or
+ * {@code .hex} for passwords that hold a space or are not ASCII). As in Dovecot the case of the scheme is free, and the
+ * prefix of the hash decides within a family. Digests without a salt are not read. Written: {@code ARGON2ID}.
+ *
+ * <p>Besides, {@code OTP} and {@code TOTP}: passwords that are good once, see {@link OneTimePasswords}.
  *
  * <p>A stored hash is data from outside: one that would take more than about 2 s or 256 MiB to try is refused, never
  * tried.
@@ -25,7 +31,26 @@ public final class Passwords {
     /** Longest password, in octets: a command line has no more (RFC 937 p. 12). */
     public static final int MAX_OCTETS = 512;
 
-    private static final String DEFAULT_SCHEME = "{ARGON2ID}";
+    static final String DEFAULT_SCHEME = "{ARGON2ID}";
+
+    /** Dovecot's names for what is not read, so that a message can name them. */
+    private static final Set<String> TOO_WEAK = Set.of(
+            "DES-CRYPT",
+            "MD5",
+            "PLAIN-MD5",
+            "LDAP-MD5",
+            "SMD5",
+            "SHA",
+            "SHA1",
+            "SHA256",
+            "SHA512",
+            "LANMAN",
+            "NTLM",
+            "RPA",
+            "CRAM-MD5",
+            "HMAC-MD5",
+            "DIGEST-MD5",
+            "SKEY");
 
     private Passwords() {}
 
@@ -48,7 +73,8 @@ public final class Passwords {
     }
 
     /**
-     * Whether this is the password of that stored hash. An empty one never is. Blocks.
+     * Whether this is the password of that stored hash. An empty one never is. A password that is good once is not
+     * spent by this. Blocks.
      *
      * @throws UnusableHashException if no password can be checked against the stored hash
      */
@@ -76,6 +102,10 @@ public final class Passwords {
 
     /** Whether the stored "hash" is the password itself, readable by whoever reads the accounts. Does not block. */
     public static boolean isPlain(String stored) {
+        Optional<String> followed = OneTimePasswords.passwordOfTotp(stored);
+        if (followed.isPresent()) {
+            return isPlain(followed.get());
+        }
         int end = stored.indexOf('}');
         return stored.startsWith("{") && end > 0 && isPlainScheme(scheme(stored.substring(1, end)));
     }
@@ -87,7 +117,20 @@ public final class Passwords {
                 .map(Account::user);
     }
 
+    /**
+     * Checks that a login could succeed with that stored hash. Does not block.
+     *
+     * @throws UnusableHashException if no password can be checked against it; the message says why, without quoting it
+     */
+    public static void requireUsable(String stored) throws UnusableHashException {
+        PasswordHash unused = parse(stored);
+    }
+
     static PasswordHash parse(String stored) throws UnusableHashException {
+        return parse(stored, InstantSource.system());
+    }
+
+    static PasswordHash parse(String stored, InstantSource clock) throws UnusableHashException {
         int end = stored.indexOf('}');
         if (!stored.startsWith("{") || end < 0) {
             throw new UnusableHashException("it does not begin with a {SCHEME}");
@@ -101,11 +144,20 @@ public final class Passwords {
         }
         return switch (scheme) {
             case "ARGON2ID", "ARGON2I" -> Argon2Hash.parse(hash);
-            case "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "CRYPT" -> CryptHash.parse(hash);
-            // without naming it: it may be a password put where a scheme belongs
-            default ->
-                throw new UnusableHashException("its scheme is none of ARGON2ID, ARGON2I, BLF-CRYPT,"
-                        + " SHA512-CRYPT, SHA256-CRYPT, CRYPT and PLAIN");
+            case "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "CRYPT" -> CryptHash.parse(hash);
+            case "PBKDF2" -> Pbkdf2Hash.parse(hash);
+            case "SSHA512", "SSHA256", "SSHA" -> SaltedHash.parse(scheme, name.substring(scheme.length()), hash);
+            case OtpHash.SCHEME -> OtpHash.parse(hash);
+            case TotpHash.SCHEME -> TotpHash.parse(hash, clock);
+            default -> {
+                if (TOO_WEAK.contains(scheme)) {
+                    throw new UnusableHashException(
+                            "its scheme " + scheme + " is too weak to be read; set a new password");
+                }
+                // without naming it: it may be a password put where a scheme belongs
+                throw new UnusableHashException("its scheme is none of ARGON2ID, ARGON2I, BLF-CRYPT, SHA512-CRYPT,"
+                        + " SHA256-CRYPT, MD5-CRYPT, CRYPT, PBKDF2, SSHA512, SSHA256, SSHA, PLAIN, OTP and TOTP");
+            }
         };
     }
 

@@ -77,9 +77,14 @@ public final class Pop2Server {
      * to close after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {
+        return start(settings, Authenticator.Settings.defaults().withRemember(settings.loginCache()), store);
+    }
+
+    /** As {@link #start(ServerSettings, MailStore)}, with settings of its own for logins. */
+    public static Mono<Pop2Server> start(ServerSettings settings, Authenticator.Settings logins, MailStore store) {
         return Mono.fromCallable(() -> transcripts(settings))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(transcripts -> start(settings, store, transcripts));
+                .flatMap(transcripts -> start(settings, logins, store, transcripts));
     }
 
     private static Optional<Transcripts> transcripts(ServerSettings settings) throws IOException {
@@ -88,13 +93,13 @@ public final class Pop2Server {
                 : Optional.empty();
     }
 
-    private static Mono<Pop2Server> start(ServerSettings settings, MailStore store, Optional<Transcripts> transcripts) {
+    private static Mono<Pop2Server> start(
+            ServerSettings settings,
+            Authenticator.Settings logins,
+            MailStore store,
+            Optional<Transcripts> transcripts) {
         return Mono.defer(() -> {
-            Authenticator.Settings defaults = Authenticator.Settings.defaults();
-            Authenticator authenticator = new Authenticator(
-                    store.accounts(),
-                    new Authenticator.Settings(
-                            defaults.threads(), defaults.queue(), settings.loginCache(), defaults.maxRemembered()));
+            Authenticator authenticator = new Authenticator(store.accounts(), logins);
             Sessions sessions = new Sessions(settings, store, authenticator, transcripts);
             LoopResources loops = LoopResources.create("pop2");
             Disposable.Composite watches = Disposables.composite();
@@ -198,6 +203,7 @@ public final class Pop2Server {
     private Mono<Void> stopping() {
         listeners.forEach(DisposableServer::dispose);
         sessions.stop();
+        authenticator.tellRefusalsNow();
         Duration limit = sessions.settings().stopTimeout();
         return Flux.fromIterable(listeners)
                 .flatMap(DisposableServer::onDispose)

@@ -398,7 +398,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private void logIn(Command.Helo helo) {
         sessions.authenticator()
-                .authenticate(helo.credentials(), helo.raw())
+                .authenticate(helo.credentials(), helo.raw(), client.ip())
                 .doFinally(signal -> wipe(helo))
                 .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error)));
     }

@@ -294,6 +294,11 @@ class LmtpServerTest {
         }
 
         @Override
+        public Publisher<Boolean> replace(Account expected, Account replacement) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
         public Publisher<FolderName> folders(UserName user) {
             return Flux.just(FolderName.INBOX, new FolderName("lists"));
         }

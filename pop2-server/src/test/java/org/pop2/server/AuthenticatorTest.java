@@ -12,6 +12,10 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
@@ -22,12 +26,15 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.StepVerifier;
 
 @Timeout(30)
@@ -53,11 +60,24 @@ class AuthenticatorTest {
 
         @Override
         public PasswordHash parse(String stored) throws UnusableHashException {
-            PasswordHash hash = Passwords.parse(stored);
+            return watched(stored.substring(0, stored.indexOf('}') + 1), Passwords.parse(stored));
+        }
+
+        @Override
+        public PasswordHash standard() {
+            return watched("decoy", Argon2Hash.standardDecoy().hash());
+        }
+
+        private PasswordHash watched(String name, PasswordHash hash) {
             return new PasswordHash() {
                 @Override
                 public boolean matches(byte[] password) {
-                    tried.add(stored.substring(0, stored.indexOf('}') + 1));
+                    return check(password).right();
+                }
+
+                @Override
+                public Match check(byte[] password) {
+                    tried.add(name);
                     threads.add(Thread.currentThread().getName());
                     firstTry.countDown();
                     CountDownLatch wait = gate;
@@ -72,12 +92,22 @@ class AuthenticatorTest {
                     if (error != null) {
                         throw error;
                     }
-                    return hash.matches(password);
+                    return hash.check(password);
                 }
 
                 @Override
                 public boolean isCheap() {
                     return hash.isCheap();
+                }
+
+                @Override
+                public boolean isWeak() {
+                    return hash.isWeak();
+                }
+
+                @Override
+                public Optional<Decoy> decoy() {
+                    return hash.decoy().map(of -> new Decoy(of.shape(), watched("decoy " + of.shape(), of.hash())));
                 }
             };
         }
@@ -100,7 +130,11 @@ class AuthenticatorTest {
 
     private Authenticator authenticator(int threads, int queue, Duration remember) {
         Authenticator made = new Authenticator(
-                accounts, new Authenticator.Settings(threads, queue, remember, 3), hashes, clock::get);
+                accounts,
+                new Authenticator.Settings(threads, queue, remember, 3, false, false),
+                hashes,
+                clock::get,
+                Schedulers.parallel());
         opened.add(made);
         return made;
     }
@@ -144,12 +178,74 @@ class AuthenticatorTest {
             assertThat(verdict(authenticator.authenticate(login(user, BCRYPT_PASSWORD), null)))
                     .as(user)
                     .isEqualTo("REFUSED");
-            assertThat(hashes.tried).as(user).containsExactly("{ARGON2ID}");
+            assertThat(hashes.tried).as(user).containsExactly("decoy bcrypt-5");
         }
         hashes.tried.clear();
         assertThat(verdict(authenticator.authenticate(login("plain", "wrong"), null)))
                 .isEqualTo("REFUSED");
-        assertThat(hashes.tried).containsExactly("{PLAIN}", "{ARGON2ID}");
+        assertThat(hashes.tried).containsExactly("{PLAIN}", "decoy bcrypt-5");
+    }
+
+    /** What the clock would tell of: the same number of hashes with the same parameters. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "{ARGON2ID}$argon2id$v=19$m=256,t=2,p=4$MDEyMzQ1Njc4OWFiY2RlZg$hsgM6DCPwsb3+diyKvw0spjcJlAqfwRODeeKu/VDUK8",
+                "{ARGON2I}$argon2i$v=16$m=256,t=2,p=1$MDEyMzQ1Njc4OWFiY2RlZg$/PwJl4mStb48fOgHJ3gB++bUt8bqRyJ+klYGs1xibdg",
+                BCRYPT,
+                "{SHA256-CRYPT}$5$rounds=10000$saltstringsaltst$XDpD03/.Tzy7KOBVvNkPEGdjx4tK1MZGlplhiIdR2s8",
+                "{PBKDF2}$1$F8.DZ2lqU5hTmzQ1$5000$fc42a5d79257ea0dbdfba856e4a1dec92c21717a",
+                "{TOTP}GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ:0:" + BCRYPT
+            })
+    void unknownUserIsAsMuchWorkAsAWrongPassword(String stored) throws Exception {
+        accounts.set("cerf", stored, true);
+        String shape = Passwords.parse(stored).decoy().orElseThrow().shape();
+        Authenticator authenticator = authenticator();
+
+        for (String password : List.of("wrong", "wrong287082", "x", BCRYPT_PASSWORD + "000000")) {
+            hashes.tried.clear();
+            assertThat(verdict(authenticator.authenticate(login("cerf", password), null)))
+                    .isEqualTo("REFUSED");
+            assertThat(hashes.tried).containsExactly(stored.substring(0, stored.indexOf('}') + 1));
+            hashes.tried.clear();
+            assertThat(verdict(authenticator.authenticate(login("unknown", password), null)))
+                    .isEqualTo("REFUSED");
+            assertThat(hashes.tried).containsExactly("decoy " + shape);
+        }
+        PasswordHash.Decoy decoy = Passwords.parse(stored).decoy().orElseThrow();
+        assertThat(decoy.hash().decoy().orElseThrow().shape()).isEqualTo(shape);
+        assertThat(decoy.hash().matches(new byte[] {'x'})).isFalse();
+    }
+
+    @Test
+    void untilAnAccountWasSeenNobodyIsOfTheDefaultScheme() {
+        assertThat(verdict(authenticator().authenticate(login("unknown", "wrong"), null)))
+                .isEqualTo("REFUSED");
+
+        assertThat(hashes.tried).containsExactly("decoy");
+    }
+
+    @Test
+    void nobodysHashIsOfTheMixThatAccountsHaveAndAlwaysTheSameForAName() {
+        accounts.set("cerf", Passwords.hash(Secret.of(new byte[] {1})), true);
+        Authenticator authenticator = authenticator();
+        for (int i = 0; i < 10; i++) {
+            verdict(authenticator.authenticate(login("postel", "wrong"), null));
+            verdict(authenticator.authenticate(login("cerf", "wrong"), null));
+        }
+        hashes.tried.clear();
+
+        Map<String, Integer> shapes = new TreeMap<>();
+        for (int i = 0; i < 40; i++) {
+            hashes.tried.clear();
+            verdict(authenticator.authenticate(login("nobody" + i, "wrong"), null));
+            verdict(authenticator.authenticate(login("nobody" + i, "wrong too"), null));
+            assertThat(hashes.tried).hasSize(2);
+            assertThat(Set.copyOf(hashes.tried)).hasSize(1);
+            shapes.merge(hashes.tried.element(), 1, Integer::sum);
+        }
+        // one in 2^40 would fail were it a fair coin for each name; the key is another in every run
+        assertThat(shapes).containsOnlyKeys("decoy bcrypt-5", "decoy argon2-2-19-19456-2-1");
     }
 
     @Test
@@ -192,7 +288,7 @@ class AuthenticatorTest {
         hashes.tried.clear();
         assertThat(verdict(authenticator.authenticate(login("unknown", "wrong"), login("unknown", "wr\\ong"))))
                 .isEqualTo("REFUSED");
-        assertThat(hashes.tried).containsExactly("{ARGON2ID}", "{ARGON2ID}");
+        assertThat(hashes.tried).containsExactly("decoy bcrypt-5", "decoy bcrypt-5");
     }
 
     @Test
@@ -263,7 +359,7 @@ class AuthenticatorTest {
         gate.countDown();
         assertThat(running.get(10, TimeUnit.SECONDS)).isSameAs(Verdict.REFUSED);
         assertThat(next.get(10, TimeUnit.SECONDS)).hasToString("ACCEPTED postel");
-        assertThat(hashes.tried).containsExactly("{ARGON2ID}", "{BLF-CRYPT}");
+        assertThat(hashes.tried).containsExactly("decoy", "{BLF-CRYPT}");
     }
 
     @Test
@@ -448,11 +544,11 @@ class AuthenticatorTest {
 
     @Test
     void settingsThatCannotWorkAreRefused() {
-        assertThatThrownBy(() -> new Authenticator.Settings(0, 1, Duration.ZERO, 0))
+        assertThatThrownBy(() -> new Authenticator.Settings(0, 1, Duration.ZERO, 0, true, true))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Authenticator.Settings(1, 0, Duration.ZERO, 0))
+        assertThatThrownBy(() -> new Authenticator.Settings(1, 0, Duration.ZERO, 0, true, true))
                 .isInstanceOf(IllegalArgumentException.class);
-        assertThatThrownBy(() -> new Authenticator.Settings(1, 1, Duration.ofSeconds(-1), 0))
+        assertThatThrownBy(() -> new Authenticator.Settings(1, 1, Duration.ofSeconds(-1), 0, true, true))
                 .isInstanceOf(IllegalArgumentException.class);
         assertThat(Authenticator.Settings.defaults().remember()).isEqualTo(Duration.ofSeconds(60));
     }

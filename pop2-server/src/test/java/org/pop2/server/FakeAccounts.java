@@ -1,6 +1,7 @@
 package org.pop2.server;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -16,10 +17,19 @@ import reactor.core.publisher.Mono;
 final class FakeAccounts implements Accounts {
     final AtomicInteger finds = new AtomicInteger();
     private final Map<String, Account> accounts = new ConcurrentSkipListMap<>();
+    final AtomicInteger replacements = new AtomicInteger();
+    /** Happens between the reading of an account and its replacement. */
+    volatile Runnable beforeReplacement = () -> {};
+
+    volatile @Nullable StoreException replacementFailure;
     private volatile @Nullable StoreException failure;
 
     void set(String user, String hash, boolean enabled) {
         accounts.put(user, new Account(new UserName(user), hash, enabled));
+    }
+
+    String hash(String user) {
+        return Objects.requireNonNull(accounts.get(user)).passwordHash();
     }
 
     void failWith(StoreException e) {
@@ -38,6 +48,19 @@ final class FakeAccounts implements Accounts {
     @Override
     public Publisher<Void> put(Account account) {
         return Mono.fromRunnable(() -> accounts.put(account.user().value(), account));
+    }
+
+    @Override
+    public Publisher<Boolean> replace(Account expected, Account replacement) {
+        return Mono.fromSupplier(() -> {
+            replacements.incrementAndGet();
+            beforeReplacement.run();
+            StoreException e = replacementFailure;
+            if (e != null) {
+                throw e;
+            }
+            return accounts.replace(expected.user().value(), expected, replacement);
+        });
     }
 
     @Override

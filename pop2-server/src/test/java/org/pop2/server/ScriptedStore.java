@@ -107,6 +107,11 @@ final class ScriptedStore implements MailStore {
             }
 
             @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                return Mono.just(false);
+            }
+
+            @Override
             public Publisher<Void> remove(UserName user) {
                 throw new UnsupportedOperationException();
             }

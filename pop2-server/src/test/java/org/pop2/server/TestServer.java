@@ -23,11 +23,17 @@ public final class TestServer implements AutoCloseable {
     }
 
     public static TestServer over(MailStore store, UnaryOperator<ServerSettings> settings) {
+        return over(store, settings, Authenticator.Settings.defaults());
+    }
+
+    public static TestServer over(
+            MailStore store, UnaryOperator<ServerSettings> settings, Authenticator.Settings logins) {
         ServerSettings base = ServerSettings.defaults()
                 .withHostName("test.example")
                 .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return new TestServer(Objects.requireNonNull(
-                Pop2Server.start(settings.apply(base), store).block(LIMIT)));
+        ServerSettings all = settings.apply(base);
+        return new TestServer(Objects.requireNonNull(Pop2Server.start(all, logins.withRemember(all.loginCache()), store)
+                .block(LIMIT)));
     }
 
     public Pop2Server server() {

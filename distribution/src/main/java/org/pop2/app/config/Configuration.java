@@ -26,6 +26,8 @@ import org.reactivestreams.Publisher;
  * @param limits how much a client gets
  * @param session how a session goes
  * @param loginCache how long a verified password is remembered; zero: never
+ * @param rehash whether weak password hashes are made anew
+ * @param penalty whether repeated failures to log in are told late
  * @param logLevel how much a server logs
  * @param trace which sessions are written down, if any
  * @param storage where the mail is
@@ -39,6 +41,8 @@ public record Configuration(
         Limits limits,
         Session session,
         Duration loginCache,
+        boolean rehash,
+        boolean penalty,
         LogLevel logLevel,
         Optional<TraceSettings> trace,
         Storage storage,
@@ -59,6 +63,8 @@ public record Configuration(
                 limits,
                 session,
                 loginCache,
+                rehash,
+                penalty,
                 logLevel,
                 Optional.of(TraceSettings.everything(where)),
                 storage,

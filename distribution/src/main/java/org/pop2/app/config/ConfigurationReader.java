@@ -168,6 +168,8 @@ public final class ConfigurationReader {
                 value(Keys.LIMITS_COMMANDS_PER_SESSION),
                 value(Keys.LIMITS_OCTETS_PER_SESSION));
         var loginCache = value(Keys.AUTH_CACHE);
+        boolean rehash = value(Keys.AUTH_REHASH);
+        boolean penalty = value(Keys.AUTH_PENALTY);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         Optional<TraceSettings> trace = trace(directory);
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
@@ -183,6 +185,8 @@ public final class ConfigurationReader {
                 limits,
                 session,
                 loginCache,
+                rehash,
+                penalty,
                 logLevel,
                 trace,
                 storage,

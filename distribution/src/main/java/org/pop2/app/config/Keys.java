@@ -167,6 +167,18 @@ final class Keys {
             "how long a password that was right need not be hashed again, 0s (always hash) to 1d",
             ValueType.duration(Duration.ZERO, DAY));
 
+    static final Key<Boolean> AUTH_REHASH = new Key<>(
+            "auth.rehash",
+            "true",
+            "true or false: store a password that has a weak hash with a better one when its user has logged in",
+            ValueType.flag());
+
+    static final Key<Boolean> AUTH_PENALTY = new Key<>(
+            "auth.penalty",
+            "true",
+            "true or false: tell those who fail to log in again and again later and later",
+            ValueType.flag());
+
     static final Key<LogLevel> LOG_LEVEL = new Key<>(
             "log.level",
             "info",
@@ -234,6 +246,8 @@ final class Keys {
             MAILBOX_TAKEOVER_AFTER,
             MAILBOX_BUSY_WAIT,
             AUTH_CACHE,
+            AUTH_REHASH,
+            AUTH_PENALTY,
             LOG_LEVEL,
             TRACE_DIRECTORY,
             TRACE_USERS,

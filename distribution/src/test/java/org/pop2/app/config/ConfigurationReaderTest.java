@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.server.Authenticator;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.Networks;
@@ -43,7 +44,7 @@ class ConfigurationReaderTest {
                 limits { connections = 7, connections-per-address = 8, sessions-per-user = 9 }
                 limits { commands-per-session = 10, octets-per-session = 3KiB }
                 server { name = "mail.example.org", stop-timeout = 5s }
-                auth.cache = 0s
+                auth { cache = 0s, rehash = false, penalty = false }
                 log.level = debug
                 """);
 
@@ -60,6 +61,8 @@ class ConfigurationReaderTest {
         assertThat(configuration.serverName()).contains("mail.example.org");
         assertThat(configuration.stopTimeout()).isEqualTo(Duration.ofSeconds(5));
         assertThat(configuration.loginCache()).isZero();
+        assertThat(configuration.rehash()).isFalse();
+        assertThat(configuration.penalty()).isFalse();
         assertThat(configuration.logLevel()).isEqualTo(LogLevel.DEBUG);
     }
 
@@ -145,6 +148,9 @@ class ConfigurationReaderTest {
         assertThat(configuration.limits()).isEqualTo(library.limits());
         assertThat(configuration.stopTimeout()).isEqualTo(library.stopTimeout());
         assertThat(configuration.loginCache()).isEqualTo(library.loginCache());
+        Authenticator.Settings logins = Authenticator.Settings.defaults();
+        assertThat(configuration.rehash()).isEqualTo(logins.rehash());
+        assertThat(configuration.penalty()).isEqualTo(logins.penalty());
         assertThat(configuration.storage().holdPolicy()).isEqualTo(HoldPolicy.DEFAULT);
     }
 

@@ -36,6 +36,10 @@ public final class MemoryData {
         accounts.put(account.user().value(), account);
     }
 
+    synchronized boolean replace(Account expected, Account replacement) {
+        return accounts.replace(expected.user().value(), expected, replacement);
+    }
+
     synchronized boolean remove(UserName user) {
         return accounts.remove(user.value()) != null;
     }

@@ -139,6 +139,15 @@ public final class MemoryMailStore implements MailStore {
         }
 
         @Override
+        public Publisher<Boolean> replace(Account expected, Account replacement) {
+            if (!expected.user().equals(replacement.user())) {
+                throw new IllegalArgumentException("a replacement of another user's account");
+            }
+            return Publishers.emit(
+                    () -> List.of(data.replace(expected, replacement)).iterator());
+        }
+
+        @Override
         public Publisher<Void> remove(UserName user) {
             return Publishers.run(() -> {
                 if (!data.remove(user)) {

@@ -11,10 +11,12 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -155,7 +157,7 @@ public abstract class MailStoreContract {
     void s01_accountComesBackAsItWasPut() throws Exception {
         MailStore store = store(REFUSE);
         StringBuilder printable = new StringBuilder("{X}");
-        for (char c = '!'; c < 0x7f; c++) {
+        for (char c = ' '; c < 0x7f; c++) {
             printable.append(c);
         }
         List<Account> accounts = List.of(
@@ -219,6 +221,59 @@ public abstract class MailStoreContract {
         MailStore store = store(REFUSE);
         assertFails(Reason.NOT_FOUND, store.accounts().remove(new UserName("nobody")));
         assertThat(all(store.accounts().list())).hasSize(2);
+    }
+
+    @Test
+    void s01_replacementHappensOnlyIfTheAccountIsTheExpectedOne() throws Exception {
+        MailStore store = store(REFUSE);
+        Account first = new Account(ALICE, HASH, true);
+        Account second = new Account(new UserName("ALICE"), "{OTP}md5 498 x:%25", true);
+        Account third = new Account(ALICE, second.passwordHash(), false);
+        assertThat(await(store.accounts().replace(first, second))).isTrue();
+        for (Account stale : List.of(first, third, new Account(ALICE, "{PLAIN}Secret", true))) {
+            assertThat(await(store.accounts().replace(stale, new Account(ALICE, "{PLAIN}stale", true))))
+                    .isFalse();
+        }
+        assertThat(await(store.accounts().find(ALICE))).isEqualTo(second);
+        assertThat(await(store.accounts().replace(second, second))).isTrue();
+        assertThat(await(store.accounts().replace(second, third))).isTrue();
+
+        UserName nobody = new UserName("nobody");
+        assertThat(await(store.accounts().replace(new Account(nobody, HASH, true), new Account(nobody, HASH, true))))
+                .isFalse();
+        assertThatThrownBy(() -> store.accounts().replace(third, new Account(BOB, HASH, true)))
+                .isInstanceOf(IllegalArgumentException.class);
+
+        MailStore later = restarted(store, REFUSE);
+        assertThat(all(later.accounts().list())).containsExactly(third, new Account(BOB, HASH, true));
+    }
+
+    /** What a one-time password rests on: of all that saw it unused, one uses it. */
+    @Test
+    void s01_ofSimultaneousReplacementsOneHappens() throws Exception {
+        for (MailStore second : seconds(REFUSE)) {
+            MailStore first = opened.get(0);
+            for (int round = 0; round < 3; round++) {
+                Account expected = await(first.accounts().find(ALICE));
+                String to = "{PLAIN}of-round-" + opened.indexOf(second) + "-" + round + "-";
+                List<Account> replacements = new ArrayList<>();
+                for (int n = 0; n < 20; n++) {
+                    replacements.add(new Account(ALICE, to + n, true));
+                }
+                List<Probe<Boolean>> answers = together(
+                        20, n -> (n % 2 == 0 ? first : second).accounts().replace(expected, replacements.get(n)));
+                List<Account> happened = new ArrayList<>();
+                for (int n = 0; n < 20; n++) {
+                    answers.get(n).awaitCompletion();
+                    if (answers.get(n).takeAll().equals(List.of(true))) {
+                        happened.add(replacements.get(n));
+                    }
+                }
+                assertThat(happened).as("replacements that say they happened").hasSize(1);
+                assertThat(await(first.accounts().find(ALICE))).isEqualTo(happened.get(0));
+                assertThat(await(second.accounts().find(ALICE))).isEqualTo(happened.get(0));
+            }
+        }
     }
 
     @Test
@@ -639,6 +694,7 @@ public abstract class MailStoreContract {
                 store.accounts().find(ALICE),
                 store.accounts().list(),
                 store.accounts().put(new Account(new UserName("carol"), HASH, true)),
+                store.accounts().replace(new Account(BOB, HASH, true), new Account(BOB, HASH, false)),
                 store.accounts().remove(BOB),
                 store.close()));
         Mailbox mailbox = await(store.open(ALICE, INBOX));
@@ -652,7 +708,8 @@ public abstract class MailStoreContract {
         assertThat(feed.wasSubscribed()).isFalse();
         assertThat(all(store.folders(ALICE))).containsExactly(INBOX);
         assertThat(read(store, ALICE, INBOX)).isEqualTo(wires(1, 2, n -> true));
-        assertThat(all(store.accounts().list())).extracting(Account::user).containsExactly(ALICE, BOB);
+        assertThat(all(store.accounts().list()))
+                .containsExactly(new Account(ALICE, HASH, true), new Account(BOB, HASH, true));
     }
 
     @Test
@@ -1628,10 +1685,10 @@ public abstract class MailStoreContract {
         Publisher<T> publisher(int n);
     }
 
-    /** Subscribes from that many threads as nearly at once as can be. */
+    /** Subscribes from that many threads as nearly at once as can be; in order of their numbers. */
     private <T> List<Probe<T>> together(int count, Subscribing<T> subscribing) {
         CountDownLatch go = new CountDownLatch(1);
-        List<Probe<T>> probes = new ArrayList<>();
+        Map<Integer, Probe<T>> probes = new TreeMap<>();
         List<Thread> threads = new ArrayList<>();
         for (int i = 0; i < count; i++) {
             int n = i;
@@ -1639,7 +1696,7 @@ public abstract class MailStoreContract {
                 awaitLatch("the start", go);
                 Probe<T> probe = probe(subscribing.publisher(n), 1);
                 synchronized (probes) {
-                    probes.add(probe);
+                    probes.put(n, probe);
                 }
             });
             threads.add(thread);
@@ -1649,7 +1706,7 @@ public abstract class MailStoreContract {
         threads.forEach(this::join);
         synchronized (probes) {
             assertThat(probes).hasSize(count);
-            return List.copyOf(probes);
+            return List.copyOf(probes.values());
         }
     }
 

@@ -208,6 +208,14 @@ final class MboxStore implements MailStore {
             }
 
             @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                if (!expected.user().equals(replacement.user())) {
+                    throw new IllegalArgumentException("a replacement of another user's account");
+                }
+                return work.call(() -> passwords.replace(expected, replacement));
+            }
+
+            @Override
             public Publisher<Void> remove(UserName user) {
                 return work.call(settings.accounts(), () -> {
                     passwords.remove(user);

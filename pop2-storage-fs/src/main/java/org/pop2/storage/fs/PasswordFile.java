@@ -64,26 +64,40 @@ final class PasswordFile {
     }
 
     void put(Account account) throws IOException {
+        locked(() -> write(with(fresh(), account)));
+    }
+
+    /** Whether the account was the expected one, and is now its replacement. */
+    boolean replace(Account expected, Account replacement) throws IOException {
+        boolean[] replaced = new boolean[1];
         locked(() -> {
-            List<String> lines = new ArrayList<>(fresh().lines());
-            int at = indexOf(lines, account.user());
-            if (at < 0) {
-                lines.add(line(new String[0], account));
-            } else {
-                lines.set(at, line(lines.get(at).split(":", -1), account));
-            }
-            return write(lines);
+            Read now = fresh();
+            replaced[0] = expected.equals(now.accounts().get(expected.user().value()));
+            return replaced[0] ? write(with(now, replacement)) : now;
         });
+        return replaced[0];
+    }
+
+    private static Read with(Read read, Account account) {
+        List<String> lines = new ArrayList<>(read.lines());
+        int at = indexOf(lines, account.user());
+        if (at < 0) {
+            lines.add(line(new String[0], account));
+        } else {
+            lines.set(at, line(lines.get(at).split(":", -1), account));
+        }
+        return new Read(read.status(), lines, read.accounts());
     }
 
     void remove(UserName user) throws IOException {
         locked(() -> {
-            List<String> lines = new ArrayList<>(fresh().lines());
+            Read now = fresh();
+            List<String> lines = new ArrayList<>(now.lines());
             boolean found = lines.removeIf(line -> isOf(line, user));
             if (!found) {
                 throw new StoreException(Reason.NOT_FOUND, "no such user: " + user);
             }
-            return write(lines);
+            return write(new Read(now.status(), lines, now.accounts()));
         });
     }
 
@@ -217,14 +231,18 @@ final class PasswordFile {
                         .isPresent();
     }
 
-    private Read write(List<String> lines) throws IOException {
+    /** Replaces the file by these lines; owner, group and mode stay, for others may read it as well. */
+    private Read write(Read changed) throws IOException {
         StringBuilder text = new StringBuilder();
-        lines.forEach(line -> text.append(line).append('\n'));
+        changed.lines().forEach(line -> text.append(line).append('\n'));
         Path temporary = path.resolveSibling("." + path.getFileName() + "." + UUID.randomUUID() + ".tmp");
         boolean done = false;
         try {
             try (IoFile file = io.open(temporary, StorageIo.Mode.CREATE)) {
                 file.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), 0);
+                if (changed.status() != null) {
+                    io.copyAccess(path, temporary);
+                }
                 file.force();
             }
             io.rename(temporary, path);

@@ -38,6 +38,9 @@ interface StorageIo {
     /** The name of a file's owner, or its number where it has no name. */
     String owner(Path path) throws IOException;
 
+    /** Gives a file the owner, group and mode of another; fails if one of them cannot be had. */
+    void copyAccess(Path from, Path to) throws IOException;
+
     /** Replaces {@code to} in one step. */
     void rename(Path from, Path to) throws IOException;
 

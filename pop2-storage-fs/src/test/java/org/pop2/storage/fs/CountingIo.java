@@ -133,6 +133,11 @@ final class CountingIo implements StorageIo {
     }
 
     @Override
+    public boolean isWritable(Path directory) throws IOException {
+        return io.isWritable(directory);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return io.usableSpace(path);
     }

@@ -98,9 +98,7 @@ class FailingDiskTest {
         server.deliver(CrashMatrix.ALICE, BODY);
         assertThat(disk.content(MAILBOX)).as(where).isEqualTo(CrashMatrix.delivered(before, BODY));
         server.release(CrashMatrix.ALICE, 1);
-        assertThat(disk.names(CrashMatrix.JOURNALS))
-                .as(where)
-                .isEmpty();
+        assertThat(disk.names(CrashMatrix.JOURNALS)).as(where).isEmpty();
         // a file that could not be removed even once is swept when its maker is gone
         List<String> left = disk.names(CrashMatrix.ALICE.directory()).stream()
                 .filter(name -> fault == Fault.UNTIL_ROOM || !name.contains(".lock.pop2-"))
@@ -179,8 +177,9 @@ class FailingDiskTest {
     @EnumSource
     void recoveryWithoutSpaceIsDoneWhenThereIsRoom(Fault fault) throws IOException {
         int failures = 0;
-        for (Action action :
-                List.<Action>of(server -> server.release(CrashMatrix.ALICE, DELETED), server -> server.deliver(CrashMatrix.ALICE, BODY))) {
+        for (Action action : List.<Action>of(
+                server -> server.release(CrashMatrix.ALICE, DELETED),
+                server -> server.deliver(CrashMatrix.ALICE, BODY))) {
             long calls = callsOf(action);
             for (long killed = 1; killed <= calls; killed++) {
                 for (long at = 1; at <= 16; at++) {

@@ -65,6 +65,11 @@ abstract class MutatedIo implements StorageIo {
     }
 
     @Override
+    public boolean isWritable(Path directory) throws IOException {
+        return disk.isWritable(directory);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return disk.usableSpace(path);
     }

@@ -124,6 +124,39 @@ class RealFilesTest {
     }
 
     @Test
+    void accountsFileKeepsItsModeWhateverChangesIt() throws IOException {
+        Path accounts = directory.resolve("var/accounts");
+        assertThat(Files.getPosixFilePermissions(accounts)).isEqualTo(PosixFilePermissions.fromString("rw-------"));
+        Files.setPosixFilePermissions(accounts, PosixFilePermissions.fromString("rw-r-----"));
+        Account before = new Account(ALICE, "{PLAIN}x", true);
+        Account after = new Account(ALICE, "{PLAIN}y", true);
+
+        assertThat(Mono.from(store.accounts().replace(before, after)).block(PATIENCE))
+                .isTrue();
+        assertThat(Files.getPosixFilePermissions(accounts)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+        Mono.from(store.accounts().put(before)).block(PATIENCE);
+        assertThat(Files.getPosixFilePermissions(accounts)).isEqualTo(PosixFilePermissions.fromString("rw-r-----"));
+    }
+
+    @Test
+    void replacedAccountKeepsItsOtherFieldsAndTheOtherLines() throws IOException {
+        Path accounts = directory.resolve("var/accounts");
+        Files.writeString(
+                accounts, "# of us\nbob:{PLAIN}b:1000:1000:Bob:/home/bob::\nalice:{PLAIN}x:7:8:A. L.:/h:/s:x=1\n");
+
+        assertThat(Mono.from(store.accounts()
+                                .replace(new Account(ALICE, "{PLAIN}x", true), new Account(ALICE, "{OTP}a:b%", true)))
+                        .block(PATIENCE))
+                .isTrue();
+
+        assertThat(accounts).hasContent("""
+                # of us
+                bob:{PLAIN}b:1000:1000:Bob:/home/bob::
+                alice:{ESC}{OTP}a%3Ab%25:7:8:A. L.:/h:/s:x=1
+                """);
+    }
+
+    @Test
     void symbolicLinkIsRefused() throws IOException {
         Path target = directory.resolve("target");
         Files.move(inbox, target);

@@ -446,6 +446,10 @@ final class SimulatedDisk implements StorageIo {
         return "user";
     }
 
+    /** Everything here is of one owner and mode. */
+    @Override
+    public void copyAccess(Path from, Path to) {}
+
     @Override
     public void rename(Path from, Path to) throws IOException {
         Inode inode = find(from);

@@ -50,6 +50,26 @@ final class PostgresAccounts implements Accounts {
                 .then();
     }
 
+    /** Not repeated when the connection is lost: the second time its own work would look like another's. */
+    @Override
+    public Publisher<Boolean> replace(Account expected, Account replacement) {
+        if (!expected.user().equals(replacement.user())) {
+            throw new IllegalArgumentException("a replacement of another user's account");
+        }
+        return database.run(
+                        "replace an account",
+                        Repeat.IF_VICTIM,
+                        connection -> database.changed(
+                                connection,
+                                Sql.REPLACE_ACCOUNT,
+                                replacement.passwordHash(),
+                                replacement.enabled(),
+                                expected.user().value(),
+                                expected.passwordHash(),
+                                expected.enabled()))
+                .map(changed -> changed > 0);
+    }
+
     /** Not repeated when the connection is lost: the second time it would be missing. */
     @Override
     public Publisher<Void> remove(UserName user) {

@@ -38,6 +38,10 @@ final class Sql {
             + " ON CONFLICT (user_name)"
             + " DO UPDATE SET password_hash = EXCLUDED.password_hash, enabled = EXCLUDED.enabled";
 
+    /** One row, or none if it is another by now. $1 hash, $2 enabled, $3 user, $4 and $5 what was expected. */
+    static final String REPLACE_ACCOUNT = "UPDATE account SET password_hash = $1, enabled = $2"
+            + " WHERE user_name = $3 AND password_hash = $4 AND enabled = $5";
+
     static final String REMOVE_ACCOUNT = "DELETE FROM account WHERE user_name = $1";
 
     // mailboxes

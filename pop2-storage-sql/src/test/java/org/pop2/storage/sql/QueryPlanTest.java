@@ -32,6 +32,7 @@ class QueryPlanTest {
         for (String explained : List.of(
                 fill(Sql.ACCOUNT, "'u7'"),
                 fill(Sql.ACCOUNTS_AFTER, "'u7'", "10"),
+                fill(Sql.REPLACE_ACCOUNT, "'x'", "true", "'u7'", "'y'", "true"),
                 fill(Sql.FOLDERS_AFTER, "'u7'", "''", "10"),
                 fill(Sql.MAILBOX_EXISTS, mailbox),
                 fill(Sql.MESSAGES_AFTER, mailbox, "0", "5000"),

@@ -1,5 +1,6 @@
 package org.pop2.storage.tck.broken;
 
+import java.time.Duration;
 import java.util.Comparator;
 import java.util.Map;
 import java.util.Optional;
@@ -109,6 +110,58 @@ final class AccountFaults {
                 return Flux.from(super.list())
                         .filter(account -> account.user().value().startsWith(user.value()))
                         .next();
+            }
+        };
+    }
+
+    /** Never looks at what it replaces, as long as there is something. */
+    static Accounts replacingWhateverIsThere(Accounts healthy) {
+        return new ForwardingAccounts(healthy) {
+            @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                return Mono.from(healthy.find(expected.user()))
+                        .flatMap(known -> Mono.from(healthy.put(replacement)).thenReturn(true))
+                        .defaultIfEmpty(false);
+            }
+        };
+    }
+
+    /** Compares the hashes only. */
+    static Accounts replacingOfEqualHash(Accounts healthy) {
+        return new ForwardingAccounts(healthy) {
+            @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                return Mono.from(healthy.find(expected.user()))
+                        .filter(known -> known.passwordHash().equals(expected.passwordHash()))
+                        .flatMap(known -> Mono.from(healthy.replace(known, replacement)))
+                        .defaultIfEmpty(false);
+            }
+        };
+    }
+
+    /** Looks, and then writes: others do so in between. */
+    static Accounts replacingInTwoSteps(Accounts healthy) {
+        return new ForwardingAccounts(healthy) {
+            @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                return Mono.from(healthy.find(expected.user()))
+                        .filter(expected::equals)
+                        .delayElement(Duration.ofMillis(100))
+                        .flatMap(known -> Mono.from(healthy.put(replacement)).thenReturn(true))
+                        .defaultIfEmpty(false);
+            }
+        };
+    }
+
+    /** Works when it is called. */
+    static Accounts replacingEagerly(Accounts healthy) {
+        return new ForwardingAccounts(healthy) {
+            @Override
+            public Publisher<Boolean> replace(Account expected, Account replacement) {
+                Mono<Boolean> done =
+                        Mono.from(super.replace(expected, replacement)).cache();
+                done.subscribe();
+                return done;
             }
         };
     }

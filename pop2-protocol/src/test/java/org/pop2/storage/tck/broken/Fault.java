@@ -23,6 +23,15 @@ enum Fault {
     ACCOUNT_REMEMBERED_BY_NODE("s01_everyNodeSeesAChange", (s, b, p) -> AccountFaults.remembering(s)),
     ACCOUNT_FOUND_BY_PREFIX("s01_unknownUserIsNothing", (s, b, p) -> withAccounts(s, AccountFaults::findingByPrefix)),
     ACCOUNTS_LISTED_BACKWARDS("s01_listIsOrderedByName", (s, b, p) -> withAccounts(s, AccountFaults::listingBackwards)),
+    REPLACES_WHATEVER_IS_THERE(
+            "s01_replacementHappensOnlyIfTheAccountIsTheExpectedOne",
+            (s, b, p) -> withAccounts(s, AccountFaults::replacingWhateverIsThere)),
+    REPLACES_IF_THE_HASH_IS_THE_SAME(
+            "s01_replacementHappensOnlyIfTheAccountIsTheExpectedOne",
+            (s, b, p) -> withAccounts(s, AccountFaults::replacingOfEqualHash)),
+    REPLACEMENT_IN_TWO_STEPS(
+            "s01_ofSimultaneousReplacementsOneHappens",
+            (s, b, p) -> withAccounts(s, AccountFaults::replacingInTwoSteps)),
     REMOVAL_OF_NOBODY_SUCCEEDS(
             "s01_removingAnUnknownUserIsNotFound", (s, b, p) -> withAccounts(s, AccountFaults::removingNobodyGladly)),
     REMOVAL_TAKES_THE_MAIL(
@@ -124,6 +133,8 @@ enum Fault {
         }
     }),
     EAGER_DELIVERY("s08_nothingHappensBeforeSubscription", (s, b, p) -> DeliveryFaults.eager(s)),
+    EAGER_REPLACEMENT(
+            "s08_nothingHappensBeforeSubscription", (s, b, p) -> withAccounts(s, AccountFaults::replacingEagerly)),
     EAGER_OPENING("s08_nothingHappensBeforeSubscription", (s, b, p) -> HoldFaults.eager(s)),
     EAGER_RELEASE("s08_nothingHappensBeforeSubscription", (s, b, p) -> withMailboxes(s, ReleaseFaults::eager)),
 

@@ -24,6 +24,11 @@ class ForwardingAccounts implements Accounts {
     }
 
     @Override
+    public Publisher<Boolean> replace(Account expected, Account replacement) {
+        return healthy.replace(expected, replacement);
+    }
+
+    @Override
     public Publisher<Void> remove(UserName user) {
         return healthy.remove(user);
     }
