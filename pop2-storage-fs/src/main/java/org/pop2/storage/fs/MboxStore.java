@@ -212,7 +212,7 @@ final class MboxStore implements MailStore {
                 if (!expected.user().equals(replacement.user())) {
                     throw new IllegalArgumentException("a replacement of another user's account");
                 }
-                return work.call(() -> passwords.replace(expected, replacement));
+                return work.call(settings.accounts(), () -> passwords.replace(expected, replacement));
             }
 
             @Override
