@@ -180,7 +180,8 @@ class PostgresCommandsTest {
         work(store -> Mono.usingWhen(
                 Mono.from(store.open(POSTEL, FolderName.INBOX)),
                 session -> Mono.fromSupplier(() -> {
-                            assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
+                            assertThat(run("mailbox", "undelete", "postel", "--all"))
+                                    .isEqualTo(0);
                             assertThat(session.count()).isEqualTo(1);
                             return 1;
                         })

@@ -111,12 +111,15 @@ class ArchitectureTest {
     @Test
     void everyLockIsOnTheRowsOfAKeyOrSkipsThoseTakenAndIsLimited() throws Exception {
         Pattern lock = Pattern.compile("\\bFOR (UPDATE|SHARE)[^)]*");
-        statements().forEach((name, sql) -> lock.matcher(sql).results().forEach(found -> {
-            boolean skips = found.group().contains("SKIP LOCKED");
-            boolean byKey = sql.contains("mailbox_id = $1");
-            boolean bounded = sql.contains("LIMIT $") || sql.contains("unnest($1");
-            assertThat(byKey || (skips && bounded)).as(name + ": " + sql).isTrue();
-        }));
+        statements()
+                .forEach((name, sql) -> lock.matcher(sql).results().forEach(found -> {
+                    boolean skips = found.group().contains("SKIP LOCKED");
+                    boolean byKey = sql.contains("mailbox_id = $1");
+                    boolean bounded = sql.contains("LIMIT $") || sql.contains("unnest($1");
+                    assertThat(byKey || (skips && bounded))
+                            .as(name + ": " + sql)
+                            .isTrue();
+                }));
     }
 
     @Test
