@@ -90,6 +90,13 @@ record PostgresSettings(
         }
     }
 
+    /** That the file of authorities can be read: blocks. The driver's own complaint is no error of a storage. */
+    void checkTlsCa() {
+        if (tlsCa.isPresent() && !Files.isReadable(tlsCa.get())) {
+            throw new StoreException(Reason.UNAVAILABLE, "tls-ca: " + tlsCa.get() + " cannot be read");
+        }
+    }
+
     /** For Flyway. */
     String jdbcUrl() {
         String address = host.contains(":") ? "[" + host + "]" : host;

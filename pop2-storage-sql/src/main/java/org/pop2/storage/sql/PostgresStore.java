@@ -55,7 +55,10 @@ public final class PostgresStore implements MailStore, Retention {
 
     /** Runs to its end once subscribed; a store that nobody waits for any more is closed again. */
     static Mono<PostgresStore> open(PostgresSettings settings, HoldPolicy policy) {
-        return Mono.fromCallable(settings::readPassword)
+        return Mono.fromCallable(() -> {
+                    settings.checkTlsCa();
+                    return settings.readPassword();
+                })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(password -> {
                     Database database = database(settings, password);

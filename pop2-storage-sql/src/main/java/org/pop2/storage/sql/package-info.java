@@ -3,7 +3,8 @@
  *
  * <h2>Where to look first</h2>
  *
- * {@code resources/.../migration/V1__mail.sql} is the data; {@link org.pop2.storage.sql.Sql} is every statement.
+ * {@code resources/.../migration/V1__mail.sql} is the data (later versions are beside it, and the newest is named in
+ * {@link org.pop2.storage.sql.SchemaMigration}); {@link org.pop2.storage.sql.Sql} is every statement.
  * {@link org.pop2.storage.sql.PostgresStore} puts the parts together. A session's path is
  * {@link org.pop2.storage.sql.Leases} (get the mailbox), {@link org.pop2.storage.sql.Snapshot} (what is in it),
  * {@link org.pop2.storage.sql.ChunkReader} (send it), {@link org.pop2.storage.sql.Release} (delete and let go); a
