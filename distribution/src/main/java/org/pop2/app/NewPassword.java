@@ -27,9 +27,7 @@ final class NewPassword {
      * @param fromInput the first line of standard input, without its line end; else the person is asked twice
      */
     static String hash(Terminal terminal, UserName user, boolean fromInput) throws CommandFailedException {
-        byte[] octets = fromInput
-                ? firstLine(terminal.in())
-                : asked(terminal, "New password for " + user + ": ", true);
+        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, "New password for " + user + ": ", true);
         try {
             check(user, octets);
             Secret secret = Secret.of(octets);

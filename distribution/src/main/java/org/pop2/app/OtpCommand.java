@@ -105,7 +105,8 @@ final class OtpCommand implements Callable<Integer> {
                     UserCommand.account(configuration, user).passwordHash());
             if (before.filter(old -> old.seed().equalsIgnoreCase(state.seed())).isPresent()) {
                 throw new CommandFailedException(
-                        ExitCode.DATA, "the list in use has that seed: with the same pass phrase it would be the same list");
+                        ExitCode.DATA,
+                        "the list in use has that seed: with the same pass phrase it would be the same list");
             }
             Secret phrase = NewPassword.passPhrase(terminal, user, passPhrase.fromInput, true);
             try {
@@ -268,7 +269,8 @@ final class OtpCommand implements Callable<Integer> {
         }
 
         private static Account withDigits(Account account, String secret) throws CommandFailedException {
-            String password = OneTimePasswords.passwordOfTotp(account.passwordHash()).orElse(account.passwordHash());
+            String password =
+                    OneTimePasswords.passwordOfTotp(account.passwordHash()).orElse(account.passwordHash());
             try {
                 return new Account(account.user(), OneTimePasswords.withTotp(password, secret), account.enabled());
             } catch (UnusableHashException | IllegalArgumentException e) {

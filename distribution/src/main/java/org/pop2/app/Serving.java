@@ -148,8 +148,8 @@ final class Serving {
 
     private static Pop2Server bind(Configuration configuration, MailStore store) throws CommandFailedException {
         try {
-            return Objects.requireNonNull(
-                    Pop2Server.start(settings(configuration), logins(configuration), store).block());
+            return Objects.requireNonNull(Pop2Server.start(settings(configuration), logins(configuration), store)
+                    .block());
         } catch (ListenException e) {
             int port = e.listener().address().getPort();
             boolean tls = e.getCause() instanceof TlsException;

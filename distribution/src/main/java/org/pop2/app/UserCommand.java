@@ -130,7 +130,8 @@ final class UserCommand implements Callable<Integer> {
         public Integer call() throws CommandFailedException {
             UserName user = name.ofUser();
             Configuration configuration = config.read(terminal);
-            if (OneTimePasswords.state(account(configuration, user).passwordHash()).isPresent()) {
+            if (OneTimePasswords.state(account(configuration, user).passwordHash())
+                    .isPresent()) {
                 throw new CommandFailedException(
                         ExitCode.DATA,
                         user + " logs in with one-time passwords; pop2d user otp remove " + user
@@ -142,9 +143,7 @@ final class UserCommand implements Callable<Integer> {
                     configuration,
                     user,
                     account -> new Account(
-                            user,
-                            OneTimePasswords.withPassword(account.passwordHash(), hash),
-                            account.enabled()));
+                            user, OneTimePasswords.withPassword(account.passwordHash(), hash), account.enabled()));
             terminal.say("changed the password of " + user);
             return ExitCode.OK;
         }

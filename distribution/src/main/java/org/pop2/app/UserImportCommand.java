@@ -60,9 +60,11 @@ final class UserImportCommand implements Callable<Integer> {
         Configuration configuration = config.read(terminal);
         List<Account> accounts = new ArrayList<>();
         boolean allGood = read(accounts);
-        Integer added = UserCommand.accounts(configuration, store -> Flux.fromIterable(accounts)
-                .concatMap(account -> put(store, account))
-                .reduce(0, Integer::sum));
+        Integer added = UserCommand.accounts(
+                configuration,
+                store -> Flux.fromIterable(accounts)
+                        .concatMap(account -> put(store, account))
+                        .reduce(0, Integer::sum));
         terminal.say("imported " + added + " users");
         return allGood ? ExitCode.OK : ExitCode.DATA;
     }

@@ -53,7 +53,9 @@ class OtpCommandTest {
                 new PrintStream(said, true, StandardCharsets.UTF_8),
                 new PrintStream(warned, true, StandardCharsets.UTF_8),
                 Map.of("POP2D_HOME", directory.toString()),
-                typed.isEmpty() ? Optional.empty() : Optional.of(prompt -> typed.remove().toCharArray()));
+                typed.isEmpty()
+                        ? Optional.empty()
+                        : Optional.of(prompt -> typed.remove().toCharArray()));
         int exitCode = Pop2d.run(terminal, args);
         out = said.toString(StandardCharsets.UTF_8);
         err = warned.toString(StandardCharsets.UTF_8);
@@ -71,12 +73,11 @@ class OtpCommandTest {
     }
 
     private String login(String user, String password) {
-        Authenticator authenticator =
-                new Authenticator(store().accounts(), Authenticator.Settings.defaults().withRehash(false));
+        Authenticator authenticator = new Authenticator(
+                store().accounts(), Authenticator.Settings.defaults().withRehash(false));
         try {
             return authenticator
-                    .authenticate(
-                            new Credentials(user, Secret.of(password.getBytes(StandardCharsets.UTF_8))), null)
+                    .authenticate(new Credentials(user, Secret.of(password.getBytes(StandardCharsets.UTF_8))), null)
                     .blockOptional()
                     .orElseThrow()
                     .toString();
@@ -87,8 +88,21 @@ class OtpCommandTest {
 
     @Test
     void listIsMadePrintedUsedUpAndEnded() {
-        assertThat(run(PHRASE, "user", "otp", "init", "postel", "--count", "99", "--seed", "TeSt", "--digest", "md5",
-                        "--print", "3", "--password-stdin"))
+        assertThat(run(
+                        PHRASE,
+                        "user",
+                        "otp",
+                        "init",
+                        "postel",
+                        "--count",
+                        "99",
+                        "--seed",
+                        "TeSt",
+                        "--digest",
+                        "md5",
+                        "--print",
+                        "3",
+                        "--password-stdin"))
                 .isZero();
         List<String> lines = out.lines().toList();
         assertThat(lines).hasSize(4);
@@ -127,14 +141,22 @@ class OtpCommandTest {
     @Test
     void newListHasAnotherSeedAndKeepsADisabledUserDisabled() {
         run("", "user", "disable", "postel");
-        assertThat(run(PHRASE, "user", "otp", "init", "postel", "--password-stdin")).isZero();
+        assertThat(run(PHRASE, "user", "otp", "init", "postel", "--password-stdin"))
+                .isZero();
         assertThat(out.lines()).hasSize(101);
         Account first = account("postel");
         assertThat(first.enabled()).isFalse();
         assertThat(first.passwordHash()).matches("\\{OTP\\}sha1 500 [a-z]{2}[0-9]{5} [0-9a-f]{16}");
-        String seed = first.passwordHash().split(" ")[2];
+        String seed = first.passwordHash().split(" ", -1)[2];
 
-        assertThat(run(PHRASE, "user", "otp", "init", "postel", "--seed", seed.toUpperCase(java.util.Locale.ROOT),
+        assertThat(run(
+                        PHRASE,
+                        "user",
+                        "otp",
+                        "init",
+                        "postel",
+                        "--seed",
+                        seed.toUpperCase(java.util.Locale.ROOT),
                         "--password-stdin"))
                 .isEqualTo(65);
         assertThat(err).contains("same list");
@@ -177,7 +199,8 @@ class OtpCommandTest {
 
     @Test
     void digitsFollowThePasswordUntilTheyAreTakenAway() {
-        assertThat(run("", "user", "otp", "totp", "postel", "--issuer", "Isi mail")).isZero();
+        assertThat(run("", "user", "otp", "totp", "postel", "--issuer", "Isi mail"))
+                .isZero();
         List<String> lines = out.lines().toList();
         assertThat(lines).hasSize(2);
         String secret = lines.get(1);
@@ -237,7 +260,8 @@ class OtpCommandTest {
         assertThat(account("reynolds").enabled()).isFalse();
         assertThat(login("postel", "secret")).isEqualTo("ACCEPTED postel");
 
-        assertThat(run("postel:{PLAIN}other\n", "user", "import", "-", "--replace")).isZero();
+        assertThat(run("postel:{PLAIN}other\n", "user", "import", "-", "--replace"))
+                .isZero();
         assertThat(login("postel", "other")).isEqualTo("ACCEPTED postel");
         assertThat(run("", "user", "import", directory.resolve("none").toString()))
                 .isEqualTo(66);

@@ -135,14 +135,23 @@ final class Argon2Hash implements PasswordHash {
     }
 
     @Override
+    public String shape() {
+        return shape(type, version, memoryKib, passes, lanes);
+    }
+
+    /** A longer salt or tag costs nothing to speak of. */
+    private static String shape(int type, int version, int memoryKib, int passes, int lanes) {
+        return "argon2-" + type + "-" + version + "-" + memoryKib + "-" + passes + "-" + lanes;
+    }
+
+    @Override
     public Optional<Decoy> decoy() {
         return Optional.of(decoy(type, version, memoryKib, passes, lanes, salt.length, tag.length));
     }
 
     private static Decoy decoy(
             int type, int version, int memoryKib, int passes, int lanes, int saltOctets, int tagOctets) {
-        // a longer salt or tag costs nothing to speak of
-        String shape = "argon2-" + type + "-" + version + "-" + memoryKib + "-" + passes + "-" + lanes;
+        String shape = shape(type, version, memoryKib, passes, lanes);
         return new Decoy(
                 shape,
                 new Argon2Hash(

@@ -70,10 +70,15 @@ final class CryptHash {
         }
 
         @Override
+        public String shape() {
+            return "bcrypt-" + cost;
+        }
+
+        @Override
         public Optional<Decoy> decoy() {
             // 22 characters of salt, the last with two bits only; 31 of digest
             String random = letters(21) + "e" + letters(30) + "e";
-            return Optional.of(new Decoy("bcrypt-" + cost, new Bcrypt(crypt.substring(0, PREFIX) + random, cost)));
+            return Optional.of(new Decoy(shape(), new Bcrypt(crypt.substring(0, PREFIX) + random, cost)));
         }
 
         @Override
@@ -104,8 +109,13 @@ final class CryptHash {
         }
 
         @Override
+        public String shape() {
+            return setting.substring(0, setting.lastIndexOf('$') + 1);
+        }
+
+        @Override
         public Optional<Decoy> decoy() {
-            String parameters = setting.substring(0, setting.lastIndexOf('$') + 1);
+            String parameters = shape();
             return Optional.of(new Decoy(
                     parameters,
                     new ShaCrypt(

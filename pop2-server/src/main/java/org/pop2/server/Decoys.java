@@ -6,6 +6,7 @@ import java.security.GeneralSecurityException;
 import java.security.SecureRandom;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Optional;
 import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
@@ -44,26 +45,26 @@ final class Decoys {
 
     /** A password was tried against that hash. */
     synchronized void seen(PasswordHash hash) {
-        hash.decoy().ifPresent(decoy -> {
-            Seen seen = shapes.get(decoy.shape());
-            if (seen == null) {
-                if (shapes.size() >= MAX_SHAPES) {
-                    return;
-                }
-                seen = new Seen(decoy);
-                shapes.put(decoy.shape(), seen);
+        // a new decoy takes random octets, and a moment that unknown users do not take
+        Seen seen = shapes.get(hash.shape());
+        if (seen == null) {
+            Optional<PasswordHash.Decoy> decoy = hash.decoy();
+            if (decoy.isEmpty() || shapes.size() >= MAX_SHAPES) {
+                return;
             }
-            seen.count++;
-            total++;
-            if (total >= MAX_TOTAL) {
-                total = 0;
-                shapes.values().removeIf(each -> {
-                    each.count /= 2;
-                    total += each.count;
-                    return each.count == 0;
-                });
-            }
-        });
+            seen = new Seen(decoy.get());
+            shapes.put(hash.shape(), seen);
+        }
+        seen.count++;
+        total++;
+        if (total >= MAX_TOTAL) {
+            total = 0;
+            shapes.values().removeIf(each -> {
+                each.count /= 2;
+                total += each.count;
+                return each.count == 0;
+            });
+        }
     }
 
     /** What to compute for that name. */

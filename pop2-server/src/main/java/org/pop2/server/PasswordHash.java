@@ -34,6 +34,11 @@ interface PasswordHash {
         return Passwords.DEFAULT_SCHEME + Argon2Hash.hash(password);
     }
 
+    /** Scheme and parameters: hashes of the same shape take the same time. Empty where trying is cheap. */
+    default String shape() {
+        return "";
+    }
+
     /** A hash of the same cost that nobody has the password of; none where trying is cheap. */
     default Optional<Decoy> decoy() {
         return Optional.empty();

@@ -59,11 +59,16 @@ final class Pbkdf2Hash implements PasswordHash {
     }
 
     @Override
+    public String shape() {
+        return "pbkdf2-" + rounds;
+    }
+
+    @Override
     public Optional<Decoy> decoy() {
         byte[] otherSalt = new byte[salt.length];
         RANDOM.nextBytes(otherSalt);
         byte[] otherKey = new byte[key.length];
         RANDOM.nextBytes(otherKey);
-        return Optional.of(new Decoy("pbkdf2-" + rounds, new Pbkdf2Hash(otherSalt, rounds, otherKey)));
+        return Optional.of(new Decoy(shape(), new Pbkdf2Hash(otherSalt, rounds, otherKey)));
     }
 }

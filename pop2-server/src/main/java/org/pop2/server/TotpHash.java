@@ -153,6 +153,11 @@ final class TotpHash implements PasswordHash {
     }
 
     @Override
+    public String shape() {
+        return password.shape();
+    }
+
+    @Override
     public Optional<Decoy> decoy() {
         return password.decoy();
     }

@@ -101,6 +101,11 @@ class AuthenticatorTest {
                 }
 
                 @Override
+                public String shape() {
+                    return hash.shape();
+                }
+
+                @Override
                 public boolean isWeak() {
                     return hash.isWeak();
                 }
