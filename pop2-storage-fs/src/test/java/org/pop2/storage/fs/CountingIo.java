@@ -138,6 +138,11 @@ final class CountingIo implements StorageIo {
     }
 
     @Override
+    public void copyAccess(Path from, Path to) throws IOException {
+        io.copyAccess(from, to);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return io.usableSpace(path);
     }

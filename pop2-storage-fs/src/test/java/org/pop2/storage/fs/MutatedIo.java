@@ -70,6 +70,11 @@ abstract class MutatedIo implements StorageIo {
     }
 
     @Override
+    public void copyAccess(Path from, Path to) throws IOException {
+        disk.copyAccess(from, to);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return disk.usableSpace(path);
     }
