@@ -123,12 +123,13 @@ class MboxScannerTest {
             for (String lines :
                     List.of("a\n", "a\r\n", "\n", "\r\n", ">From x\n", ">x\n", "From x\n", "\u000b\n\u000b\n")) {
                 String text = "x".repeat(shift) + "\n" + lines.repeat(40) + "end\n";
-                byte[] all = latin(mark + text + "\n" + mark + "second\n\n");
+                String mailbox = mark + text + "\n" + mark + "second\n\n";
+                byte[] all = latin(mailbox);
                 IoFile file = file(all);
                 MboxIndex index = MboxScanner.scan(file, all.length, format(Quoting.MBOXRD, false, 65536), () -> {});
                 assertThat(encoded(file, index, Quoting.MBOXRD, 8192))
                         .as("shift %d, %s", shift, lines)
-                        .isEqualTo(reference(latin(all), Quoting.MBOXRD, false));
+                        .isEqualTo(reference(mailbox, Quoting.MBOXRD, false));
             }
         }
     }
