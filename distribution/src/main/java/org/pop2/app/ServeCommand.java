@@ -45,6 +45,7 @@ final class ServeCommand implements Callable<Integer> {
             configuration = configuration.withTrace(trace.toAbsolutePath());
         }
         Serving.logAt(configuration.logLevel());
+        Permissions.check(config.file(terminal));
         Serving serving = Serving.start(configuration, store -> Mono.empty());
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});
     }

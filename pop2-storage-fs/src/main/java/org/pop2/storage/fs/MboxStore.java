@@ -2,7 +2,10 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -60,6 +63,7 @@ final class MboxStore implements MailStore {
         }
         makeDirectories(parent(settings.accounts()));
         requireLocal(state);
+        requireOwn(settings.accounts());
         Path journals = directory(state, "journals");
         Path indexes = directory(state, "indexes");
         Path held = directory(state, "holds");
@@ -155,6 +159,16 @@ final class MboxStore implements MailStore {
                     Reason.UNAVAILABLE,
                     directory + " is on " + type + ", where locks and fsync are not to be trusted; if yours are,"
                             + " set allow-network-file-systems = true");
+        }
+    }
+
+    /** Whoever may write to the accounts may log in as anybody; and if we are root, may do more. */
+    private static void requireOwn(Path accounts) throws IOException {
+        if (Files.exists(accounts)
+                && Files.getFileStore(accounts).supportsFileAttributeView(PosixFileAttributeView.class)
+                && Files.getPosixFilePermissions(accounts).contains(PosixFilePermission.OTHERS_WRITE)) {
+            throw new StoreException(
+                    Reason.UNAVAILABLE, accounts + " can be written by everybody: chmod o-w " + accounts);
         }
     }
 

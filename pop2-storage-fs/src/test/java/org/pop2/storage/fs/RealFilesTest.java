@@ -139,6 +139,17 @@ class RealFilesTest {
     }
 
     @Test
+    void accountsThatEverybodyMayWriteAreNotBelieved() throws IOException {
+        Path accounts = directory.resolve("var/accounts");
+        Files.setPosixFilePermissions(accounts, PosixFilePermissions.fromString("rw-rw-rw-"));
+
+        StoreException error = failureOf(() -> open(Map.of()));
+
+        assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(error).hasMessageContaining("chmod o-w " + accounts);
+    }
+
+    @Test
     void replacedAccountKeepsItsOtherFieldsAndTheOtherLines() throws IOException {
         Path accounts = directory.resolve("var/accounts");
         Files.writeString(
