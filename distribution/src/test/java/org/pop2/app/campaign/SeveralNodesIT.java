@@ -50,7 +50,8 @@ class SeveralNodesIT {
         hereLink = database.newLink();
         thereLink = database.newLink();
         String[] lines = {
-            "mailbox { takeover-after = 4s, busy-wait = 300ms }",
+            // a mailbox of a node that is stopped goes by its lease, before it goes by its silence
+            "mailbox { takeover-after = 6s, busy-wait = 300ms }",
             "storage.postgresql { lease-ttl = 4s, statement-timeout = 3s }"
         };
         here = SharedDatabase.node(directory, "here", hereLink, lines);
