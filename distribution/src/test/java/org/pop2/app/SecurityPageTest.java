@@ -43,7 +43,8 @@ class SecurityPageTest {
     /** The names of all test classes of all modules. */
     private static Set<String> tests() throws IOException {
         Set<String> names = new HashSet<>();
-        for (String module : List.of("pop2-protocol", "pop2-server", "pop2-storage-fs", "pop2-storage-sql", "distribution")) {
+        for (String module :
+                List.of("pop2-protocol", "pop2-server", "pop2-storage-fs", "pop2-storage-sql", "distribution")) {
             try (Stream<Path> files = Files.walk(Path.of("..", module, "src/test/java"))) {
                 files.map(file -> String.valueOf(file.getFileName()))
                         .filter(file -> file.endsWith(".java"))
