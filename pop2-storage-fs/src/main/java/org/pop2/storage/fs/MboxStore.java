@@ -2,10 +2,7 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
-import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -163,10 +160,8 @@ final class MboxStore implements MailStore {
     }
 
     /** Whoever may write to the accounts may log in as anybody; and if we are root, may do more. */
-    private static void requireOwn(Path accounts) throws IOException {
-        if (Files.exists(accounts)
-                && Files.getFileStore(accounts).supportsFileAttributeView(PosixFileAttributeView.class)
-                && Files.getPosixFilePermissions(accounts).contains(PosixFilePermission.OTHERS_WRITE)) {
+    private void requireOwn(Path accounts) throws IOException {
+        if (io.isWritableByAll(accounts)) {
             throw new StoreException(
                     Reason.UNAVAILABLE, accounts + " can be written by everybody: chmod o-w " + accounts);
         }

@@ -205,6 +205,13 @@ class RealIo implements StorageIo {
     }
 
     @Override
+    public boolean isWritableByAll(Path file) throws IOException {
+        return Files.exists(file)
+                && Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
+                && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_WRITE);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return Files.getFileStore(path).getUsableSpace();
     }

@@ -62,6 +62,9 @@ interface StorageIo {
     /** Whether this process may create files in that directory. */
     boolean isWritable(Path directory) throws IOException;
 
+    /** Whether there is such a file and everybody on this machine may write to it. */
+    boolean isWritableByAll(Path file) throws IOException;
+
     /** Octets that may still be written where that path is. */
     long usableSpace(Path path) throws IOException;
 

@@ -143,6 +143,11 @@ final class CountingIo implements StorageIo {
     }
 
     @Override
+    public boolean isWritableByAll(Path file) throws IOException {
+        return io.isWritableByAll(file);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return io.usableSpace(path);
     }

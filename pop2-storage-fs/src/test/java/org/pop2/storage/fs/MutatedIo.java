@@ -75,6 +75,11 @@ abstract class MutatedIo implements StorageIo {
     }
 
     @Override
+    public boolean isWritableByAll(Path file) throws IOException {
+        return disk.isWritableByAll(file);
+    }
+
+    @Override
     public long usableSpace(Path path) throws IOException {
         return disk.usableSpace(path);
     }

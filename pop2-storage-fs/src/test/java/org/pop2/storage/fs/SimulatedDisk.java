@@ -524,6 +524,11 @@ final class SimulatedDisk implements StorageIo {
     }
 
     @Override
+    public boolean isWritableByAll(Path file) throws IOException {
+        return false;
+    }
+
+    @Override
     public long usableSpace(Path path) {
         return Long.MAX_VALUE;
     }
