@@ -71,6 +71,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private static final int LINGER_OCTETS = 256 * 1024;
 
     private static final String LOGIN_FAILED = "login failed";
+    private static final String MAILBOX_TAKEN = "mailbox taken over by another session";
     private static final String TEMPORARY = "temporary failure, try again later";
 
     private final Sessions sessions;
@@ -86,6 +87,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private @Nullable ChannelHandlerContext context;
     private @Nullable UserName user;
     private @Nullable Mailbox mailbox;
+
+    /** Set on any thread; no command is worked on with it from then on. */
+    private volatile @Nullable Mailbox lostMailbox;
+
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
 
@@ -339,6 +344,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                 // that was when the storage found out that the mailbox is lost
                 return;
             }
+            if (mailbox == lostMailbox) {
+                // or shortly before, and the news waits behind this command
+                tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
+                return;
+            }
         }
         commands++;
         if (commands > settings.limits().commands()) {
@@ -472,9 +482,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void lost(Mailbox taken) {
+        lostMailbox = taken;
         later(() -> {
             if (mailbox == taken) {
-                tell(new Event.Aborted(End.MAILBOX_LOST, "mailbox taken over by another session"));
+                tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 work();
             }
         });

@@ -27,6 +27,7 @@ final class ScriptedStore implements MailStore {
 
     final AtomicInteger opened = new AtomicInteger();
     final AtomicInteger activity = new AtomicInteger();
+    volatile Runnable onActive = () -> {};
     final AtomicInteger liveBuffers = new AtomicInteger();
     final AtomicInteger mostBuffers = new AtomicInteger();
 
@@ -179,6 +180,7 @@ final class ScriptedStore implements MailStore {
         @Override
         public void active() {
             script.activity.incrementAndGet();
+            script.onActive.run();
         }
 
         @Override

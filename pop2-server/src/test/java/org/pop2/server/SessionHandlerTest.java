@@ -12,6 +12,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -537,6 +538,19 @@ class SessionHandlerTest {
             assertThat(wire.octets(100)).hasSize(100);
             store.lost.tryEmitEmpty();
             assertThat(wire.rest()).isEmpty();
+        }
+    }
+
+    /** As when a process was stopped: the storage's timer and the commands that came meanwhile are there at once. */
+    @Test
+    void aCommandThatComesWithTheLossIsNotWorkedOn() {
+        ScriptedStore store = new ScriptedStore().mail(10, ONE);
+        store.onActive =
+                () -> CompletableFuture.runAsync(store.lost::tryEmitEmpty).join();
+        try (TestServer server = TestServer.over(store);
+                Wire wire = server.logIn()) {
+            wire.send("READ 1\r\nQUIT\r\n");
+            assertThat(wire.rest()).isEqualTo("- mailbox taken over by another session\r\n");
         }
     }
 
