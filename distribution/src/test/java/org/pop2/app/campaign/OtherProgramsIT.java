@@ -23,6 +23,7 @@ import java.util.concurrent.ExecutorCompletionService;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -80,6 +81,17 @@ class OtherProgramsIT {
         private final String ours;
         private final String postfix;
 
+        /** Those that {@code -Dpop2.interop.locks=FCNTL,DOTLOCK} names; all, if it names none. */
+        static List<Locks> wanted() {
+            String names = System.getProperty("pop2.interop.locks", "");
+            return names.isEmpty()
+                    ? List.of(values())
+                    : Pattern.compile(",")
+                            .splitAsStream(names)
+                            .map(Locks::valueOf)
+                            .toList();
+        }
+
         Locks(String ours, String postfix) {
             this.ours = ours;
             this.postfix = postfix;
@@ -133,7 +145,7 @@ class OtherProgramsIT {
         MailUsers.USERS.forEach(user -> ledgers.put(user, new Ledger()));
         try {
             MailUsers.create(spool);
-            for (Locks locks : Locks.values()) {
+            for (Locks locks : Locks.wanted()) {
                 campaign(locks, directory, spool, program, mailLocal);
             }
         } finally {
