@@ -1,10 +1,8 @@
 package org.pop2.server;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.Arrays;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -17,8 +15,6 @@ import org.jspecify.annotations.Nullable;
  * @param sinceNanos when the connection came, by {@link System#nanoTime}
  */
 record Client(@Nullable SocketAddress address, boolean encrypted, Optional<String> certificate, long sinceNanos) {
-    private static final int NETWORK_OCTETS = 8;
-
     static Client plain(@Nullable SocketAddress address, long sinceNanos) {
         return new Client(address, false, Optional.empty(), sinceNanos);
     }
@@ -29,15 +25,8 @@ record Client(@Nullable SocketAddress address, boolean encrypted, Optional<Strin
                 || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress());
     }
 
-    /** What is counted as one peer: an IPv4 address, or an IPv6 network of 64 bits, as one host has. */
-    Object peer() {
-        if (!(address instanceof InetSocketAddress inet) || inet.getAddress() == null) {
-            return "-";
-        }
-        InetAddress ip = inet.getAddress();
-        return ip instanceof Inet6Address
-                ? "net " + Arrays.toString(Arrays.copyOf(ip.getAddress(), NETWORK_OCTETS))
-                : ip;
+    Peer peer() {
+        return Peer.of(ip());
     }
 
     /** The address without the port; nothing if it is none of the network. */

@@ -26,9 +26,4 @@ final class Counts<K> {
     void remove(K key) {
         counts.computeIfPresent(key, (same, count) -> count > 1 ? count - 1 : null);
     }
-
-    /** Different keys counted. */
-    int size() {
-        return counts.size();
-    }
 }

@@ -1,11 +1,8 @@
 package org.pop2.server;
 
-import java.net.Inet6Address;
 import java.net.InetAddress;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,9 +18,8 @@ import org.pop2.storage.UserName;
  * {@value #MAX_IN_FLIGHT} logins may be under way, those that wait for their refusal counted. Right passwords are never
  * told late, and whoever has lately logged in from where he calls is not turned away for what others do to his name.
  *
- * <p>An address is an IPv4 address, or the first 64 bits of an IPv6 address, which is what one customer gets. All
- * programs of this machine share the loopback addresses, so these are not counted. Bounded: what failed longest ago is
- * forgotten first. Safe for many threads.
+ * <p>An address is a {@link Peer}. All programs of this machine share the loopback addresses, so these are not counted.
+ * Bounded: what failed longest ago is forgotten first. Safe for many threads.
  */
 final class LoginPenalties {
     /** Failures that cost nothing: people mistype. */
@@ -38,13 +34,10 @@ final class LoginPenalties {
 
     static final int MAX_ENTRIES = 10_000;
 
-    private static final int PREFIX_OCTETS = 8;
-    private static final ByteBuffer LOCAL = ByteBuffer.allocate(0);
-
     private final LongSupplier nanoTime;
     private final long origin;
     private final Map<UserName, Entry> users = new Bounded<>();
-    private final Map<ByteBuffer, Entry> addresses = new Bounded<>();
+    private final Map<Peer, Entry> addresses = new Bounded<>();
     private final Map<Pair, Known> known = new Bounded<>();
 
     LoginPenalties(LongSupplier nanoTime) {
@@ -52,7 +45,7 @@ final class LoginPenalties {
         this.origin = nanoTime.getAsLong();
     }
 
-    private record Pair(UserName user, ByteBuffer address) {}
+    private record Pair(UserName user, Peer address) {}
 
     /** Oldest out. */
     private static final class Bounded<K, V> extends LinkedHashMap<K, V> {
@@ -114,10 +107,10 @@ final class LoginPenalties {
      */
     synchronized Optional<Attempt> begin(Optional<UserName> user, @Nullable InetAddress client) {
         long now = now();
-        ByteBuffer address = key(client);
+        Peer address = key(client);
         Entry ofUser = user.map(name -> users.computeIfAbsent(name, any -> new Entry()))
                 .orElse(null);
-        Entry ofAddress = address.hasRemaining() ? addresses.computeIfAbsent(address, any -> new Entry()) : null;
+        Entry ofAddress = !address.equals(Peer.UNKNOWN) ? addresses.computeIfAbsent(address, any -> new Entry()) : null;
         Known ofPair = user.map(name -> known.get(new Pair(name, address)))
                 .filter(pair -> now - pair.since < KNOWN_FOR.toNanos())
                 .orElse(null);
@@ -131,7 +124,7 @@ final class LoginPenalties {
     /** A login under way. One of its methods is called at its end; further calls do nothing. */
     final class Attempt {
         private final @Nullable UserName user;
-        private final ByteBuffer address;
+        private final Peer address;
         private final @Nullable Entry ofUser;
         private final @Nullable Entry ofAddress;
         private final @Nullable Known ofPair;
@@ -139,7 +132,7 @@ final class LoginPenalties {
 
         private Attempt(
                 @Nullable UserName user,
-                ByteBuffer address,
+                Peer address,
                 @Nullable Entry ofUser,
                 @Nullable Entry ofAddress,
                 @Nullable Known ofPair) {
@@ -262,11 +255,7 @@ final class LoginPenalties {
         return nanoTime.getAsLong() - origin;
     }
 
-    private static ByteBuffer key(@Nullable InetAddress client) {
-        if (client == null || client.isLoopbackAddress()) {
-            return LOCAL;
-        }
-        byte[] octets = client.getAddress();
-        return ByteBuffer.wrap(client instanceof Inet6Address ? Arrays.copyOf(octets, PREFIX_OCTETS) : octets);
+    private static Peer key(@Nullable InetAddress client) {
+        return client == null || client.isLoopbackAddress() ? Peer.UNKNOWN : Peer.of(client);
     }
 }

@@ -338,14 +338,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         if (command instanceof Command.Helo) {
             framer.wipe();
         }
-        if (mailbox != null) {
-            mailbox.active();
-            if (!session.ready()) {
-                // that was when the storage found out that the mailbox is lost
-                return;
-            }
-            if (mailbox == lostMailbox) {
-                // or shortly before, and the news waits behind this command
+        Mailbox held = mailbox;
+        if (held != null) {
+            held.active();
+            if (held == lostMailbox) {
+                // the storage found out just now, or shortly before and the news waits behind this command
                 tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 return;
             }
@@ -439,7 +436,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
-                    log().loggedIn(name);
+                    record.loggedIn(name);
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
                         transcript.loggedIn(name);
@@ -504,7 +501,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
             @Override
             public void delivered() {
-                log().sentMessage(what.octets());
+                record.sentMessage(what.octets());
                 transfer = null;
                 written = true;
                 outcome(Event.DELIVERED);
@@ -521,7 +518,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private void transferBroken() {
         if (transfer != null) {
-            log().sentOctets(transfer.taken());
+            record.sentOctets(transfer.taken());
             transfer = null;
         }
     }
@@ -549,10 +546,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             releases--;
             try {
                 if (error == null) {
-                    log().deleted(count);
+                    record.deleted(count);
                     outcome(Event.RELEASED);
                 } else {
-                    log().discarded(count);
+                    record.discarded(count);
                     failed("release", error);
                 }
             } finally {
@@ -609,13 +606,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void failed(String what, Throwable cause) {
         later(() -> {
             if (cause instanceof StoreException store && store.reason() == StoreException.Reason.BUSY) {
-                LOG.info("{} of user {}: {}", what, log().user(), cause.getMessage());
+                LOG.info("{} of user {}: {}", what, record.user(), cause.getMessage());
                 outcome(new Event.Failed(End.MAILBOX_IN_USE, "mailbox in use, try again later"));
             } else if (cause instanceof StoreException store) {
-                LOG.warn("{} of user {}: {}", what, log().user(), cause.getMessage(), cause.getCause());
+                LOG.warn("{} of user {}: {}", what, record.user(), cause.getMessage(), cause.getCause());
                 outcome(new Event.Failed(End.STORAGE_FAILED, told(store.reason())));
             } else {
-                LOG.error("{} of user {} failed unexpectedly", what, log().user(), cause);
+                LOG.error("{} of user {} failed unexpectedly", what, record.user(), cause);
                 outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
             }
         });
@@ -769,8 +766,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void writeRecord() {
         if (end != null && releases == 0 && !channel().isOpen() && !recorded) {
             recorded = true;
-            log().discarded(session.discarded());
-            log().write(end);
+            record.discarded(session.discarded());
+            record.write(end);
         }
     }
 
@@ -814,11 +811,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         return channel().eventLoop();
     }
 
-    private SessionRecord log() {
-        return record;
-    }
-
     private String address() {
-        return log().address();
+        return record.address();
     }
 }

@@ -38,7 +38,7 @@ final class Sessions {
     private final Authenticator authenticator;
     private final Optional<Transcripts> transcripts;
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
-    private final Counts<Object> byPeer;
+    private final Counts<Peer> byPeer;
     private final Counts<UserName> byUser;
 
     /** Connections, lingering ones included, and openings and releases of mailboxes: what a stop waits for. */

@@ -50,7 +50,7 @@ final class TlsContext {
 
     /** Reads the files. Blocks. */
     static TlsContext load(TlsSettings settings) throws TlsException {
-        return new TlsContext(settings, read(settings));
+        return new TlsContext(settings, load(settings, Sources.of(settings)));
     }
 
     /** The server's end of one connection. */
@@ -60,10 +60,6 @@ final class TlsContext {
         return handler;
     }
 
-    TlsSettings settings() {
-        return settings;
-    }
-
     /** Looks at the files from time to time, on a thread that may block, until disposed of. */
     Disposable watch() {
         return Flux.interval(settings.reloadInterval(), Schedulers.boundedElastic())
@@ -71,11 +67,12 @@ final class TlsContext {
                 .subscribe(tick -> reload(), error -> LOG.error("certificates are no longer watched", error));
     }
 
-    /** Reads the files again if they have changed. Blocks. */
+    /** Reads the files, and uses them if they have changed. Blocks. */
     void reload() {
         try {
-            if (!digest(settings).equals(loaded.digest())) {
-                loaded = read(settings);
+            Sources files = Sources.of(settings);
+            if (!files.digest().equals(loaded.digest())) {
+                loaded = load(settings, files);
                 LOG.info("{} has changed and is in use for new connections", settings.certificate());
             }
         } catch (TlsException e) {
@@ -83,14 +80,9 @@ final class TlsContext {
         }
     }
 
-    private static Loaded read(TlsSettings settings) throws TlsException {
-        byte[] certificate = octets(settings.certificate());
-        byte[] key = octets(settings.key());
-        byte[] authorities = settings.clientAuthorities().isEmpty()
-                ? new byte[0]
-                : octets(settings.clientAuthorities().get());
-        List<X509Certificate> chain = Pem.certificates(settings.certificate(), certificate);
-        var privateKey = Pem.privateKey(settings.key(), key);
+    private static Loaded load(TlsSettings settings, Sources files) throws TlsException {
+        List<X509Certificate> chain = Pem.certificates(settings.certificate(), files.certificate);
+        var privateKey = Pem.privateKey(settings.key(), files.key);
         Pem.requirePair(settings, chain.get(0), privateKey);
         warnOfExpiry(settings.certificate(), chain.get(0));
         try {
@@ -100,9 +92,9 @@ final class TlsContext {
                     .clientAuth(clientAuth(settings));
             if (settings.clientAuthorities().isPresent()) {
                 builder.trustManager(
-                        Pem.certificates(settings.clientAuthorities().get(), authorities));
+                        Pem.certificates(settings.clientAuthorities().get(), files.authorities));
             }
-            return new Loaded(builder.build(), digest(certificate, key, authorities));
+            return new Loaded(builder.build(), files.digest());
         } catch (SSLException | IllegalArgumentException e) {
             throw new TlsException(settings.certificate() + " and " + settings.key() + ": " + e.getMessage(), e);
         }
@@ -126,37 +118,50 @@ final class TlsContext {
         }
     }
 
-    private static String digest(TlsSettings settings) throws TlsException {
-        return digest(
-                octets(settings.certificate()),
-                octets(settings.key()),
-                settings.clientAuthorities().isEmpty()
-                        ? new byte[0]
-                        : octets(settings.clientAuthorities().get()));
-    }
+    /** What is in the files that the settings name, read once. */
+    private static final class Sources {
+        private final byte[] certificate;
+        private final byte[] key;
+        private final byte[] authorities;
 
-    private static String digest(byte[]... files) {
-        try {
-            MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (byte[] file : files) {
-                // each on its own, so that octets that move from one file to the other are a change
-                digest.update(MessageDigest.getInstance("SHA-256").digest(file));
-            }
-            return HexFormat.of().formatHex(digest.digest());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java has SHA-256", e);
+        private Sources(byte[] certificate, byte[] key, byte[] authorities) {
+            this.certificate = certificate;
+            this.key = key;
+            this.authorities = authorities;
         }
-    }
 
-    private static byte[] octets(Path file) throws TlsException {
-        try (var in = Files.newInputStream(file)) {
-            byte[] octets = in.readNBytes(MAX_FILE + 1);
-            if (octets.length > MAX_FILE) {
-                throw new TlsException(file + " is too long for a certificate or a key");
+        static Sources of(TlsSettings settings) throws TlsException {
+            return new Sources(
+                    octets(settings.certificate()),
+                    octets(settings.key()),
+                    settings.clientAuthorities().isEmpty()
+                            ? new byte[0]
+                            : octets(settings.clientAuthorities().get()));
+        }
+
+        String digest() {
+            try {
+                MessageDigest digest = MessageDigest.getInstance("SHA-256");
+                for (byte[] file : List.of(certificate, key, authorities)) {
+                    // each on its own, so that octets that move from one file to the other are a change
+                    digest.update(MessageDigest.getInstance("SHA-256").digest(file));
+                }
+                return HexFormat.of().formatHex(digest.digest());
+            } catch (GeneralSecurityException e) {
+                throw new IllegalStateException("every Java has SHA-256", e);
             }
-            return octets;
-        } catch (IOException e) {
-            throw new TlsException(file + " cannot be read: " + e, e);
+        }
+
+        private static byte[] octets(Path file) throws TlsException {
+            try (var in = Files.newInputStream(file)) {
+                byte[] octets = in.readNBytes(MAX_FILE + 1);
+                if (octets.length > MAX_FILE) {
+                    throw new TlsException(file + " is too long for a certificate or a key");
+                }
+                return octets;
+            } catch (IOException e) {
+                throw new TlsException(file + " cannot be read: " + e, e);
+            }
         }
     }
 }

@@ -1,0 +1,28 @@
+package org.pop2.server;
+
+import java.net.Inet6Address;
+import java.net.InetAddress;
+import java.nio.ByteBuffer;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is counted as one on the network: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one
+ * customer gets.
+ *
+ * @param octets of the address, or of what counts of it; none: nobody knows
+ */
+record Peer(ByteBuffer octets) {
+    static final Peer UNKNOWN = new Peer(ByteBuffer.allocate(0));
+
+    private static final int PREFIX_OCTETS = 8;
+
+    static Peer of(@Nullable InetAddress address) {
+        if (address == null) {
+            return UNKNOWN;
+        }
+        byte[] octets = address.getAddress();
+        return new Peer(
+                ByteBuffer.wrap(address instanceof Inet6Address ? Arrays.copyOf(octets, PREFIX_OCTETS) : octets));
+    }
+}
