@@ -48,6 +48,7 @@ final class Permissions {
         try {
             return Integer.valueOf(0).equals(Files.getAttribute(SELF, "unix:uid"));
         } catch (IOException | UnsupportedOperationException | IllegalArgumentException e) {
+            // not Linux: the name has to do
             return System.getProperty("user.name", "").equals("root");
         }
     }

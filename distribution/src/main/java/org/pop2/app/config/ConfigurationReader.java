@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -195,34 +194,31 @@ public final class ConfigurationReader {
 
     private List<ListenerSettings> listening(Path directory) {
         if (listeners.isEmpty()) {
-            return List.of(listening("pop2", UnaryOperator.identity(), directory));
+            return List.of(listening("pop2", null, directory));
         }
         known.values().stream()
                 .filter(key -> key.name().startsWith("listen.") && given.containsKey(key.name()))
                 .forEach(key -> problem(key, "there are listeners with names, listeners.*: they have their own"));
-        return listeners.stream()
-                .map(name ->
-                        listening(name, key -> key.replaceFirst("^listen\\.", "listeners." + name + "."), directory))
-                .toList();
+        return listeners.stream().map(name -> listening(name, name, directory)).toList();
     }
 
-    /** A listener; {@code names} makes its keys of those of the one without a name. */
-    private ListenerSettings listening(String name, UnaryOperator<String> names, Path directory) {
-        ListenerSettings listener = ListenerSettings.plain(
+    /** @param listener in whose keys it is written; {@code null}: in those of the one without a name */
+    private ListenerSettings listening(String name, @Nullable String listener, Path directory) {
+        ListenerSettings settings = ListenerSettings.plain(
                         name,
                         new InetSocketAddress(
-                                value(known(Keys.LISTEN_ADDRESS, names)), value(known(Keys.LISTEN_PORT, names))))
-                .withCleartextFrom(value(known(Keys.LISTEN_ALLOW_CLEARTEXT_FROM, names)))
-                .withProxiesFrom(value(known(Keys.LISTEN_PROXIES_FROM, names)))
-                .withMaxConnections(value(known(Keys.LISTEN_CONNECTIONS, names)));
-        return tls(names, directory).map(listener::withTls).orElse(listener);
+                                value(of(Keys.LISTEN_ADDRESS, listener)), value(of(Keys.LISTEN_PORT, listener))))
+                .withCleartextFrom(value(of(Keys.LISTEN_ALLOW_CLEARTEXT_FROM, listener)))
+                .withProxiesFrom(value(of(Keys.LISTEN_PROXIES_FROM, listener)))
+                .withMaxConnections(value(of(Keys.LISTEN_CONNECTIONS, listener)));
+        return tls(listener, directory).map(settings::withTls).orElse(settings);
     }
 
-    private Optional<TlsSettings> tls(UnaryOperator<String> names, Path directory) {
-        Key<String> certificateKey = known(Keys.LISTEN_TLS_CERTIFICATE, names);
-        Key<String> keyKey = known(Keys.LISTEN_TLS_KEY, names);
-        Key<String> authoritiesKey = known(Keys.LISTEN_TLS_CLIENT_CA, names);
-        Key<ClientCertificate> whetherKey = known(Keys.LISTEN_TLS_CLIENT_CERTIFICATE, names);
+    private Optional<TlsSettings> tls(@Nullable String listener, Path directory) {
+        Key<String> certificateKey = of(Keys.LISTEN_TLS_CERTIFICATE, listener);
+        Key<String> keyKey = of(Keys.LISTEN_TLS_KEY, listener);
+        Key<String> authoritiesKey = of(Keys.LISTEN_TLS_CLIENT_CA, listener);
+        Key<ClientCertificate> whetherKey = of(Keys.LISTEN_TLS_CLIENT_CERTIFICATE, listener);
         Optional<Path> certificate = file(certificateKey, directory);
         Optional<Path> key = file(keyKey, directory);
         Optional<Path> authorities = file(authoritiesKey, directory);
@@ -268,9 +264,9 @@ public final class ConfigurationReader {
         }
     }
 
-    /** The key of a listener that stands for this one. */
-    private static <T> Key<T> known(Key<T> key, UnaryOperator<String> names) {
-        return new Key<>(names.apply(key.name()), key.defaultValue(), key.description(), key.type());
+    /** The key of a listener: of the one without a name, or of that name. */
+    private static <T> Key<T> of(Key<T> key, @Nullable String listener) {
+        return listener == null ? key : key.of(listener);
     }
 
     private Path directory(Path defaultDirectory) {
