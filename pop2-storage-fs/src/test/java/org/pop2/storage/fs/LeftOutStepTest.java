@@ -148,7 +148,7 @@ class LeftOutStepTest {
                         disk -> noForce(disk, ".next", StorageIo.Mode.CREATE)),
                 recovery("the new journal's name is not forced", RECOVERIES, LeftOutStepTest::noForceAfterRename),
                 recovery("the new journal is written over the old one", RECOVERIES, LeftOutStepTest::journalInPlace),
-                recovery("an unfinished new journal stays", RECOVERIES, disk -> new MutatedIo(disk) {
+                recovery("an unfinished new journal stays", RECOVERIES, disk -> new ForwardingIo(disk) {
                     @Override
                     public void unlink(Path path) throws IOException {
                         if (!path.toString().endsWith(".next")) {
@@ -272,12 +272,12 @@ class LeftOutStepTest {
     }
 
     private static StorageIo noForce(StorageIo disk, String suffix, StorageIo.Mode mode) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             IoFile file(Path path, Mode opened, IoFile real) {
                 return !path.toString().endsWith(suffix) || opened != mode
                         ? real
-                        : new MutatedFile(real) {
+                        : new ForwardingFile(real) {
                             @Override
                             public void force() {}
                         };
@@ -286,7 +286,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo noDirectoryForce(StorageIo disk, Path directory) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             public void forceDirectory(Path forced) throws IOException {
                 if (!forced.equals(directory)) {
@@ -297,7 +297,7 @@ class LeftOutStepTest {
     }
 
     /** Leaves out the forcing of a directory that follows some event. */
-    abstract static class NoForceAfter extends MutatedIo {
+    abstract static class NoForceAfter extends ForwardingIo {
         private boolean happened;
 
         NoForceAfter(StorageIo disk) {
@@ -376,7 +376,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo noForceOfNamesThatWereFound(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             private boolean changed;
 
             @Override
@@ -401,7 +401,7 @@ class LeftOutStepTest {
     }
 
     /** Sees in which order a mailbox is changed, and which journal or note is in use. */
-    abstract static class Ordered extends MutatedIo {
+    abstract static class Ordered extends ForwardingIo {
         enum Last {
             NOTHING,
             WRITE,
@@ -448,7 +448,7 @@ class LeftOutStepTest {
             }
             return !isMailbox(path)
                     ? real
-                    : new MutatedFile(real) {
+                    : new ForwardingFile(real) {
                         private Last last = Last.NOTHING;
                         private boolean wrote;
 
@@ -487,7 +487,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo truncateFirst(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             private final List<ByteBuffer> held = new ArrayList<>();
             private final List<Long> positions = new ArrayList<>();
             private boolean journaled;
@@ -497,7 +497,7 @@ class LeftOutStepTest {
                 journaled |= path.toString().endsWith(".journal");
                 return !isMailbox(path)
                         ? real
-                        : new MutatedFile(real) {
+                        : new ForwardingFile(real) {
                             @Override
                             public void write(ByteBuffer octets, long position) throws IOException {
                                 if (!journaled) {
@@ -525,12 +525,12 @@ class LeftOutStepTest {
     }
 
     private static StorageIo writeHalf(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             IoFile file(Path path, Mode mode, IoFile real) {
                 return !isMailbox(path)
                         ? real
-                        : new MutatedFile(real) {
+                        : new ForwardingFile(real) {
                             @Override
                             public void write(ByteBuffer octets, long position) throws IOException {
                                 ByteBuffer half = octets.duplicate();
@@ -543,7 +543,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo hidden(StorageIo disk, String suffix) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             public @Nullable FileStatus stat(Path path) throws IOException {
                 return path.toString().endsWith(suffix) ? null : super.stat(path);
@@ -552,7 +552,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo forgetNewMail(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             private long known = Long.MAX_VALUE;
 
             @Override
@@ -564,7 +564,7 @@ class LeftOutStepTest {
                 }
                 return !isMailbox(path)
                         ? real
-                        : new MutatedFile(real) {
+                        : new ForwardingFile(real) {
                             @Override
                             public long size() throws IOException {
                                 return Math.min(known, super.size());
@@ -575,7 +575,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo journalInPlace(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             public IoFile open(Path file, Mode mode) throws IOException {
                 String name = file.toString();
@@ -599,10 +599,10 @@ class LeftOutStepTest {
     }
 
     private static StorageIo noFcntl(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             IoFile file(Path path, Mode mode, IoFile real) {
-                return new MutatedFile(real) {
+                return new ForwardingFile(real) {
                     @Override
                     public boolean tryLock(boolean shared) {
                         return true;
@@ -616,7 +616,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo noDotLock(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             private boolean isLock(Path path) {
                 return path.toString().endsWith(".lock");
             }
@@ -656,10 +656,10 @@ class LeftOutStepTest {
     }
 
     private static StorageIo forceAgain(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             IoFile file(Path path, Mode mode, IoFile real) {
-                return new MutatedFile(real) {
+                return new ForwardingFile(real) {
                     @Override
                     public void force() throws IOException {
                         try {
@@ -674,7 +674,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo journalGoes(StorageIo disk) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             private @Nullable Path journal;
 
             @Override
@@ -682,7 +682,7 @@ class LeftOutStepTest {
                 journal = path.toString().endsWith(".journal") ? path : journal;
                 return !isMailbox(path)
                         ? real
-                        : new MutatedFile(real) {
+                        : new ForwardingFile(real) {
                             @Override
                             public void write(ByteBuffer octets, long position) throws IOException {
                                 try {
@@ -717,7 +717,7 @@ class LeftOutStepTest {
     }
 
     private static StorageIo patched(StorageIo disk, String suffix, Patch patch) {
-        return new MutatedIo(disk) {
+        return new ForwardingIo(disk) {
             @Override
             IoFile file(Path path, Mode mode, IoFile real) throws IOException {
                 return mode == Mode.READ && path.toString().endsWith(suffix) ? new Patched(real, patch) : real;
@@ -726,7 +726,7 @@ class LeftOutStepTest {
     }
 
     /** A file that is read as if it were something else: what is compared with it then fits. */
-    private static final class Patched extends MutatedIo.MutatedFile {
+    private static final class Patched extends ForwardingIo.ForwardingFile {
         private final byte[] content;
 
         Patched(IoFile real, Patch patch) throws IOException {

@@ -6,11 +6,11 @@ import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A disk that is told what to do differently; all that is not overridden happens as it should. */
-abstract class MutatedIo implements StorageIo {
+/** A disk behind another: all that is not overridden happens there. */
+abstract class ForwardingIo implements StorageIo {
     final StorageIo disk;
 
-    MutatedIo(StorageIo disk) {
+    ForwardingIo(StorageIo disk) {
         this.disk = disk;
     }
 
@@ -22,6 +22,11 @@ abstract class MutatedIo implements StorageIo {
     @Override
     public IoFile open(Path file, Mode mode) throws IOException {
         return file(file, mode, disk.open(file, mode));
+    }
+
+    @Override
+    public IoFile openBeneath(Path base, Path relative, Mode mode) throws IOException {
+        return file(base.resolve(relative), mode, disk.openBeneath(base, relative, mode));
     }
 
     @Override
@@ -90,10 +95,10 @@ abstract class MutatedIo implements StorageIo {
     }
 
     /** A file likewise. */
-    abstract static class MutatedFile implements IoFile {
+    abstract static class ForwardingFile implements IoFile {
         final IoFile real;
 
-        MutatedFile(IoFile real) {
+        ForwardingFile(IoFile real) {
             this.real = real;
         }
 
