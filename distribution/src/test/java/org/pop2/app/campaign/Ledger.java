@@ -13,6 +13,9 @@ final class Ledger {
     private final Map<Integer, Letter> sent = new ConcurrentHashMap<>();
     private final Set<Integer> deleted = ConcurrentHashMap.newKeySet();
 
+    /** Used by the one client of the mailbox. */
+    private final Set<Integer> inDoubt = new TreeSet<>();
+
     /** To be called before anybody delivers it. */
     void sent(Letter letter) {
         assertThat(sent.put(letter.id(), letter)).as("a number of its own").isNull();
@@ -33,6 +36,26 @@ final class Ledger {
         for (int id : ids) {
             assertThat(deleted.add(id)).as("deleted once: " + id).isTrue();
         }
+    }
+
+    /**
+     * The server was asked to delete these and to open the mailbox again, and said that the mailbox is in use: they are
+     * deleted if it could not be opened, and there if nothing could be deleted.
+     */
+    void perhapsDeleted(Set<Integer> ids) {
+        inDoubt.addAll(ids);
+    }
+
+    /** This is all that is there; what was in doubt is there as a whole, or is deleted as a whole. */
+    void seen(Set<Integer> ids) {
+        Set<Integer> there = new TreeSet<>(inDoubt);
+        there.retainAll(ids);
+        if (there.isEmpty()) {
+            deleted(inDoubt);
+        } else {
+            assertThat(there).as("deleted in part").isEqualTo(inDoubt);
+        }
+        inDoubt.clear();
     }
 
     int deletedCount() {

@@ -148,9 +148,16 @@ class OtherProgramsIT {
             for (Locks locks : Locks.wanted()) {
                 campaign(locks, directory, spool, program, mailLocal);
             }
-        } finally {
-            MailUsers.remove();
+        } catch (Exception | Error e) {
+            // not over what went wrong first
+            try {
+                MailUsers.remove();
+            } catch (IOException | InterruptedException also) {
+                e.addSuppressed(also);
+            }
+            throw e;
         }
+        MailUsers.remove();
     }
 
     private void campaign(Locks locks, Path directory, Path spool, Path program, Path mailLocal) throws Exception {
@@ -396,6 +403,7 @@ class OtherProgramsIT {
             if (how <= 2) {
                 reply = client.ask("FOLD INBOX");
                 if (isBusy(reply)) {
+                    ledger.perhapsDeleted(marked);
                     return;
                 }
                 ledger.deleted(marked);
@@ -438,6 +446,7 @@ class OtherProgramsIT {
             octets = PlainClient.number(client.ask(delete ? "ACKD" : "ACKS"), '=');
         }
         assertThat(octets).isZero();
+        ledger.seen(seen);
         return marked;
     }
 
@@ -456,6 +465,7 @@ class OtherProgramsIT {
             }
             assertThat(client.ask("QUIT")).startsWith("+");
         }
+        ledger.seen(new HashSet<>(found));
         assertThat(found)
                 .as("delivered to " + user + " and not deleted")
                 .containsExactlyInAnyOrderElementsOf(ledger.remaining());
