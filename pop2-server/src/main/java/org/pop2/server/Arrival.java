@@ -218,7 +218,8 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
                 "connection {} on {} is closed: {}",
                 Client.text(address),
                 listener.settings().name(),
-                why);
+                // a peer's words may be in it
+                SessionRecord.escapeWords(why));
         context().close();
     }
 

@@ -13,6 +13,7 @@ final class SessionRecord {
     private static final Logger LOG = LoggerFactory.getLogger("org.pop2.server.sessions");
 
     private static final int MAX_TEXT = 80;
+    private static final int MAX_WORDS = 200;
 
     private final String address;
     private final long startNanos = System.nanoTime();
@@ -75,10 +76,19 @@ final class SessionRecord {
 
     /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */
     static String escape(String text) {
+        return escape(text, '!', MAX_TEXT);
+    }
+
+    /** As {@link #escape}, for words with spaces between. */
+    static String escapeWords(String text) {
+        return escape(text, ' ', MAX_WORDS);
+    }
+
+    private static String escape(String text, char first, int most) {
         StringBuilder out = new StringBuilder();
         text.codePoints()
-                .limit(MAX_TEXT)
-                .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c > ' ' && c < 0x7f) ? c : '?'));
+                .limit(most)
+                .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c >= first && c < 0x7f) ? c : '?'));
         return out.toString();
     }
 }

@@ -12,6 +12,7 @@ import org.slf4j.LoggerFactory;
 final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoCloseable {
     private final Logger logger;
     private final List<String> lines = new CopyOnWriteArrayList<>();
+    private final List<String> thrown = new CopyOnWriteArrayList<>();
 
     private LogCapture(String name) {
         this.logger = (Logger) LoggerFactory.getLogger(name);
@@ -31,21 +32,39 @@ final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoClosea
         return capture;
     }
 
+    /** Of what this listens to nothing goes to the log any more: there are millions. */
+    LogCapture alone() {
+        logger.setAdditive(false);
+        return this;
+    }
+
     List<String> lines() {
         return lines;
     }
 
+    /** Those that came with an exception, since the last time this was asked; the others are forgotten, too. */
+    List<String> takeThrown() {
+        List<String> taken = List.copyOf(thrown);
+        thrown.clear();
+        lines.clear();
+        return taken;
+    }
+
     @Override
     protected void append(ILoggingEvent event) {
-        String thrown = event.getThrowableProxy() == null
+        String message = event.getThrowableProxy() == null
                 ? ""
                 : " " + event.getThrowableProxy().getMessage();
-        lines.add(event.getFormattedMessage() + thrown);
+        lines.add(event.getFormattedMessage() + message);
+        if (event.getThrowableProxy() != null) {
+            thrown.add(event.getFormattedMessage() + message);
+        }
     }
 
     @Override
     public void close() {
         logger.detachAppender(this);
+        logger.setAdditive(true);
         stop();
     }
 }

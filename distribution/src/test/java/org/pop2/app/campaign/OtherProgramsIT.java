@@ -188,13 +188,13 @@ class OtherProgramsIT {
                 int count = what == Program.POP2D ? Math.min(MOST_BY_POP2D, each) : each;
                 left -= what == Program.POSTFIX ? 0 : count;
                 if (what != Program.POSTFIX) {
-                    tasks.submit(deliver(program(what, own, spool, mailLocal, instance), count));
+                    tasks.submit(deliver(what, program(what, own, spool, mailLocal, instance), count));
                 }
             }
             int byPostfix = left;
             tasks.submit(() -> {
                 try (PrivatePostfix.Sender sender = postfix.sender()) {
-                    return deliver(sender, byPostfix).call();
+                    return deliver(Program.POSTFIX, sender, byPostfix).call();
                 }
             });
             for (String user : MailUsers.USERS) {
@@ -291,10 +291,18 @@ class OtherProgramsIT {
                         Letter::text,
                         log);
             }
-            // becomes the user by itself; the spool is the user's home
+            // becomes the user by itself; with its -h for another spool it would still make its dot-locks in /var/mail,
+            // so it gets a /var/mail of its own
             case MAIL_LOCAL ->
                 DeliveryProgram.started(
                         user -> List.of(
+                                "unshare",
+                                "--mount",
+                                "sh",
+                                "-c",
+                                "mount --bind \"$1\" /var/mail && shift && exec \"$@\"",
+                                "with-spool",
+                                spool.toString(),
                                 "setpriv",
                                 "--regid=mail",
                                 "--clear-groups",
@@ -302,8 +310,6 @@ class OtherProgramsIT {
                                 mailLocal.toString(),
                                 "-f",
                                 "sender@example.org",
-                                "-h",
-                                user,
                                 user),
                         Letter::text,
                         log);
@@ -353,16 +359,18 @@ class OtherProgramsIT {
         return file;
     }
 
-    private Callable<Void> deliver(DeliveryProgram program, int count) {
+    private Callable<Void> deliver(Program what, DeliveryProgram program, int count) {
         Random random = new Random(seed + ids.get() + count);
         return () -> {
             for (int i = 0; i < count; i++) {
                 String user = MailUsers.USERS.get(random.nextInt(MailUsers.USERS.size()));
                 Letter letter = Letter.random(ids.incrementAndGet(), random);
                 ledger(user).sent(letter);
+                ledger(user).note(letter.id(), "given to " + what);
                 while (program.deliver(letter, user) == Outcome.LATER) {
                     retries.incrementAndGet();
                 }
+                ledger(user).note(letter.id(), "taken by " + what);
                 if (stopped) {
                     return null;
                 }
@@ -397,7 +405,8 @@ class OtherProgramsIT {
             Set<Integer> marked = read(client, reply, ledger, random);
             int how = random.nextInt(10);
             if (how == 0) {
-                // the line drops: nothing is deleted
+                // nothing is deleted
+                marked.forEach(id -> ledger.note(id, "marked, then the line dropped"));
                 return;
             }
             if (how <= 2) {
@@ -409,7 +418,10 @@ class OtherProgramsIT {
                 ledger.deleted(marked);
                 marked = read(client, reply, ledger, random);
             }
-            if (!isBusy(client.ask("QUIT"))) {
+            reply = client.ask("QUIT");
+            if (isBusy(reply)) {
+                marked.forEach(id -> ledger.note(id, "marked, then QUIT was refused"));
+            } else {
                 ledger.deleted(marked);
             }
         }
@@ -467,7 +479,7 @@ class OtherProgramsIT {
         }
         ledger.seen(new HashSet<>(found));
         assertThat(found)
-                .as("delivered to " + user + " and not deleted")
+                .as("delivered to " + user + " and not deleted" + ledger.historyOfDifference(found))
                 .containsExactlyInAnyOrderElementsOf(ledger.remaining());
         try (Stream<String> lines = Files.lines(spool.resolve(user), StandardCharsets.ISO_8859_1)) {
             assertThat(lines.filter(line -> line.startsWith("X-Id: "))

@@ -123,6 +123,10 @@ final class DotLock {
         if (text.isEmpty() || !isStale(text.get(), there, mailbox, fcntl)) {
             return;
         }
+        FileStatus now = io.stat(path);
+        if (now == null || !now.sameAs(there)) {
+            return;
+        }
         Path aside = temporary();
         try {
             io.rename(path, aside);
@@ -130,7 +134,11 @@ final class DotLock {
             return;
         }
         FileStatus moved = io.stat(aside);
-        if (moved != null && moved.key().equals(there.key())) {
+        // not the inode alone: file systems give the number of a removed file to the next one
+        if (moved != null
+                && moved.key().equals(there.key())
+                && moved.mtime() == there.mtime()
+                && text.equals(read(aside))) {
             LOG.warn("broke the stale lock {} of {}", path, text.get().strip());
         } else {
             // somebody else broke it first, and this is a fresh one

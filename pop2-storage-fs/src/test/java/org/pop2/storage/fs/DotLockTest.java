@@ -276,4 +276,26 @@ class DotLockTest {
         }
         onlyTheMailboxIsLeft();
     }
+
+    @Test
+    void aFreshLockWithTheNumberOfTheStaleOnesFileIsPutBack() throws Exception {
+        Process ended = new ProcessBuilder("true").start();
+        ended.waitFor();
+        write(identity(ended.pid()));
+        // somebody else breaks it first and makes a lock, for which the file system takes the same inode
+        RealIo racing = new RealIo() {
+            @Override
+            public void rename(Path from, Path to) throws IOException {
+                Files.writeString(from, "4711\n");
+                super.rename(from, to);
+            }
+        };
+        MboxLocks locks = new MboxLocks(
+                racing, new ChannelRegistry(), liveness, pause, MboxLocks.Kind.DOTLOCK, 5_000, STALE.toMillis());
+        StoreException error = catchThrowableOfType(StoreException.class, () -> locks.lock(mailbox, false));
+        assertThat(error.reason()).isEqualTo(Reason.BUSY);
+        assertThat(lock).hasContent("4711\n");
+        Files.delete(lock);
+        onlyTheMailboxIsLeft();
+    }
 }
