@@ -151,6 +151,11 @@ class OtherProgramsIT {
         } catch (Exception | Error e) {
             // not over what went wrong first
             try {
+                System.out.println(Tool.succeed(
+                        "sh",
+                        "-c",
+                        "date +%T; ls -la --time-style=+%T '" + spool + "'; head '" + spool
+                                + "'/*.lock* 2>/dev/null || true"));
                 MailUsers.remove();
             } catch (IOException | InterruptedException also) {
                 e.addSuppressed(also);
@@ -318,7 +323,7 @@ class OtherProgramsIT {
                         user -> List.of(
                                 "sh",
                                 "-c",
-                                "dotlockfile -l -r 100 \"$1.lock\" || exit 75; cat >> \"$1\"; sync \"$1\";"
+                                "dotlockfile -l -i 1 -r 500 \"$1.lock\" || exit 75; cat >> \"$1\"; sync \"$1\";"
                                         + " dotlockfile -u \"$1.lock\"",
                                 "append",
                                 spool.resolve(user).toString()),

@@ -1,9 +1,14 @@
 package org.pop2.storage.sql;
 
 import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -14,25 +19,33 @@ import org.reactivestreams.Subscription;
 import reactor.core.publisher.Operators;
 
 /**
- * The content of one message, in windows of chunks by key: one short statement each, sent only for chunks that were
- * requested. So nothing is ever queued here, and no connection is held while a client is waited for.
+ * The content of one message, in windows of chunks by key: one short statement each, so that no connection is held
+ * while a client is waited for. A few readings at a time may read one window ahead of what was requested; the others
+ * read only that.
  */
 final class ChunkReader implements Publisher<ContentBuffer> {
     /** Most chunks of one statement: half a MiB. */
     private static final int WINDOW = 8;
 
+    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
+
     private final Database database;
     private final UUID mailboxId;
     private final UUID bodyId;
     private final long octets;
+    private final ReadAhead budget;
     private final Runnable onCorrupt;
 
-    /** @param onCorrupt run before the subscriber hears that the message is not what was counted */
-    ChunkReader(Database database, UUID mailboxId, UUID bodyId, long octets, Runnable onCorrupt) {
+    /**
+     * @param budget whether this may read more than it was asked for: two windows at most
+     * @param onCorrupt run before the subscriber hears that the message is not what was counted
+     */
+    ChunkReader(Database database, UUID mailboxId, UUID bodyId, long octets, ReadAhead budget, Runnable onCorrupt) {
         this.database = database;
         this.mailboxId = mailboxId;
         this.bodyId = bodyId;
         this.octets = octets;
+        this.budget = budget;
         this.onCorrupt = onCorrupt;
     }
 
@@ -50,12 +63,23 @@ final class ChunkReader implements Publisher<ContentBuffer> {
 
     private final class Reading implements Subscription {
         private final Subscriber<? super ContentBuffer> subscriber;
-        private final AtomicBoolean busy = new AtomicBoolean();
         private final int chunks = chunks();
-        private volatile boolean over;
-        private long demand;
-        /** The next chunk. Only whoever set {@link #busy} touches it. */
-        private volatile int next;
+        private final AtomicLong demand = new AtomicLong();
+        /** Above 0 while somebody is in {@link #drain}, who alone touches what follows the volatile fields. */
+        private final AtomicInteger calls = new AtomicInteger();
+
+        private final AtomicReference<@Nullable List<Chunk>> arrived = new AtomicReference<>();
+        private volatile @Nullable Throwable failure;
+        private volatile boolean cancelled;
+
+        private final Deque<Chunk> queue = new ArrayDeque<>();
+        /** The first chunk that no statement has asked for, and how many have been emitted. */
+        private int asked;
+
+        private int emitted;
+        private boolean reading;
+        private boolean mayReadAhead;
+        private boolean over;
 
         Reading(Subscriber<? super ContentBuffer> subscriber) {
             this.subscriber = subscriber;
@@ -64,30 +88,104 @@ final class ChunkReader implements Publisher<ContentBuffer> {
         @Override
         public void request(long n) {
             if (n <= 0) {
-                if (!over) {
-                    over = true;
-                    subscriber.onError(new IllegalArgumentException("Reactive Streams 3.9: request of " + n));
-                }
-                return;
+                failure = new IllegalArgumentException("Reactive Streams 3.9: request of " + n);
+            } else {
+                demand.getAndUpdate(before -> Operators.addCap(before, n));
             }
-            synchronized (this) {
-                demand = Operators.addCap(demand, n);
-            }
-            read();
+            drain();
         }
 
         @Override
         public void cancel() {
-            over = true;
+            cancelled = true;
+            drain();
         }
 
-        /** One window at a time; whoever ends one looks for the demand that came meanwhile. */
-        private void read() {
-            if (over || demand() == 0 || !busy.compareAndSet(false, true)) {
+        /** Whoever comes while somebody is here leaves the work to them. */
+        private void drain() {
+            if (calls.getAndIncrement() != 0) {
                 return;
             }
-            int from = next;
-            int to = (int) Math.min(Math.min(WINDOW, chunks - from), demand()) + from;
+            int done = 1;
+            while (done != 0) {
+                step();
+                done = calls.addAndGet(-done);
+            }
+        }
+
+        private void step() {
+            if (over) {
+                return;
+            }
+            Throwable error = failure;
+            if (cancelled) {
+                end();
+            } else if (error != null) {
+                end();
+                subscriber.onError(error);
+            } else {
+                take(arrived.getAndSet(null));
+                emit();
+                if (!over && !reading) {
+                    readOn();
+                }
+            }
+        }
+
+        private void take(@Nullable List<Chunk> window) {
+            if (window == null) {
+                return;
+            }
+            reading = false;
+            if (isWhole(asked - window.size(), window)) {
+                queue.addAll(window);
+                return;
+            }
+            onCorrupt.run();
+            end();
+            subscriber.onError(new StoreException(
+                    Reason.CORRUPT,
+                    "read a message: the chunks before " + asked + " of body " + bodyId + " in mailbox " + mailboxId
+                            + " are not what was counted"));
+        }
+
+        private void emit() {
+            while (!over && !queue.isEmpty() && demand.get() > 0) {
+                if (cancelled) {
+                    end();
+                    return;
+                }
+                demand.getAndUpdate(before -> before == Long.MAX_VALUE ? before : before - 1);
+                emitted++;
+                subscriber.onNext(ContentBuffer.unpooled(queue.remove().octets()));
+            }
+            if (!over && emitted == chunks) {
+                end();
+                subscriber.onComplete();
+            }
+        }
+
+        /** What is wanted; and, if few enough do so, the next window while this one is on its way to the client. */
+        private void readOn() {
+            int left = chunks - asked;
+            long wanted = demand.get() - queue.size();
+            if (left == 0) {
+                return;
+            }
+            if (!mayReadAhead && emitted > 0 && left > WINDOW) {
+                mayReadAhead = budget.transferBegins();
+            }
+            if (mayReadAhead && queue.size() < WINDOW) {
+                read(Math.min(left, WINDOW));
+            } else if (wanted > 0) {
+                read((int) Math.min(Math.min(left, WINDOW), wanted));
+            }
+        }
+
+        private void read(int count) {
+            reading = true;
+            int from = asked;
+            asked += count;
             database.run(
                             "read a message",
                             Repeat.ALWAYS,
@@ -99,46 +197,20 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                                     mailboxId,
                                     bodyId,
                                     from,
-                                    to))
-                    .subscribe(window -> emit(from, to, window), this::fail);
+                                    from + count))
+                    .subscribe(
+                            window -> {
+                                // what is missing at the end would be missed only there
+                                arrived.set(window.size() == count ? window : List.of(new Chunk(-1, NOTHING)));
+                                drain();
+                            },
+                            error -> {
+                                failure = error;
+                                drain();
+                            });
         }
 
-        private void emit(int from, int to, List<Chunk> window) {
-            if (!isWhole(from, to, window)) {
-                onCorrupt.run();
-                fail(new StoreException(
-                        Reason.CORRUPT,
-                        "read a message: chunks " + from + " to " + to + " of body " + bodyId + " in mailbox "
-                                + mailboxId + " are not what was counted"));
-                return;
-            }
-            for (Chunk chunk : window) {
-                if (over) {
-                    return;
-                }
-                synchronized (this) {
-                    if (demand != Long.MAX_VALUE) {
-                        demand--;
-                    }
-                }
-                next = chunk.seq() + 1;
-                subscriber.onNext(ContentBuffer.unpooled(chunk.octets()));
-            }
-            if (next == chunks) {
-                if (!over) {
-                    over = true;
-                    subscriber.onComplete();
-                }
-                return;
-            }
-            busy.set(false);
-            read();
-        }
-
-        private boolean isWhole(int from, int to, List<Chunk> window) {
-            if (window.size() != to - from) {
-                return false;
-            }
+        private boolean isWhole(int from, List<Chunk> window) {
             for (int i = 0; i < window.size(); i++) {
                 int seq = from + i;
                 long length = seq == chunks - 1 ? octets - (long) seq * WireForm.CHUNK_OCTETS : WireForm.CHUNK_OCTETS;
@@ -149,14 +221,12 @@ final class ChunkReader implements Publisher<ContentBuffer> {
             return true;
         }
 
-        private synchronized long demand() {
-            return demand;
-        }
-
-        private void fail(Throwable error) {
-            if (!over) {
-                over = true;
-                subscriber.onError(error);
+        private void end() {
+            over = true;
+            queue.clear();
+            if (mayReadAhead) {
+                mayReadAhead = false;
+                budget.transferEnds();
             }
         }
     }

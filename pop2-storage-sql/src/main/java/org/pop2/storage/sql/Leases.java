@@ -195,7 +195,7 @@ final class Leases {
                         "give up a mailbox",
                         repeat,
                         connection -> database.changed(
-                                connection, Sql.FREE_FENCED, holding.mailboxId, holding.session, holding.epoch))
+                                connection, Sql.FREE_UNUSED, holding.mailboxId, holding.session, holding.epoch))
                 .onErrorResume(error -> {
                     LOG.debug("The lease of mailbox {} could not be given back", holding.mailboxId, error);
                     abandon(holding.mailboxId, holding.session);

@@ -16,15 +16,19 @@ final class PostgresMailbox implements Mailbox {
     private final Leases leases;
     private final Holding holding;
     private final Snapshot snapshot;
+    private final ReadAhead budget;
+    private final SmallMessages small;
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final Sinks.Empty<Void> released = Sinks.empty();
     private volatile boolean corrupt;
 
-    PostgresMailbox(Database database, Leases leases, Holding holding, Snapshot snapshot) {
+    PostgresMailbox(Database database, Leases leases, Holding holding, Snapshot snapshot, ReadAhead budget) {
         this.database = database;
         this.leases = leases;
         this.holding = holding;
         this.snapshot = snapshot;
+        this.budget = budget;
+        this.small = new SmallMessages(database, holding.mailboxId, snapshot, budget, () -> corrupt = true);
     }
 
     @Override
@@ -44,8 +48,11 @@ final class PostgresMailbox implements Mailbox {
 
     @Override
     public Publisher<ContentBuffer> content(int number) {
-        return new ChunkReader(
-                database, holding.mailboxId, snapshot.body(number), snapshot.octets(number), () -> corrupt = true);
+        long octets = snapshot.octets(number);
+        return SmallMessages.isSmall(octets)
+                ? small.content(number)
+                : new ChunkReader(
+                        database, holding.mailboxId, snapshot.body(number), octets, budget, () -> corrupt = true);
     }
 
     @Override
@@ -56,6 +63,7 @@ final class PostgresMailbox implements Mailbox {
         long[] uids = snapshot.uids(deleted);
         return Mono.defer(() -> {
             if (releasing.compareAndSet(false, true)) {
+                small.close();
                 release(uids).subscribe(nothing -> {}, released::tryEmitError, released::tryEmitEmpty);
             }
             return released.asMono();

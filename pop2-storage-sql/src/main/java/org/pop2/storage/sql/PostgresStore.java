@@ -43,6 +43,7 @@ public final class PostgresStore implements MailStore, Retention {
     private final PostgresAccounts accounts;
     private final Leases leases;
     private final Sweeper sweeper;
+    private final ReadAhead readAhead = new ReadAhead();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Disposable.Swap sweeping = Disposables.swap();
 
@@ -199,7 +200,7 @@ public final class PostgresStore implements MailStore, Retention {
     private Mono<Mailbox> open(UUID mailboxId, BooleanSupplier cancelled) {
         return leases.acquire(mailboxId, cancelled)
                 .<Mailbox>flatMap(holding -> Snapshot.read(database, mailboxId)
-                        .<Mailbox>map(snapshot -> new PostgresMailbox(database, leases, holding, snapshot))
+                        .<Mailbox>map(snapshot -> new PostgresMailbox(database, leases, holding, snapshot, readAhead))
                         .onErrorResume(error -> leases.giveUp(holding).then(Mono.error(error))))
                 .switchIfEmpty(Mono.fromSupplier(UnknownMailbox::new));
     }

@@ -62,7 +62,17 @@ final class Sql {
     static final String CHUNKS = "SELECT seq, data FROM message_chunk"
             + " WHERE mailbox_id = $1 AND body_id = $2 AND seq >= $3 AND seq < $4 ORDER BY seq";
 
+    /** Bodies of one chunk each. $1 mailbox, $2 bodies. */
+    static final String SMALL_BODIES = "SELECT body_id, data FROM message_chunk"
+            + " WHERE mailbox_id = $1 AND body_id = ANY ($2::uuid[]) AND seq = 0";
+
     // leases; only the database's clock decides
+
+    /**
+     * Need not be on the disk when it is answered. If a crash of the database undoes it, a lease that was free runs
+     * out. Never in the transaction of a release.
+     */
+    private static final String NOT_DURABLE = " AND set_config('synchronous_commit', 'off', true) = 'off'";
 
     /**
      * Takes the lease if it is free, expired, our own (a repeated call), that of a session of this node that may be
@@ -107,6 +117,9 @@ final class Sql {
     static final String FREE = FREED + " WHERE mailbox_id = $1 AND session = $2";
 
     static final String FREE_FENCED = FREE + " AND epoch = $3";
+
+    /** Of a session that deletes nothing. */
+    static final String FREE_UNUSED = FREE_FENCED + NOT_DURABLE;
 
     static final String FREE_MANY = FREED + " WHERE mailbox_id = ANY ($1::uuid[]) AND node = $2";
 

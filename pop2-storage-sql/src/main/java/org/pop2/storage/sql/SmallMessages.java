@@ -1,0 +1,143 @@
+package org.pop2.storage.sql;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.sql.Database.Repeat;
+import reactor.core.publisher.Mono;
+
+/**
+ * The messages of one mailbox that fit into a chunk. A client that reads one after the other, as nearly all do, is
+ * answered from memory most of the time: the next ones are read with the one that is asked for, twice as many each
+ * time. That is sound, for no chunk is ever changed.
+ */
+final class SmallMessages {
+    private static final int MOST_MESSAGES = 64;
+
+    private final Database database;
+    private final UUID mailboxId;
+    private final Snapshot snapshot;
+    private final ReadAhead budget;
+    private final Runnable onCorrupt;
+
+    private final Map<Integer, ByteBuffer> ahead = new HashMap<>();
+    private int kept;
+    private int expected = 1;
+    private int step = 1;
+    private boolean closed;
+
+    /** @param onCorrupt run before a subscriber hears that a message is not what was counted */
+    SmallMessages(Database database, UUID mailboxId, Snapshot snapshot, ReadAhead budget, Runnable onCorrupt) {
+        this.database = database;
+        this.mailboxId = mailboxId;
+        this.snapshot = snapshot;
+        this.budget = budget;
+        this.onCorrupt = onCorrupt;
+    }
+
+    static boolean isSmall(long octets) {
+        return octets <= WireForm.CHUNK_OCTETS;
+    }
+
+    Mono<ContentBuffer> content(int number) {
+        return Mono.defer(() -> {
+            ByteBuffer known = take(number);
+            return known != null ? Mono.just(ContentBuffer.unpooled(known)) : read(number, next(number));
+        });
+    }
+
+    /** What was read ahead and will not be asked for. To be called when the mailbox is let go. */
+    synchronized void close() {
+        closed = true;
+        forget();
+    }
+
+    private void forget() {
+        ahead.clear();
+        budget.free(kept);
+        kept = 0;
+    }
+
+    private synchronized @Nullable ByteBuffer take(int number) {
+        ByteBuffer known = ahead.remove(number);
+        if (known != null) {
+            expected = number + 1;
+            kept -= known.remaining();
+            budget.free(known.remaining());
+        }
+        return known;
+    }
+
+    /** The messages to read with this one, itself among them. */
+    private synchronized List<Integer> next(int number) {
+        forget();
+        step = number == expected && number > 1 ? Math.min(2 * step, MOST_MESSAGES) : 1;
+        expected = number + 1;
+        List<Integer> numbers = new ArrayList<>();
+        numbers.add(number);
+        int octets = 0;
+        for (int other = number + 1; other < number + step && other <= snapshot.count(); other++) {
+            if (isSmall(snapshot.octets(other))) {
+                octets += (int) snapshot.octets(other);
+                if (octets > ReadAhead.MOST) {
+                    break;
+                }
+                numbers.add(other);
+            }
+        }
+        return numbers;
+    }
+
+    private Mono<ContentBuffer> read(int number, List<Integer> numbers) {
+        UUID[] bodies = numbers.stream().map(snapshot::body).toArray(UUID[]::new);
+        return database.run(
+                        "read a message",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(
+                                connection,
+                                Sql.SMALL_BODIES,
+                                row -> new Body(Rows.get(row, 0, UUID.class), Rows.get(row, 1, ByteBuffer.class)),
+                                mailboxId,
+                                bodies))
+                .map(found -> sort(number, numbers, found));
+    }
+
+    private record Body(UUID id, ByteBuffer octets) {}
+
+    private ContentBuffer sort(int number, List<Integer> numbers, List<Body> found) {
+        Map<UUID, ByteBuffer> byId = new HashMap<>();
+        found.forEach(body -> byId.put(body.id, body.octets));
+        ByteBuffer wanted = byId.get(snapshot.body(number));
+        if (wanted == null || wanted.remaining() != snapshot.octets(number)) {
+            onCorrupt.run();
+            throw new StoreException(
+                    Reason.CORRUPT,
+                    "read a message: body " + snapshot.body(number) + " in mailbox " + mailboxId
+                            + " is not what was counted");
+        }
+        keep(numbers.subList(1, numbers.size()), byId);
+        return ContentBuffer.unpooled(wanted);
+    }
+
+    private synchronized void keep(List<Integer> numbers, Map<UUID, ByteBuffer> byId) {
+        for (int other : numbers) {
+            ByteBuffer octets = byId.get(snapshot.body(other));
+            // one that is not what was counted says so when it is asked for
+            if (octets != null
+                    && octets.remaining() == snapshot.octets(other)
+                    && !closed
+                    && !ahead.containsKey(other)
+                    && budget.keep(octets.remaining())) {
+                kept += octets.remaining();
+                ahead.put(other, octets);
+            }
+        }
+    }
+}
