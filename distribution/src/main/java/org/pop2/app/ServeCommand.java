@@ -17,7 +17,7 @@ import reactor.core.publisher.Mono;
                     + " server.stop-timeout, and the exit code is 0.",
             "",
             "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections, a line for each"
-                    + " listener; logs to standard error.",
+                    + " listener, and \"taking mail on ADDRESS (LMTP)\" if lmtp.address is set; logs to standard error.",
             ""
         },
         footer = {"", "Example:", "  pop2d serve --config conf/pop2d.conf"})

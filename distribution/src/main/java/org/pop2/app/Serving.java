@@ -2,15 +2,23 @@ package org.pop2.app;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.LoggerContext;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogLevel;
+import org.pop2.lmtp.LmtpServer;
+import org.pop2.lmtp.LmtpSettings;
 import org.pop2.server.Authenticator;
 import org.pop2.server.ListenException;
 import org.pop2.server.Passwords;
@@ -20,6 +28,7 @@ import org.pop2.server.TlsException;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 
 /** A server and the storage below it: started together, stopped in the right order. */
@@ -31,12 +40,15 @@ final class Serving {
 
     private final MailStore store;
     private final Pop2Server server;
+    private final Optional<LmtpServer> lmtp;
     private final List<String> addresses;
     private final Duration stopLimit;
 
-    private Serving(MailStore store, Pop2Server server, List<String> addresses, Duration stopLimit) {
+    private Serving(
+            MailStore store, Pop2Server server, Optional<LmtpServer> lmtp, List<String> addresses, Duration stopLimit) {
         this.store = store;
         this.server = server;
+        this.lmtp = lmtp;
         this.addresses = addresses;
         this.stopLimit = stopLimit;
     }
@@ -61,6 +73,7 @@ final class Serving {
             preparation.of(store).block();
             warnOfPlainPasswords(store);
             Pop2Server server = bind(configuration, store);
+            Optional<LmtpServer> lmtp = lmtp(configuration, server, store);
             started = true;
             LOG.info(
                     "pop2d {} serves {} mail on {}",
@@ -70,12 +83,53 @@ final class Serving {
             return new Serving(
                     store,
                     server,
+                    lmtp,
                     addresses(configuration, server),
                     configuration.stopTimeout().plus(AFTER_STOP));
         } finally {
             if (!started) {
                 Mono.from(store.close()).block();
             }
+        }
+    }
+
+    /** Mail comes in only when it can be fetched; if it cannot come in, nothing is served. Blocks. */
+    private static Optional<LmtpServer> lmtp(Configuration configuration, Pop2Server server, MailStore store)
+            throws CommandFailedException {
+        if (configuration.lmtp().isEmpty()) {
+            return Optional.empty();
+        }
+        LmtpSettings settings = configuration.lmtp().get().withHostName(nameOf(configuration));
+        boolean started = false;
+        try {
+            makeSpool(settings.spooling().directory());
+            warnOfOpenness(settings.address());
+            LmtpServer lmtp =
+                    Objects.requireNonNull(LmtpServer.start(settings, store).block());
+            started = true;
+            return Optional.of(lmtp);
+        } catch (IOException | RuntimeException e) {
+            Throwable cause = Exceptions.unwrap(e);
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "mail cannot be taken in by LMTP: " + cause.getMessage(), cause);
+        } finally {
+            if (!started) {
+                server.stop().block();
+            }
+        }
+    }
+
+    private static void makeSpool(Path directory) throws IOException {
+        if (Files.notExists(directory)) {
+            Files.createDirectories(
+                    directory, PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------")));
+        }
+    }
+
+    private static void warnOfOpenness(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet
+                && !(inet.getAddress() != null && inet.getAddress().isLoopbackAddress())) {
+            LOG.warn("lmtp.address {} is no loopback address: whoever can connect to it can deliver mail", shown(inet));
         }
     }
 
@@ -89,7 +143,7 @@ final class Serving {
     static ServerSettings settings(Configuration configuration) {
         Configuration.Session session = configuration.session();
         ServerSettings settings = ServerSettings.defaults()
-                .withHostName(configuration.serverName().orElseGet(Serving::nameOfThisHost))
+                .withHostName(nameOf(configuration))
                 .withListeners(configuration.listeners())
                 .withStrict(session.strict())
                 .withLoginTimeout(session.loginTimeout())
@@ -127,6 +181,12 @@ final class Serving {
         return List.copyOf(texts);
     }
 
+    /** Where mail is taken in, as text, if it is. */
+    Optional<String> intake() {
+        return lmtp.map(server ->
+                server.address() instanceof InetSocketAddress inet ? shown(inet) : "unix:" + server.address());
+    }
+
     /** {@code 127.0.0.1:109}, {@code [::1]:109}. */
     static String shown(InetSocketAddress address) {
         InetAddress ip = address.getAddress();
@@ -143,7 +203,8 @@ final class Serving {
      * Stops the server, lets running transfers and releases finish within their limit, and closes the storage. Blocks.
      */
     void stop() {
-        server.stop().then(Mono.from(store.close())).block(stopLimit);
+        Mono<Void> intake = lmtp.map(LmtpServer::stop).orElse(Mono.empty());
+        Mono.when(server.stop(), intake).then(Mono.from(store.close())).block(stopLimit);
     }
 
     private static Pop2Server bind(Configuration configuration, MailStore store) throws CommandFailedException {
@@ -169,6 +230,10 @@ final class Serving {
                     plain,
                     "{PLAIN}");
         }
+    }
+
+    private static String nameOf(Configuration configuration) {
+        return configuration.serverName().orElseGet(Serving::nameOfThisHost);
     }
 
     private static String nameOfThisHost() {

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.pop2.lmtp.LmtpSettings;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
@@ -30,6 +31,7 @@ import org.reactivestreams.Publisher;
  * @param penalty whether repeated failures to log in are told late
  * @param logLevel how much a server logs
  * @param trace which sessions are written down, if any
+ * @param lmtp where mail is taken in, if anywhere; its host name is still to be said
  * @param storage where the mail is
  * @param entries every key with its value as text, in the order of the manual, for people to look at
  */
@@ -45,6 +47,7 @@ public record Configuration(
         boolean penalty,
         LogLevel logLevel,
         Optional<TraceSettings> trace,
+        Optional<LmtpSettings> lmtp,
         Storage storage,
         List<Entry> entries) {
 
@@ -67,6 +70,7 @@ public record Configuration(
                 penalty,
                 logLevel,
                 Optional.of(TraceSettings.everything(where)),
+                lmtp,
                 storage,
                 entries);
     }

@@ -1,8 +1,11 @@
 package org.pop2.app.config;
 
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -20,6 +23,7 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration.Entry;
 import org.pop2.app.config.Configuration.Storage;
+import org.pop2.lmtp.LmtpSettings;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.Networks;
@@ -171,6 +175,7 @@ public final class ConfigurationReader {
         boolean penalty = value(Keys.AUTH_PENALTY);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         Optional<TraceSettings> trace = trace(directory);
+        Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout);
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, directory);
         if (storage == null || !problems.isEmpty()) {
@@ -188,6 +193,7 @@ public final class ConfigurationReader {
                 penalty,
                 logLevel,
                 trace,
+                lmtp,
                 storage,
                 entries(directory));
     }
@@ -249,6 +255,47 @@ public final class ConfigurationReader {
         int maxFiles = value(Keys.TRACE_MAX_FILES);
         return file(Keys.TRACE_DIRECTORY, directory)
                 .map(where -> new TraceSettings(where, users, addresses, maxOctets, maxFiles));
+    }
+
+    private Optional<LmtpSettings> lmtp(Path directory, Duration stopTimeout) {
+        Optional<SocketAddress> address = value(Keys.LMTP_ADDRESS);
+        LmtpSettings.SocketFile socketFile = new LmtpSettings.SocketFile(
+                value(Keys.LMTP_SOCKET_MODE),
+                Optional.empty(),
+                Optional.of(value(Keys.LMTP_SOCKET_GROUP)).filter(group -> !group.isEmpty()));
+        LmtpSettings.Limits usual = LmtpSettings.Limits.defaults();
+        LmtpSettings.Limits limits = new LmtpSettings.Limits(
+                value(Keys.LMTP_MAX_MESSAGE),
+                usual.recipients(),
+                value(Keys.LMTP_CONNECTIONS),
+                usual.commandTimeout(),
+                usual.dataTimeout(),
+                stopTimeout);
+        Set<UserName> postmasters = value(Keys.LMTP_POSTMASTER);
+        if (postmasters.size() > 1) {
+            problem(Keys.LMTP_POSTMASTER, "expected one user");
+        }
+        LmtpSettings.Addressing addressing = new LmtpSettings.Addressing(
+                value(Keys.LMTP_DOMAINS),
+                value(Keys.LMTP_DELIMITER),
+                value(Keys.LMTP_CREATE_FOLDERS),
+                postmasters.stream().findFirst());
+        Path spool = file(Keys.LMTP_SPOOL, directory).orElse(directory);
+        return address.flatMap(where -> {
+            try {
+                return Optional.of(LmtpSettings.defaults(spool)
+                        .withAddress(
+                                where instanceof UnixDomainSocketAddress unix
+                                        ? UnixDomainSocketAddress.of(directory.resolve(unix.getPath()))
+                                        : where)
+                        .withSocketFile(socketFile)
+                        .withLimits(limits)
+                        .withAddressing(addressing));
+            } catch (IllegalArgumentException e) {
+                problem(Keys.LMTP_ADDRESS, String.valueOf(e.getMessage()));
+                return Optional.empty();
+            }
+        });
     }
 
     private Optional<Path> file(Key<String> key, Path directory) {

@@ -1,10 +1,13 @@
 package org.pop2.app.config;
 
 import java.net.InetAddress;
+import java.net.SocketAddress;
+import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Networks;
@@ -122,6 +125,66 @@ final class Keys {
             "octets sent and received in one session: a number, or one with a unit such as 10GiB",
             ValueType.octets());
 
+    static final Key<Optional<SocketAddress>> LMTP_ADDRESS = new Key<>(
+            "lmtp.address",
+            "",
+            "where mail is taken in by LMTP: HOST:PORT, or unix:PATH for a socket file; LMTP has no login, so let only the"
+                    + " mail transfer agent in; default: nowhere",
+            ValueType.socketAddress());
+
+    static final Key<Set<PosixFilePermission>> LMTP_SOCKET_MODE = new Key<>(
+            "lmtp.socket-mode",
+            "rw-rw----",
+            "permissions of the socket file: who may write to it can deliver",
+            ValueType.permissions());
+
+    static final Key<String> LMTP_SOCKET_GROUP = new Key<>(
+            "lmtp.socket-group",
+            "",
+            "group of the socket file, one that the mail transfer agent is in; default: that of the server",
+            ValueType.text());
+
+    static final Key<Set<String>> LMTP_DOMAINS = new Key<>(
+            "lmtp.domains",
+            "",
+            "domains of the addresses that mail is taken for, a list; default: any, for the mail transfer agent has"
+                    + " decided that",
+            ValueType.domains());
+
+    static final Key<String> LMTP_DELIMITER = new Key<>(
+            "lmtp.delimiter",
+            "+",
+            "what parts a user from a folder in user+folder@domain, one character; empty: nothing does",
+            ValueType.upToOneCharacter());
+
+    static final Key<Boolean> LMTP_CREATE_FOLDERS = new Key<>(
+            "lmtp.create-folders",
+            "false",
+            "true or false: make a folder that an address names and that does not exist; otherwise its mail goes to the"
+                    + " inbox",
+            ValueType.flag());
+
+    static final Key<Set<UserName>> LMTP_POSTMASTER = new Key<>(
+            "lmtp.postmaster",
+            "",
+            "user who gets mail for postmaster where no account has that name",
+            ValueType.users());
+
+    static final Key<Long> LMTP_MAX_MESSAGE =
+            new Key<>("lmtp.max-message", "1GiB", "largest message that is taken in", ValueType.octets());
+
+    static final Key<Integer> LMTP_CONNECTIONS = new Key<>(
+            "lmtp.connections",
+            "100",
+            "connections that deliver at once, 1 to 10000; one more is told to try later",
+            ValueType.number(1, 10_000));
+
+    static final Key<String> LMTP_SPOOL = new Key<>(
+            "lmtp.spool",
+            "var/lmtp",
+            "directory where messages over 1 MiB wait until all of them is there; it comes to be if it does not exist",
+            ValueType.text());
+
     static final Key<Duration> SESSION_LOGIN_TIMEOUT = new Key<>(
             "session.login-timeout",
             "1m",
@@ -238,6 +301,16 @@ final class Keys {
             LIMITS_SESSIONS_PER_USER,
             LIMITS_COMMANDS_PER_SESSION,
             LIMITS_OCTETS_PER_SESSION,
+            LMTP_ADDRESS,
+            LMTP_SOCKET_MODE,
+            LMTP_SOCKET_GROUP,
+            LMTP_DOMAINS,
+            LMTP_DELIMITER,
+            LMTP_CREATE_FOLDERS,
+            LMTP_POSTMASTER,
+            LMTP_MAX_MESSAGE,
+            LMTP_CONNECTIONS,
+            LMTP_SPOOL,
             SESSION_LOGIN_TIMEOUT,
             SESSION_IDLE_TIMEOUT,
             SESSION_STALL_TIMEOUT,

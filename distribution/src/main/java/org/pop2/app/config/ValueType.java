@@ -3,11 +3,18 @@ package org.pop2.app.config;
 import com.typesafe.config.ConfigException;
 import com.typesafe.config.ConfigValueFactory;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.net.UnknownHostException;
+import java.nio.file.InvalidPathException;
+import java.nio.file.attribute.PosixFilePermission;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.regex.Pattern;
@@ -89,6 +96,71 @@ interface ValueType<T> {
                 .map(name -> UserName.of(name)
                         .orElseThrow(() -> new IllegalArgumentException("no user can have the name " + name)))
                 .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** Domains of mail addresses, with commas between. */
+    static ValueType<Set<String>> domains() {
+        Pattern pattern = Pattern.compile("[\\p{L}\\p{N}](?:[\\p{L}\\p{N}._-]{0,253}[\\p{L}\\p{N}])?");
+        return list(names -> names.stream()
+                .map(name -> {
+                    if (!pattern.matcher(name).matches()) {
+                        throw new IllegalArgumentException("no domain can have the name " + name);
+                    }
+                    return name.toLowerCase(Locale.ROOT);
+                })
+                .collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** {@code HOST:PORT}, {@code [IPv6]:PORT} or {@code unix:PATH}, or nothing. */
+    static ValueType<Optional<SocketAddress>> socketAddress() {
+        return text -> text.isEmpty() ? Optional.empty() : Optional.of(socketAddress(text));
+    }
+
+    private static SocketAddress socketAddress(String text) {
+        if (text.startsWith("unix:") && text.length() > "unix:".length()) {
+            try {
+                return UnixDomainSocketAddress.of(text.substring("unix:".length()));
+            } catch (InvalidPathException e) {
+                throw new IllegalArgumentException("expected a path after unix:", e);
+            }
+        }
+        int colon = text.lastIndexOf(':');
+        String host = text.substring(0, Math.max(colon, 0));
+        boolean bracketed = host.startsWith("[") && host.endsWith("]");
+        if (host.isEmpty() || (!bracketed && host.indexOf(':') >= 0)) {
+            throw new IllegalArgumentException("expected HOST:PORT, [IPv6]:PORT or unix:PATH");
+        }
+        int port = number(0, 65_535).read(text.substring(colon + 1));
+        return new InetSocketAddress(address().read(bracketed ? host.substring(1, host.length() - 1) : host), port);
+    }
+
+    /** Permissions of a file, {@code rw-rw----} or {@code 660}. */
+    static ValueType<Set<PosixFilePermission>> permissions() {
+        return text -> {
+            String symbolic = text;
+            if (text.matches("0?[0-7]{3}")) {
+                int mode = Integer.parseInt(text, 8);
+                StringBuilder letters = new StringBuilder();
+                for (int bit = 8; bit >= 0; bit--) {
+                    letters.append((mode >> bit & 1) == 0 ? '-' : "xwr".charAt(bit % 3));
+                }
+                symbolic = letters.toString();
+            }
+            try {
+                return PosixFilePermissions.fromString(symbolic);
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException("expected permissions such as rw-rw---- or 660", e);
+            }
+        };
+    }
+
+    static ValueType<String> upToOneCharacter() {
+        return text -> {
+            if (text.length() > 1) {
+                throw new IllegalArgumentException("expected one character, or none");
+            }
+            return text;
+        };
     }
 
     private static <T> ValueType<T> list(Function<List<String>, T> reading) {

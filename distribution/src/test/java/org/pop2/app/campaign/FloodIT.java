@@ -43,8 +43,7 @@ class FloodIT {
     private final List<String> report = new ArrayList<>();
 
     /** Something that goes on while others read mail. */
-    private interface Attack extends AutoCloseable {
-        @Override
+    private interface Attack {
         void close() throws IOException;
     }
 
@@ -78,8 +77,11 @@ class FloodIT {
     private void compare(Instance instance, String name, AttackMaker maker) throws Exception {
         double quiet = latency(instance, SESSIONS);
         double attacked;
-        try (Attack attack = maker.make()) {
+        Attack attack = maker.make();
+        try {
             attacked = latency(instance, SESSIONS);
+        } finally {
+            attack.close();
         }
         double after = latency(instance, SESSIONS);
         double ratio = attacked / Math.max(quiet, after);

@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** An installation of the unpacked distribution in a directory of its own, with mailboxes below {@code spool}. */
 final class Instance {
     private static final String LISTENING = "listening on 127.0.0.1:";
+    private static final String TAKING = "taking mail on 127.0.0.1:";
 
     /** The unpacked distribution. */
     static final Path UNPACKED = Path.of(System.getProperty("pop2.distribution", "target/pop2-server"))
@@ -25,6 +26,7 @@ final class Instance {
 
     private Process server;
     private volatile int port;
+    private volatile int lmtpPort;
 
     Instance(Path directory, String... lines) throws IOException {
         this(directory, directory.toAbsolutePath().resolve("spool"), List.of(), UNPACKED, lines);
@@ -61,6 +63,11 @@ final class Instance {
         return port;
     }
 
+    /** Where mail is taken in, if that is an address of TCP. */
+    int lmtpPort() {
+        return lmtpPort;
+    }
+
     long pid() {
         return server.pid();
     }
@@ -89,7 +96,9 @@ final class Instance {
                 .start();
         BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
         for (String line = out.readLine(); line != null; line = out.readLine()) {
-            if (line.startsWith(LISTENING)) {
+            if (line.startsWith(TAKING)) {
+                lmtpPort = Integer.parseInt(line.substring(TAKING.length(), line.indexOf(" (LMTP)")));
+            } else if (line.startsWith(LISTENING)) {
                 port = Integer.parseInt(line.substring(LISTENING.length()).strip());
                 Thread drain = new Thread(() -> out.lines().forEach(rest -> {}), "server-output");
                 drain.setDaemon(true);

@@ -76,7 +76,9 @@ class OtherProgramsIT {
         BOTH_AND_FCNTL("both", "fcntl"),
         BOTH_AND_DOTLOCK("both", "dotlock"),
         FCNTL("fcntl", "fcntl"),
-        DOTLOCK("dotlock", "dotlock");
+        DOTLOCK("dotlock", "dotlock"),
+        /** Debian's mail.local has fcntl when it waits for the dot-lock, procmail and maildrop the other way round. */
+        DOTLOCK_WITH_MAIL_LOCAL("dotlock", "dotlock");
 
         private final String ours;
         private final String postfix;
@@ -105,6 +107,12 @@ class OtherProgramsIT {
             }
             if (!postfix.equals("dotlock")) {
                 programs.remove(Program.DOTLOCKFILE);
+            }
+            if (this == DOTLOCK) {
+                programs.remove(Program.MAIL_LOCAL);
+            }
+            if (this == DOTLOCK_WITH_MAIL_LOCAL) {
+                programs.removeAll(EnumSet.of(Program.PROCMAIL, Program.MAILDROP));
             }
             return programs;
         }
@@ -154,8 +162,7 @@ class OtherProgramsIT {
                 System.out.println(Tool.succeed(
                         "sh",
                         "-c",
-                        "date +%T; ls -la --time-style=+%T '" + spool + "'; head '" + spool
-                                + "'/*.lock* 2>/dev/null || true"));
+                        "date +%T; ls -la --time-style=+%T '" + spool + "'; head '" + spool + "'/*.lock || true"));
                 MailUsers.remove();
             } catch (IOException | InterruptedException also) {
                 e.addSuppressed(also);
@@ -193,7 +200,7 @@ class OtherProgramsIT {
                 int count = what == Program.POP2D ? Math.min(MOST_BY_POP2D, each) : each;
                 left -= what == Program.POSTFIX ? 0 : count;
                 if (what != Program.POSTFIX) {
-                    tasks.submit(deliver(what, program(what, own, spool, mailLocal, instance), count));
+                    tasks.submit(deliver(what, program(what, locks, own, spool, mailLocal, instance), count));
                 }
             }
             int byPostfix = left;
@@ -267,8 +274,8 @@ class OtherProgramsIT {
 
     // ---- deliveries
 
-    private static DeliveryProgram program(Program what, Path own, Path spool, Path mailLocal, Instance instance)
-            throws Exception {
+    private static DeliveryProgram program(
+            Program what, Locks locks, Path own, Path spool, Path mailLocal, Instance instance) throws Exception {
         Path log = own.resolve(what + ".log");
         return switch (what) {
             case POSTFIX -> throw new IllegalArgumentException("not started for each message");
@@ -296,28 +303,8 @@ class OtherProgramsIT {
                         Letter::text,
                         log);
             }
-            // becomes the user by itself; with its -h for another spool it would still make its dot-locks in /var/mail,
-            // so it gets a /var/mail of its own
             case MAIL_LOCAL ->
-                DeliveryProgram.started(
-                        user -> List.of(
-                                "unshare",
-                                "--mount",
-                                "sh",
-                                "-c",
-                                "mount --bind \"$1\" /var/mail && shift && exec \"$@\"",
-                                "with-spool",
-                                spool.toString(),
-                                "setpriv",
-                                "--regid=mail",
-                                "--clear-groups",
-                                "--",
-                                mailLocal.toString(),
-                                "-f",
-                                "sender@example.org",
-                                user),
-                        Letter::text,
-                        log);
+                DeliveryProgram.started(user -> mailLocal(mailLocal, spool, locks, user), Letter::text, log);
             case DOTLOCKFILE ->
                 DeliveryProgram.ofUser(
                         user -> List.of(
@@ -346,6 +333,31 @@ class OtherProgramsIT {
                     return exitCode == 0 ? Outcome.TAKEN : Outcome.LATER;
                 };
         };
+    }
+
+    /**
+     * It becomes the user by itself. With {@code -h} it delivers to the user's home, which is the spool, but has its
+     * dot-locks in /var/mail all the same: where there is no other lock, it gets a /var/mail of its own.
+     */
+    private static List<String> mailLocal(Path mailLocal, Path spool, Locks locks, String user) {
+        List<String> command = new ArrayList<>();
+        if (locks == Locks.DOTLOCK_WITH_MAIL_LOCAL) {
+            command.addAll(List.of(
+                    "unshare",
+                    "--mount",
+                    "sh",
+                    "-c",
+                    "mount --bind \"$1\" /var/mail && shift && exec \"$@\"",
+                    "with-spool",
+                    spool.toString()));
+        }
+        command.addAll(List.of("setpriv", "--regid=mail", "--clear-groups", "--", mailLocal.toString()));
+        command.addAll(List.of("-f", "sender@example.org"));
+        if (locks != Locks.DOTLOCK_WITH_MAIL_LOCAL) {
+            command.addAll(List.of("-h", user));
+        }
+        command.add(user);
+        return command;
     }
 
     private static Path filter(Path own, String user) {
