@@ -89,11 +89,17 @@ final class Instance {
 
     /** Starts the server and waits until it listens. */
     void start() throws IOException {
+        start("");
+    }
+
+    /** The same with options for Java. */
+    void start(String javaOptions) throws IOException {
         List<String> command = new ArrayList<>(program);
         command.addAll(List.of("serve", "--config", configuration().toString()));
-        server = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                .start();
+        ProcessBuilder builder =
+                new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        builder.environment().put("POP2D_JAVA_OPTS", javaOptions);
+        server = builder.start();
         BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             if (line.startsWith(TAKING)) {
