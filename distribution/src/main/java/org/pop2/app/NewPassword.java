@@ -65,6 +65,23 @@ final class NewPassword {
         }
     }
 
+    /**
+     * A password that exists. The caller wipes it.
+     *
+     * @param fromInput the first line of standard input; else a person is asked
+     */
+    static Secret existing(Terminal terminal, String user, boolean fromInput) throws CommandFailedException {
+        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, "Password of " + user + ": ", false);
+        try {
+            if (octets.length == 0) {
+                throw new CommandFailedException(ExitCode.DATA, "the password is empty");
+            }
+            return Secret.of(octets);
+        } finally {
+            Arrays.fill(octets, (byte) 0);
+        }
+    }
+
     private static void check(UserName user, byte[] octets) throws CommandFailedException {
         if (octets.length == 0) {
             throw new CommandFailedException(ExitCode.DATA, "the password is empty");

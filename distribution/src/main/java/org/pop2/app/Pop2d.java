@@ -63,10 +63,12 @@ final class Pop2d implements Callable<Integer> {
                 .addSubcommand(new DeliverCommand(terminal))
                 .addSubcommand(MailboxCommand.with(terminal))
                 .addSubcommand(new MigrateCommand(terminal))
+                .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(ConfigCommand.with(terminal))
                 .addSubcommand(new VersionCommand(terminal))
                 .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
+                .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, args) -> misused(terminal, e))
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> failed(terminal, e));

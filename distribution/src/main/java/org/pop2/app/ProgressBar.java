@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.pop2.app.mailbox.Progress;
 
 /** One line on a terminal that tells how far a command has come, and is wiped at the end. */
@@ -66,13 +67,22 @@ final class ProgressBar implements Progress, AutoCloseable {
         show();
     }
 
-    private synchronized void show() {
+    /** So many of something are done. */
+    void count(long done, String unit) {
+        show(() -> done + " " + unit);
+    }
+
+    private void show() {
+        show(this::line);
+    }
+
+    private synchronized void show(Supplier<String> text) {
         long now = nanoTime.getAsLong();
         if (now - shownAt < EVERY_NANOS) {
             return;
         }
         shownAt = now;
-        String line = line();
+        String line = text.get();
         out.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
         out.flush();
         shown = line.length();
