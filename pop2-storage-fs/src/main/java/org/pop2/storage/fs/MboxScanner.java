@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
 import java.util.concurrent.ExecutionException;
@@ -31,6 +32,8 @@ final class MboxScanner {
     private static final int PSEUDO_HEADER = 8 * 1024;
     /** Octets that stay in the buffer behind those that are done with: the end of a line and an empty line. */
     private static final int LOOK_BACK = 3;
+
+    private static final int PIECES_PER_THREAD = 8;
 
     private final IoFile file;
     private final MboxFormat format;
@@ -76,15 +79,15 @@ final class MboxScanner {
      *
      * @param onBlock called now and then while it takes long, by the calling thread
      * @param helpers threads that may help; if they are busy the calling thread does it all
-     * @param most pieces
-     * @param least octets of a piece
+     * @param threads that work on it at the same time, at most, the calling one among them
+     * @param least octets of a piece; there are several for each thread, for none runs as fast as the others
      * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
      */
     static MboxIndex scan(
-            IoFile file, long end, MboxFormat format, Runnable onBlock, Executor helpers, int most, long least)
+            IoFile file, long end, MboxFormat format, Runnable onBlock, Executor helpers, int threads, long least)
             throws IOException {
         List<Long> ends = new ArrayList<>();
-        long pieces = Math.min(most, end / least);
+        long pieces = threads > 1 ? Math.min((long) PIECES_PER_THREAD * threads, end / least) : 1;
         for (long from = end / Math.max(pieces, 1); ends.size() + 1 < pieces; from += end / pieces) {
             // what begins a message does so whatever was before: each piece can be scanned by itself
             long start =
@@ -99,12 +102,16 @@ final class MboxScanner {
         for (int i = 1; i < ends.size(); i++) {
             long from = ends.get(i - 1);
             long to = ends.get(i);
-            FutureTask<MboxIndex> other = new FutureTask<>(() -> piece(file, from, to, format, () -> {}));
-            others.add(other);
+            others.add(new FutureTask<>(() -> piece(file, from, to, format, () -> {})));
+        }
+        // the helpers from the end, this thread from the beginning; what has begun does not begin again
+        List<FutureTask<MboxIndex>> fromTheEnd = new ArrayList<>(others);
+        Collections.reverse(fromTheEnd);
+        for (int helper = 1; helper < Math.min(threads, ends.size()); helper++) {
             try {
-                helpers.execute(other);
+                helpers.execute(() -> fromTheEnd.forEach(FutureTask::run));
             } catch (RejectedExecutionException busy) {
-                // it is run below
+                // the others do it
             }
         }
         try {
