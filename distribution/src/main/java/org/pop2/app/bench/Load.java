@@ -19,6 +19,9 @@ import org.pop2.protocol.ReplyCodec;
 /** One run. Blocks its thread; not safe for others. */
 public final class Load {
     private static final int BUFFER = 256 * 1024;
+    /** Idle sessions log in so many at a time: it is not logging in that is measured, which servers put bounds to. */
+    private static final int LOGINS = 32;
+
     /** A server that says nothing for so long is given up. */
     private static final long SILENCE_NANOS = 60_000_000_000L;
 
@@ -67,10 +70,9 @@ public final class Load {
             long counted = begin;
             counting = plan.warmUp().isZero();
             long end = begin + plan.warmUp().plus(plan.duration()).toNanos();
-            for (int i = 0; i < plan.concurrency(); i++) {
-                Session session = new Session(i);
-                sessions.add(session);
-                session.connect();
+            int atOnce = plan.scenario() == Scenario.IDLE ? LOGINS : plan.concurrency();
+            while (sessions.size() < Math.min(atOnce, plan.concurrency())) {
+                next();
             }
             long now = begin;
             long shown = begin;
@@ -106,6 +108,12 @@ public final class Load {
                 session.close();
             }
         }
+    }
+
+    private void next() throws IOException {
+        Session session = new Session(sessions.size());
+        sessions.add(session);
+        session.connect();
     }
 
     private Result result(double seconds) {
@@ -290,6 +298,9 @@ public final class Load {
                 case IDLE -> {
                     done(began);
                     step = Step.IDLE;
+                    if (sessions.size() < plan.concurrency() && !ending) {
+                        next();
+                    }
                 }
                 case FETCH, DELETE, BIG -> {
                     if (hashes.length < number + 1) {

@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -28,20 +30,35 @@ final class SharedDatabase implements AutoCloseable {
     final Link link;
 
     SharedDatabase() throws IOException {
+        this(false);
+    }
+
+    /** @param durable whether it survives a power failure, as one that is measured should */
+    SharedDatabase(boolean durable) throws IOException {
         postgres = EmbeddedPostgres.builder()
-                .setServerConfig("fsync", "off")
+                .setServerConfig("fsync", durable ? "on" : "off")
                 .setServerConfig("max_connections", "200")
                 .start();
         link = new Link(postgres.getPort());
         MailStoreProvider provider = MailStoreProvider.named("postgresql");
         Map<String, String> values = new HashMap<>();
         provider.settings().forEach(setting -> values.put(setting.name(), setting.defaultValue()));
-        values.put("url", url(link));
+        values.put("url", url(link.port()));
         values.put("user", "postgres");
         values.put("password", "postgres");
         store = Mono.from(provider.open(new org.pop2.storage.StoreSettings(values, HoldPolicy.DEFAULT, Path.of("."))))
                 .blockOptional(LIMIT)
                 .orElseThrow();
+    }
+
+    /** Straight to the database. */
+    Connection connect() throws SQLException {
+        return postgres.getPostgresDatabase().getConnection();
+    }
+
+    /** Where it listens itself, without a link between. */
+    int port() {
+        return postgres.getPort();
     }
 
     Link newLink() {
@@ -50,8 +67,13 @@ final class SharedDatabase implements AutoCloseable {
 
     /** A node that reaches the database over that link; the other lines go into its configuration. */
     static Instance node(Path directory, String name, Link link, String... lines) throws IOException {
+        return node(directory, name, link.port(), lines);
+    }
+
+    /** The same without a link. */
+    static Instance node(Path directory, String name, int port, String... lines) throws IOException {
         String[] all = new String[lines.length + 1];
-        all[0] = "storage { type = postgresql, postgresql { url = \"" + url(link)
+        all[0] = "storage { type = postgresql, postgresql { url = \"" + url(port)
                 + "\", user = postgres, password = postgres, node = " + name + " } }";
         System.arraycopy(lines, 0, all, 1, lines.length);
         return new Instance(directory.resolve(name), all);
@@ -70,8 +92,8 @@ final class SharedDatabase implements AutoCloseable {
                 .block(LIMIT);
     }
 
-    private static String url(Link link) {
-        return "postgresql://127.0.0.1:" + link.port() + "/postgres";
+    private static String url(int port) {
+        return "postgresql://127.0.0.1:" + port + "/postgres";
     }
 
     @Override
