@@ -15,9 +15,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** The packaged server takes mail in by LMTP and gives it out by POP2, with both storages. */
+@Timeout(120)
 class LmtpIT {
     private static final String MESSAGE = "Subject: one\r\n\r\n..a dot\r\nbye\r\n";
 
@@ -105,7 +107,10 @@ class LmtpIT {
     /** Says everything at once, and gives back all that is answered. */
     private static String converse(SocketAddress address, String all) throws IOException {
         try (SocketChannel channel = SocketChannel.open(address)) {
-            channel.write(ByteBuffer.wrap(all.getBytes(StandardCharsets.US_ASCII)));
+            ByteBuffer octets = ByteBuffer.wrap(all.getBytes(StandardCharsets.US_ASCII));
+            while (octets.hasRemaining()) {
+                channel.write(octets);
+            }
             ByteArrayOutputStream said = new ByteArrayOutputStream();
             ByteBuffer buffer = ByteBuffer.allocate(4096);
             while (channel.read(buffer) >= 0) {

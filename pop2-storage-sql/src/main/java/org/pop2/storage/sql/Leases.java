@@ -2,6 +2,7 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Parameters;
+import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -110,10 +111,18 @@ final class Leases {
             return Mono.firstWithSignal(local.whenEnded(), Mono.delay(pause).then())
                     .then(again);
         }
-        return take(mailboxId, session, local).switchIfEmpty(Mono.defer(() -> afterRefusal(mailboxId, left, again)));
+        return take(mailboxId, session, local).flatMap(taken -> {
+            if (taken.holding != null) {
+                return Mono.just(taken.holding);
+            }
+            return taken.exists ? afterRefusal(mailboxId, left, again) : Mono.empty();
+        });
     }
 
-    private Mono<Holding> take(UUID mailboxId, UUID session, @Nullable Holding local) {
+    /** @param exists whether there is such a mailbox */
+    private record Taken(@Nullable Holding holding, boolean exists) {}
+
+    private Mono<Taken> take(UUID mailboxId, UUID session, @Nullable Holding local) {
         return Mono.defer(() -> {
             long sentAt = System.nanoTime();
             return database.run(
@@ -122,7 +131,7 @@ final class Leases {
                             connection -> database.rows(
                                             connection,
                                             Sql.ACQUIRE,
-                                            row -> Rows.get(row, 0, Long.class),
+                                            row -> taken(row, mailboxId, session, sentAt),
                                             mailboxId,
                                             session,
                                             node,
@@ -130,14 +139,22 @@ final class Leases {
                                             (double) ttl.toMillis(),
                                             local == null ? Parameters.in(UUID.class) : local.session,
                                             (double) policy.takeoverAfter().toMillis())
-                                    .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(List.of())))
-                    .flatMap(epochs -> epochs.isEmpty()
-                            ? Mono.empty()
-                            : Mono.just(new Holding(mailboxId, session, epochs.get(0), sentAt)))
-                    .doOnNext(this::register)
+                                    .map(rows -> rows.get(0))
+                                    .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(new Taken(null, true))))
+                    .doOnNext(taken -> {
+                        if (taken.holding != null) {
+                            register(taken.holding);
+                        }
+                    })
                     // it may have got the lease all the same
                     .doOnError(error -> abandon(mailboxId, session));
         });
+    }
+
+    private static Taken taken(Readable row, UUID mailboxId, UUID session, long sentAt) {
+        Long epoch = row.get(0, Long.class);
+        return new Taken(
+                epoch == null ? null : new Holding(mailboxId, session, epoch, sentAt), Rows.get(row, 1, Boolean.class));
     }
 
     /** The statements of two sessions may end in another order than they were carried out: the later epoch has it. */
@@ -151,22 +168,15 @@ final class Leases {
     }
 
     private Mono<Holding> afterRefusal(UUID mailboxId, Duration left, Mono<Holding> again) {
+        if (left.isZero()) {
+            return Mono.error(busy());
+        }
         return database.run(
                         "open",
                         Repeat.ALWAYS,
                         connection -> database.changed(connection, Sql.ASK_HOLDER, mailboxId)
-                                .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(1L))
-                                .flatMap(asked -> asked > 0
-                                        ? Mono.just(true)
-                                        : database.rows(connection, Sql.MAILBOX_EXISTS, row -> 1, mailboxId)
-                                                .map(found -> !found.isEmpty())))
-                .flatMap(exists -> {
-                    if (!exists) {
-                        return Mono.empty();
-                    }
-                    if (left.isZero()) {
-                        return Mono.error(busy());
-                    }
+                                .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(1L)))
+                .flatMap(asked -> {
                     // not all newcomers at the same instant
                     long pause = LOOK_AGAIN.toMillis() / 2
                             + ThreadLocalRandom.current().nextLong(LOOK_AGAIN.toMillis());
@@ -416,7 +426,7 @@ final class Leases {
     }
 
     private record LeaseOwner(UUID mailboxId, @Nullable UUID session) {
-        static LeaseOwner of(io.r2dbc.spi.Readable row) {
+        static LeaseOwner of(Readable row) {
             return new LeaseOwner(Rows.get(row, 0, UUID.class), row.get(1, UUID.class));
         }
     }

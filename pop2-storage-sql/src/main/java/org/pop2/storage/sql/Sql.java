@@ -77,15 +77,17 @@ final class Sql {
     /**
      * Takes the lease if it is free, expired, our own (a repeated call), that of a session of this node that may be
      * displaced, or that of a holder who was silent for long enough when its node last reported. Tells the displaced
-     * node. $1 mailbox, $2 session, $3 node, $4 node name, $5 ttl in ms, $6 displaced session, $7 silence in ms.
+     * node. One row: the epoch, or nothing if it was not free; and whether there is such a mailbox at all. $1 mailbox,
+     * $2 session, $3 node, $4 node name, $5 ttl in ms, $6 displaced session, $7 silence in ms.
      */
-    static final String ACQUIRE =
-            "UPDATE maildrop_lease SET session = $2, node = $3, node_name = $4, epoch = epoch + 1,"
-                    + " expires_at = now() + $5 * interval '1 millisecond', active_at = now(), reported_at = now(),"
-                    + " notify_node = CASE WHEN session IS NOT NULL AND node <> $3 THEN node END"
-                    + " WHERE mailbox_id = $1 AND (session IS NULL OR expires_at < now() OR session = $2 OR session = $6"
-                    + " OR reported_at - active_at >= $7 * interval '1 millisecond')"
-                    + " RETURNING epoch";
+    static final String ACQUIRE = "WITH got AS ("
+            + "UPDATE maildrop_lease SET session = $2, node = $3, node_name = $4, epoch = epoch + 1,"
+            + " expires_at = now() + $5 * interval '1 millisecond', active_at = now(), reported_at = now(),"
+            + " notify_node = CASE WHEN session IS NOT NULL AND node <> $3 THEN node END"
+            + " WHERE mailbox_id = $1 AND (session IS NULL OR expires_at < now() OR session = $2 OR session = $6"
+            + " OR reported_at - active_at >= $7 * interval '1 millisecond')"
+            + " RETURNING epoch)"
+            + " SELECT (SELECT epoch FROM got), EXISTS (SELECT FROM mailbox WHERE mailbox_id = $1)";
 
     /** Asks the holder's node to report how long its client has been silent. */
     static final String ASK_HOLDER =
