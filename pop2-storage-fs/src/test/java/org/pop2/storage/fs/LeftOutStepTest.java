@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  * each is left out, or done at the wrong time, between the server and the disk.
  */
 class LeftOutStepTest {
-    private static final int ROUNDS = 8;
+    private static final int ROUNDS = 60;
 
     private interface Campaign {
         Optional<String> run(CrashMatrix matrix) throws IOException;
