@@ -27,8 +27,6 @@ final class ChunkReader implements Publisher<ContentBuffer> {
     /** Most chunks of one statement: half a MiB. */
     private static final int WINDOW = 8;
 
-    private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
-
     private final Database database;
     private final UUID mailboxId;
     private final UUID bodyId;
@@ -73,7 +71,9 @@ final class ChunkReader implements Publisher<ContentBuffer> {
         private volatile boolean cancelled;
 
         private final Deque<Chunk> queue = new ArrayDeque<>();
-        /** The first chunk that no statement has asked for, and how many have been emitted. */
+        /** Where the last window begins and ends that was asked for, and how many chunks have been emitted. */
+        private int windowFrom;
+
         private int asked;
 
         private int emitted;
@@ -137,7 +137,7 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                 return;
             }
             reading = false;
-            if (isWhole(asked - window.size(), window)) {
+            if (isWhole(window)) {
                 queue.addAll(window);
                 return;
             }
@@ -145,8 +145,8 @@ final class ChunkReader implements Publisher<ContentBuffer> {
             end();
             subscriber.onError(new StoreException(
                     Reason.CORRUPT,
-                    "read a message: the chunks before " + asked + " of body " + bodyId + " in mailbox " + mailboxId
-                            + " are not what was counted"));
+                    "read a message: chunks " + windowFrom + " to " + asked + " of body " + bodyId + " in mailbox "
+                            + mailboxId + " are not what was counted"));
         }
 
         private void emit() {
@@ -185,6 +185,7 @@ final class ChunkReader implements Publisher<ContentBuffer> {
         private void read(int count) {
             reading = true;
             int from = asked;
+            windowFrom = from;
             asked += count;
             database.run(
                             "read a message",
@@ -200,8 +201,7 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                                     from + count))
                     .subscribe(
                             window -> {
-                                // what is missing at the end would be missed only there
-                                arrived.set(window.size() == count ? window : List.of(new Chunk(-1, NOTHING)));
+                                arrived.set(window);
                                 drain();
                             },
                             error -> {
@@ -210,9 +210,12 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                             });
         }
 
-        private boolean isWhole(int from, List<Chunk> window) {
+        private boolean isWhole(List<Chunk> window) {
+            if (window.size() != asked - windowFrom) {
+                return false;
+            }
             for (int i = 0; i < window.size(); i++) {
-                int seq = from + i;
+                int seq = windowFrom + i;
                 long length = seq == chunks - 1 ? octets - (long) seq * WireForm.CHUNK_OCTETS : WireForm.CHUNK_OCTETS;
                 if (window.get(i).seq() != seq || window.get(i).octets().remaining() != length) {
                     return false;

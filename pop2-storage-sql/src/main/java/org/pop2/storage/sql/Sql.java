@@ -49,8 +49,6 @@ final class Sql {
     static final String FOLDERS_AFTER =
             "SELECT folder FROM mailbox WHERE user_name = $1 AND folder > $2 ORDER BY folder LIMIT $3";
 
-    static final String MAILBOX_EXISTS = "SELECT 1 FROM mailbox WHERE mailbox_id = $1";
-
     /** With its lease, in one statement: neither is ever there without the other. */
     static final String CREATE_MAILBOX = "WITH created AS (INSERT INTO mailbox (mailbox_id, user_name, folder)"
             + " VALUES ($1, $2, $3) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id)"

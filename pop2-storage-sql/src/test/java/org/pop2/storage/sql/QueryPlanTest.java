@@ -34,7 +34,6 @@ class QueryPlanTest {
                 fill(Sql.ACCOUNTS_AFTER, "'u7'", "10"),
                 fill(Sql.REPLACE_ACCOUNT, "'x'", "true", "'u7'", "'y'", "true"),
                 fill(Sql.FOLDERS_AFTER, "'u7'", "''", "10"),
-                fill(Sql.MAILBOX_EXISTS, mailbox),
                 fill(Sql.MESSAGES_AFTER, mailbox, "0", "5000"),
                 fill(Sql.CHUNKS, mailbox, body, "0", "8"),
                 fill(Sql.SMALL_BODIES, mailbox, "ARRAY[" + body + "]"),
