@@ -16,6 +16,7 @@ import org.pop2.app.bench.Scenario;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreSettings;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 /** {@code pop2d bench}: how fast a POP2 server is. */
@@ -32,7 +33,7 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "A session holds its mailbox: for more than one at a time give each its user, --user bench%d for bench0,"
+            "A session holds its mailbox: for more than one at a time give each its user, --user bench%%d for bench0,"
                     + " bench1 and so on. The password is that of all of them. Exit code 1: a session was answered"
                     + " wrongly, or not at all.",
             "",
@@ -57,10 +58,8 @@ final class BenchCommand implements Callable<Integer> {
             description = "Who logs in; %%d is the number of the session, from 0.")
     private String user = "";
 
-    @Option(
-            names = "--password-stdin",
-            description = "Read the password from the first line of standard input instead of asking for it.")
-    private boolean passwordFromInput;
+    @Mixin
+    private final UserCommand.PasswordOption password = new UserCommand.PasswordOption();
 
     @Option(
             names = "--scenario",
@@ -95,13 +94,13 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
-        Secret password = NewPassword.existing(terminal, user, passwordFromInput);
+        Secret secret = NewPassword.existing(terminal, user, password.fromInput());
         Result result;
         try (ProgressBar bar = ProgressBar.on(terminal, 0)) {
             Plan plan = new Plan(
                     server(),
                     user,
-                    password,
+                    secret,
                     scenario,
                     concurrency,
                     pipeline,
@@ -115,7 +114,7 @@ final class BenchCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailedException(ExitCode.UNAVAILABLE, String.valueOf(e.getMessage()), e);
         } finally {
-            password.wipe();
+            secret.wipe();
         }
         result.table().forEach(terminal::say);
         if (result.errors() > 0) {

@@ -27,7 +27,7 @@ final class NewPassword {
      * @param fromInput the first line of standard input, without its line end; else the person is asked twice
      */
     static String hash(Terminal terminal, UserName user, boolean fromInput) throws CommandFailedException {
-        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, "New password for " + user + ": ", true);
+        byte[] octets = given(terminal, fromInput, "New password for " + user + ": ", true);
         try {
             check(user, octets);
             Secret secret = Secret.of(octets);
@@ -49,9 +49,8 @@ final class NewPassword {
      */
     static Secret passPhrase(Terminal terminal, UserName user, boolean fromInput, boolean twice)
             throws CommandFailedException {
-        byte[] octets = fromInput
-                ? firstLine(terminal.in())
-                : asked(terminal, (twice ? "New pass phrase for " : "Pass phrase of ") + user + ": ", twice);
+        byte[] octets =
+                given(terminal, fromInput, (twice ? "New pass phrase for " : "Pass phrase of ") + user + ": ", twice);
         try {
             if (octets.length < OneTimePasswords.MIN_PASS_PHRASE || octets.length > OneTimePasswords.MAX_PASS_PHRASE) {
                 throw new CommandFailedException(
@@ -71,7 +70,7 @@ final class NewPassword {
      * @param fromInput the first line of standard input; else a person is asked
      */
     static Secret existing(Terminal terminal, String user, boolean fromInput) throws CommandFailedException {
-        byte[] octets = fromInput ? firstLine(terminal.in()) : asked(terminal, "Password of " + user + ": ", false);
+        byte[] octets = given(terminal, fromInput, "Password of " + user + ": ", false);
         try {
             if (octets.length == 0) {
                 throw new CommandFailedException(ExitCode.DATA, "the password is empty");
@@ -102,6 +101,11 @@ final class NewPassword {
                     "the password is too long: the line HELO " + user + " ... has room for " + most
                             + " octets, a blank or a backslash counting for two");
         }
+    }
+
+    private static byte[] given(Terminal terminal, boolean fromInput, String question, boolean twice)
+            throws CommandFailedException {
+        return fromInput ? firstLine(terminal.in()) : asked(terminal, question, twice);
     }
 
     private static byte[] firstLine(InputStream in) throws CommandFailedException {

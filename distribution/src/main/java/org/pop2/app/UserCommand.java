@@ -26,7 +26,7 @@ import reactor.core.publisher.Mono;
         footer = {
             "",
             "Example:",
-            "  printf '%s\\n' 'correct horse' | pop2d user add postel --password-stdin",
+            "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin",
             "  pop2d user list"
         })
 final class UserCommand implements Callable<Integer> {
@@ -62,7 +62,7 @@ final class UserCommand implements Callable<Integer> {
             footer = {
                 "",
                 "Example:",
-                "  printf '%s\\n' 'correct horse' | pop2d user add postel --password-stdin --config conf/pop2d.conf"
+                "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin --config conf/pop2d.conf"
             })
     static final class Add implements Callable<Integer> {
         private final Terminal terminal;

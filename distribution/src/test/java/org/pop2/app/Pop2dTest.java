@@ -1,6 +1,7 @@
 package org.pop2.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -80,6 +81,22 @@ class Pop2dTest {
                         + String.join("", command.stream().map(it -> " " + it).toList()));
         assertThat(out).containsPattern(command.isEmpty() ? "pop2d demo" : "Example:\n  .*pop2d " + command.get(0));
         assertThat(err).isEmpty();
+    }
+
+    @Test
+    void everyTextAroundTheOptionsIsAFormatThatPicocliCanUse() {
+        // it warns on the process's standard error and shows such a text as it stands
+        formats(Pop2d.commandLine(terminal(InputStream.nullInputStream(), new HashMap<>())));
+    }
+
+    private static void formats(CommandLine commandLine) {
+        CommandLine.Model.CommandSpec spec = commandLine.getCommandSpec();
+        Stream.of(spec.usageMessage().description(), spec.usageMessage().footer())
+                .flatMap(Stream::of)
+                .forEach(text -> assertThatCode(() -> String.format(text))
+                        .as("%s: %s", spec.qualifiedName(), text)
+                        .doesNotThrowAnyException());
+        commandLine.getSubcommands().values().forEach(Pop2dTest::formats);
     }
 
     @Test

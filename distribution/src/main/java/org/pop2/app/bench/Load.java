@@ -6,12 +6,13 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.SocketChannel;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongConsumer;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.pop2.protocol.Command;
+import org.pop2.protocol.CommandCodec;
 import org.pop2.protocol.LineFramer;
 import org.pop2.protocol.Reply;
 import org.pop2.protocol.ReplyCodec;
@@ -25,11 +26,12 @@ public final class Load {
     /** A server that says nothing for so long is given up. */
     private static final long SILENCE_NANOS = 60_000_000_000L;
 
-    private static final byte[] QUIT = octets("QUIT\r\n");
-    private static final byte[] RETR = octets("RETR\r\n");
+    private static final byte[] QUIT = CommandCodec.encode(Command.QUIT);
+    private static final byte[] RETR = CommandCodec.encode(Command.RETR);
 
     private final Plan plan;
     private final LongConsumer progress;
+    private final byte[] acknowledgement;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final byte[] hashed = new byte[BUFFER];
     private final Latencies latencies = new Latencies();
@@ -50,10 +52,12 @@ public final class Load {
     public Load(Plan plan, LongConsumer progress) {
         this.plan = plan;
         this.progress = progress;
-    }
-
-    private static byte[] octets(String text) {
-        return text.getBytes(StandardCharsets.US_ASCII);
+        this.acknowledgement = CommandCodec.encode(
+                switch (plan.scenario()) {
+                    case DELETE -> Command.ACKD;
+                    case BIG -> Command.NACK;
+                    case CHURN, FETCH, OPEN, IDLE -> Command.ACKS;
+                });
     }
 
     /**
@@ -88,11 +92,11 @@ public final class Load {
                 }
                 if (!ending && plan.scenario() != Scenario.DELETE && now >= end) {
                     ending = true;
-                    now = System.nanoTime();
-                    long stop = now;
-                    Result result = result((stop - counted) / 1e9);
-                    finish();
-                    return withErrorsOfTheEnd(result);
+                    if (plan.scenario() == Scenario.IDLE) {
+                        count = open;
+                        endIdle();
+                    }
+                    return result((now - counted) / 1e9);
                 }
                 if (now - heard > SILENCE_NANOS && plan.scenario() != Scenario.IDLE) {
                     throw new IOException("the server says nothing more");
@@ -122,7 +126,7 @@ public final class Load {
                 plan.concurrency(),
                 plan.pipeline(),
                 seconds,
-                plan.scenario() == Scenario.IDLE ? open : count,
+                count,
                 octets,
                 latencies.millis(0.5),
                 latencies.millis(0.99),
@@ -132,10 +136,7 @@ public final class Load {
     }
 
     /** Idle sessions have to be there still: each is asked once more. */
-    private void finish() throws IOException {
-        if (plan.scenario() != Scenario.IDLE) {
-            return;
-        }
+    private void endIdle() throws IOException {
         long limit = System.nanoTime() + SILENCE_NANOS;
         for (Session session : sessions) {
             session.quit();
@@ -144,21 +145,6 @@ public final class Load {
             selector.select(key -> ((Session) key.attachment()).ready(key), 100);
         }
         errors += open;
-    }
-
-    private Result withErrorsOfTheEnd(Result result) {
-        return new Result(
-                result.scenario(),
-                result.concurrency(),
-                result.pipeline(),
-                result.seconds(),
-                result.count(),
-                result.octets(),
-                result.medianMillis(),
-                result.p99Millis(),
-                result.maxMillis(),
-                errors,
-                firstError);
     }
 
     private enum Step {
@@ -225,7 +211,7 @@ public final class Load {
             buffer.clear();
             int read = from.read(buffer);
             if (read < 0) {
-                ended();
+                failed("closed by the server");
                 return;
             }
             heard = System.nanoTime();
@@ -314,17 +300,9 @@ public final class Load {
                     current = one ? plan.message() : 1;
                     sent = 0;
                     step = Step.LENGTH;
-                    send(octets("READ " + current + "\r\n"));
+                    send(CommandCodec.encode(new Command.Read(current)));
                 }
             }
-        }
-
-        private byte[] acknowledgement() {
-            return switch (plan.scenario()) {
-                case DELETE -> octets("ACKD\r\n");
-                case BIG -> octets("NACK\r\n");
-                default -> octets("ACKS\r\n");
-            };
         }
 
         private void announced(long length) throws IOException {
@@ -354,7 +332,6 @@ public final class Load {
             if (sent >= upTo) {
                 return;
             }
-            byte[] acknowledgement = acknowledgement();
             int first = Math.max(sent + 1, current);
             if (upTo - first + 1 < plan.pipeline() / 2 && upTo < last && first > current) {
                 return;
@@ -394,7 +371,7 @@ public final class Load {
                 current++;
             }
             if (plan.pipeline() == 1 || plan.scenario() == Scenario.BIG) {
-                send(acknowledgement());
+                send(acknowledgement);
             }
         }
 
@@ -428,10 +405,6 @@ public final class Load {
             if (plan.scenario() != Scenario.DELETE && plan.scenario() != Scenario.IDLE && !ending) {
                 connect();
             }
-        }
-
-        private void ended() {
-            failed("closed by the server");
         }
 
         private void failed(String why) {

@@ -1,8 +1,10 @@
 package org.pop2.app.bench;
 
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.pop2.protocol.Command;
+import org.pop2.protocol.CommandCodec;
+import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 
 /**
@@ -36,33 +38,13 @@ public record Plan(
         }
     }
 
-    /** The HELO line of a connection. A blank or backslash in name or password is quoted (RFC 937 p. 6). */
+    /**
+     * The HELO line of a connection.
+     *
+     * @throws IllegalArgumentException if name and password fit into none
+     */
     byte[] helo(int connection) {
-        byte[] name = user.replace("%d", Integer.toString(connection)).getBytes(StandardCharsets.UTF_8);
-        byte[] secret = password.octets();
-        byte[] line = new byte[5 + 2 * name.length + 1 + 2 * secret.length + 2];
-        int end = put(line, 0, "HELO ".getBytes(StandardCharsets.US_ASCII));
-        end = putQuoted(line, end, name);
-        line[end++] = ' ';
-        end = putQuoted(line, end, secret);
-        line[end++] = '\r';
-        line[end++] = '\n';
-        return java.util.Arrays.copyOf(line, end);
-    }
-
-    private static int put(byte[] line, int at, byte[] octets) {
-        System.arraycopy(octets, 0, line, at, octets.length);
-        return at + octets.length;
-    }
-
-    private static int putQuoted(byte[] line, int at, byte[] octets) {
-        int end = at;
-        for (byte octet : octets) {
-            if (octet == ' ' || octet == '\\') {
-                line[end++] = '\\';
-            }
-            line[end++] = octet;
-        }
-        return end;
+        String name = user.replace("%d", Integer.toString(connection));
+        return CommandCodec.encode(new Command.Helo(new Credentials(name, password), null));
     }
 }

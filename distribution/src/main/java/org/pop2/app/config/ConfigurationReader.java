@@ -271,15 +271,11 @@ public final class ConfigurationReader {
                 usual.commandTimeout(),
                 usual.dataTimeout(),
                 stopTimeout);
-        Set<UserName> postmasters = value(Keys.LMTP_POSTMASTER);
-        if (postmasters.size() > 1) {
-            problem(Keys.LMTP_POSTMASTER, "expected one user");
-        }
         LmtpSettings.Addressing addressing = new LmtpSettings.Addressing(
                 value(Keys.LMTP_DOMAINS),
                 value(Keys.LMTP_DELIMITER),
                 value(Keys.LMTP_CREATE_FOLDERS),
-                postmasters.stream().findFirst());
+                value(Keys.LMTP_POSTMASTER));
         Path spool = file(Keys.LMTP_SPOOL, directory).orElse(directory);
         return address.flatMap(where -> {
             try {

@@ -164,11 +164,11 @@ final class Keys {
                     + " inbox",
             ValueType.flag());
 
-    static final Key<Set<UserName>> LMTP_POSTMASTER = new Key<>(
+    static final Key<Optional<UserName>> LMTP_POSTMASTER = new Key<>(
             "lmtp.postmaster",
             "",
             "user who gets mail for postmaster where no account has that name",
-            ValueType.users());
+            ValueType.user());
 
     static final Key<Long> LMTP_MAX_MESSAGE =
             new Key<>("lmtp.max-message", "1GiB", "largest message that is taken in", ValueType.octets());

@@ -92,10 +92,16 @@ interface ValueType<T> {
 
     /** Names of users, with commas between. */
     static ValueType<Set<UserName>> users() {
-        return list(names -> names.stream()
-                .map(name -> UserName.of(name)
-                        .orElseThrow(() -> new IllegalArgumentException("no user can have the name " + name)))
-                .collect(Collectors.toUnmodifiableSet()));
+        return list(names -> names.stream().map(ValueType::userName).collect(Collectors.toUnmodifiableSet()));
+    }
+
+    /** The name of a user, or nothing. */
+    static ValueType<Optional<UserName>> user() {
+        return text -> text.isEmpty() ? Optional.empty() : Optional.of(userName(text));
+    }
+
+    private static UserName userName(String name) {
+        return UserName.of(name).orElseThrow(() -> new IllegalArgumentException("no user can have the name " + name));
     }
 
     /** Domains of mail addresses, with commas between. */
