@@ -3,6 +3,7 @@ package org.pop2.app.campaign;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -41,11 +43,6 @@ class FloodIT {
     private static final String MAIL = "From a@b Mon Nov 23 12:00:00 2026\nSubject: x\n\nHello\n\n";
 
     private final List<String> report = new ArrayList<>();
-
-    /** Something that goes on while others read mail. */
-    private interface Attack {
-        void close() throws IOException;
-    }
 
     @Test
     void othersAreServedAsQuicklyAndMemoryIsBounded(@TempDir Path directory) throws Exception {
@@ -78,10 +75,11 @@ class FloodIT {
         }
     }
 
-    private void compare(Instance instance, String name, AttackMaker maker) throws Exception {
+    /** @param start begins something that goes on, until it is closed, while others read mail */
+    private void compare(Instance instance, String name, Callable<Closeable> start) throws Exception {
         double quiet = latency(instance, SESSIONS);
         double attacked;
-        Attack attack = maker.make();
+        Closeable attack = start.call();
         try {
             attacked = latency(instance, SESSIONS);
         } finally {
@@ -93,10 +91,6 @@ class FloodIT {
                 "%s: a session takes %.2f ms; quiet %.2f ms before, %.2f ms after: %.2f x; resident %d MiB",
                 name, attacked, quiet, after, ratio, resident(instance) / MIB));
         assertThat(ratio).as(name).isLessThan(2);
-    }
-
-    private interface AttackMaker {
-        Attack make() throws Exception;
     }
 
     /** Median of whole sessions that read a message, in milliseconds. */
@@ -147,7 +141,7 @@ class FloodIT {
     }
 
     /** Does something again and again until it is closed. */
-    private static Attack again(int threads, Step step) {
+    private static Closeable again(int threads, Step step) {
         List<Thread> all = new ArrayList<>();
         AtomicInteger stop = new AtomicInteger();
         for (int i = 0; i < threads; i++) {
@@ -181,10 +175,10 @@ class FloodIT {
         void run() throws IOException;
     }
 
-    private static Attack slow(Instance instance) throws IOException {
+    private static Closeable slow(Instance instance) throws IOException {
         List<SocketChannel> channels = connect(instance, SLOW);
         AtomicInteger next = new AtomicInteger();
-        Attack drip = again(1, () -> {
+        Closeable drip = again(1, () -> {
             int i = next.getAndIncrement();
             channels.get(i % SLOW).write(octets(i / SLOW % 2 == 0 ? "H" : "E"));
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1) / SLOW);
@@ -195,19 +189,19 @@ class FloodIT {
         };
     }
 
-    private static Attack silent(Instance instance) throws IOException {
+    private static Closeable silent(Instance instance) throws IOException {
         List<SocketChannel> channels = connect(instance, HALF_OPEN);
         return () -> close(channels);
     }
 
-    private static Attack flood(Instance instance) {
+    private static Closeable flood(Instance instance) {
         return again(1, () -> {
             connect(instance).close();
             LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1) / FLOOD_RATE);
         });
     }
 
-    private static Attack endless(Instance instance) {
+    private static Closeable endless(Instance instance) {
         return again(4, () -> {
             try (SocketChannel channel = connect(instance)) {
                 channel.write(octets("X".repeat(100_000)));
@@ -216,7 +210,7 @@ class FloodIT {
         });
     }
 
-    private static Attack guesses(Instance instance) {
+    private static Closeable guesses(Instance instance) {
         return again(4, () -> {
             try (SocketChannel channel = connect(instance)) {
                 ByteBuffer answer = ByteBuffer.allocate(1000);

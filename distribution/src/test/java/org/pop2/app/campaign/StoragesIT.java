@@ -54,7 +54,6 @@ class StoragesIT {
 
     @Test
     void bothStoragesSideBySide(@TempDir Path directory) throws Exception {
-        Files.createDirectories(directory);
         Path many = Files.writeString(directory.resolve("many.mbox"), mailbox(MESSAGES, MESSAGE_OCTETS));
         Path big = Files.writeString(directory.resolve("big.mbox"), mailbox(1, BIG_OCTETS));
         String[] lines = {"auth.rehash = false", "limits.sessions-per-user = 1000"};

@@ -1,20 +1,15 @@
-package org.pop2.app;
+package org.pop2.app.campaign;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -23,12 +18,11 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.config.Configuration;
+import org.pop2.app.config.ConfigurationReader;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerSettings;
-import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.MailStoreProvider;
-import org.pop2.storage.StoreSettings;
 import reactor.core.publisher.Mono;
 
 /**
@@ -160,16 +154,16 @@ class FolderAttackTest {
         Path accounts =
                 Files.writeString(directory.resolve("accounts"), "mallory:{PLAIN}secret\npostel:{PLAIN}other\n");
         Files.setPosixFilePermissions(accounts, PosixFilePermissions.fromString("rw-------"));
-        MailStoreProvider provider = MailStoreProvider.named("mbox");
-        Map<String, String> values = new HashMap<>();
-        provider.settings().forEach(setting -> values.put(setting.name(), setting.defaultValue()));
-        values.put("inbox", spool + "/{user}");
-        values.put("folders", directory + "/folders/{user}/{folder}");
-        values.put("accounts", accounts.toString());
-        values.put("state", directory + "/state");
-        HoldPolicy atOnce = new HoldPolicy(Duration.ZERO, Duration.ofSeconds(5));
-        store = Objects.requireNonNull(Mono.from(provider.open(new StoreSettings(values, atOnce, directory)))
-                .block(LIMIT));
+        Configuration configuration = ConfigurationReader.of(
+                directory,
+                Map.of(
+                        "storage.mbox.inbox", "spool/{user}",
+                        "storage.mbox.folders", "folders/{user}/{folder}",
+                        "storage.mbox.accounts", "accounts",
+                        "storage.mbox.state", "state",
+                        "mailbox.takeover-after", "0s"));
+        store = Objects.requireNonNull(
+                Mono.from(configuration.storage().openToServe()).block(LIMIT));
         ServerSettings settings =
                 ServerSettings.defaults().withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         server = Objects.requireNonNull(Pop2Server.start(settings, store).block(LIMIT));
@@ -185,25 +179,25 @@ class FolderAttackTest {
         long seed = System.nanoTime();
         System.out.println("FolderAttackTest seed " + seed);
         Random random = new Random(seed);
-        Session session = new Session();
+        PlainClient client = logIn();
         int own = 0;
         int none = 0;
         for (int i = 0; i < NAMES.size() + RANDOM_NAMES; i++) {
             String name = i < NAMES.size() ? NAMES.get(i) : name(random);
-            String reply = session.ask("FOLD " + name);
+            String reply = client.ask("FOLD " + name);
             if (reply.startsWith("#0")) {
                 none++;
             } else if (reply.startsWith("#1")) {
                 // one of its own, however it was written
-                assertThat(session.message()).as("%s, seed %d", name, seed).contains("Subject: of mallory");
+                assertThat(message(client)).as("%s, seed %d", name, seed).contains("Subject: of mallory");
                 own++;
             } else {
                 assertThat(reply).as("%s, seed %d", name, seed).startsWith("- ").doesNotContain(directory.toString());
-                session.close();
-                session = new Session();
+                client.close();
+                client = logIn();
             }
         }
-        session.close();
+        client.close();
         assertThat(own).as("its own folders are found, too").isPositive();
         assertThat(none).isGreaterThan(NAMES.size() / 2);
         try (var files = Files.list(directory.resolve("folders/mallory"))) {
@@ -222,45 +216,18 @@ class FolderAttackTest {
         return name.toString();
     }
 
-    /** Logged in as mallory; octets as Latin-1 characters. */
-    private final class Session implements AutoCloseable {
-        private final Socket socket;
-        private final InputStream in;
+    private PlainClient logIn() throws IOException {
+        PlainClient client = new PlainClient(server.address().getPort());
+        assertThat(client.receive()).startsWith("+ ");
+        assertThat(client.ask("HELO mallory secret")).startsWith("#1");
+        return client;
+    }
 
-        Session() throws IOException {
-            socket = new Socket(
-                    InetAddress.getLoopbackAddress(), server.address().getPort());
-            socket.setSoTimeout((int) LIMIT.toMillis());
-            socket.setTcpNoDelay(true);
-            in = new BufferedInputStream(socket.getInputStream());
-            assertThat(line()).startsWith("+ ");
-            assertThat(ask("HELO mallory secret")).startsWith("#1");
-        }
-
-        String ask(String command) throws IOException {
-            socket.getOutputStream().write((command + "\r\n").getBytes(StandardCharsets.ISO_8859_1));
-            return line();
-        }
-
-        String message() throws IOException {
-            int octets = Integer.parseInt(ask("READ 1").substring(1).split(" ", 2)[0]);
-            socket.getOutputStream().write("RETR\r\n".getBytes(StandardCharsets.US_ASCII));
-            String message = new String(in.readNBytes(octets), StandardCharsets.ISO_8859_1);
-            assertThat(ask("ACKS")).startsWith("=0");
-            return message;
-        }
-
-        private String line() throws IOException {
-            ByteArrayOutputStream line = new ByteArrayOutputStream();
-            for (int octet = in.read(); octet >= 0 && octet != '\n'; octet = in.read()) {
-                line.write(octet);
-            }
-            return line.toString(StandardCharsets.ISO_8859_1).strip();
-        }
-
-        @Override
-        public void close() throws IOException {
-            socket.close();
-        }
+    private static String message(PlainClient client) throws IOException {
+        int octets = PlainClient.number(client.ask("READ 1"), '=');
+        client.send("RETR");
+        String message = new String(client.receive(octets), StandardCharsets.ISO_8859_1);
+        assertThat(client.ask("ACKS")).startsWith("=0");
+        return message;
     }
 }
