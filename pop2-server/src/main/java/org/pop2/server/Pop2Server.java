@@ -101,7 +101,9 @@ public final class Pop2Server {
         return Mono.defer(() -> {
             Authenticator authenticator = new Authenticator(store.accounts(), logins);
             Sessions sessions = new Sessions(settings, store, authenticator, transcripts);
-            LoopResources loops = LoopResources.create("pop2");
+            // Netty's least of four takes two processors from each other
+            LoopResources loops = LoopResources.create(
+                    "pop2", Math.max(2, Runtime.getRuntime().availableProcessors()), true);
             Disposable.Composite watches = Disposables.composite();
             transcripts.ifPresent(watches::add);
             List<DisposableServer> bound = new ArrayList<>();

@@ -116,7 +116,7 @@ final class Commits {
 
     /** Whether a release of that mailbox was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.stat(journal(path)) != null;
+        return io.exists(journal(path));
     }
 
     /** The mailboxes of all journals that there are. */

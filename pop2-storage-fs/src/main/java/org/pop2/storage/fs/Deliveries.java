@@ -103,7 +103,7 @@ final class Deliveries {
 
     /** Whether a delivery to that mailbox is going on, or was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.stat(note(path)) != null;
+        return io.exists(note(path));
     }
 
     /** The mailboxes of all notes that there are. */

@@ -21,8 +21,9 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * Which session holds which mailbox: one file per held mailbox in the state directory, with the holder's token, who it
- * is, and when its client last spoke. The files are read and changed under one lock for all processes.
+ * Which session holds which mailbox: one file for each mailbox in the state directory, with the holder's token, who it
+ * is, and when its client last spoke. A file is read and changed under a lock for all processes. It stays when the hold
+ * ends, marked as free: a file system takes many times longer to make a file and remove it than to write to one.
  *
  * <p>Taking a mailbox over is writing a new token. A release looks, with the mailbox locked, whether its own token
  * still stands: if not, it deletes nothing. Whoever took over locks the mailbox after that to count it, so it sees
@@ -63,6 +64,11 @@ final class Holds {
         this.lag = lag;
     }
 
+    /** The first octet of a file of a mailbox that nobody holds; no token begins so. */
+    private static final byte FREE = '-';
+
+    private static final int MAX_OCTETS = 1024;
+
     /** What a hold file says. */
     private record Entry(String token, ProcessIdentity holder, long lastActive) {
         String toText() {
@@ -86,19 +92,22 @@ final class Holds {
     /** Takes the hold, from nobody, from the dead or from the silent; nothing if the holder has a right to it. */
     Optional<Hold> tryHold(MailboxPath path) throws IOException {
         String key = path.key();
-        Optional<Hold> taken = locked(() -> {
-            Entry there = read(key);
-            if (there != null && !mayTake(key, there)) {
-                return Optional.empty();
+        Optional<Hold> taken = locked(key, () -> {
+            try (IoFile file = openOrCreate(file(key))) {
+                ByteBuffer text = text(file);
+                Entry there = entry(text);
+                if (there != null && !mayTake(key, there)) {
+                    return Optional.empty();
+                }
+                if (there != null) {
+                    LOG.info("{}: taken over from {}", path, there.holder().toText());
+                }
+                Hold hold = new Hold(key, path.toString());
+                write(file, text.limit(), hold);
+                Hold before = ours.put(key, hold);
+                hold.before = before;
+                return Optional.of(hold);
             }
-            if (there != null) {
-                LOG.info("{}: taken over from {}", path, there.holder().toText());
-            }
-            Hold hold = new Hold(key, path.toString());
-            write(key, hold);
-            Hold before = ours.put(key, hold);
-            hold.before = before;
-            return Optional.of(hold);
         });
         taken.ifPresent(hold -> {
             Hold before = hold.before;
@@ -128,7 +137,7 @@ final class Holds {
     void exchange() {
         for (Hold hold : List.copyOf(ours.values())) {
             try {
-                if (!locked(() -> exchange(hold))) {
+                if (!locked(hold.key, () -> exchange(hold))) {
                     ours.remove(hold.key, hold);
                     hold.lose();
                 }
@@ -143,39 +152,71 @@ final class Holds {
         if (hold.ended || ours.get(hold.key) != hold) {
             return true;
         }
-        if (!stands(hold)) {
-            return false;
+        if (hold.lastActive == hold.written) {
+            return stands(hold);
         }
-        long active = hold.lastActive;
-        if (active != hold.written) {
-            write(hold.key, hold);
-        }
-        return true;
+        return ifStands(hold, (file, octets) -> write(file, octets, hold));
     }
 
     private boolean stands(Hold hold) throws IOException {
-        Entry there = read(hold.key);
-        return there != null && there.token().equals(hold.token);
-    }
-
-    private @Nullable Entry read(String key) throws IOException {
-        try (IoFile file = io.open(file(key), StorageIo.Mode.READ)) {
-            ByteBuffer text = ByteBuffer.allocate(1024);
-            file.read(text, 0);
-            // one that cannot be read was being written when the machine or the process died
-            return Entry.parse(new String(text.array(), 0, text.position(), StandardCharsets.UTF_8))
-                    .orElse(null);
+        try (IoFile file = io.open(file(hold.key), StorageIo.Mode.READ)) {
+            return isOf(hold, text(file));
         } catch (NoSuchFileException e) {
-            return null;
+            return false;
         }
     }
 
-    private void write(String key, Hold hold) throws IOException {
+    private interface Change {
+        /** @param octets that the file has */
+        void make(IoFile file, int octets) throws IOException;
+    }
+
+    private boolean ifStands(Hold hold, Change change) throws IOException {
+        try (IoFile file = io.open(file(hold.key), StorageIo.Mode.WRITE)) {
+            ByteBuffer text = text(file);
+            boolean stands = isOf(hold, text);
+            if (stands) {
+                change.make(file, text.limit());
+            }
+            return stands;
+        } catch (NoSuchFileException e) {
+            return false;
+        }
+    }
+
+    private static boolean isOf(Hold hold, ByteBuffer text) {
+        Entry there = entry(text);
+        return there != null && there.token().equals(hold.token);
+    }
+
+    private IoFile openOrCreate(Path file) throws IOException {
+        try {
+            return io.open(file, StorageIo.Mode.WRITE);
+        } catch (NoSuchFileException e) {
+            return io.open(file, StorageIo.Mode.CREATE);
+        }
+    }
+
+    private static ByteBuffer text(IoFile file) throws IOException {
+        ByteBuffer text = ByteBuffer.allocate(MAX_OCTETS);
+        file.read(text, 0);
+        return text.flip();
+    }
+
+    /** Nothing if it is marked as free, or cannot be read: then it was being written when the machine died. */
+    private static @Nullable Entry entry(ByteBuffer text) {
+        if (!text.hasRemaining() || text.get(0) == FREE) {
+            return null;
+        }
+        return Entry.parse(StandardCharsets.UTF_8.decode(text.duplicate()).toString())
+                .orElse(null);
+    }
+
+    private void write(IoFile file, int octetsBefore, Hold hold) throws IOException {
         long active = hold.lastActive;
         byte[] text = new Entry(hold.token, liveness.self(), active).toText().getBytes(StandardCharsets.UTF_8);
-        Path target = file(key);
-        try (IoFile file = io.open(target, io.stat(target) == null ? StorageIo.Mode.CREATE : StorageIo.Mode.WRITE)) {
-            file.write(ByteBuffer.wrap(text), 0);
+        file.write(ByteBuffer.wrap(text), 0);
+        if (octetsBefore > text.length) {
             file.truncate(text.length);
         }
         hold.written = active;
@@ -185,8 +226,8 @@ final class Holds {
         return directory.resolve(key + SUFFIX);
     }
 
-    private <T> T locked(StateLock.Body<T> body) throws IOException {
-        return lock.locked(lockMillis, pause, body);
+    private <T> T locked(String key, StateLock.Body<T> body) throws IOException {
+        return lock.locked(key, lockMillis, pause, body);
     }
 
     /** Tells every session of this storage that its mailbox is lost. */
@@ -194,18 +235,27 @@ final class Holds {
         ours.values().forEach(Hold::lose);
     }
 
-    /** Removes the files of dead holders. */
+    /** Removes the files of the dead, and of mailboxes that nobody holds. */
     void sweep() throws IOException {
         for (String name : io.list(directory)) {
             if (name.endsWith(SUFFIX)) {
-                locked(() -> {
-                    Entry there = read(name.substring(0, name.length() - SUFFIX.length()));
-                    if (there == null || liveness.isDead(there.holder())) {
-                        io.unlink(directory.resolve(name));
+                String key = name.substring(0, name.length() - SUFFIX.length());
+                locked(key, () -> {
+                    if (isUnused(file(key))) {
+                        io.unlink(file(key));
                     }
                     return true;
                 });
             }
+        }
+    }
+
+    private boolean isUnused(Path path) throws IOException {
+        try (IoFile file = io.open(path, StorageIo.Mode.READ)) {
+            Entry there = entry(text(file));
+            return there == null || liveness.isDead(there.holder());
+        } catch (NoSuchFileException e) {
+            return false;
         }
     }
 
@@ -251,7 +301,7 @@ final class Holds {
 
         /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */
         void check() throws IOException {
-            if (isLost || !locked(() -> stands(this))) {
+            if (isLost || !locked(key, () -> stands(this))) {
                 lose();
                 throw new StoreException(Reason.BUSY, mailbox + ": taken over by another session");
             }
@@ -261,10 +311,8 @@ final class Holds {
         void end() {
             ended = true;
             try {
-                locked(() -> {
-                    if (stands(this)) {
-                        io.unlink(file(key));
-                    }
+                locked(key, () -> {
+                    ifStands(this, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
                     ours.remove(key, this);
                     return true;
                 });

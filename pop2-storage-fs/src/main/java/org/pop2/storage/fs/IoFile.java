@@ -34,6 +34,16 @@ interface IoFile extends Closeable {
 
     void unlock() throws IOException;
 
+    /**
+     * Takes the POSIX write lock on one octet, which need not be there, if it is free, without waiting. Locks on
+     * several octets may be held at once; a lock on the whole file excludes them all.
+     *
+     * @return whether it was got; {@code false} too if this JVM has it already
+     */
+    boolean tryLock(long octet) throws IOException;
+
+    void unlock(long octet) throws IOException;
+
     /** Fills the buffer from a position; {@code false} if the file ends before. */
     default boolean readFully(ByteBuffer into, long position) throws IOException {
         long at = position;

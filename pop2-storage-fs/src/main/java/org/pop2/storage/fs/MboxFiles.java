@@ -154,6 +154,10 @@ final class MboxFiles {
         if (unchanged != null) {
             return unchanged;
         }
+        return Waits.during(() -> count(path, saved));
+    }
+
+    private @Nullable Counted count(MailboxPath path, IndexFile.@Nullable Stored saved) throws IOException {
         IndexFile.Stored known = scanUnlocked(path, saved);
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {

@@ -8,7 +8,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
@@ -101,7 +100,7 @@ final class MboxLocks {
         boolean queued = false;
         boolean locked = false;
         try {
-            queued = enter(queue);
+            queued = Waits.tryLock(queue.lock, timeoutMillis);
             if (!queued) {
                 throw busy(path, "other sessions and deliveries");
             }
@@ -133,16 +132,7 @@ final class MboxLocks {
         return dotLocked.contains(path.directory())
                 && !THREADS.containsKey(path.file())
                 && !unwritable.contains(path.directory())
-                && io.stat(path.dotLock()) == null;
-    }
-
-    private boolean enter(Queue queue) {
-        try {
-            return queue.lock.tryLock(timeoutMillis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            // nobody here is interrupted on purpose, and an interrupted thread must not touch a channel
-            return queue.lock.tryLock();
-        }
+                && !io.exists(path.dotLock());
     }
 
     private static void leave(MailboxPath path, Queue queue, boolean queued) {

@@ -164,7 +164,7 @@ final class MboxMailbox implements Mailbox {
         if (reason != null) {
             throw reason;
         }
-        files.delete(Objects.requireNonNull(counted), numbers, hold::check);
+        Waits.during(() -> files.delete(Objects.requireNonNull(counted), numbers, hold::check));
         LOG.info("{}: deleted {} of {} messages: {}", name, numbers.cardinality(), count(), numbers);
     }
 

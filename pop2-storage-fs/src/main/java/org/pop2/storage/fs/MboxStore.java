@@ -172,8 +172,8 @@ final class MboxStore implements MailStore {
             LOG.info("another server on {} ended without closing; recovering", settings.state());
             sweepSpool();
             indexes.sweep();
+            holds.sweep();
         }
-        holds.sweep();
         Set<Path> interrupted = new LinkedHashSet<>(commits.pending());
         interrupted.addAll(deliveries.pending());
         for (Path pending : interrupted) {
@@ -303,7 +303,7 @@ final class MboxStore implements MailStore {
                 .concatMap(octets -> add(stored, octets), 0)
                 .then(Mono.fromCallable(() -> {
                     stored.complete();
-                    files.append(path, stored);
+                    Waits.during(() -> files.append(path, stored));
                     return null;
                 }))
                 .then()

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -102,7 +103,7 @@ final class PasswordFile {
     }
 
     private void locked(StateLock.Body<Read> body) throws IOException {
-        Read written = lock.locked(lockMillis, pause, body);
+        Read written = Objects.requireNonNull(Waits.during(() -> lock.locked("accounts", lockMillis, pause, body)));
         synchronized (this) {
             cached = written;
         }

@@ -1,5 +1,7 @@
 package org.pop2.storage.fs;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -8,7 +10,11 @@ interface Pause {
     Pause REAL = new Pause() {
         @Override
         public void millis(long duration) {
-            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(duration));
+            try {
+                Waits.during(() -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(duration)));
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
         }
 
         @Override

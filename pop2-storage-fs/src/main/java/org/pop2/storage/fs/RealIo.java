@@ -29,6 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
@@ -52,6 +53,9 @@ class RealIo implements StorageIo {
 
     @Override
     public IoFile openBeneath(Path base, Path relative, Mode mode) throws IOException {
+        if (relative.getNameCount() == 1) {
+            return open(base.resolve(relative), mode);
+        }
         try (DirectoryStream<Path> stream = Files.newDirectoryStream(base)) {
             if (!(stream instanceof SecureDirectoryStream<Path> directory)) {
                 throw new FileSystemException(base.toString(), null, "directories cannot be walked without links here");
@@ -120,6 +124,12 @@ class RealIo implements StorageIo {
                 number(found, "size"),
                 nanos(found, "lastModifiedTime"),
                 nanos(found, "ctime"));
+    }
+
+    /** Without the exception, and its stack trace, that tells elsewhere that nothing is there. */
+    @Override
+    public boolean exists(Path path) {
+        return path.toFile().exists();
     }
 
     private static long number(Map<String, Object> attributes, String name) {
@@ -223,6 +233,7 @@ class RealIo implements StorageIo {
 
     private static final class RealFile implements IoFile {
         private final FileChannel channel;
+        private final Map<Long, FileLock> octets = new ConcurrentHashMap<>();
         private @Nullable FileLock lock;
 
         RealFile(FileChannel channel) {
@@ -274,6 +285,27 @@ class RealIo implements StorageIo {
         public synchronized void unlock() throws IOException {
             FileLock held = lock;
             lock = null;
+            if (held != null) {
+                held.release();
+            }
+        }
+
+        @Override
+        public boolean tryLock(long octet) throws IOException {
+            try {
+                FileLock got = channel.tryLock(octet, 1, false);
+                if (got != null) {
+                    octets.put(octet, got);
+                }
+                return got != null;
+            } catch (OverlappingFileLockException e) {
+                return false;
+            }
+        }
+
+        @Override
+        public void unlock(long octet) throws IOException {
+            FileLock held = octets.remove(octet);
             if (held != null) {
                 held.release();
             }

@@ -3,28 +3,32 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
  * A lock between the processes, and the threads, that use one state directory; for a few small reads and writes. The
- * file is never removed, so its channel can stay open: one per file in the whole JVM.
+ * file is never removed, so its channel can stay open: one per file in the whole JVM. It has many parts, each an octet
+ * of the file, so that those who want different things seldom wait for each other.
  */
 final class StateLock {
     private static final Map<Path, StateLock> JVM = new HashMap<>();
     private static final int PAUSE_MILLIS = 5;
+    /** The same in all processes. */
+    private static final int PARTS = 64;
 
     private final Path path;
     private final IoFile file;
-    private final ReentrantLock threads = new ReentrantLock();
+    private final ReentrantLock[] threads = new ReentrantLock[PARTS];
 
     private StateLock(Path path, IoFile file) {
         this.path = path;
         this.file = file;
+        Arrays.setAll(threads, part -> new ReentrantLock());
     }
 
     /** The lock of that file on the real disk; the file comes to be. */
@@ -63,21 +67,15 @@ final class StateLock {
         T run() throws IOException;
     }
 
-    /** Runs with the lock held; fails as busy if it cannot be had in that time. */
-    <T> T locked(long timeoutMillis, Pause pause, Body<T> body) throws IOException {
+    /** Runs with the part of the lock held that a name falls to; fails as busy if it cannot be had in that time. */
+    <T> T locked(String name, long timeoutMillis, Pause pause, Body<T> body) throws IOException {
+        int part = Math.floorMod(name.hashCode(), PARTS);
         long deadline = pause.now() + timeoutMillis;
-        boolean got;
-        try {
-            got = threads.tryLock(timeoutMillis, TimeUnit.MILLISECONDS);
-        } catch (InterruptedException e) {
-            // nobody here is interrupted on purpose, and an interrupted thread must not touch a channel
-            got = threads.tryLock();
-        }
-        if (!got) {
+        if (!Waits.tryLock(threads[part], timeoutMillis)) {
             throw busy();
         }
         try {
-            while (!file.tryLock(false)) {
+            while (!file.tryLock(part)) {
                 if (pause.now() >= deadline) {
                     throw busy();
                 }
@@ -86,10 +84,10 @@ final class StateLock {
             try {
                 return body.run();
             } finally {
-                file.unlock();
+                file.unlock(part);
             }
         } finally {
-            threads.unlock();
+            threads[part].unlock();
         }
     }
 

@@ -35,6 +35,11 @@ interface StorageIo {
     @Nullable
     FileStatus stat(Path path) throws IOException;
 
+    /** Whether something is there, links followed. For what is seldom there, cheaper than {@link #stat}. */
+    default boolean exists(Path path) throws IOException {
+        return stat(path) != null;
+    }
+
     /** The name of a file's owner, or its number where it has no name. */
     String owner(Path path) throws IOException;
 

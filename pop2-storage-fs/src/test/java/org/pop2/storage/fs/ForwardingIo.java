@@ -35,6 +35,11 @@ abstract class ForwardingIo implements StorageIo {
     }
 
     @Override
+    public boolean exists(Path path) throws IOException {
+        return disk.exists(path);
+    }
+
+    @Override
     public String owner(Path path) throws IOException {
         return disk.owner(path);
     }
@@ -135,6 +140,16 @@ abstract class ForwardingIo implements StorageIo {
         @Override
         public void unlock() throws IOException {
             real.unlock();
+        }
+
+        @Override
+        public boolean tryLock(long octet) throws IOException {
+            return real.tryLock(octet);
+        }
+
+        @Override
+        public void unlock(long octet) throws IOException {
+            real.unlock(octet);
         }
 
         @Override

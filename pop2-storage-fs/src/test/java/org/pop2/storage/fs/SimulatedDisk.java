@@ -618,6 +618,16 @@ final class SimulatedDisk implements StorageIo {
         }
 
         @Override
+        public boolean tryLock(long octet) {
+            return tryLock(false);
+        }
+
+        @Override
+        public void unlock(long octet) {
+            unlock();
+        }
+
+        @Override
         public void close() {
             alive();
             // a process loses its lock on a file when it closes any descriptor of it
