@@ -1,6 +1,5 @@
 package org.pop2.management;
 
-import java.nio.charset.StandardCharsets;
 import java.util.Map;
 
 /**
@@ -8,16 +7,16 @@ import java.util.Map;
  *
  * @param status of HTTP
  * @param type of the body
- * @param body octets, UTF-8 where it is text
+ * @param body text, sent as UTF-8
  * @param headers further ones
  */
-record Answer(int status, String type, byte[] body, Map<String, String> headers) {
+record Answer(int status, String type, String body, Map<String, String> headers) {
     static final String TEXT = "text/plain; charset=utf-8";
     static final String JSON = "application/json";
     static final String HTML = "text/html; charset=utf-8";
 
     Answer(int status, String type, String body) {
-        this(status, type, body.getBytes(StandardCharsets.UTF_8), Map.of());
+        this(status, type, body, Map.of());
     }
 
     static Answer json(int status, Object value) {

@@ -7,6 +7,7 @@ import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.Optional;
@@ -140,9 +141,10 @@ public final class ManagementServer {
     private static Mono<Void> respond(
             HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
         return answer(request, settings, routes).flatMap(answer -> {
+            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             response.status(answer.status())
                     .header("Content-Type", answer.type())
-                    .header("Content-Length", String.valueOf(answer.body().length))
+                    .header("Content-Length", String.valueOf(body.length))
                     .header("Cache-Control", "no-store")
                     .header("Content-Security-Policy", POLICY)
                     .header("X-Content-Type-Options", "nosniff")
@@ -154,7 +156,7 @@ public final class ManagementServer {
             }
             return request.method().equals(HttpMethod.HEAD)
                     ? response.send()
-                    : response.sendByteArray(Mono.just(answer.body())).then();
+                    : response.sendByteArray(Mono.just(body)).then();
         });
     }
 

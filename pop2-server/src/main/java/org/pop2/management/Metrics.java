@@ -261,12 +261,12 @@ public final class Metrics implements ServerObserver, LmtpObserver {
 
     @Override
     public void octetsSent(long count) {
-        sent.increment(count);
+        sent.increment((double) count);
     }
 
     @Override
     public void octetsReceived(long count) {
-        received.increment(count);
+        received.increment((double) count);
     }
 
     @Override
@@ -282,7 +282,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     public void ended(End why, long kept) {
         count(ends, why);
         if (kept > 0) {
-            discarded.increment(kept);
+            discarded.increment((double) kept);
             sessionsWithDiscarded.increment();
         }
     }
@@ -290,7 +290,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     @Override
     public void received(long octets) {
         lmtpMessages.increment();
-        lmtpOctets.increment(octets);
+        lmtpOctets.increment((double) octets);
     }
 
     @Override

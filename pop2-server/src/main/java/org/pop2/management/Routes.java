@@ -5,6 +5,7 @@ import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -43,8 +44,8 @@ final class Routes {
     private final Reload reload;
     private final StatusPage page;
     private final AtomicBoolean reloading = new AtomicBoolean();
-    private final byte[] style = resource("status.css");
-    private final byte[] script = resource("status.js");
+    private final String style = resource("status.css");
+    private final String script = resource("status.js");
 
     Routes(
             ManagementSettings settings,
@@ -81,13 +82,9 @@ final class Routes {
             case "/sessions" -> reads ? authorized(headers, this::sessions) : wrongMethod("GET, HEAD");
             case "/" -> reads ? page(headers) : wrongMethod("GET, HEAD");
             case "/status.css" ->
-                reads
-                        ? Mono.just(new Answer(200, "text/css; charset=utf-8", style, Map.of()))
-                        : wrongMethod("GET, HEAD");
+                reads ? Mono.just(new Answer(200, "text/css; charset=utf-8", style)) : wrongMethod("GET, HEAD");
             case "/status.js" ->
-                reads
-                        ? Mono.just(new Answer(200, "text/javascript; charset=utf-8", script, Map.of()))
-                        : wrongMethod("GET, HEAD");
+                reads ? Mono.just(new Answer(200, "text/javascript; charset=utf-8", script)) : wrongMethod("GET, HEAD");
             default -> Mono.just(Answer.problem(404, "there is nothing here"));
         };
     }
@@ -194,9 +191,9 @@ final class Routes {
                 .map(both -> new Answer(200, Answer.HTML, page.of(both.getT1(), both.getT2())));
     }
 
-    private static byte[] resource(String name) {
+    private static String resource(String name) {
         try (InputStream in = Objects.requireNonNull(Routes.class.getResourceAsStream(name), name)) {
-            return in.readAllBytes();
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -224,15 +224,16 @@ public final class Pop2Server {
 
     /**
      * Serves by other settings from now on: host name, times, what becomes of marks, and limits, for sessions that
-     * begin. Sessions that are there keep theirs. Listeners, transcripts and the time that logins are remembered stay
-     * as they were at the start. Reads the certificates again if they have changed, and forgets which passwords were
-     * right lately. Works at subscription, on a thread that may block.
+     * begin. Sessions that are there keep theirs. Listeners, transcripts, the time that logins are remembered and that
+     * of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets which
+     * passwords were right lately. Works at subscription, on a thread that may block.
      */
     public Mono<Void> reconfigure(ServerSettings settings) {
         return Mono.<Void>fromRunnable(() -> {
                     ServerSettings current = sessions.settings();
-                    ServerSettings next =
-                            settings.withListeners(current.listeners()).withLoginCache(current.loginCache());
+                    ServerSettings next = settings.withListeners(current.listeners())
+                            .withLoginCache(current.loginCache())
+                            .withStopTimeout(current.stopTimeout());
                     sessions.reconfigure(current.trace().map(next::withTrace).orElse(next));
                     authenticator.forgetVerified();
                     certificates.forEach(TlsContext::reload);

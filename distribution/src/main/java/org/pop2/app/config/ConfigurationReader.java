@@ -176,6 +176,11 @@ public final class ConfigurationReader {
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         Optional<TraceSettings> trace = trace(directory);
         Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout);
+        Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
+        var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
+        Optional<Configuration.Management> management = value(Keys.MANAGEMENT_PORT)
+                .map(port ->
+                        new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, directory);
         if (storage == null || !problems.isEmpty()) {
@@ -194,6 +199,7 @@ public final class ConfigurationReader {
                 logLevel,
                 trace,
                 lmtp,
+                management,
                 storage,
                 entries(directory));
     }
