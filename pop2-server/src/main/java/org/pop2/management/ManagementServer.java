@@ -120,7 +120,6 @@ public final class ManagementServer {
                         .validateHeaders(true))
                 .maxKeepAliveRequests(REQUESTS_PER_CONNECTION)
                 .idleTimeout(IDLE)
-                .requestTimeout(REQUEST)
                 .doOnChannelInit((observer, channel, from) -> admit(channel, connections))
                 .handle((request, response) -> respond(request, response, settings, routes))
                 .bind();
@@ -134,12 +133,16 @@ public final class ManagementServer {
         if (now > MAX_CONNECTIONS) {
             channel.close();
         } else {
-            channel.pipeline().addFirst("slow-reader", new WriteTimeoutHandler(WRITE_SECONDS));
+            channel.pipeline()
+                    .addFirst("slow-reader", new WriteTimeoutHandler(WRITE_SECONDS))
+                    .addFirst("slow-writer", new RequestDeadline(REQUEST));
         }
     }
 
     private static Mono<Void> respond(
             HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
+        request.withConnection(
+                connection -> connection.channel().pipeline().get(RequestDeadline.class).complete());
         return answer(request, settings, routes).flatMap(answer -> {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             response.status(answer.status())

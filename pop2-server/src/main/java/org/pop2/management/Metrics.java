@@ -15,6 +15,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.EnumMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -74,6 +75,9 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final Counter lmtpOverloaded;
     private final RecentLogins recent;
 
+    /** The registry holds them weakly. */
+    private final List<Measured.Measure> measures;
+
     /** Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}. */
     public Metrics(MailStore store) {
         this(store, Clock.systemUTC());
@@ -130,9 +134,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        if (store instanceof Measured measured) {
-            measured.measures().forEach(this::add);
-        }
+        measures = store instanceof Measured measured ? List.copyOf(measured.measures()) : List.of();
+        measures.forEach(this::add);
         new JvmMemoryMetrics().bindTo(registry);
         new JvmThreadMetrics().bindTo(registry);
         new FileDescriptorMetrics().bindTo(registry);
@@ -149,7 +152,6 @@ public final class Metrics implements ServerObserver, LmtpObserver {
                         .strongReference(true)
                         .register(registry);
             case COUNTER ->
-                // the registry holds it weakly; the store, which lives as long, holds it too
                 FunctionCounter.builder(name, measure, it -> it.value().getAsLong())
                         .description(measure.description())
                         .register(registry);

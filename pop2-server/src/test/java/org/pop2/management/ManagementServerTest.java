@@ -527,15 +527,16 @@ class ManagementServerTest {
                         .withMaxConnections(1)
                         .withIdleTimeout(Duration.ofMinutes(1)))
                 .block(TestServer.LIMIT);
-        Wire second = Wire.to(server.address());
-        wires.add(second);
-        assertThat(second.line()).startsWith("- too many connections");
+        try (Wire second = Wire.to(server.address())) {
+            assertThat(second.line()).startsWith("- too many connections");
+        }
         first.send("QUIT\r\n");
         first.expect("+ ");
+        first.close();
         await().atMost(TestServer.LIMIT).until(() -> {
-            Wire third = Wire.to(server.address());
-            wires.add(third);
-            return third.line().startsWith("+ POP2 changed.example ");
+            try (Wire third = Wire.to(server.address())) {
+                return third.line().startsWith("+ POP2 changed.example ");
+            }
         });
     }
 }
