@@ -14,6 +14,7 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
@@ -23,6 +24,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pop2.profile.ClientProfile;
+import org.pop2.profile.ProfiledMailbox;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.CommandCodec;
 import org.pop2.protocol.Effect;
@@ -86,13 +89,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable UserName user;
+    private ClientProfile profile;
     private @Nullable Mailbox mailbox;
+    /** The same as this client sees it. */
+    private @Nullable ProfiledMailbox shown;
 
     /** Set on any thread; no command is worked on with it from then on. */
     private volatile @Nullable Mailbox lostMailbox;
 
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
+    private final Disposable.Swap measuring = Disposables.swap();
 
     /**
      * Input that waits for the session to be ready; the next is read when it is used up. More than one buffer only when
@@ -143,7 +150,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         this.reception = reception;
         this.settings = sessions.settings();
         this.record = new SessionRecord(client);
-        this.codec = new CommandCodec(listener.settings().strict());
+        this.profile = settings.profiles().of(listener.settings(), client.address());
+        this.codec = new CommandCodec(listener.settings().strict() || profile.strict(), profile.securityLevel());
         this.session = new Session(settings.hostName(), settings.onDisconnect());
     }
 
@@ -383,6 +391,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             write(ReplyCodec.encode(send.reply()));
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver);
+        } else if (effect instanceof Effect.Measure measure) {
+            measure(measure.number());
         } else if (effect instanceof Effect.LogIn logIn) {
             logIn(logIn.helo());
         } else if (effect instanceof Effect.Select select) {
@@ -427,6 +437,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         switch (verdict.outcome()) {
             case ACCEPTED -> {
                 UserName name = verdict.user().orElseThrow();
+                if (user != null) {
+                    // this is a second login, after one that found no mail
+                    sessions.leaves(user);
+                    user = null;
+                }
                 if (!channel().isOpen()) {
                     outcome(Event.LOGGED_IN);
                 } else if (!isCertificateOf(name)) {
@@ -436,6 +451,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
+                    profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
@@ -461,7 +477,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
         Optional<FolderName> folder = FolderNames.resolve(owner, name);
         if (folder.isEmpty()) {
-            outcome(new Event.Selected(MailboxListing.NONE));
+            outcome(new Event.Selected(NoMailbox.INSTANCE));
             return;
         }
         // not cancelled if the client goes, but released: so that it is always known who has it
@@ -475,7 +491,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void selected(Mailbox opened) {
         mailbox = opened;
         lossWatch.update(Mono.from(opened.lost()).subscribe(nothing -> {}, error -> lost(opened), () -> lost(opened)));
-        outcome(new Event.Selected(new MailboxListing(opened)));
+        shown = new ProfiledMailbox(opened, profile, Instant.now());
+        outcome(new Event.Selected(shown));
     }
 
     private void lost(Mailbox taken) {
@@ -488,8 +505,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
+    private void measure(int number) {
+        ProfiledMailbox source = shown;
+        if (source == null) {
+            throw new IllegalStateException("a message without a mailbox");
+        }
+        measuring.update(source.measure(number)
+                .subscribe(octets -> outcome(new Event.Measured(octets)), error -> failed("message " + number, error)));
+    }
+
     private void deliver(Effect.Deliver what) {
-        Mailbox source = mailbox;
+        ProfiledMailbox source = shown;
         if (source == null) {
             throw new IllegalStateException("a message without a mailbox");
         }
@@ -526,8 +552,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     /** Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end. */
     private void release(BitSet deleted) {
         cutTransfer();
+        measuring.update(Disposables.disposed());
         Mailbox released = mailbox;
         mailbox = null;
+        shown = null;
         lossWatch.update(Disposables.disposed());
         if (released == null) {
             // a folder that cannot exist was never opened
