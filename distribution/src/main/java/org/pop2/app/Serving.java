@@ -215,6 +215,7 @@ final class Serving {
                 .withHostName(nameOf(configuration))
                 .withListeners(configuration.listeners())
                 .withStrict(session.strict())
+                .withProfiles(configuration.profiles())
                 .withLoginTimeout(session.loginTimeout())
                 .withIdleTimeout(session.idleTimeout())
                 .withStallTimeout(session.stallTimeout())

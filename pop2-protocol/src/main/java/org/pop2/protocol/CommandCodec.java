@@ -24,9 +24,20 @@ public final class CommandCodec {
     private static final int VERB = 4;
 
     private final boolean strict;
+    private final boolean securityLevel;
 
     public CommandCodec(boolean strict) {
+        this(strict, false);
+    }
+
+    /**
+     * @param strict whether the grammar is taken to the letter
+     * @param securityLevel whether a third word of HELO, if it is one digit, is POPmail's security level and not a part
+     *     of the password
+     */
+    public CommandCodec(boolean strict, boolean securityLevel) {
         this.strict = strict;
+        this.securityLevel = securityLevel;
     }
 
     /**
@@ -67,7 +78,7 @@ public final class CommandCodec {
             }
         }
         return switch (verb) {
-            case HELO -> helo(octets, start + VERB, end);
+            case HELO -> helo(octets, start + VERB, securityLevel ? withoutLevel(octets, start + VERB, end) : end);
             case FOLD -> fold(octets, start + VERB, end);
             case READ -> read(octets, start + VERB, end);
             case RETR -> withoutArgument(Command.RETR, octets, start + VERB, end);
@@ -192,6 +203,18 @@ public final class CommandCodec {
             return new Helo(unquoted, raw);
         }
         return raw == null ? malformed : new Helo(raw, null);
+    }
+
+    /** Where the line ends without the third of three words, if that is one digit. */
+    private static int withoutLevel(byte[] octets, int from, int end) {
+        int stop = skipSpacesBackward(octets, from, end);
+        if (stop - 2 < from || octets[stop - 1] < '0' || octets[stop - 1] > '9' || octets[stop - 2] != ' ') {
+            return end;
+        }
+        int name = skipSpaces(octets, from, stop);
+        int password = skipSpaces(octets, endOfWord(octets, name, stop, true), stop);
+        int second = endOfWord(octets, password, stop, true);
+        return second < stop - 1 && skipSpaces(octets, second, stop) == stop - 1 ? second : end;
     }
 
     /** Name before the split, password after it; nothing if either is missing or the quoting is broken. */

@@ -19,6 +19,14 @@ public sealed interface Effect {
     record Select(String mailbox) implements Effect {}
 
     /**
+     * Find out how many octets a message has; tell {@link Event.Measured} or {@link Event.Failed}. Only of a
+     * {@link Listing} that does not know.
+     *
+     * @param number the message
+     */
+    record Measure(int number) implements Effect {}
+
+    /**
      * Send a message, exactly so many octets; tell {@link Event.Delivered} or {@link Event.Failed}.
      *
      * @param number the message

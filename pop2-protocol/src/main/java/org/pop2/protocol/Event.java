@@ -35,6 +35,13 @@ public sealed interface Event {
     /** {@link Effect.Select}: the mailbox is open and held. */
     record Selected(Listing mailbox) implements Event {}
 
+    /**
+     * {@link Effect.Measure}: known now.
+     *
+     * @param octets at least 1
+     */
+    record Measured(long octets) implements Event {}
+
     /** {@link Effect.Deliver}: every octet is on its way. */
     record Delivered() implements Event {}
 

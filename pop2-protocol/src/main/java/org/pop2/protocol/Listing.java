@@ -14,4 +14,31 @@ public interface Listing {
 
     /** Whether messages may be deleted. */
     boolean writable();
+
+    /**
+     * Whether {@link #octets} is known: it is not where a message is changed for a client's sake before it is sent, and
+     * this one has not been looked at yet. Then {@link Effect.Measure} comes first.
+     *
+     * @param number 1 to {@link #count}
+     */
+    default boolean measured(int number) {
+        return true;
+    }
+
+    /**
+     * Whether ACKD marks that message: it does not where only a part of it is sent.
+     *
+     * @param number 1 to {@link #count}
+     */
+    default boolean deletable(int number) {
+        return writable();
+    }
+
+    /**
+     * Whether a login that finds no mail is answered with {@code + No mail}, as NOS does, instead of {@code #0} as the
+     * RFC has it (p. 8).
+     */
+    default boolean saysNoMail() {
+        return false;
+    }
 }

@@ -14,9 +14,9 @@ import org.pop2.protocol.Command.Read;
  * A server's side of one connection, as a pure machine: an {@link Event} in, a list of {@link Effect}s out. No I/O, no
  * clock, no threads.
  *
- * <p>What a command does is looked up in the {@link DecisionTable}. Four effects take time (log in, select, deliver,
- * release): until their outcome is told the session is not {@link #ready}, and takes no command. A timeout, a lost
- * connection or an abort may come at any time.
+ * <p>What a command does is looked up in the {@link DecisionTable}. Five effects take time (log in, select, measure,
+ * deliver, release): until their outcome is told the session is not {@link #ready}, and takes no command. A timeout, a
+ * lost connection or an abort may come at any time.
  *
  * <p>Every mailbox that was selected is released exactly once, on every way out.
  */
@@ -29,7 +29,9 @@ public final class Session {
         NOTHING,
         LOGIN,
         SELECTION,
+        MEASURING,
         TRANSFER,
+        RELEASE_BEFORE_NO_MAIL,
         RELEASE_BEFORE_FOLD,
         RELEASE_BEFORE_QUIT
     }
@@ -42,6 +44,9 @@ public final class Session {
     private @Nullable Listing mailbox;
     private String folder = DEFAULT_MAILBOX;
     private int current = 1;
+    /** The octets of the current message, once they are known. */
+    private long length;
+
     private BitSet deleted = new BitSet();
     private int discarded;
 
@@ -191,17 +196,16 @@ public final class Session {
 
     /** Action 7. "If the message length is zero the server closes the connection" (p. 10), without a line. */
     private List<Effect> transfer() {
-        long octets = currentOctets();
-        if (octets == 0) {
+        if (length == 0) {
             return end(End.NO_MESSAGE, null);
         }
         pending = Pending.TRANSFER;
-        return List.of(new Effect.Deliver(current, octets));
+        return List.of(new Effect.Deliver(current, length));
     }
 
     /** Action 8: keep or mark, and go on to the next; after NACK offer the same again (p. 10). */
     private List<Effect> acknowledge(Input input) {
-        if (input == Input.ACKD && mailbox().writable()) {
+        if (input == Input.ACKD && mailbox().deletable(current)) {
             deleted.set(current);
         }
         if (input != Input.NACK) {
@@ -238,11 +242,17 @@ public final class Session {
         if (event instanceof Event.Selected selected && was == Pending.SELECTION) {
             return selected(selected.mailbox());
         }
+        if (event instanceof Event.Measured measured && was == Pending.MEASURING) {
+            return state == State.DONE ? List.of() : tell(measured.octets());
+        }
         if (event instanceof Event.Delivered && was == Pending.TRANSFER) {
             if (state != State.DONE) {
                 state = State.NEXT;
             }
             return List.of();
+        }
+        if (event instanceof Event.Released && was == Pending.RELEASE_BEFORE_NO_MAIL) {
+            return state == State.DONE ? List.of() : send(new Reply.Success("No mail, sorry"));
         }
         if (event instanceof Event.Released && was == Pending.RELEASE_BEFORE_FOLD) {
             return state == State.DONE ? List.of() : select(folder);
@@ -268,21 +278,33 @@ public final class Session {
             // the client went while the mailbox was being opened
             return List.of(release(new BitSet()));
         }
+        if (state == State.AUTH && listing.count() == 0 && listing.saysNoMail()) {
+            pending = Pending.RELEASE_BEFORE_NO_MAIL;
+            return List.of(release(new BitSet()));
+        }
         state = State.MBOX;
         current = 1;
         // "messages", even for one: scanners and people look for the word
         return send(new Reply.Count(listing.count(), "messages for you"));
     }
 
+    /** 0 for a message that is deleted or does not exist (p. 9). */
     private List<Effect> tellLength() {
-        state = State.ITEM;
-        return send(new Reply.Length(currentOctets()));
+        Listing listing = mailbox();
+        if (current < 1 || current > listing.count() || deleted.get(current)) {
+            return tell(0);
+        }
+        if (listing.measured(current)) {
+            return tell(listing.octets(current));
+        }
+        pending = Pending.MEASURING;
+        return List.of(new Effect.Measure(current));
     }
 
-    /** 0 for a message that is deleted or does not exist (p. 9). */
-    private long currentOctets() {
-        Listing listing = mailbox();
-        return current < 1 || current > listing.count() || deleted.get(current) ? 0 : listing.octets(current);
+    private List<Effect> tell(long octets) {
+        state = State.ITEM;
+        length = octets;
+        return send(new Reply.Length(octets));
     }
 
     /** Takes the mailbox out of the session: from here on the release belongs to the caller. */

@@ -20,6 +20,7 @@ class SessionWalkTest {
         LOGGED_IN_AFTER_THE_END,
         SELECTED_AFTER_THE_END,
         DELIVERED_AFTER_THE_END,
+        MEASURED_AFTER_THE_END,
         RELEASED_AFTER_THE_END,
         FAILED_AFTER_THE_END,
         DELETED_BY_FOLD,
@@ -69,6 +70,7 @@ class SessionWalkTest {
         private int owedDiscards;
         private boolean closed;
         private int retrieved;
+        private int measuring;
 
         Walk(Random random, int number, Map<Met, Integer> met) {
             this.random = random;
@@ -155,9 +157,13 @@ class SessionWalkTest {
                     writable = random.nextInt(4) > 0;
                     acknowledged = new BitSet();
                     readOnlyAcknowledged = false;
-                    tell(new Event.Selected(writable ? Sessions.THREE : Sessions.READ_ONLY));
+                    tell(new Event.Selected(Sessions.listing(writable, random.nextBoolean())));
                     require(held != over, "held, or over");
                     meetIf(over, Met.SELECTED_AFTER_THE_END);
+                }
+                case 'M' -> {
+                    tell(new Event.Measured(10L * measuring));
+                    meetIf(over, Met.MEASURED_AFTER_THE_END);
                 }
                 case 'D' -> {
                     tell(Event.DELIVERED, true);
@@ -191,6 +197,10 @@ class SessionWalkTest {
                     require(deliver.octets() == 10L * deliver.number(), "as long as announced");
                     retrieved = deliver.number();
                     pending = 'D';
+                } else if (effect instanceof Effect.Measure measure) {
+                    require(held && !acknowledged.get(measure.number()), "what is measured is there");
+                    measuring = measure.number();
+                    pending = 'M';
                 } else {
                     pending = effect instanceof Effect.LogIn ? 'L' : 'S';
                 }
@@ -211,7 +221,7 @@ class SessionWalkTest {
                 meetIf(!acknowledged.isEmpty(), Met.DELETED_BY_APPLY);
             }
             meetIf(readOnlyAcknowledged, Met.KEPT_READ_ONLY);
-            if (pending != 'D') {
+            if (pending != 'D' && pending != 'M') {
                 // else the outcome of the transfer is still to come, and with it that of the release does not matter
                 pending = 'R';
             }

@@ -68,7 +68,7 @@ final class Sessions {
             if (effect instanceof Effect.Send send) {
                 kinds.append((char) ReplyCodec.encode(send.reply())[0]);
             } else {
-                // LogIn, Select, Deliver, Release, Close
+                // LogIn, Select, Measure, Deliver, Release, Close
                 kinds.append(effect.getClass().getSimpleName().charAt(0));
             }
         }
@@ -76,7 +76,17 @@ final class Sessions {
     }
 
     private static Listing listing(boolean writable) {
+        return listing(writable, true);
+    }
+
+    /** @param measured whether lengths are known */
+    static Listing listing(boolean writable, boolean measured) {
         return new Listing() {
+            @Override
+            public boolean measured(int number) {
+                return measured;
+            }
+
             @Override
             public int count() {
                 return 3;

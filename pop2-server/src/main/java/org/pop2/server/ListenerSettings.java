@@ -3,6 +3,7 @@ package org.pop2.server;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import org.pop2.profile.ClientProfile;
 
 /**
  * A place to listen at. Immutable; start from {@link #plain} and change what differs.
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param proxiesFrom addresses of proxies, which begin every connection with a HAProxy PROXY header (version 1 or 2);
  *     the client is then whom the header names
  * @param maxConnections connections at a time on this listener
+ * @param profile what the clients need that come here, unless a rule says otherwise
  */
 public record ListenerSettings(
         String name,
@@ -24,7 +26,8 @@ public record ListenerSettings(
         Optional<TlsSettings> tls,
         Networks cleartextFrom,
         Networks proxiesFrom,
-        int maxConnections) {
+        int maxConnections,
+        ClientProfile profile) {
 
     /** @throws IllegalArgumentException if there may be no connections */
     public ListenerSettings {
@@ -36,7 +39,14 @@ public record ListenerSettings(
     /** Clear text for clients on this machine. */
     public static ListenerSettings plain(String name, InetSocketAddress address) {
         return new ListenerSettings(
-                name, address, false, Optional.empty(), Networks.NONE, Networks.NONE, Integer.MAX_VALUE);
+                name,
+                address,
+                false,
+                Optional.empty(),
+                Networks.NONE,
+                Networks.NONE,
+                Integer.MAX_VALUE,
+                ClientProfile.DEFAULT);
     }
 
     /** Clear text, loopback, port 109. */
@@ -45,27 +55,32 @@ public record ListenerSettings(
     }
 
     public ListenerSettings withAddress(InetSocketAddress where) {
-        return new ListenerSettings(name, where, strict, tls, cleartextFrom, proxiesFrom, maxConnections);
+        return new ListenerSettings(name, where, strict, tls, cleartextFrom, proxiesFrom, maxConnections, profile);
     }
 
     public ListenerSettings withStrict(boolean byTheLetter) {
-        return new ListenerSettings(name, address, byTheLetter, tls, cleartextFrom, proxiesFrom, maxConnections);
+        return new ListenerSettings(
+                name, address, byTheLetter, tls, cleartextFrom, proxiesFrom, maxConnections, profile);
     }
 
     public ListenerSettings withTls(TlsSettings how) {
         return new ListenerSettings(
-                name, address, strict, Optional.of(how), cleartextFrom, proxiesFrom, maxConnections);
+                name, address, strict, Optional.of(how), cleartextFrom, proxiesFrom, maxConnections, profile);
     }
 
     public ListenerSettings withCleartextFrom(Networks networks) {
-        return new ListenerSettings(name, address, strict, tls, networks, proxiesFrom, maxConnections);
+        return new ListenerSettings(name, address, strict, tls, networks, proxiesFrom, maxConnections, profile);
     }
 
     public ListenerSettings withProxiesFrom(Networks proxies) {
-        return new ListenerSettings(name, address, strict, tls, cleartextFrom, proxies, maxConnections);
+        return new ListenerSettings(name, address, strict, tls, cleartextFrom, proxies, maxConnections, profile);
     }
 
     public ListenerSettings withMaxConnections(int number) {
-        return new ListenerSettings(name, address, strict, tls, cleartextFrom, proxiesFrom, number);
+        return new ListenerSettings(name, address, strict, tls, cleartextFrom, proxiesFrom, number, profile);
+    }
+
+    public ListenerSettings withProfile(ClientProfile needs) {
+        return new ListenerSettings(name, address, strict, tls, cleartextFrom, proxiesFrom, maxConnections, needs);
     }
 }

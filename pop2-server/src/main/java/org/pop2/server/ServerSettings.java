@@ -20,6 +20,7 @@ import org.pop2.protocol.OnDisconnect;
  * @param stopTimeout how long a stop waits for transfers and releases under way
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
  * @param trace which sessions are written down; nothing: none
+ * @param profiles which clients need what, besides what their listener says
  */
 public record ServerSettings(
         String hostName,
@@ -31,7 +32,8 @@ public record ServerSettings(
         Limits limits,
         Duration stopTimeout,
         Duration loginCache,
-        Optional<TraceSettings> trace) {
+        Optional<TraceSettings> trace,
+        ProfileRules profiles) {
 
     /** The port of POP2. */
     public static final int PORT = 109;
@@ -125,6 +127,10 @@ public record ServerSettings(
         return with(it -> it.trace = Optional.of(which));
     }
 
+    public ServerSettings withProfiles(ProfileRules rules) {
+        return with(it -> it.profiles = rules);
+    }
+
     private ServerSettings with(Consumer<Builder> change) {
         Builder builder = new Builder();
         builder.hostName = hostName;
@@ -137,6 +143,7 @@ public record ServerSettings(
         builder.stopTimeout = stopTimeout;
         builder.loginCache = loginCache;
         builder.trace = trace;
+        builder.profiles = profiles;
         change.accept(builder);
         return builder.build();
     }
@@ -159,6 +166,7 @@ public record ServerSettings(
         private Duration stopTimeout = Duration.ofSeconds(30);
         private Duration loginCache = Duration.ofMinutes(1);
         private Optional<TraceSettings> trace = Optional.empty();
+        private ProfileRules profiles = ProfileRules.NONE;
 
         private ServerSettings build() {
             return new ServerSettings(
@@ -171,7 +179,8 @@ public record ServerSettings(
                     limits,
                     stopTimeout,
                     loginCache,
-                    trace);
+                    trace,
+                    profiles);
         }
     }
 }

@@ -15,6 +15,7 @@ import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
@@ -25,6 +26,8 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pop2.profile.ClientProfile;
+import org.pop2.profile.ProfiledMailbox;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.CommandCodec;
 import org.pop2.protocol.Effect;
@@ -89,19 +92,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable UserName user;
+    private ClientProfile profile;
     private @Nullable Mailbox mailbox;
+    /** The same as this client sees it. */
+    private @Nullable ProfiledMailbox shown;
 
     /** Set on any thread; no command is worked on with it from then on. */
     private volatile @Nullable Mailbox lostMailbox;
 
     /** What the observer knows. */
-    private State shown = State.LSTN;
+    private State observed = State.LSTN;
 
     /** As the client named it. */
     private @Nullable String folder;
 
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
+    private final Disposable.Swap measuring = Disposables.swap();
 
     /**
      * Input that waits for the session to be ready; the next is read when it is used up. More than one buffer only when
@@ -153,7 +160,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         this.settings = sessions.settings();
         this.observer = sessions.observer();
         this.record = new SessionRecord(sessions.nextId(), client, observer);
-        this.codec = new CommandCodec(listener.settings().strict());
+        this.profile = settings.profiles().of(listener.settings(), client.address());
+        this.codec = new CommandCodec(listener.settings().strict() || profile.strict(), profile.securityLevel());
         this.session = new Session(settings.hostName(), settings.onDisconnect());
     }
 
@@ -423,7 +431,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     /** Tells the session of an event and does what it wants, in order. */
     private void tell(Event event) {
         List<Effect> effects = session.on(event);
-        show(session.state());
+        observe(session.state());
         for (Effect effect : effects) {
             if (end != null && !(effect instanceof Effect.Release)) {
                 continue;
@@ -432,10 +440,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
-    private void show(State now) {
-        if (now != shown) {
-            observer.moved(shown, now);
-            shown = now;
+    private void observe(State now) {
+        if (now != observed) {
+            observer.moved(observed, now);
+            observed = now;
         }
     }
 
@@ -455,6 +463,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             write(ReplyCodec.encode(send.reply()));
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver);
+        } else if (effect instanceof Effect.Measure measure) {
+            measure(measure.number());
         } else if (effect instanceof Effect.LogIn logIn) {
             logIn(logIn.helo());
         } else if (effect instanceof Effect.Select select) {
@@ -499,6 +509,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         switch (verdict.outcome()) {
             case ACCEPTED -> {
                 UserName name = verdict.user().orElseThrow();
+                if (user != null) {
+                    // this is a second login, after one that found no mail
+                    sessions.leaves(user);
+                    user = null;
+                }
                 if (!channel().isOpen()) {
                     outcome(Event.LOGGED_IN);
                 } else if (!isCertificateOf(name)) {
@@ -510,6 +525,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
+                    profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
                     login(ServerObserver.Login.ACCEPTED);
                     Transcript transcript = Transcript.of(context());
@@ -548,7 +564,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         folder = name;
         Optional<FolderName> resolved = FolderNames.resolve(owner, name);
         if (resolved.isEmpty()) {
-            outcome(new Event.Selected(MailboxListing.NONE));
+            outcome(new Event.Selected(NoMailbox.INSTANCE));
             return;
         }
         // not cancelled if the client goes, but released: so that it is always known who has it
@@ -563,7 +579,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void selected(Mailbox opened) {
         mailbox = opened;
         lossWatch.update(Mono.from(opened.lost()).subscribe(nothing -> {}, error -> lost(opened), () -> lost(opened)));
-        outcome(new Event.Selected(new MailboxListing(opened)));
+        shown = new ProfiledMailbox(opened, profile, Instant.now());
+        outcome(new Event.Selected(shown));
     }
 
     private void lost(Mailbox taken) {
@@ -576,8 +593,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
+    private void measure(int number) {
+        ProfiledMailbox source = shown;
+        if (source == null) {
+            throw new IllegalStateException("a message without a mailbox");
+        }
+        measuring.update(source.measure(number)
+                .subscribe(octets -> outcome(new Event.Measured(octets)), error -> failed("message " + number, error)));
+    }
+
     private void deliver(Effect.Deliver what) {
-        Mailbox source = mailbox;
+        ProfiledMailbox source = shown;
         if (source == null) {
             throw new IllegalStateException("a message without a mailbox");
         }
@@ -614,8 +640,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     /** Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end. */
     private void release(BitSet deleted) {
         cutTransfer();
+        measuring.update(Disposables.disposed());
         Mailbox released = mailbox;
         mailbox = null;
+        shown = null;
         lossWatch.update(Disposables.disposed());
         if (released == null) {
             // a folder that cannot exist was never opened
@@ -856,7 +884,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             sessions.leaves(client);
         }
         sessions.remove(this, listener);
-        show(State.LSTN);
+        observe(State.LSTN);
         writeRecord();
     }
 

@@ -11,6 +11,7 @@ import org.pop2.lmtp.LmtpSettings;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
+import org.pop2.server.ProfileRules;
 import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
@@ -23,6 +24,7 @@ import org.reactivestreams.Publisher;
  *
  * @param directory the instance directory, absolute
  * @param listeners where to listen, and how; port 0 takes a free one
+ * @param profiles which clients need what, besides what their listener says
  * @param serverName host name for the greeting; nothing: the machine's own
  * @param stopTimeout how long a stopping server lets running work finish
  * @param limits how much a client gets
@@ -40,6 +42,7 @@ import org.reactivestreams.Publisher;
 public record Configuration(
         Path directory,
         List<ListenerSettings> listeners,
+        ProfileRules profiles,
         Optional<String> serverName,
         Duration stopTimeout,
         Limits limits,
@@ -64,6 +67,7 @@ public record Configuration(
         return new Configuration(
                 directory,
                 listeners,
+                profiles,
                 serverName,
                 stopTimeout,
                 limits,

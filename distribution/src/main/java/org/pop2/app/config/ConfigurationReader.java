@@ -24,9 +24,11 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration.Entry;
 import org.pop2.app.config.Configuration.Storage;
 import org.pop2.lmtp.LmtpSettings;
+import org.pop2.profile.ClientProfile;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.Networks;
+import org.pop2.server.ProfileRules;
 import org.pop2.server.TlsSettings;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.server.TraceSettings;
@@ -52,6 +54,11 @@ public final class ConfigurationReader {
 
     private static final Pattern LISTENER_VARIABLE = Pattern.compile("POP2D_LISTENERS_([A-Z0-9]{1,20})_.*");
 
+    /** The same of a profile. */
+    private static final Pattern PROFILE = Pattern.compile("profiles\\.([a-z0-9]{1,20})\\..*");
+
+    private static final Pattern PROFILE_VARIABLE = Pattern.compile("POP2D_PROFILES_([A-Z0-9]{1,20})_.*");
+
     private static final Pattern SECRET = Pattern.compile(".*(password|passphrase|secret|token)");
     private static final Pattern SECRET_IN_URL = Pattern.compile("(?<=://)([^/@:]*):[^/@]*(?=@)");
 
@@ -61,6 +68,8 @@ public final class ConfigurationReader {
     private final List<MailStoreProvider> storages;
     private final Map<String, Key<?>> known = new LinkedHashMap<>();
     private final Set<String> listeners = new LinkedHashSet<>();
+    private final Map<String, ProfileKeys> ownProfiles = new LinkedHashMap<>();
+    private final Map<String, ClientProfile> profiles = new LinkedHashMap<>();
     private final Map<String, Given> given = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
     private final String origin;
@@ -113,6 +122,7 @@ public final class ConfigurationReader {
     private void accept(Written.Leaf leaf) {
         String path = leaf.path();
         listener(LISTENER.matcher(path));
+        profile(PROFILE.matcher(path));
         Key<?> key = known.get(path);
         if (key != null) {
             if (leaf.text() == null || (leaf.list() && !key.type().takesList())) {
@@ -137,8 +147,23 @@ public final class ConfigurationReader {
         }
     }
 
+    /** Likewise. */
+    private void profile(Matcher matcher) {
+        if (matcher.matches()) {
+            String name = matcher.group(1).toLowerCase(Locale.ROOT);
+            if (!ownProfiles.containsKey(name)) {
+                ProfileKeys keys = new ProfileKeys(name);
+                ownProfiles.put(name, keys);
+                keys.all().forEach(key -> known.put(key.name(), key));
+            }
+        }
+    }
+
     private void acceptEnvironment(Map<String, String> environment) {
-        environment.keySet().forEach(name -> listener(LISTENER_VARIABLE.matcher(name)));
+        environment.keySet().forEach(name -> {
+            listener(LISTENER_VARIABLE.matcher(name));
+            profile(PROFILE_VARIABLE.matcher(name));
+        });
         Map<String, Key<?>> variables = known.values().stream().collect(Collectors.toMap(Key::variable, key -> key));
         new TreeMap<>(environment).forEach((name, value) -> {
             if (!name.startsWith("POP2D_") || OTHER_VARIABLES.contains(name) || value.isEmpty()) {
@@ -155,7 +180,10 @@ public final class ConfigurationReader {
 
     private Configuration configuration(Path defaultDirectory) throws InvalidConfigurationException {
         Path directory = directory(defaultDirectory.toAbsolutePath().normalize());
+        ClientProfile.ALL.forEach(profile -> profiles.put(profile.name(), profile));
+        ownProfiles.forEach((name, keys) -> profiles.put(name, keys.profile(this::value, this::problem)));
         List<ListenerSettings> listening = listening(directory);
+        ProfileRules rules = profileRules();
         Optional<String> serverName = Optional.of(value(Keys.SERVER_NAME)).filter(name -> !name.isEmpty());
         Configuration.Session session = new Configuration.Session(
                 value(Keys.SESSION_LOGIN_TIMEOUT),
@@ -189,6 +217,7 @@ public final class ConfigurationReader {
         return new Configuration(
                 directory,
                 listening,
+                rules,
                 serverName,
                 stopTimeout,
                 limits,
@@ -222,8 +251,30 @@ public final class ConfigurationReader {
                                 value(of(Keys.LISTEN_ADDRESS, listener)), value(of(Keys.LISTEN_PORT, listener))))
                 .withCleartextFrom(value(of(Keys.LISTEN_ALLOW_CLEARTEXT_FROM, listener)))
                 .withProxiesFrom(value(of(Keys.LISTEN_PROXIES_FROM, listener)))
-                .withMaxConnections(value(of(Keys.LISTEN_CONNECTIONS, listener)));
+                .withMaxConnections(value(of(Keys.LISTEN_CONNECTIONS, listener)))
+                .withProfile(profile(of(Keys.LISTEN_PROFILE, listener), value(of(Keys.LISTEN_PROFILE, listener))));
         return tls(listener, directory).map(settings::withTls).orElse(settings);
+    }
+
+    private ClientProfile profile(Key<?> key, String name) {
+        ClientProfile profile = profiles.get(name);
+        if (profile == null) {
+            problem(key, name + " is no profile; there are " + String.join(", ", profiles.keySet()));
+            return ClientProfile.DEFAULT;
+        }
+        return profile;
+    }
+
+    private ProfileRules profileRules() {
+        List<ProfileRules.OfNetworks> byNetwork = value(Keys.PROFILE_NETWORKS).stream()
+                .map(rule -> new ProfileRules.OfNetworks(rule.whom(), profile(Keys.PROFILE_NETWORKS, rule.what())))
+                .toList();
+        Map<UserName, ClientProfile> byUser = new LinkedHashMap<>();
+        for (Assignment<Set<UserName>> rule : value(Keys.PROFILE_USERS)) {
+            ClientProfile profile = profile(Keys.PROFILE_USERS, rule.what());
+            rule.whom().forEach(user -> byUser.put(user, profile));
+        }
+        return new ProfileRules(byNetwork, byUser);
     }
 
     private Optional<TlsSettings> tls(@Nullable String listener, Path directory) {

@@ -85,6 +85,27 @@ final class Keys {
             "connections open at once on this listener, 1 to 1000000",
             ValueType.number(1, 1_000_000));
 
+    static final Key<String> LISTEN_PROFILE = new Key<>(
+            "listen.profile",
+            "default",
+            "what the clients need that come here: default, strict, uw, ka9q, jnos, pcnfs, popmail, or one of your own"
+                    + " (profiles.*)",
+            ValueType.text());
+
+    static final Key<List<Assignment<Networks>>> PROFILE_NETWORKS = new Key<>(
+            "profile.networks",
+            "",
+            "profiles by the client's address, a list of an IP address or network and a profile each, such as"
+                    + " 44.0.0.0/8 ka9q; the first that fits counts",
+            ValueType.assignments(ValueType.networks()));
+
+    static final Key<List<Assignment<Set<UserName>>>> PROFILE_USERS = new Key<>(
+            "profile.users",
+            "",
+            "profiles by user, a list of a user and a profile each, such as \"kb7abc jnos\"; they count more than those by"
+                    + " address",
+            ValueType.assignments(ValueType.users()));
+
     static final Key<String> SERVER_NAME =
             new Key<>("server.name", "", "host name in the greeting; default: the machine's own", ValueType.hostName());
 
@@ -313,6 +334,9 @@ final class Keys {
             LISTEN_TLS_CLIENT_CA,
             LISTEN_PROXIES_FROM,
             LISTEN_CONNECTIONS,
+            LISTEN_PROFILE,
+            PROFILE_NETWORKS,
+            PROFILE_USERS,
             SERVER_NAME,
             SERVER_STOP_TIMEOUT,
             LIMITS_CONNECTIONS,

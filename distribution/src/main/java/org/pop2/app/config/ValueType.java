@@ -17,6 +17,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.pop2.server.Networks;
@@ -173,6 +174,25 @@ interface ValueType<T> {
             }
             return text;
         };
+    }
+
+    /** Nothing if it is empty. */
+    static <T> ValueType<Optional<T>> optional(ValueType<T> type) {
+        return text -> text.isEmpty() ? Optional.empty() : Optional.of(type.read(text));
+    }
+
+    /** A list of pairs: something of that type, a space, and a word. */
+    static <T> ValueType<List<Assignment<T>>> assignments(ValueType<T> type) {
+        Pattern pair = Pattern.compile("(\\S+)\\s+(\\S+)");
+        return list(values -> values.stream()
+                .map(value -> {
+                    Matcher matcher = pair.matcher(value);
+                    if (!matcher.matches()) {
+                        throw new IllegalArgumentException("expected two words in each entry: who, and the profile");
+                    }
+                    return new Assignment<>(type.read(matcher.group(1)), matcher.group(2));
+                })
+                .toList());
     }
 
     private static <T> ValueType<T> list(Function<List<String>, T> reading) {

@@ -16,16 +16,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pop2.profile.ClientProfile;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Authenticator;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.Networks;
+import org.pop2.server.ProfileRules;
 import org.pop2.server.ServerSettings;
 import org.pop2.server.TlsSettings;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.UserName;
 
 class ConfigurationReaderTest {
     private static final byte[] LOOPBACK_6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
@@ -103,6 +106,55 @@ class ConfigurationReaderTest {
         assertThat(configuration.entries())
                 .anyMatch(entry -> entry.key().equals("listeners.more.port")
                         && entry.origin().equals(Optional.of("POP2D_LISTENERS_MORE_PORT")));
+    }
+
+    @Test
+    void profilesAreOfTheListenerOfNetworksAndOfUsersAndMayBeOnesOwn() throws Exception {
+        Path file = Files.writeString(file(), MEMORY + """
+                listeners.lan.profile = jnos
+                listeners.radio.profile = slow
+                profile.networks = ["192.168.7.0/24 pcnfs", "::1 uw"]
+                profile.users = "kb7abc slow, jon ka9q"
+                profiles.slow { base = jnos, width = 72, max-octets = 20KiB }
+                """);
+        Configuration configuration = ConfigurationReader.read(file, Map.of("POP2D_PROFILES_SLOW_KEEP", "true"));
+
+        ClientProfile slow = ClientProfile.JNOS
+                .named("slow")
+                .withWidth(72)
+                .withMaxOctets(20 << 10)
+                .withKeep(true);
+        assertThat(configuration.listeners())
+                .extracting(ListenerSettings::profile)
+                .containsExactly(ClientProfile.JNOS, slow);
+        assertThat(configuration.profiles())
+                .isEqualTo(new ProfileRules(
+                        List.of(
+                                new ProfileRules.OfNetworks(
+                                        Networks.of(List.of("192.168.7.0/24")), ClientProfile.PCNFS),
+                                new ProfileRules.OfNetworks(Networks.of(List.of("::1")), ClientProfile.UW)),
+                        Map.of(new UserName("kb7abc"), slow, new UserName("jon"), ClientProfile.KA9Q)));
+    }
+
+    @Test
+    void mistakesInProfilesAreReported() throws Exception {
+        assertThat(problems(MEMORY + """
+                listen.profile = nos
+                profile.networks = ["10.0.0.0/8"]
+                profile.users = "jon slow"
+                profiles.mine { base = yours, width = 3, fold = true }
+                profiles.ka9q.keep = true
+                """))
+                .satisfiesExactlyInAnyOrder(
+                        it -> assertThat(it)
+                                .contains(":2: listen.profile = nos: nos is no profile; there are default,"),
+                        it -> assertThat(it).contains(":3: profile.networks").endsWith("who, and the profile"),
+                        it -> assertThat(it).contains(":4: profile.users").contains("slow is no profile"),
+                        it -> assertThat(it)
+                                .contains(":5: profiles.mine.base = yours: expected one of default, strict"),
+                        it -> assertThat(it).contains(":5: profiles.mine.width = 3: lines have 20 to 998 octets"),
+                        it -> assertThat(it).contains(":5: profiles.mine.fold: unknown key"),
+                        it -> assertThat(it).contains("profiles.ka9q.base: ka9q is a profile already"));
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.profile.ClientProfile;
 import org.pop2.storage.MailStoreProvider;
 
 /** What is written about the keys is what the keys are, in all three places. */
@@ -30,6 +31,20 @@ class DocumentedKeysTest {
     void theManualHasEveryKeyWithItsDefault() throws IOException {
         assertThat(found("doc/configuration.md", "(?m)^\\| `([a-z][\\w.-]+)` \\| (?:none|`([^`]*)`) \\|"))
                 .containsExactlyInAnyOrderEntriesOf(REFERENCE);
+    }
+
+    @Test
+    void theManualTellsEveryKeyOfAProfileAndEveryProfile() throws IOException {
+        assertThat(found("doc/old-clients.md", "(?m)^\\| `([a-z-]+)`()(?= \\| [A-Z])")
+                        .keySet())
+                .containsExactlyElementsOf(new ProfileKeys("x")
+                        .all().stream()
+                                .map(key -> key.name().substring("profiles.x.".length()))
+                                .toList());
+        assertThat(found("doc/old-clients.md", "(?m)^\\| `([a-z0-9]+)`()(?= \\| [a-z`])")
+                        .keySet())
+                .containsExactlyElementsOf(
+                        ClientProfile.ALL.stream().map(ClientProfile::name).toList());
     }
 
     @Test

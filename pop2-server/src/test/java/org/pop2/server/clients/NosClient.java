@@ -22,6 +22,10 @@ public record NosClient(int buffer, boolean quitsOnEmpty) {
                 return quit(wire, Optional.empty());
             }
             String count = wire.send("HELO " + user + " " + password + "\r\n").line();
+            if (count.startsWith("+")) {
+                // NOS servers say so that there is no mail
+                return quit(wire, Optional.of(""));
+            }
             if (!count.startsWith("#")) {
                 return quit(wire, Optional.empty());
             }

@@ -5,6 +5,7 @@ import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,8 @@ final class Leases {
     private final AtomicBoolean failing = new AtomicBoolean();
 
     private final Disposable.Composite timers = Disposables.composite();
+    private final Together<Wanted, Taken> taking = new Together<>(this::takeFree);
+    private final Together<Holding, Boolean> givingBack = new Together<>(this::giveBack);
 
     Leases(Database database, HoldPolicy policy, Duration ttl, Optional<String> nodeName) {
         this.database = database;
@@ -83,11 +86,18 @@ final class Leases {
     }
 
     /**
+     * A lease.
+     *
+     * @param first the first messages, up to {@link Sql#LISTED}, if they came with it
+     */
+    record Acquired(Holding holding, Optional<List<Snapshot.Row>> first) {}
+
+    /**
      * The lease of a mailbox; empty if there is no such mailbox. Fails as busy if the holder keeps it for too long.
      *
      * @param cancelled whether nobody wants it any more: then it stops waiting
      */
-    Mono<Holding> acquire(UUID mailboxId, BooleanSupplier cancelled) {
+    Mono<Acquired> acquire(UUID mailboxId, BooleanSupplier cancelled) {
         return Mono.defer(() -> attempt(
                 mailboxId,
                 UUID.randomUUID(),
@@ -95,11 +105,11 @@ final class Leases {
                 cancelled));
     }
 
-    private Mono<Holding> attempt(UUID mailboxId, UUID session, long deadline, BooleanSupplier cancelled) {
+    private Mono<Acquired> attempt(UUID mailboxId, UUID session, long deadline, BooleanSupplier cancelled) {
         if (cancelled.getAsBoolean()) {
             return Mono.error(busy());
         }
-        Mono<Holding> again = Mono.defer(() -> attempt(mailboxId, session, deadline, cancelled));
+        Mono<Acquired> again = Mono.defer(() -> attempt(mailboxId, session, deadline, cancelled));
         Duration left = Duration.ofNanos(Math.max(0, deadline - System.nanoTime()));
         Holding local = held.get(mailboxId);
         if (local != null && (local.isReleasing() || local.silence().compareTo(policy.takeoverAfter()) < 0)) {
@@ -113,16 +123,96 @@ final class Leases {
         }
         return take(mailboxId, session, local).flatMap(taken -> {
             if (taken.holding != null) {
-                return Mono.just(taken.holding);
+                return Mono.just(new Acquired(taken.holding, taken.first));
             }
             return taken.exists ? afterRefusal(mailboxId, left, again) : Mono.empty();
         });
     }
 
-    /** @param exists whether there is such a mailbox */
-    private record Taken(@Nullable Holding holding, boolean exists) {}
+    private record Wanted(UUID mailboxId, UUID session) {}
+
+    /**
+     * @param exists whether there is such a mailbox
+     * @param first its first messages, if they are known
+     */
+    private record Taken(@Nullable Holding holding, boolean exists, Optional<List<Snapshot.Row>> first) {
+        static Taken not(boolean exists) {
+            return new Taken(null, exists, Optional.empty());
+        }
+    }
 
     private Mono<Taken> take(UUID mailboxId, UUID session, @Nullable Holding local) {
+        if (local != null) {
+            return takeAlone(mailboxId, session, local);
+        }
+        // most leases are free; what could not be had this way is looked at by itself
+        return taking.ask(new Wanted(mailboxId, session))
+                .flatMap(taken ->
+                        taken.holding == null && taken.exists ? takeAlone(mailboxId, session, null) : Mono.just(taken));
+    }
+
+    private Mono<List<Taken>> takeFree(List<Wanted> wanted) {
+        UUID[] mailboxes = wanted.stream().map(Wanted::mailboxId).toArray(UUID[]::new);
+        UUID[] sessions = wanted.stream().map(Wanted::session).toArray(UUID[]::new);
+        return Mono.defer(() -> {
+            long sentAt = System.nanoTime();
+            return database.run(
+                            "open",
+                            Repeat.ALWAYS,
+                            connection -> database.rows(
+                                    connection,
+                                    Sql.ACQUIRE_MANY,
+                                    Answer::of,
+                                    mailboxes,
+                                    sessions,
+                                    node,
+                                    nodeName.<Object>map(name -> name).orElse(Parameters.in(String.class)),
+                                    (double) ttl.toMillis(),
+                                    (double) policy.takeoverAfter().toMillis()))
+                    .map(answers -> taken(wanted, answers, sentAt))
+                    // it may have got them all the same
+                    .doOnError(error -> wanted.forEach(one -> abandon(one.mailboxId, one.session)));
+        });
+    }
+
+    /** A row of the answer to {@link Sql#ACQUIRE_MANY}. */
+    private record Answer(
+            int number, @Nullable Long epoch, boolean exists, boolean listed, Snapshot.@Nullable Row message) {
+        static Answer of(Readable row) {
+            return new Answer(
+                    Rows.get(row, 0, Long.class).intValue(),
+                    row.get(1, Long.class),
+                    Rows.get(row, 2, Boolean.class),
+                    Rows.get(row, 3, Boolean.class),
+                    row.get(4) == null ? null : Snapshot.Row.at(row, 4));
+        }
+    }
+
+    private List<Taken> taken(List<Wanted> wanted, List<Answer> answers, long sentAt) {
+        List<Taken> all = new ArrayList<>(wanted.size());
+        int at = 0;
+        for (int i = 0; i < wanted.size(); i++) {
+            Answer answer = answers.get(at);
+            List<Snapshot.Row> messages = new ArrayList<>();
+            while (at < answers.size() && answers.get(at).number == i + 1) {
+                Snapshot.Row message = answers.get(at).message;
+                if (message != null) {
+                    messages.add(message);
+                }
+                at++;
+            }
+            if (answer.epoch == null) {
+                all.add(Taken.not(answer.exists));
+            } else {
+                Holding holding = new Holding(wanted.get(i).mailboxId, wanted.get(i).session, answer.epoch, sentAt);
+                register(holding);
+                all.add(new Taken(holding, true, answer.listed ? Optional.of(messages) : Optional.empty()));
+            }
+        }
+        return all;
+    }
+
+    private Mono<Taken> takeAlone(UUID mailboxId, UUID session, @Nullable Holding local) {
         return Mono.defer(() -> {
             long sentAt = System.nanoTime();
             return database.run(
@@ -140,7 +230,7 @@ final class Leases {
                                             local == null ? Parameters.in(UUID.class) : local.session,
                                             (double) policy.takeoverAfter().toMillis())
                                     .map(rows -> rows.get(0))
-                                    .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(new Taken(null, true))))
+                                    .onErrorResume(PostgresErrors::isLocked, e -> Mono.just(Taken.not(true))))
                     .doOnNext(taken -> {
                         if (taken.holding != null) {
                             register(taken.holding);
@@ -153,8 +243,9 @@ final class Leases {
 
     private static Taken taken(Readable row, UUID mailboxId, UUID session, long sentAt) {
         Long epoch = row.get(0, Long.class);
-        return new Taken(
-                epoch == null ? null : new Holding(mailboxId, session, epoch, sentAt), Rows.get(row, 1, Boolean.class));
+        return epoch == null
+                ? Taken.not(Rows.get(row, 1, Boolean.class))
+                : new Taken(new Holding(mailboxId, session, epoch, sentAt), true, Optional.empty());
     }
 
     /** The statements of two sessions may end in another order than they were carried out: the later epoch has it. */
@@ -167,7 +258,7 @@ final class Leases {
         });
     }
 
-    private Mono<Holding> afterRefusal(UUID mailboxId, Duration left, Mono<Holding> again) {
+    private Mono<Acquired> afterRefusal(UUID mailboxId, Duration left, Mono<Acquired> again) {
         if (left.isZero()) {
             return Mono.error(busy());
         }
@@ -192,20 +283,32 @@ final class Leases {
 
     /** Ends a hold that deletes nothing; completes when the next one may have it, or nothing can be done just now. */
     Mono<Void> giveUp(Holding holding) {
-        return giveUp(holding, Repeat.ALWAYS);
+        return ended(holding, givingBack.ask(holding));
+    }
+
+    private Mono<List<Boolean>> giveBack(List<Holding> holdings) {
+        Long[] epochs = holdings.stream().map(holding -> holding.epoch).toArray(Long[]::new);
+        return database.run(
+                        "give up a mailbox",
+                        Repeat.ALWAYS,
+                        connection -> database.changed(
+                                connection, Sql.FREE_MANY_UNUSED, ids(holdings), sessions(holdings), epochs))
+                .map(freed -> Collections.nCopies(holdings.size(), true));
     }
 
     /** The same after an error: a database that is not there has been waited for already. */
     Mono<Void> giveUpAtOnce(Holding holding) {
-        return giveUp(holding, Repeat.IF_VICTIM);
+        return ended(
+                holding,
+                database.run(
+                        "give up a mailbox",
+                        Repeat.IF_VICTIM,
+                        connection -> database.changed(
+                                connection, Sql.FREE_UNUSED, holding.mailboxId, holding.session, holding.epoch)));
     }
 
-    private Mono<Void> giveUp(Holding holding, Repeat repeat) {
-        return database.run(
-                        "give up a mailbox",
-                        repeat,
-                        connection -> database.changed(
-                                connection, Sql.FREE_UNUSED, holding.mailboxId, holding.session, holding.epoch))
+    private Mono<Void> ended(Holding holding, Mono<?> freeing) {
+        return freeing.then()
                 .onErrorResume(error -> {
                     LOG.debug("The lease of mailbox {} could not be given back", holding.mailboxId, error);
                     abandon(holding.mailboxId, holding.session);
@@ -316,13 +419,12 @@ final class Leases {
         batch.forEach(holding -> missing.put(holding.mailboxId, holding));
         Long[] silences =
                 batch.stream().map(holding -> holding.silence().toMillis()).toArray(Long[]::new);
-        UUID[] sessions = batch.stream().map(holding -> holding.session).toArray(UUID[]::new);
         return database.rows(
                         connection,
                         Sql.RENEW,
                         row -> Rows.get(row, 0, UUID.class),
                         ids(batch),
-                        sessions,
+                        sessions(batch),
                         silences,
                         (double) ttl.toMillis())
                 .flatMap(renewed -> {
@@ -408,6 +510,10 @@ final class Leases {
 
     private static UUID[] ids(List<Holding> holdings) {
         return holdings.stream().map(holding -> holding.mailboxId).toArray(UUID[]::new);
+    }
+
+    private static UUID[] sessions(List<Holding> holdings) {
+        return holdings.stream().map(holding -> holding.session).toArray(UUID[]::new);
     }
 
     private static Duration shorter(Duration one, Duration other) {

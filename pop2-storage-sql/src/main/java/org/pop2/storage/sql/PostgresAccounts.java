@@ -1,6 +1,10 @@
 package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Readable;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
@@ -14,18 +18,46 @@ import reactor.core.publisher.Mono;
 /** The account table. */
 final class PostgresAccounts implements Accounts {
     private final Database database;
+    private final Together<UserName, Optional<Stored>> finding = new Together<>(this::find);
 
     PostgresAccounts(Database database) {
         this.database = database;
     }
 
+    /** An account as it is stored: what cannot be one is an error of that user's alone. */
+    private record Stored(String user, String passwordHash, boolean enabled) {
+        static Stored of(Readable row) {
+            return new Stored(
+                    Rows.get(row, 0, String.class), Rows.get(row, 1, String.class), Rows.get(row, 2, Boolean.class));
+        }
+
+        Account account() {
+            try {
+                return new Account(new UserName(user), passwordHash, enabled);
+            } catch (IllegalArgumentException e) {
+                throw new StoreException(Reason.CORRUPT, "an account is stored that cannot be: " + e.getMessage(), e);
+            }
+        }
+    }
+
     @Override
     public Publisher<Account> find(UserName user) {
+        return finding.ask(user).mapNotNull(found -> found.map(Stored::account).orElse(null));
+    }
+
+    private Mono<List<Optional<Stored>>> find(List<UserName> users) {
+        String[] names = users.stream().map(UserName::value).distinct().toArray(String[]::new);
         return database.run(
                         "find an account",
                         Repeat.ALWAYS,
-                        connection -> database.rows(connection, Sql.ACCOUNT, PostgresAccounts::account, user.value()))
-                .flatMap(found -> found.isEmpty() ? Mono.empty() : Mono.just(found.get(0)));
+                        connection -> database.rows(connection, Sql.ACCOUNTS_OF, Stored::of, (Object) names))
+                .map(found -> {
+                    Map<String, Stored> byName = new HashMap<>();
+                    found.forEach(stored -> byName.put(stored.user, stored));
+                    return users.stream()
+                            .map(user -> Optional.ofNullable(byName.get(user.value())))
+                            .toList();
+                });
     }
 
     /** With the user's inbox, so that it can be held before the first mail has come. */
@@ -90,19 +122,8 @@ final class PostgresAccounts implements Accounts {
                 connection -> database.rows(
                         connection,
                         Sql.ACCOUNTS_AFTER,
-                        PostgresAccounts::account,
+                        row -> Stored.of(row).account(),
                         last == null ? "" : last.user().value(),
                         Pages.SIZE)));
-    }
-
-    private static Account account(Readable row) {
-        try {
-            return new Account(
-                    new UserName(Rows.get(row, 0, String.class)),
-                    Rows.get(row, 1, String.class),
-                    Rows.get(row, 2, Boolean.class));
-        } catch (IllegalArgumentException e) {
-            throw new StoreException(Reason.CORRUPT, "an account is stored that cannot be: " + e.getMessage(), e);
-        }
     }
 }

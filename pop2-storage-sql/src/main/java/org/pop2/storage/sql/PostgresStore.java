@@ -217,9 +217,11 @@ public final class PostgresStore implements MailStore, Retention, Measured {
 
     private Mono<Mailbox> open(UUID mailboxId, BooleanSupplier cancelled) {
         return leases.acquire(mailboxId, cancelled)
-                .<Mailbox>flatMap(holding -> Snapshot.read(database, mailboxId)
-                        .<Mailbox>map(snapshot -> new PostgresMailbox(database, leases, holding, snapshot, readAhead))
-                        .onErrorResume(error -> leases.giveUp(holding).then(Mono.error(error))))
+                .<Mailbox>flatMap(acquired -> Snapshot.read(database, mailboxId, acquired.first())
+                        .<Mailbox>map(snapshot ->
+                                new PostgresMailbox(database, leases, acquired.holding(), snapshot, readAhead))
+                        .onErrorResume(
+                                error -> leases.giveUp(acquired.holding()).then(Mono.error(error))))
                 .switchIfEmpty(Mono.fromSupplier(UnknownMailbox::new));
     }
 

@@ -1,8 +1,10 @@
 package org.pop2.storage.sql;
 
+import io.r2dbc.spi.Readable;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.pop2.storage.sql.Database.Repeat;
 import reactor.core.publisher.Mono;
@@ -16,9 +18,13 @@ final class Snapshot {
     private long[] bodies = new long[32];
     private int count;
 
-    static Mono<Snapshot> read(Database database, UUID mailboxId) {
+    /** @param first the first messages, up to {@link Sql#LISTED}, if they are known already */
+    static Mono<Snapshot> read(Database database, UUID mailboxId, Optional<List<Row>> first) {
         return Mono.defer(() -> {
             Snapshot snapshot = new Snapshot();
+            if (first.isPresent() && snapshot.append(first.get()) < Sql.LISTED) {
+                return Mono.just(snapshot);
+            }
             return snapshot.window(database, mailboxId)
                     .expand(rows -> rows < WINDOW ? Mono.empty() : snapshot.window(database, mailboxId))
                     .then(Mono.just(snapshot));
@@ -80,9 +86,18 @@ final class Snapshot {
         return number - 1;
     }
 
-    private record Row(long uid, long octets, UUID body) {
-        static Row of(io.r2dbc.spi.Readable row) {
-            return new Row(Rows.get(row, 0, Long.class), Rows.get(row, 1, Long.class), Rows.get(row, 2, UUID.class));
+    /** A message in the answer to a statement. */
+    record Row(long uid, long octets, UUID body) {
+        static Row of(Readable row) {
+            return at(row, 0);
+        }
+
+        /** @param column the first of the three */
+        static Row at(Readable row, int column) {
+            return new Row(
+                    Rows.get(row, column, Long.class),
+                    Rows.get(row, column + 1, Long.class),
+                    Rows.get(row, column + 2, UUID.class));
         }
     }
 }

@@ -29,7 +29,8 @@ final class Sql {
 
     // accounts
 
-    static final String ACCOUNT = "SELECT user_name, password_hash, enabled FROM account WHERE user_name = $1";
+    static final String ACCOUNTS_OF =
+            "SELECT user_name, password_hash, enabled FROM account WHERE user_name = ANY ($1::text[])";
 
     static final String ACCOUNTS_AFTER = "SELECT user_name, password_hash, enabled FROM account"
             + " WHERE user_name > $1 ORDER BY user_name LIMIT $2";
@@ -87,6 +88,38 @@ final class Sql {
             + " RETURNING epoch)"
             + " SELECT (SELECT epoch FROM got), EXISTS (SELECT FROM mailbox WHERE mailbox_id = $1)";
 
+    /** Messages that come with a lease; the others are asked for. */
+    static final int LISTED = 100;
+
+    /**
+     * Takes the leases of many mailboxes, by the same rules but the one about this node's own sessions, and lists the
+     * first messages. What another transaction has locked is left alone. $1 mailboxes, $2 sessions, $3 node, $4 node
+     * name, $5 ttl in ms, $6 silence in ms.
+     *
+     * <p>For each mailbox at least one row: its number, counted from 1; the epoch, or nothing if the lease was not got;
+     * whether there is such a mailbox; whether the list is good; and a message, if there is one. What is listed is what
+     * was there when the statement began, perhaps before the last holder's deletions: it is good if the lease was free
+     * then, for nobody else has had it since. If it is not good, there is no list.
+     */
+    static final String ACQUIRE_MANY = "WITH asked AS ("
+            + "SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (mailbox_id, session, number)),"
+            + " free AS (SELECT l.mailbox_id, a.session FROM asked a"
+            + " JOIN maildrop_lease l ON l.mailbox_id = a.mailbox_id"
+            + " WHERE l.session IS NULL OR l.expires_at < now() OR l.session = a.session"
+            + " OR l.reported_at - l.active_at >= $6 * interval '1 millisecond' FOR UPDATE OF l SKIP LOCKED),"
+            + " got AS (UPDATE maildrop_lease l SET session = free.session, node = $3, node_name = $4,"
+            + " epoch = l.epoch + 1, expires_at = now() + $5 * interval '1 millisecond', active_at = now(),"
+            + " reported_at = now(), notify_node = CASE WHEN l.session IS NOT NULL AND l.node <> $3 THEN l.node END"
+            + " FROM free WHERE l.mailbox_id = free.mailbox_id RETURNING l.mailbox_id, l.session, l.epoch),"
+            + " answered AS (SELECT a.number, a.mailbox_id, got.epoch, before.mailbox_id IS NOT NULL AS known,"
+            + " coalesce(before.session IS NULL AND before.epoch = got.epoch - 1, false) AS listed FROM asked a"
+            + " LEFT JOIN got ON got.mailbox_id = a.mailbox_id AND got.session = a.session"
+            + " LEFT JOIN maildrop_lease before ON before.mailbox_id = a.mailbox_id)"
+            + " SELECT a.number, a.epoch, a.known, a.listed, m.uid, m.octets, m.body_id FROM answered a"
+            + " LEFT JOIN LATERAL (SELECT uid, octets, body_id FROM message"
+            + " WHERE a.listed AND mailbox_id = a.mailbox_id ORDER BY uid LIMIT " + LISTED + ") m ON true"
+            + " ORDER BY a.number, m.uid";
+
     /** Asks the holder's node to report how long its client has been silent. */
     static final String ASK_HOLDER =
             "UPDATE maildrop_lease SET notify_node = node WHERE mailbox_id = $1 AND session IS NOT NULL";
@@ -120,6 +153,11 @@ final class Sql {
 
     /** Of a session that deletes nothing. */
     static final String FREE_UNUSED = FREE_FENCED + NOT_DURABLE;
+
+    /** The same for many. $1 mailboxes, $2 sessions, $3 epochs. */
+    static final String FREE_MANY_UNUSED = FREED.replace("maildrop_lease", "maildrop_lease l")
+            + " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS u (mailbox_id, session, epoch)"
+            + " WHERE l.mailbox_id = u.mailbox_id AND l.session = u.session AND l.epoch = u.epoch" + NOT_DURABLE;
 
     static final String FREE_MANY = FREED + " WHERE mailbox_id = ANY ($1::uuid[]) AND node = $2";
 

@@ -1,0 +1,166 @@
+package org.pop2.profile;
+
+import java.nio.ByteBuffer;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import org.pop2.protocol.Listing;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Mailbox;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A mailbox as a client of a given kind sees it. Holding and releasing it stays with the {@link Mailbox}, which is
+ * whoever's it was.
+ *
+ * <p>Only the message that was {@linkplain #measure measured} last has a known length, unless it is sent as it is
+ * stored. Safe for the threads of the storage and of the connection, one call at a time.
+ */
+public final class ProfiledMailbox implements Listing {
+    private static final int PIECE = 16 * 1024;
+    /** As asctime(3) writes it, and mailbox files have it. */
+    private static final DateTimeFormatter ASCTIME =
+            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US).withZone(ZoneOffset.UTC);
+
+    private final Mailbox mailbox;
+    private final ClientProfile profile;
+    private final String date;
+
+    private record Measure(int number, long octets) {}
+
+    private volatile Measure measured = new Measure(0, 0);
+
+    /** @param now when the client fetches: its mailbox file will say that the mail came then */
+    public ProfiledMailbox(Mailbox mailbox, ClientProfile profile, Instant now) {
+        this.mailbox = mailbox;
+        this.profile = profile;
+        this.date = ASCTIME.format(now);
+    }
+
+    @Override
+    public int count() {
+        return mailbox.count();
+    }
+
+    @Override
+    public boolean writable() {
+        return mailbox.writable() && !profile.keep();
+    }
+
+    @Override
+    public boolean deletable(int number) {
+        return writable() && !profile.cuts(mailbox.octets(number));
+    }
+
+    @Override
+    public boolean saysNoMail() {
+        return profile.noMail();
+    }
+
+    @Override
+    public boolean measured(int number) {
+        return leftAsIs(number) || measured.number == number;
+    }
+
+    /** @throws IllegalStateException if it has to be measured first */
+    @Override
+    public long octets(int number) {
+        if (leftAsIs(number)) {
+            return mailbox.octets(number);
+        }
+        Measure last = measured;
+        if (last.number != number) {
+            throw new IllegalStateException("message " + number + " has not been measured");
+        }
+        return last.octets;
+    }
+
+    private boolean leftAsIs(int number) {
+        return profile.leavesAsIs(mailbox.octets(number));
+    }
+
+    /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
+    public Mono<Long> measure(int number) {
+        return content(number)
+                .map(buffer -> {
+                    long octets = buffer.octets().remaining();
+                    buffer.release();
+                    return octets;
+                })
+                .reduce(0L, Long::sum)
+                .doOnNext(octets -> measured = new Measure(number, octets));
+    }
+
+    /** A message as this client gets it; as {@link Mailbox#content} otherwise. */
+    public Flux<ContentBuffer> content(int number) {
+        Publisher<ContentBuffer> stored = mailbox.content(number);
+        long octets = mailbox.octets(number);
+        if (profile.leavesAsIs(octets)) {
+            return Flux.from(stored);
+        }
+        return Flux.defer(() -> {
+            Pieces pieces = new Pieces();
+            Rewriter rewriter = new Rewriter(profile, octets, date, pieces);
+            // not fused: a fused one goes on after it was completed
+            return Flux.from(stored)
+                    .hide()
+                    .<List<ContentBuffer>>handle((buffer, sink) -> {
+                        try {
+                            rewriter.accept(buffer.octets().duplicate());
+                        } finally {
+                            buffer.release();
+                        }
+                        sink.next(pieces.take(PIECE));
+                        if (rewriter.isFinished()) {
+                            sink.complete();
+                        }
+                    })
+                    .concatMapIterable(list -> list, 1)
+                    .concatWith(Flux.defer(() -> {
+                        rewriter.end();
+                        return Flux.fromIterable(pieces.take(1));
+                    }))
+                    .doOnDiscard(ContentBuffer.class, ContentBuffer::release);
+        });
+    }
+
+    /** What comes out, in pieces of one size. */
+    private static final class Pieces implements Rewriter.Out {
+        private final List<ContentBuffer> full = new ArrayList<>();
+        private ByteBuffer filling = ByteBuffer.allocate(PIECE);
+
+        @Override
+        public void octets(byte[] from, int start, int length) {
+            int at = start;
+            int end = start + length;
+            while (at < end) {
+                int part = Math.min(end - at, filling.remaining());
+                filling.put(from, at, part);
+                at += part;
+                if (!filling.hasRemaining()) {
+                    next();
+                }
+            }
+        }
+
+        private void next() {
+            full.add(ContentBuffer.unpooled(filling.flip()));
+            filling = ByteBuffer.allocate(PIECE);
+        }
+
+        /** @param least octets for which a piece that is not full is worth sending */
+        List<ContentBuffer> take(int least) {
+            if (filling.position() >= least) {
+                next();
+            }
+            List<ContentBuffer> taken = List.copyOf(full);
+            full.clear();
+            return taken;
+        }
+    }
+}

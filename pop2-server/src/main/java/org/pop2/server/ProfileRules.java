@@ -1,0 +1,43 @@
+package org.pop2.server;
+
+import java.net.SocketAddress;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pop2.profile.ClientProfile;
+import org.pop2.storage.UserName;
+
+/**
+ * Who gets which profile. A user's rule counts more than that of the client's network, and that more than the
+ * listener's profile. Before the login only the latter two are known, so {@link ClientProfile#strict} and
+ * {@link ClientProfile#securityLevel} of a user's profile have no effect.
+ *
+ * @param byNetwork the first that contains the client's address counts
+ */
+public record ProfileRules(List<OfNetworks> byNetwork, Map<UserName, ClientProfile> byUser) {
+    /** No rules: the listener's profile counts. */
+    public static final ProfileRules NONE = new ProfileRules(List.of(), Map.of());
+
+    /** The profile of clients from some networks. */
+    public record OfNetworks(Networks networks, ClientProfile profile) {}
+
+    /** Copies both. */
+    public ProfileRules {
+        byNetwork = List.copyOf(byNetwork);
+        byUser = Map.copyOf(byUser);
+    }
+
+    /** The one for a client that has not logged in. */
+    ClientProfile of(ListenerSettings listener, @Nullable SocketAddress client) {
+        return byNetwork.stream()
+                .filter(rule -> rule.networks.contain(client))
+                .findFirst()
+                .map(OfNetworks::profile)
+                .orElse(listener.profile());
+    }
+
+    Optional<ClientProfile> of(UserName user) {
+        return Optional.ofNullable(byUser.get(user));
+    }
+}

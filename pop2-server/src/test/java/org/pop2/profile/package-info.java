@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.profile;
+
+import org.jspecify.annotations.NullMarked;
