@@ -65,6 +65,7 @@ final class Pop2d implements Callable<Integer> {
                 .addSubcommand(new MigrateCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(ConfigCommand.with(terminal))
+                .addSubcommand(new DoctorCommand(terminal))
                 .addSubcommand(new WhoCommand(terminal))
                 .addSubcommand(new KickCommand(terminal))
                 .addSubcommand(new ReloadCommand(terminal))

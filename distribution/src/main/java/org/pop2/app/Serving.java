@@ -91,8 +91,7 @@ final class Serving {
             Pop2Server server = bind(configuration, store, metrics);
             Optional<LmtpServer> lmtp = lmtp(configuration, server, store, metrics);
             Reloading reloading = new Reloading(configuration, server, source);
-            Optional<ManagementServer> management =
-                    management(configuration, server, lmtp, store, metrics, reloading);
+            Optional<ManagementServer> management = management(configuration, server, lmtp, store, metrics, reloading);
             Hangup.run(reloading::now);
             started = true;
             LOG.info(
@@ -126,10 +125,9 @@ final class Serving {
         try {
             makeSpool(settings.spooling().directory());
             warnOfOpenness(settings.address());
-            LmtpServer lmtp =
-                    Objects.requireNonNull(LmtpServer.start(
-                                    settings, store, metrics.<LmtpObserver>map(it -> it).orElse(LmtpObserver.NONE))
-                            .block());
+            LmtpServer lmtp = Objects.requireNonNull(LmtpServer.start(
+                            settings, store, metrics.<LmtpObserver>map(it -> it).orElse(LmtpObserver.NONE))
+                    .block());
             started = true;
             return Optional.of(lmtp);
         } catch (IOException | RuntimeException e) {

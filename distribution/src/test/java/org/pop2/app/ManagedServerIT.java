@@ -118,9 +118,8 @@ class ManagedServerIT {
         assertThat(answer.body()).contains("limits.connections = nonsense");
 
         configure("server.name = reloaded.example\n");
-        Process hangUp = new ProcessBuilder(
-                        "kill", "-HUP", String.valueOf(started.get(1).pid()))
-                .start();
+        Process hangUp =
+                new ProcessBuilder("kill", "-HUP", String.valueOf(started.get(1).pid())).start();
         assertThat(hangUp.waitFor(10, TimeUnit.SECONDS)).isTrue();
         await().atMost(LIMIT).until(() -> {
             try (Wire wire = Wire.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {

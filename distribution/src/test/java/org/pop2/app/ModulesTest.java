@@ -17,7 +17,9 @@ class ModulesTest {
     private static final String PROTOCOL = "org.pop2.protocol..";
     private static final String STORAGE = "org.pop2.storage";
     private static final String[] STORAGES = {"org.pop2.storage.fs..", "org.pop2.storage.sql.."};
-    private static final String[] SERVER = {"org.pop2.server..", "org.pop2.client..", "org.pop2.lmtp..", "org.pop2.management.."};
+    private static final String[] SERVER = {
+        "org.pop2.server..", "org.pop2.client..", "org.pop2.lmtp..", "org.pop2.management.."
+    };
     private static final String APP = "org.pop2.app..";
 
     private static final JavaClasses PROJECT = new ClassFileImporter()
@@ -29,7 +31,12 @@ class ModulesTest {
     void allModulesAreLookedAt() {
         Assertions.assertThat(PROJECT)
                 .extracting(it -> it.getPackageName())
-                .contains("org.pop2.protocol", "org.pop2.storage", "org.pop2.server", "org.pop2.management", "org.pop2.app");
+                .contains(
+                        "org.pop2.protocol",
+                        "org.pop2.storage",
+                        "org.pop2.server",
+                        "org.pop2.management",
+                        "org.pop2.app");
     }
 
     @Test

@@ -96,11 +96,7 @@ class MonitoringPagesTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "doc/monitoring.md",
-                "share/monitoring/alerts.yml",
-                "share/monitoring/grafana-dashboard.json"
-            })
+            strings = {"doc/monitoring.md", "share/monitoring/alerts.yml", "share/monitoring/grafana-dashboard.json"})
     void everyNameIsAMetric(String page) throws Exception {
         Set<String> named = names(Files.readString(DIST.resolve(page)));
         // the histogram as a whole, and a group

@@ -141,8 +141,8 @@ public final class ManagementServer {
 
     private static Mono<Void> respond(
             HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
-        request.withConnection(
-                connection -> connection.channel().pipeline().get(RequestDeadline.class).complete());
+        request.withConnection(connection ->
+                connection.channel().pipeline().get(RequestDeadline.class).complete());
         return answer(request, settings, routes).flatMap(answer -> {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             response.status(answer.status())

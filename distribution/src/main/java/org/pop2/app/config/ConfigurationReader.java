@@ -207,8 +207,7 @@ public final class ConfigurationReader {
         Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
         var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
         Optional<Configuration.Management> management = value(Keys.MANAGEMENT_PORT)
-                .map(port ->
-                        new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
+                .map(port -> new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, directory);
         if (storage == null || !problems.isEmpty()) {

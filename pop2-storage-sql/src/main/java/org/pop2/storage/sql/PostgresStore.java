@@ -196,13 +196,19 @@ public final class PostgresStore implements MailStore, Retention, Measured {
         return List.of(
                 pool("pool.connections", "Connections to the database that are open", PoolMetrics::allocatedSize),
                 pool("pool.acquired", "Connections to the database that work", PoolMetrics::acquiredSize),
-                pool("pool.pending", "Work that waits for a connection to the database", PoolMetrics::pendingAcquireSize),
+                pool(
+                        "pool.pending",
+                        "Work that waits for a connection to the database",
+                        PoolMetrics::pendingAcquireSize),
                 pool("pool.limit", "Connections to the database there may be", PoolMetrics::getMaxAllocatedSize));
     }
 
     private Measure pool(String name, String description, ToIntFunction<PoolMetrics> value) {
         return new Measure(
-                name, description, Kind.GAUGE, () -> database.pool().getMetrics().map(value::applyAsInt).orElse(0));
+                name,
+                description,
+                Kind.GAUGE,
+                () -> database.pool().getMetrics().map(value::applyAsInt).orElse(0));
     }
 
     @Override
