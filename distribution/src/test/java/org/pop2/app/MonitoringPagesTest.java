@@ -119,7 +119,7 @@ class MonitoringPagesTest {
                 .matcher(page);
         Set<String> documented = new TreeSet<>();
         while (rows.find()) {
-            for (String value : rows.group(3).split(", ")) {
+            for (String value : rows.group(3).split(", ", -1)) {
                 documented.add(rows.group(1) + " " + rows.group(2) + "=" + value);
             }
         }
@@ -138,7 +138,7 @@ class MonitoringPagesTest {
                 .matcher(Files.readString(DIST.resolve("share/monitoring/alerts.yml")));
         int found = 0;
         while (used.find()) {
-            for (String value : used.group(3).split("\\|")) {
+            for (String value : used.group(3).split("\\|", -1)) {
                 assertThat(LABELS).contains(used.group(1) + " " + used.group(2) + "=" + value);
                 found++;
             }

@@ -224,7 +224,7 @@ public final class Pop2Server {
 
     /**
      * Serves by other settings from now on: host name, times, what becomes of marks, and limits, for sessions that
-     * begin. Sessions that are there keep theirs. Listeners, transcripts, the time that logins are remembered and that
+     * begin. Sessions that are there keep theirs. Listeners, profiles, transcripts, the time that logins are remembered and that
      * of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets which
      * passwords were right lately. Works at subscription, on a thread that may block.
      */
@@ -233,7 +233,8 @@ public final class Pop2Server {
                     ServerSettings current = sessions.settings();
                     ServerSettings next = settings.withListeners(current.listeners())
                             .withLoginCache(current.loginCache())
-                            .withStopTimeout(current.stopTimeout());
+                            .withStopTimeout(current.stopTimeout())
+                            .withProfiles(current.profiles());
                     sessions.reconfigure(current.trace().map(next::withTrace).orElse(next));
                     authenticator.forgetVerified();
                     certificates.forEach(TlsContext::reload);
