@@ -57,6 +57,19 @@ public final class Pop2Message {
                 : conversation.content());
     }
 
+    /** {@link #content} as copies on the heap, for those who do not want to release buffers. */
+    public Flux<byte[]> bytes() {
+        return content().map(buffer -> {
+            try {
+                byte[] octets = new byte[buffer.readableBytes()];
+                buffer.readBytes(octets);
+                return octets;
+            } finally {
+                buffer.release();
+            }
+        });
+    }
+
     /** {@link #acknowledge} with {@link Acknowledgement#KEEP}. */
     public Mono<Void> keep() {
         return acknowledge(Acknowledgement.KEEP);

@@ -39,11 +39,12 @@ public final class ScriptedServer implements AutoCloseable {
     }
 
     private void serve(List<Script> scripts) {
+        int served = 0;
         for (Script script : scripts) {
             try (Socket connection = socket.accept()) {
                 connection.setSoTimeout(LIMIT_MILLIS);
                 connection.setTcpNoDelay(true);
-                script.run(new Peer(connection));
+                script.run(new Peer(connection, served++ == 0));
             } catch (IOException | RuntimeException e) {
                 failures.add(e);
             }
@@ -75,8 +76,11 @@ public final class ScriptedServer implements AutoCloseable {
         private final Socket connection;
         private final InputStream in;
 
-        private Peer(Socket connection) throws IOException {
+        private final boolean first;
+
+        private Peer(Socket connection, boolean first) throws IOException {
             this.connection = connection;
+            this.first = first;
             this.in = new BufferedInputStream(connection.getInputStream());
         }
 
@@ -95,6 +99,20 @@ public final class ScriptedServer implements AutoCloseable {
             return this;
         }
 
+        /** Whether no other connection came before. */
+        public boolean isFirst() {
+            return first;
+        }
+
+        /** Reads lines up to this one. */
+        public Peer until(String last) throws IOException {
+            String said = line();
+            while (!said.equals(last)) {
+                said = line();
+            }
+            return this;
+        }
+
         /** Greets, takes any name and password, and has so many messages. */
         public Peer logIn(int messages) throws IOException {
             say("+ POP2 test.example UW-like server\r\n");
@@ -104,8 +122,9 @@ public final class ScriptedServer implements AutoCloseable {
 
         /** Reads until the client closes; whatever it says is heard. */
         public void untilClosed() throws IOException {
-            while (!line().isEmpty()) {
-                connection.getOutputStream().flush();
+            String said = line();
+            while (!said.isEmpty()) {
+                said = line();
             }
         }
 
