@@ -286,11 +286,26 @@ final class MboxStore implements MailStore {
     }
 
     private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
-        StoredMessage stored;
         try {
             if (passwords.find(user).isEmpty()) {
                 return Mono.error(new StoreException(Reason.NOT_FOUND, "no such user: " + user));
             }
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+        return add(path, message);
+    }
+
+    /** Adds a message to a mailbox, whoever's it is. */
+    Mono<Void> append(MailboxPath path, Message message) {
+        return Mono.defer(() -> add(path, message))
+                .subscribeOn(work.scheduler())
+                .onErrorMap(e -> StoreErrors.about(path.toString(), e));
+    }
+
+    private Mono<Void> add(MailboxPath path, Message message) {
+        StoredMessage stored;
+        try {
             byte[] fromLine = FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
             stored = new StoredMessage(io, spool, settings.format().quoting(), fromLine);
         } catch (IOException e) {
