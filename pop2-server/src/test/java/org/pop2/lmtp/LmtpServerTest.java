@@ -112,8 +112,17 @@ class LmtpServerTest {
             store.use = full;
             String said = talk(
                     server,
-                    "LHLO x\r\nMAIL FROM:<a@example.org> SIZE=100\r\nRCPT TO:<quota@x>\r\nRCPT TO:<jon@x>\r\n"
-                            + "RSET\r\nMAIL FROM:<a@example.org>\r\nRCPT TO:<quota@x>\r\nQUIT\r\n",
+                    String.join(
+                            "\r\n",
+                            "LHLO x",
+                            "MAIL FROM:<a@example.org> SIZE=100",
+                            "RCPT TO:<quota@x>",
+                            "RCPT TO:<jon@x>",
+                            "RSET",
+                            "MAIL FROM:<a@example.org>",
+                            "RCPT TO:<quota@x>",
+                            "QUIT",
+                            ""),
                     1 << 20);
             assertThat(codes(said))
                     .as("%s", full)
@@ -129,8 +138,7 @@ class LmtpServerTest {
                             "221 2.0.0");
         }
         store.use = new Usage(10, 950, new Quota(10, 1000));
-        assertThat(codes(talk(
-                        server, "LHLO x\r\nMAIL FROM:<> SIZE=100\r\nRCPT TO:<quota@x>\r\nQUIT\r\n", 1 << 20)))
+        assertThat(codes(talk(server, "LHLO x\r\nMAIL FROM:<> SIZE=100\r\nRCPT TO:<quota@x>\r\nQUIT\r\n", 1 << 20)))
                 .endsWith("250 2.1.5", "221 2.0.0");
     }
 

@@ -141,8 +141,8 @@ final class ScriptedStore implements MailStore {
 
     @Override
     public Publisher<Usage> usage(UserName user) {
-        return Mono.just(new Usage(
-                sizes.size(), sizes.stream().mapToLong(size -> size).sum(), Quota.UNLIMITED));
+        return Mono.just(
+                new Usage(sizes.size(), sizes.stream().mapToLong(size -> size).sum(), Quota.UNLIMITED));
     }
 
     @Override

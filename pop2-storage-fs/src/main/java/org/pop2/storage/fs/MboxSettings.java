@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
 import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.Quota;
 import org.pop2.storage.MailStoreProvider.Setting;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreSettings;
 
 /**

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -339,7 +340,7 @@ final class MboxStore implements MailStore {
                             user,
                             elsewhere.messages() + here.count() + 1,
                             elsewhere.octets() + here.octetsInAll() + message.wireOctets()));
-            return null;
+            return elsewhere;
         });
     }
 
@@ -376,7 +377,7 @@ final class MboxStore implements MailStore {
     public Publisher<Usage> usage(UserName user) {
         return work.call(settings.state(), () -> {
             Quota quota = passwords.find(user).flatMap(Account::quota).orElse(settings.quota());
-            return Waits.during(() -> count(user, quota, null));
+            return Objects.requireNonNull(Waits.during(() -> count(user, quota, null)));
         });
     }
 

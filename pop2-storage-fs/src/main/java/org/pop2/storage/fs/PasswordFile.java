@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
  * The accounts, one a line, as a Dovecot passwd-file has them:
  * {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}. Only the first two fields matter here, and of the extra
  * fields, which are words with blanks between and may have colons, {@code nologin}, which disables the account, and
- * {@code userdb_quota_rule=*:bytes=N:messages=N}, its quota. The other fields, comments, and lines that are no account stay as
- * they are when the file is written, which is done to a new file that replaces the old one.
+ * {@code userdb_quota_rule=*:bytes=N:messages=N}, its quota. The other fields, comments, and lines that are no account
+ * stay as they are when the file is written, which is done to a new file that replaces the old one.
  */
 final class PasswordFile {
     private static final Logger LOG = LoggerFactory.getLogger(PasswordFile.class);
@@ -213,7 +213,11 @@ final class PasswordFile {
         }
         if (fields.length > EXTRA_FIELD && !quota(fields[EXTRA_FIELD]).equals(account.quota())) {
             String others = without(fields[EXTRA_FIELD], word -> word.startsWith(QUOTA));
-            fields[EXTRA_FIELD] = (others + account.quota().map(quota -> " " + QUOTA + quota.rule()).orElse("")).strip();
+            fields[EXTRA_FIELD] = (others
+                            + account.quota()
+                                    .map(quota -> " " + QUOTA + quota.rule())
+                                    .orElse(""))
+                    .strip();
         }
         return String.join(":", fields);
     }

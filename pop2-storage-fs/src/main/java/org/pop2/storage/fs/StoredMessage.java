@@ -133,8 +133,8 @@ final class StoredMessage implements AutoCloseable {
         }
         if (quoting.needsMark(head, 0, headLength) == Quoting.Match.YES) {
             emit(new byte[] {'>'}, 0, 1);
-            // a reader of mboxrd takes it off again
-            wireOctets -= quoting == Quoting.MBOXRD && !dropping ? 1 : 0;
+            // a reader takes it off again
+            wireOctets -= dropping ? 0 : 1;
         }
         emit(head, 0, headLength);
         if (quoting == Quoting.MBOXRD && allMarks()) {
@@ -243,7 +243,10 @@ final class StoredMessage implements AutoCloseable {
         return spooled + inMemory;
     }
 
-    /** Octets that a client will be sent; to be asked when it is complete. */
+    /**
+     * Octets that a client will be sent; to be asked when it is complete. Of mboxo, which cannot be undone, an octet
+     * too many for each line that began with {@code >From }.
+     */
     synchronized long wireOctets() {
         return Math.max(2, wireOctets);
     }
