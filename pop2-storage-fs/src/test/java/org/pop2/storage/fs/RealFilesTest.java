@@ -173,10 +173,10 @@ class RealFilesTest {
     @Test
     void quotaIsAnExtraFieldAsDovecotHasIt() throws IOException {
         Path accounts = directory.resolve("var/accounts");
-        Files.writeString(
-                accounts,
-                "bob:{PLAIN}b::::::userdb_quota_rule=nonsense\n"
-                        + "alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail userdb_quota_rule=*:storage=1:messages=5 x=1\n");
+        Files.writeString(accounts, """
+                bob:{PLAIN}b::::::userdb_quota_rule=nonsense
+                alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail userdb_quota_rule=*:storage=1:messages=5 x=1
+                """);
         Account alice = new Account(ALICE, "{PLAIN}x", true, Optional.of(new Quota(5, 1024)));
         assertThat(Flux.from(store.accounts().list()).collectList().block(PATIENCE))
                 .containsExactly(alice, new Account(new UserName("bob"), "{PLAIN}b", true));
@@ -189,9 +189,10 @@ class RealFilesTest {
                 .content()
                 .endsWith(":userdb_mail=mbox:~/mail x=1 userdb_quota_rule=*:bytes=7:messages=0\n");
         Mono.from(store.accounts().put(alice.withQuota(Optional.empty()))).block(PATIENCE);
-        assertThat(accounts)
-                .hasContent("bob:{PLAIN}b::::::userdb_quota_rule=nonsense\n"
-                        + "alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail x=1\n");
+        assertThat(accounts).hasContent("""
+                bob:{PLAIN}b::::::userdb_quota_rule=nonsense
+                alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail x=1
+                """);
     }
 
     /** What another program appended counts, much or little, and a file that is no mailbox has no mail. */

@@ -43,7 +43,9 @@ final class Delivery {
     private final WireForm wire = new WireForm(BATCH);
     private final AtomicBoolean staged = new AtomicBoolean();
     private int chunks;
-    /** Whether there is one to be obeyed. As the message began to come: one set since holds from the next message on. */
+    /**
+     * Whether there is one to be obeyed. As the message began to come: one set since holds from the next message on.
+     */
     private volatile boolean hasQuota;
     /** The number that the transaction took when it was tried last; 0: not yet. */
     private volatile long uid;
@@ -59,8 +61,7 @@ final class Delivery {
     }
 
     /** @param usualQuota for users who have none of their own */
-    static Mono<Void> of(
-            Database database, UserName user, FolderName folder, Message message, Quota usualQuota) {
+    static Mono<Void> of(Database database, UserName user, FolderName folder, Message message, Quota usualQuota) {
         return Mono.defer(() -> new Delivery(database, user, folder, message, usualQuota).deliver());
     }
 
@@ -136,8 +137,10 @@ final class Delivery {
 
     private Mono<Void> commit() {
         Bytea sha256 = Bytea.of(wire.sha256());
-        return database.transaction("deliver", Repeat.ALWAYS, connection -> lockQuota(connection)
-                        .flatMap(quota -> commit(connection, sha256, quota)))
+        return database.transaction(
+                        "deliver",
+                        Repeat.ALWAYS,
+                        connection -> lockQuota(connection).flatMap(quota -> commit(connection, sha256, quota)))
                 .then(deliveryId.isPresent() ? drop() : Mono.empty());
     }
 

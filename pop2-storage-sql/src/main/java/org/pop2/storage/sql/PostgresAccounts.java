@@ -33,7 +33,7 @@ final class PostgresAccounts implements Accounts {
                     Rows.get(row, 0, String.class),
                     Rows.get(row, 1, String.class),
                     Rows.get(row, 2, Boolean.class),
-                    quota(row, 3));
+                    PostgresAccounts.quota(row, 3));
         }
 
         Account account() {

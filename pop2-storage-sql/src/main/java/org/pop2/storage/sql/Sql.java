@@ -197,8 +197,7 @@ final class Sql {
      * Lets deliveries to a user with a quota come one after the other, to whatever folder and on whatever node: what is
      * counted then stays so until the commit.
      */
-    static final String LOCK_QUOTA =
-            "SELECT quota_messages, quota_octets FROM account WHERE user_name = $1 FOR UPDATE";
+    static final String LOCK_QUOTA = "SELECT quota_messages, quota_octets FROM account WHERE user_name = $1 FOR UPDATE";
 
     static final String QUOTA_OF = "SELECT quota_messages, quota_octets FROM account WHERE user_name = $1";
 
