@@ -11,6 +11,7 @@ import org.pop2.server.TlsSettings;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
 
 /** {@code pop2d config}: is it right, and what does it come to. */
 @Command(
@@ -73,7 +74,8 @@ final class ConfigCommand implements Callable<Integer> {
     @Command(
             name = "show",
             description = {
-                "Prints every key with the value in force and where it was set. Secrets are shown as ***.",
+                "Prints every key with the value in force and where it was set. Secrets are shown as ***. With --changed,"
+                        + " only keys that were set.",
                 ""
             },
             footer = {"", "Example:", "  pop2d config show | grep session"})
@@ -85,6 +87,9 @@ final class ConfigCommand implements Callable<Integer> {
         @Mixin
         private final ConfigOption config = new ConfigOption();
 
+        @Option(names = "--changed", description = "Only keys that the file or the environment sets.")
+        private boolean changed;
+
         Show(Terminal terminal) {
             this.terminal = terminal;
         }
@@ -92,6 +97,9 @@ final class ConfigCommand implements Callable<Integer> {
         @Override
         public Integer call() throws CommandFailedException {
             for (Configuration.Entry entry : config.read(terminal).entries()) {
+                if (changed && entry.origin().isEmpty()) {
+                    continue;
+                }
                 String value =
                         PLAIN.matcher(entry.value()).matches() ? entry.value() : ConfigUtil.quoteString(entry.value());
                 terminal.say(

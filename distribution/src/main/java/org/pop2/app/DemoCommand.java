@@ -73,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
         try {
             Configuration configuration = ConfigurationReader.of(directory, Map.of("listen.port", port));
             Serving.logAt(configuration.logLevel());
-            Serving serving = Serving.start(configuration, DemoCommand::fill);
+            Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             started = true;
             return UntilSignal.run(
                     terminal, serving, () -> invite(serving.address().getPort()), () -> removeDirectory(directory));

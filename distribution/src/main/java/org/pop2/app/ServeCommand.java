@@ -17,7 +17,10 @@ import reactor.core.publisher.Mono;
                     + " server.stop-timeout, and the exit code is 0.",
             "",
             "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections, a line for each"
-                    + " listener, and \"taking mail on ADDRESS (LMTP)\" if lmtp.address is set; logs to standard error.",
+                    + " listener, before it \"taking mail on ADDRESS (LMTP)\" if lmtp.address is set, and \"management on URL\" if"
+                    + " management.port is; logs to standard error.",
+            "",
+            "SIGHUP reads the configuration again, as pop2d reload does.",
             ""
         },
         footer = {"", "Example:", "  pop2d serve --config conf/pop2d.conf"})
@@ -38,15 +41,17 @@ final class ServeCommand implements Callable<Integer> {
         this.terminal = terminal;
     }
 
+    private Configuration read() throws CommandFailedException {
+        Configuration configuration = config.read(terminal);
+        return trace == null ? configuration : configuration.withTrace(trace.toAbsolutePath());
+    }
+
     @Override
     public Integer call() throws CommandFailedException {
-        Configuration configuration = config.read(terminal);
-        if (trace != null) {
-            configuration = configuration.withTrace(trace.toAbsolutePath());
-        }
+        Configuration configuration = read();
         Serving.logAt(configuration.logLevel());
         Permissions.check(config.file(terminal));
-        Serving serving = Serving.start(configuration, store -> Mono.empty());
+        Serving serving = Serving.start(configuration, store -> Mono.empty(), this::read);
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});
     }
 }

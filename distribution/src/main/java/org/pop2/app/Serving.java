@@ -17,12 +17,18 @@ import java.util.Objects;
 import java.util.Optional;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogLevel;
+import org.pop2.lmtp.LmtpObserver;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.lmtp.LmtpSettings;
+import org.pop2.management.AccessToken;
+import org.pop2.management.ManagementServer;
+import org.pop2.management.ManagementSettings;
+import org.pop2.management.Metrics;
 import org.pop2.server.Authenticator;
 import org.pop2.server.ListenException;
 import org.pop2.server.Passwords;
 import org.pop2.server.Pop2Server;
+import org.pop2.server.ServerObserver;
 import org.pop2.server.ServerSettings;
 import org.pop2.server.TlsException;
 import org.pop2.storage.MailStore;
@@ -41,14 +47,21 @@ final class Serving {
     private final MailStore store;
     private final Pop2Server server;
     private final Optional<LmtpServer> lmtp;
+    private final Optional<ManagementServer> management;
     private final List<String> addresses;
     private final Duration stopLimit;
 
     private Serving(
-            MailStore store, Pop2Server server, Optional<LmtpServer> lmtp, List<String> addresses, Duration stopLimit) {
+            MailStore store,
+            Pop2Server server,
+            Optional<LmtpServer> lmtp,
+            Optional<ManagementServer> management,
+            List<String> addresses,
+            Duration stopLimit) {
         this.store = store;
         this.server = server;
         this.lmtp = lmtp;
+        this.management = management;
         this.addresses = addresses;
         this.stopLimit = stopLimit;
     }
@@ -62,18 +75,24 @@ final class Serving {
     /**
      * Opens the storage, prepares it and starts to serve. Blocks.
      *
+     * @param source where a reload gets its configuration
      * @throws org.pop2.storage.StoreException if the storage cannot be used
      * @throws CommandFailedException if the address cannot be listened on
      */
-    static Serving start(Configuration configuration, Preparation preparation) throws CommandFailedException {
+    static Serving start(Configuration configuration, Preparation preparation, Reloading.Source source)
+            throws CommandFailedException {
         MailStore store = Objects.requireNonNull(
                 Mono.from(configuration.storage().openToServe()).block());
         boolean started = false;
         try {
             preparation.of(store).block();
             warnOfPlainPasswords(store);
-            Pop2Server server = bind(configuration, store);
-            Optional<LmtpServer> lmtp = lmtp(configuration, server, store);
+            Optional<Metrics> metrics = configuration.management().map(on -> new Metrics(store));
+            Pop2Server server = bind(configuration, store, metrics);
+            Optional<LmtpServer> lmtp = lmtp(configuration, server, store, metrics);
+            Reloading reloading = new Reloading(configuration, server, source);
+            Optional<ManagementServer> management = management(configuration, server, lmtp, store, metrics, reloading);
+            Hangup.run(reloading::now);
             started = true;
             LOG.info(
                     "pop2d {} serves {} mail on {}",
@@ -84,6 +103,7 @@ final class Serving {
                     store,
                     server,
                     lmtp,
+                    management,
                     addresses(configuration, server),
                     configuration.stopTimeout().plus(AFTER_STOP));
         } finally {
@@ -94,7 +114,8 @@ final class Serving {
     }
 
     /** Mail comes in only when it can be fetched; if it cannot come in, nothing is served. Blocks. */
-    private static Optional<LmtpServer> lmtp(Configuration configuration, Pop2Server server, MailStore store)
+    private static Optional<LmtpServer> lmtp(
+            Configuration configuration, Pop2Server server, MailStore store, Optional<Metrics> metrics)
             throws CommandFailedException {
         if (configuration.lmtp().isEmpty()) {
             return Optional.empty();
@@ -104,8 +125,9 @@ final class Serving {
         try {
             makeSpool(settings.spooling().directory());
             warnOfOpenness(settings.address());
-            LmtpServer lmtp =
-                    Objects.requireNonNull(LmtpServer.start(settings, store).block());
+            LmtpServer lmtp = Objects.requireNonNull(LmtpServer.start(
+                            settings, store, metrics.<LmtpObserver>map(it -> it).orElse(LmtpObserver.NONE))
+                    .block());
             started = true;
             return Optional.of(lmtp);
         } catch (IOException | RuntimeException e) {
@@ -114,6 +136,51 @@ final class Serving {
                     ExitCode.UNAVAILABLE, "mail cannot be taken in by LMTP: " + cause.getMessage(), cause);
         } finally {
             if (!started) {
+                server.stop().block();
+            }
+        }
+    }
+
+    /** The last to come: what it shows is there. If it cannot come, nothing is served. Blocks. */
+    private static Optional<ManagementServer> management(
+            Configuration configuration,
+            Pop2Server server,
+            Optional<LmtpServer> lmtp,
+            MailStore store,
+            Optional<Metrics> metrics,
+            Reloading reloading)
+            throws CommandFailedException {
+        if (configuration.management().isEmpty() || metrics.isEmpty()) {
+            return Optional.empty();
+        }
+        Configuration.Management settings = configuration.management().get();
+        boolean started = false;
+        try {
+            Optional<AccessToken> token = settings.tokenFile().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(AccessToken.in(settings.tokenFile().get()));
+            if (!settings.address().getAddress().isLoopbackAddress()) {
+                LOG.warn(
+                        "management.address {} is no loopback address: the token goes over the network in clear",
+                        shown(settings.address()));
+            }
+            ManagementServer management = Objects.requireNonNull(ManagementServer.start(
+                            new ManagementSettings(settings.address(), token, VersionCommand.version()),
+                            server,
+                            lmtp,
+                            store,
+                            metrics.get(),
+                            reloading)
+                    .block());
+            started = true;
+            return Optional.of(management);
+        } catch (IOException | RuntimeException e) {
+            Throwable cause = Exceptions.unwrap(e);
+            throw new CommandFailedException(
+                    ExitCode.UNAVAILABLE, "operators cannot see the server: " + cause.getMessage(), cause);
+        } finally {
+            if (!started) {
+                lmtp.ifPresent(it -> it.stop().block());
                 server.stop().block();
             }
         }
@@ -188,6 +255,11 @@ final class Serving {
                 server.address() instanceof InetSocketAddress inet ? shown(inet) : "unix:" + server.address());
     }
 
+    /** Where operators see it, as text, if anywhere. */
+    Optional<String> management() {
+        return management.map(it -> "http://" + shown(it.address()) + "/");
+    }
+
     /** {@code 127.0.0.1:109}, {@code [::1]:109}. */
     static String shown(InetSocketAddress address) {
         InetAddress ip = address.getAddress();
@@ -205,12 +277,22 @@ final class Serving {
      */
     void stop() {
         Mono<Void> intake = lmtp.map(LmtpServer::stop).orElse(Mono.empty());
-        Mono.when(server.stop(), intake).then(Mono.from(store.close())).block(stopLimit);
+        Mono<Void> view = management.map(ManagementServer::stop).orElse(Mono.empty());
+        // it is seen to stop
+        Mono.when(server.stop(), intake)
+                .then(view)
+                .then(Mono.from(store.close()))
+                .block(stopLimit);
     }
 
-    private static Pop2Server bind(Configuration configuration, MailStore store) throws CommandFailedException {
+    private static Pop2Server bind(Configuration configuration, MailStore store, Optional<Metrics> metrics)
+            throws CommandFailedException {
         try {
-            return Objects.requireNonNull(Pop2Server.start(settings(configuration), logins(configuration), store)
+            return Objects.requireNonNull(Pop2Server.start(
+                            settings(configuration),
+                            logins(configuration),
+                            store,
+                            metrics.<ServerObserver>map(it -> it).orElse(ServerObserver.NONE))
                     .block());
         } catch (ListenException e) {
             int port = e.listener().address().getPort();

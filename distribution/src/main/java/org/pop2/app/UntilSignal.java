@@ -22,6 +22,7 @@ final class UntilSignal {
                             Runtime.getRuntime().halt(exitCode);
                         },
                         "stop"));
+        serving.management().ifPresent(address -> terminal.say("management on " + address));
         serving.intake().ifPresent(address -> terminal.say("taking mail on " + address + " (LMTP)"));
         serving.addresses().forEach(address -> terminal.say("listening on " + address));
         announcement.run();

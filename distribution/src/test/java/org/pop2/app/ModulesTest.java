@@ -17,7 +17,9 @@ class ModulesTest {
     private static final String PROTOCOL = "org.pop2.protocol..";
     private static final String STORAGE = "org.pop2.storage";
     private static final String[] STORAGES = {"org.pop2.storage.fs..", "org.pop2.storage.sql.."};
-    private static final String[] SERVER = {"org.pop2.server..", "org.pop2.client.."};
+    private static final String[] SERVER = {
+        "org.pop2.server..", "org.pop2.client..", "org.pop2.lmtp..", "org.pop2.management.."
+    };
     private static final String APP = "org.pop2.app..";
 
     private static final JavaClasses PROJECT = new ClassFileImporter()
@@ -30,7 +32,13 @@ class ModulesTest {
         Assertions.assertThat(PROJECT)
                 .extracting(it -> it.getPackageName())
                 .contains(
-                        "org.pop2.protocol", "org.pop2.storage", "org.pop2.server", "org.pop2.client", "org.pop2.app");
+                        "org.pop2.protocol",
+                        "org.pop2.storage",
+                        "org.pop2.server",
+                        "org.pop2.client",
+                        "org.pop2.profile",
+                        "org.pop2.management",
+                        "org.pop2.app");
     }
 
     @Test
@@ -149,6 +157,24 @@ class ModulesTest {
                 .callMethod(Runtime.class, "exit", int.class)
                 .orShould()
                 .callMethod(Runtime.class, "halt", int.class)
+                .check(PROJECT);
+    }
+
+    @Test
+    void nobodyButTheApplicationKnowsTheListenerForOperators() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages(APP, "org.pop2.management..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.pop2.management..")
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("org.pop2.management..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("reactor.netty.http..", "io.micrometer..", "io.netty.handler.codec.http..")
                 .check(PROJECT);
     }
 

@@ -26,6 +26,8 @@ public enum End {
     MAILBOX_IN_USE,
     /** The mailbox was taken over by another session. */
     MAILBOX_LOST,
+    /** An operator closed it. */
+    KICKED,
     /** The storage failed. */
     STORAGE_FAILED,
     /** The server is stopping. */

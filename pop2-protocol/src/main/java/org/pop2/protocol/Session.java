@@ -65,6 +65,11 @@ public final class Session {
         return state;
     }
 
+    /** The current message (p. 9); a number that READ named may be beyond the mailbox. */
+    public int current() {
+        return current;
+    }
+
     /** Whether it takes a command: nothing is under way and it has not ended. */
     public boolean ready() {
         return pending == Pending.NOTHING && state != State.DONE && state != State.LSTN;

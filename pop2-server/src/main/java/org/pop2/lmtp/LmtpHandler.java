@@ -102,7 +102,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext active) {
         context = active;
-        record = new LmtpRecord(active.channel().remoteAddress());
+        record = new LmtpRecord(active.channel().remoteAddress(), sessions.observer());
         if (sessions.add(this)) {
             tell(new Event.Opened());
         } else {

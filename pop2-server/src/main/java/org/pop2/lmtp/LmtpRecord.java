@@ -15,6 +15,7 @@ final class LmtpRecord {
     /** The name is part of the manual. */
     private static final Logger LOG = LoggerFactory.getLogger("org.pop2.lmtp.sessions");
 
+    private final LmtpObserver observer;
     private final String address;
     private final long startNanos = System.nanoTime();
     private long messages;
@@ -23,7 +24,8 @@ final class LmtpRecord {
     private long failed;
     private long refused;
 
-    LmtpRecord(@Nullable SocketAddress remote) {
+    LmtpRecord(@Nullable SocketAddress remote, LmtpObserver observer) {
+        this.observer = observer;
         address = text(remote);
     }
 
@@ -35,22 +37,29 @@ final class LmtpRecord {
     void received(long count) {
         messages++;
         octets += count;
+        observer.received(count);
     }
 
     void delivered() {
         delivered++;
+        observer.delivered();
     }
 
     void failed() {
         failed++;
+        observer.failed();
     }
 
     /** A recipient was not taken. */
     void refused() {
         refused++;
+        observer.refused();
     }
 
     void write(LmtpSession.End end) {
+        if (end == LmtpSession.End.OVERLOADED) {
+            observer.overloaded();
+        }
         LOG.info(
                 "lmtp address={} messages={} octets={} delivered={} failed={} refused={} seconds={} reason={}",
                 address,

@@ -74,13 +74,18 @@ public final class LmtpServer {
      * {@linkplain #stop stopped}.
      */
     public static Mono<LmtpServer> start(LmtpSettings settings, MailStore store) {
+        return start(settings, store, LmtpObserver.NONE);
+    }
+
+    /** As {@link #start(LmtpSettings, MailStore)}, telling somebody what it does. */
+    public static Mono<LmtpServer> start(LmtpSettings settings, MailStore store, LmtpObserver observer) {
         // binds and touches files, and so may wait: once, and not on the caller's thread
-        return Mono.fromCallable(() -> bind(settings, store)).subscribeOn(Schedulers.boundedElastic());
+        return Mono.fromCallable(() -> bind(settings, store, observer)).subscribeOn(Schedulers.boundedElastic());
     }
 
     // after a failed bind nobody waits for the loops to end
     @SuppressWarnings("FutureReturnValueIgnored")
-    private static LmtpServer bind(LmtpSettings settings, MailStore store) throws IOException {
+    private static LmtpServer bind(LmtpSettings settings, MailStore store, LmtpObserver observer) throws IOException {
         Path spool = settings.spooling().directory();
         if (!Files.isDirectory(spool) || !Files.isWritable(spool)) {
             throw new NotDirectoryException(spool + " is no directory that can be written to");
@@ -91,7 +96,7 @@ public final class LmtpServer {
         if (file.isPresent()) {
             UnixSocket.clear(file.get());
         }
-        LmtpSessions sessions = new LmtpSessions(settings, store);
+        LmtpSessions sessions = new LmtpSessions(settings, store, observer);
         EventLoopGroup loops = new MultiThreadIoEventLoopGroup(
                 THREADS, new DefaultThreadFactory("lmtp", true), NioIoHandler.newFactory());
         boolean served = false;
@@ -146,6 +151,11 @@ public final class LmtpServer {
     public SocketAddress address() {
         SocketAddress local = listener.localAddress();
         return local == null ? sessions.settings().address() : local;
+    }
+
+    /** Whether connections are accepted. */
+    public boolean isServing() {
+        return !stopping.get() && listener.isActive();
     }
 
     /** Connections at this moment. */

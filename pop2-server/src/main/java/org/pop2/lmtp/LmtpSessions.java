@@ -10,6 +10,7 @@ import reactor.core.publisher.Sinks;
 /** The sessions of a server, and what they share. Safe for many threads. */
 final class LmtpSessions {
     private final LmtpSettings settings;
+    private final LmtpObserver observer;
     private final MailStore store;
     private final Spool spool;
     private final Set<LmtpHandler> open = ConcurrentHashMap.newKeySet();
@@ -21,7 +22,8 @@ final class LmtpSessions {
     private final Sinks.Empty<Void> idle = Sinks.empty();
     private volatile boolean stopping;
 
-    LmtpSessions(LmtpSettings settings, MailStore store) {
+    LmtpSessions(LmtpSettings settings, MailStore store, LmtpObserver observer) {
+        this.observer = observer;
         this.settings = settings;
         this.store = store;
         this.spool = new Spool(settings.spooling());
@@ -29,6 +31,10 @@ final class LmtpSessions {
 
     LmtpSettings settings() {
         return settings;
+    }
+
+    LmtpObserver observer() {
+        return observer;
     }
 
     MailStore store() {

@@ -69,6 +69,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
         if (reception != Sessions.Reception.WELCOME && listener.tls().isPresent()) {
             // a handshake costs more than it is worth
             LOG.info("too many connections: {} is closed", Client.text(address));
+            sessions.observer()
+                    .refused(
+                            reception == Sessions.Reception.FULL
+                                    ? ServerObserver.Refusal.FULL
+                                    : ServerObserver.Refusal.FLOODED);
             added.close();
             return;
         }
@@ -214,6 +219,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     }
 
     private void refuse(String why) {
+        sessions.observer().refused(ServerObserver.Refusal.HANDSHAKE);
         LOG.info(
                 "connection {} on {} is closed: {}",
                 Client.text(address),

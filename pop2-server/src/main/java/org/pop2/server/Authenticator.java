@@ -203,6 +203,11 @@ public final class Authenticator implements Disposable {
         return authenticate(primary, raw, null);
     }
 
+    /** Forgets which passwords were right lately: each is hashed again at its next login. */
+    void forgetVerified() {
+        verified.clear();
+    }
+
     /** Tells all refusals that are being held back, and later ones at once: the server is stopping. */
     void tellRefusalsNow() {
         disposed.tryEmitEmpty();

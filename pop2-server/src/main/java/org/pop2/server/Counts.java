@@ -5,10 +5,15 @@ import java.util.concurrent.ConcurrentHashMap;
 /** How many of each there are, up to a limit. What there is none of takes no memory. Safe for many threads. */
 final class Counts<K> {
     private final ConcurrentHashMap<K, Integer> counts = new ConcurrentHashMap<>();
-    private final int limit;
+    private volatile int limit;
 
     Counts(int limit) {
         this.limit = limit;
+    }
+
+    /** From now on; those that are there stay. */
+    void limit(int most) {
+        limit = most;
     }
 
     /** One more, if that is within the limit; {@code false}: it is not, and nothing was counted. */

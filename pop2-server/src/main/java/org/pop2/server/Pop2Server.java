@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
@@ -54,6 +55,7 @@ public final class Pop2Server {
     private final Authenticator authenticator;
     private final LoopResources loops;
     private final Disposable watches;
+    private final List<TlsContext> certificates;
     private final List<DisposableServer> listeners;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Sinks.Empty<Void> stopped = Sinks.empty();
@@ -63,11 +65,13 @@ public final class Pop2Server {
             Authenticator authenticator,
             LoopResources loops,
             Disposable watches,
+            List<TlsContext> certificates,
             List<DisposableServer> listeners) {
         this.sessions = sessions;
         this.authenticator = authenticator;
         this.loops = loops;
         this.watches = watches;
+        this.certificates = certificates;
         this.listeners = listeners;
     }
 
@@ -82,9 +86,15 @@ public final class Pop2Server {
 
     /** As {@link #start(ServerSettings, MailStore)}, with settings of its own for logins. */
     public static Mono<Pop2Server> start(ServerSettings settings, Authenticator.Settings logins, MailStore store) {
+        return start(settings, logins, store, ServerObserver.NONE);
+    }
+
+    /** As {@link #start(ServerSettings, Authenticator.Settings, MailStore)}, telling somebody what it does. */
+    public static Mono<Pop2Server> start(
+            ServerSettings settings, Authenticator.Settings logins, MailStore store, ServerObserver observer) {
         return Mono.fromCallable(() -> transcripts(settings))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(transcripts -> start(settings, logins, store, transcripts));
+                .flatMap(transcripts -> start(settings, logins, store, transcripts, observer));
     }
 
     private static Optional<Transcripts> transcripts(ServerSettings settings) throws IOException {
@@ -97,21 +107,23 @@ public final class Pop2Server {
             ServerSettings settings,
             Authenticator.Settings logins,
             MailStore store,
-            Optional<Transcripts> transcripts) {
+            Optional<Transcripts> transcripts,
+            ServerObserver observer) {
         return Mono.defer(() -> {
             Authenticator authenticator = new Authenticator(store.accounts(), logins);
-            Sessions sessions = new Sessions(settings, store, authenticator, transcripts);
+            Sessions sessions = new Sessions(settings, store, authenticator, transcripts, observer);
             // Netty's least of four takes two processors from each other
             LoopResources loops = LoopResources.create(
                     "pop2", Math.max(2, Runtime.getRuntime().availableProcessors()), true);
             Disposable.Composite watches = Disposables.composite();
             transcripts.ifPresent(watches::add);
             List<DisposableServer> bound = new ArrayList<>();
+            List<TlsContext> certificates = new CopyOnWriteArrayList<>();
             return Flux.fromIterable(settings.listeners())
-                    .concatMap(listener -> listen(listener, sessions, loops, watches))
+                    .concatMap(listener -> listen(listener, sessions, loops, watches, certificates))
                     .doOnNext(bound::add)
-                    .then(Mono.fromCallable(
-                            () -> new Pop2Server(sessions, authenticator, loops, watches, List.copyOf(bound))))
+                    .then(Mono.fromCallable(() ->
+                            new Pop2Server(sessions, authenticator, loops, watches, certificates, List.copyOf(bound))))
                     .doOnError(error -> {
                         bound.forEach(DisposableServer::dispose);
                         watches.dispose();
@@ -122,8 +134,12 @@ public final class Pop2Server {
     }
 
     private static Mono<? extends DisposableServer> listen(
-            ListenerSettings settings, Sessions sessions, LoopResources loops, Disposable.Composite watches) {
-        return Mono.fromCallable(() -> listener(settings, watches))
+            ListenerSettings settings,
+            Sessions sessions,
+            LoopResources loops,
+            Disposable.Composite watches,
+            List<TlsContext> certificates) {
+        return Mono.fromCallable(() -> listener(settings, watches, certificates))
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(listener -> withSystemLimits(TcpServer.create())
                         .bindAddress(settings::address)
@@ -141,12 +157,15 @@ public final class Pop2Server {
                 .onErrorMap(cause -> new ListenException(settings, cause));
     }
 
-    private static Listener listener(ListenerSettings settings, Disposable.Composite watches) throws TlsException {
+    private static Listener listener(
+            ListenerSettings settings, Disposable.Composite watches, List<TlsContext> certificates)
+            throws TlsException {
         if (settings.tls().isEmpty()) {
             return new Listener(settings, Optional.empty());
         }
         TlsContext tls = TlsContext.load(settings.tls().get());
         watches.add(tls.watch());
+        certificates.add(tls);
         return new Listener(settings, Optional.of(tls));
     }
 
@@ -178,6 +197,49 @@ public final class Pop2Server {
     /** Connections at the moment. */
     public int connections() {
         return sessions.count();
+    }
+
+    /** Whether connections are accepted: everything that is to be bound is, and nobody has asked for the end. */
+    public boolean isServing() {
+        return !stopping.get() && listeners.stream().noneMatch(DisposableServer::isDisposed);
+    }
+
+    /**
+     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription; one that ends
+     * meanwhile may be missing.
+     */
+    public Flux<SessionView> sessions() {
+        return sessions.views();
+    }
+
+    /**
+     * Ends a session with an error line, or, in the middle of a message, without one. What it marked counts as after a
+     * lost connection ({@link ServerSettings#onDisconnect}); a release under way comes to its end.
+     *
+     * @return whether there is a session of that number
+     */
+    public boolean kick(long id) {
+        return sessions.kick(id);
+    }
+
+    /**
+     * Serves by other settings from now on: host name, times, what becomes of marks, and limits, for sessions that
+     * begin. Sessions that are there keep theirs. Listeners, profiles, transcripts, the time that logins are remembered and that
+     * of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets which
+     * passwords were right lately. Works at subscription, on a thread that may block.
+     */
+    public Mono<Void> reconfigure(ServerSettings settings) {
+        return Mono.<Void>fromRunnable(() -> {
+                    ServerSettings current = sessions.settings();
+                    ServerSettings next = settings.withListeners(current.listeners())
+                            .withLoginCache(current.loginCache())
+                            .withStopTimeout(current.stopTimeout())
+                            .withProfiles(current.profiles());
+                    sessions.reconfigure(current.trace().map(next::withTrace).orElse(next));
+                    authenticator.forgetVerified();
+                    certificates.forEach(TlsContext::reload);
+                })
+                .subscribeOn(Schedulers.boundedElastic());
     }
 
     /**

@@ -14,10 +14,12 @@ import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.BitSet;
 import java.util.Deque;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
@@ -82,6 +84,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private final Client client;
     private final Sessions.@Nullable Reception reception;
     private final ServerSettings settings;
+    private final ServerObserver observer;
     private final SessionRecord record;
     private final LineFramer framer = new LineFramer();
     private final CommandCodec codec;
@@ -96,6 +99,12 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     /** Set on any thread; no command is worked on with it from then on. */
     private volatile @Nullable Mailbox lostMailbox;
+
+    /** What the observer knows. */
+    private State observed = State.LSTN;
+
+    /** As the client named it. */
+    private @Nullable String folder;
 
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
@@ -149,7 +158,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         this.client = client;
         this.reception = reception;
         this.settings = sessions.settings();
-        this.record = new SessionRecord(client);
+        this.observer = sessions.observer();
+        this.record = new SessionRecord(sessions.nextId(), client, observer);
         this.profile = settings.profiles().of(listener.settings(), client.address());
         this.codec = new CommandCodec(listener.settings().strict() || profile.strict(), profile.securityLevel());
         this.session = new Session(settings.hostName(), settings.onDisconnect());
@@ -169,12 +179,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
         if (received == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
+            observer.refused(ServerObserver.Refusal.FLOODED);
             added.close();
         } else if (received == Sessions.Reception.FULL) {
+            observer.refused(ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
         } else if (!counted) {
+            observer.refused(ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
+            observer.refused(ServerObserver.Refusal.CLEARTEXT);
             tell(new Event.Aborted(
                     End.CLEARTEXT_REFUSED, "passwords are not taken in clear from your network; connect with TLS"));
         } else {
@@ -194,6 +208,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     public void channelRead(ChannelHandlerContext ignored, Object message) {
         readPending = false;
         received += ((ByteBuf) message).readableBytes();
+        observer.octetsReceived(((ByteBuf) message).readableBytes());
         if (end != null) {
             lingered += ((ByteBuf) message).readableBytes();
             ReferenceCountUtil.release(message);
@@ -281,6 +296,47 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
+    /** Ends the session as an operator wishes; a release goes on. */
+    void kick() {
+        later(() -> {
+            tell(new Event.Aborted(End.KICKED, "closed by the operator"));
+            work();
+        });
+    }
+
+    /** What there is to see of it now; nothing if the server has stopped. */
+    Mono<SessionView> view() {
+        return Mono.create(sink -> {
+            try {
+                loop().execute(() -> sink.success(snapshot()));
+            } catch (RejectedExecutionException stopped) {
+                sink.success();
+            }
+        });
+    }
+
+    private SessionView snapshot() {
+        long now = System.nanoTime();
+        Mailbox open = mailbox;
+        return new SessionView(
+                record.id(),
+                listener.settings().name(),
+                record.address(),
+                client.encrypted(),
+                Optional.ofNullable(user),
+                session.state(),
+                open == null ? Optional.empty() : Optional.ofNullable(folder),
+                open == null ? 0 : session.current(),
+                open == null ? 0 : open.count(),
+                taken,
+                Duration.ofNanos(now - client.sinceNanos()),
+                Duration.ofNanos(now - lastHeard));
+    }
+
+    long id() {
+        return record.id();
+    }
+
     // ---- the loop: from octets to commands
 
     /** Takes commands as long as there are some and the session is ready for them. */
@@ -331,7 +387,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             case TOO_LONG ->
                 tell(new Event.Received(
                         new Command.Malformed("a line has at most " + LineFramer.MAX_LINE + " octets")));
-            case TLS_HANDSHAKE -> tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
+            case TLS_HANDSHAKE -> {
+                observer.wrongProtocol(ForeignProtocol.TLS);
+                tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
+            }
         }
         return true;
     }
@@ -343,6 +402,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             return;
         }
         firstLine = false;
+        observer.command(command.input());
+        if (command instanceof Command.Foreign foreign) {
+            observer.wrongProtocol(foreign.protocol());
+        }
         if (command instanceof Command.Helo) {
             framer.wipe();
         }
@@ -367,11 +430,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     /** Tells the session of an event and does what it wants, in order. */
     private void tell(Event event) {
-        for (Effect effect : session.on(event)) {
+        List<Effect> effects = session.on(event);
+        observe(session.state());
+        for (Effect effect : effects) {
             if (end != null && !(effect instanceof Effect.Release)) {
                 continue;
             }
             perform(effect);
+        }
+    }
+
+    private void observe(State now) {
+        if (now != observed) {
+            observer.moved(observed, now);
+            observed = now;
         }
     }
 
@@ -446,13 +518,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     outcome(Event.LOGGED_IN);
                 } else if (!isCertificateOf(name)) {
                     LOG.info("user {} logged in with somebody else's certificate: refused", name);
+                    login(ServerObserver.Login.REFUSED);
                     outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
                 } else if (!sessions.enters(name)) {
+                    login(ServerObserver.Login.TOO_MANY_SESSIONS);
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
                     profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
+                    login(ServerObserver.Login.ACCEPTED);
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
                         transcript.loggedIn(name);
@@ -460,12 +535,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     outcome(Event.LOGGED_IN);
                 }
             }
-            case REFUSED -> outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
-            case BUSY -> outcome(new Event.Failed(End.OVERLOADED, "busy, try again later"));
+            case REFUSED -> {
+                login(ServerObserver.Login.REFUSED);
+                outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
+            }
+            case BUSY -> {
+                login(ServerObserver.Login.BUSY);
+                outcome(new Event.Failed(End.OVERLOADED, "busy, try again later"));
+            }
         }
     }
 
+    private void login(ServerObserver.Login result) {
+        observer.login(result, record.address(), Optional.ofNullable(user));
+    }
+
     private void loginFailed(Throwable cause) {
+        login(ServerObserver.Login.FAILED);
         LOG.warn("accounts cannot be read: {}", cause.getMessage(), cause);
         outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
     }
@@ -475,17 +561,19 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         if (owner == null) {
             throw new IllegalStateException("a mailbox before a login");
         }
-        Optional<FolderName> folder = FolderNames.resolve(owner, name);
-        if (folder.isEmpty()) {
+        folder = name;
+        Optional<FolderName> resolved = FolderNames.resolve(owner, name);
+        if (resolved.isEmpty()) {
             outcome(new Event.Selected(NoMailbox.INSTANCE));
             return;
         }
         // not cancelled if the client goes, but released: so that it is always known who has it
         sessions.begins();
-        Mono.defer(() -> Mono.from(sessions.store().open(owner, folder.get())))
+        Mono.defer(() -> Mono.from(sessions.store().open(owner, resolved.get())))
                 .switchIfEmpty(Mono.error(() -> new IllegalStateException("the storage opened nothing")))
                 .doFinally(signal -> later(sessions::ends))
-                .subscribe(opened -> later(() -> selected(opened)), error -> failed("mailbox " + folder.get(), error));
+                .subscribe(
+                        opened -> later(() -> selected(opened)), error -> failed("mailbox " + resolved.get(), error));
     }
 
     private void selected(Mailbox opened) {
@@ -564,14 +652,22 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
         releases++;
         int count = deleted.cardinality();
+        long since = System.nanoTime();
         sessions.begins();
         Mono.defer(() -> Mono.from(released.release(deleted)))
-                .subscribe(nothing -> {}, error -> released(count, error), () -> released(count, null));
+                .subscribe(nothing -> {}, error -> released(count, since, error), () -> released(count, since, null));
     }
 
-    private void released(int count, @Nullable Throwable error) {
+    private void released(int count, long since, @Nullable Throwable error) {
+        Duration took = Duration.ofNanos(System.nanoTime() - since);
         later(() -> {
             releases--;
+            observer.released(
+                    error != null
+                            ? ServerObserver.Release.FAILED
+                            : count > 0 ? ServerObserver.Release.DELETED : ServerObserver.Release.KEPT,
+                    error != null ? 0 : count,
+                    took);
             try {
                 if (error == null) {
                     record.deleted(count);
@@ -682,6 +778,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private void taken(int octets) {
         taken += octets;
+        observer.octetsSent(octets);
         touch();
     }
 
@@ -787,6 +884,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             sessions.leaves(client);
         }
         sessions.remove(this, listener);
+        observe(State.LSTN);
         writeRecord();
     }
 

@@ -15,6 +15,8 @@ final class SessionRecord {
     private static final int MAX_TEXT = 80;
     private static final int MAX_WORDS = 200;
 
+    private final long id;
+    private final ServerObserver observer;
     private final String address;
     private final long startNanos = System.nanoTime();
     private @Nullable UserName user;
@@ -23,8 +25,19 @@ final class SessionRecord {
     private long deleted;
     private long discarded;
 
-    SessionRecord(Client client) {
+    SessionRecord(long id, Client client, ServerObserver observer) {
+        this.id = id;
+        this.observer = observer;
         this.address = client.text();
+    }
+
+    long id() {
+        return id;
+    }
+
+    /** Octets of messages that went out. */
+    long octets() {
+        return octets;
     }
 
     String address() {
@@ -43,6 +56,7 @@ final class SessionRecord {
     void sentMessage(long octetsOfIt) {
         messages++;
         octets += octetsOfIt;
+        observer.messageSent();
     }
 
     /** A part of a message went out. */
@@ -60,17 +74,21 @@ final class SessionRecord {
     }
 
     void write(End end) {
+        observer.ended(end, discarded);
         if (LOG.isInfoEnabled()) {
-            LOG.info(
-                    "session user={} address={} messages={} octets={} deleted={} discarded={} seconds={} reason={}",
-                    user(),
-                    address,
-                    messages,
-                    octets,
-                    deleted,
-                    discarded,
-                    (System.nanoTime() - startNanos) / 1_000_000_000L,
-                    end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+            // a key beside the text, which stays as it is for those who read it with patterns
+            LOG.atInfo()
+                    .addKeyValue("session", id)
+                    .log(
+                            "session user={} address={} messages={} octets={} deleted={} discarded={} seconds={} reason={}",
+                            user(),
+                            address,
+                            messages,
+                            octets,
+                            deleted,
+                            discarded,
+                            (System.nanoTime() - startNanos) / 1_000_000_000L,
+                            end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
         }
     }
 

@@ -4,8 +4,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.UserName;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
@@ -33,7 +35,11 @@ final class Sessions {
     /** Beyond the limit, so many connections (and a tenth of the limit) are told that they are too many. */
     private static final int TOLD = 100;
 
-    private final ServerSettings settings;
+    private static final int VIEWS_AT_A_TIME = 256;
+
+    private final ServerObserver observer;
+    private final AtomicLong ids = new AtomicLong();
+    private volatile ServerSettings settings;
     private final MailStore store;
     private final Authenticator authenticator;
     private final Optional<Transcripts> transcripts;
@@ -49,6 +55,16 @@ final class Sessions {
     private volatile boolean stopping;
 
     Sessions(ServerSettings settings, MailStore store, Authenticator authenticator, Optional<Transcripts> transcripts) {
+        this(settings, store, authenticator, transcripts, ServerObserver.NONE);
+    }
+
+    Sessions(
+            ServerSettings settings,
+            MailStore store,
+            Authenticator authenticator,
+            Optional<Transcripts> transcripts,
+            ServerObserver observer) {
+        this.observer = observer;
         this.transcripts = transcripts;
         this.settings = settings;
         this.store = store;
@@ -59,6 +75,38 @@ final class Sessions {
 
     ServerSettings settings() {
         return settings;
+    }
+
+    /** For sessions to come, and for what is counted over all of them. Listeners stay as they are. */
+    void reconfigure(ServerSettings next) {
+        settings = next;
+        byPeer.limit(next.limits().perAddress());
+        byUser.limit(next.limits().perUser());
+    }
+
+    ServerObserver observer() {
+        return observer;
+    }
+
+    /** A number that no other session has. */
+    long nextId() {
+        return ids.incrementAndGet();
+    }
+
+    /** Those that are beyond their TLS handshake, as they are when each is asked. */
+    Flux<SessionView> views() {
+        return Flux.fromIterable(open).ofType(SessionHandler.class).flatMap(SessionHandler::view, VIEWS_AT_A_TIME);
+    }
+
+    /** Ends a session; says whether there is one of that number. A release goes on. */
+    boolean kick(long id) {
+        for (Connection connection : open) {
+            if (connection instanceof SessionHandler session && session.id() == id) {
+                session.kick();
+                return true;
+            }
+        }
+        return false;
     }
 
     MailStore store() {

@@ -73,6 +73,12 @@ final class VerifiedLogins {
         }
     }
 
+    void clear() {
+        synchronized (verifiedAt) {
+            verifiedAt.clear();
+        }
+    }
+
     int size() {
         synchronized (verifiedAt) {
             return verifiedAt.size();

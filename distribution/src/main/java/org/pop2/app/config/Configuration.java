@@ -1,5 +1,6 @@
 package org.pop2.app.config;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -35,6 +36,7 @@ import org.reactivestreams.Publisher;
  * @param trace which sessions are written down, if any
  * @param lmtp where mail is taken in, if anywhere; its host name is still to be said
  * @param overQuota what becomes of mail that is too much for a user
+ * @param management where operators see the server, if anywhere
  * @param storage where the mail is
  * @param entries every key with its value as text, in the order of the manual, for people to look at
  */
@@ -53,6 +55,7 @@ public record Configuration(
         Optional<TraceSettings> trace,
         Optional<LmtpSettings> lmtp,
         LmtpSettings.OverQuota overQuota,
+        Optional<Management> management,
         Storage storage,
         List<Entry> entries) {
 
@@ -78,9 +81,18 @@ public record Configuration(
                 Optional.of(TraceSettings.everything(where)),
                 lmtp,
                 overQuota,
+                management,
                 storage,
                 entries);
     }
+
+    /**
+     * Where operators see the server.
+     *
+     * @param address port 0 takes a free one
+     * @param tokenFile where the token is, if there is one
+     */
+    public record Management(InetSocketAddress address, Optional<Path> tokenFile) {}
 
     /**
      * How a session goes.

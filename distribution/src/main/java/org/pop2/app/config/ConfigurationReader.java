@@ -208,6 +208,10 @@ public final class ConfigurationReader {
         Optional<LmtpSettings> lmtp =
                 lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
         Quota quota = new Quota(value(Keys.QUOTA_MESSAGES), value(Keys.QUOTA_OCTETS));
+        Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
+        var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
+        Optional<Configuration.Management> management = value(Keys.MANAGEMENT_PORT)
+                .map(port -> new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, quota, directory);
         if (storage == null || !problems.isEmpty()) {
@@ -228,6 +232,7 @@ public final class ConfigurationReader {
                 trace,
                 lmtp,
                 overQuota,
+                management,
                 storage,
                 entries(directory));
     }

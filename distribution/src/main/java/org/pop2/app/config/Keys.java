@@ -207,6 +207,25 @@ final class Keys {
             "directory where messages over 1 MiB wait until all of them is there; it comes to be if it does not exist",
             ValueType.text());
 
+    static final Key<InetAddress> MANAGEMENT_ADDRESS = new Key<>(
+            "management.address",
+            "127.0.0.1",
+            "address for health, metrics and the status page, by HTTP: an IP address or a host name",
+            ValueType.address());
+
+    static final Key<Optional<Integer>> MANAGEMENT_PORT = new Key<>(
+            "management.port",
+            "",
+            "TCP port for it, 0 to 65535; 0 takes a free one and prints which; default: it is off",
+            ValueType.optionalNumber(0, 65_535));
+
+    static final Key<String> MANAGEMENT_TOKEN_FILE = new Key<>(
+            "management.token-file",
+            "",
+            "file whose first line is the token, 16 characters or more, that one needs to see users, to end sessions and"
+                    + " to reload; not readable by everybody; default: nobody can",
+            ValueType.text());
+
     static final Key<Duration> SESSION_LOGIN_TIMEOUT = new Key<>(
             "session.login-timeout",
             "1m",
@@ -356,6 +375,9 @@ final class Keys {
             LMTP_MAX_MESSAGE,
             LMTP_CONNECTIONS,
             LMTP_SPOOL,
+            MANAGEMENT_ADDRESS,
+            MANAGEMENT_PORT,
+            MANAGEMENT_TOKEN_FILE,
             SESSION_LOGIN_TIMEOUT,
             SESSION_IDLE_TIMEOUT,
             SESSION_STALL_TIMEOUT,

@@ -69,6 +69,12 @@ interface ValueType<T> {
         };
     }
 
+    /** As {@link #number}, or nothing. */
+    static ValueType<Optional<Integer>> optionalNumber(int least, int most) {
+        ValueType<Integer> number = number(least, most);
+        return text -> text.isEmpty() ? Optional.empty() : Optional.of(number.read(text));
+    }
+
     /** A number of octets, at least 1: {@code 4096}, {@code 10MiB}, {@code 1 TB}. */
     static ValueType<Long> octets() {
         return text -> {

@@ -11,6 +11,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.StoreException;
@@ -44,6 +45,7 @@ final class Holds {
     private final Duration lag;
 
     private final Map<String, Hold> ours = new ConcurrentHashMap<>();
+    private final AtomicLong takeovers = new AtomicLong();
 
     Holds(
             StorageIo io,
@@ -89,6 +91,16 @@ final class Holds {
         }
     }
 
+    /** Mailboxes that sessions of this storage hold. */
+    int count() {
+        return ours.size();
+    }
+
+    /** Holds that were taken from the silent or the dead. */
+    long takeovers() {
+        return takeovers.get();
+    }
+
     /** Takes the hold, from nobody, from the dead or from the silent; nothing if the holder has a right to it. */
     Optional<Hold> tryHold(MailboxPath path) throws IOException {
         String key = path.key();
@@ -103,6 +115,7 @@ final class Holds {
                     LOG.info("{}: taken over from {}", path, there.holder().toText());
                 }
                 Hold hold = new Hold(key, path.toString());
+                hold.takenOver = there != null;
                 write(file, text.limit(), hold);
                 Hold before = ours.put(key, hold);
                 hold.before = before;
@@ -110,6 +123,9 @@ final class Holds {
             }
         });
         taken.ifPresent(hold -> {
+            if (hold.takenOver) {
+                takeovers.incrementAndGet();
+            }
             Hold before = hold.before;
             hold.before = null;
             if (before != null) {
@@ -270,6 +286,7 @@ final class Holds {
         private volatile boolean isLost;
         private volatile boolean ended;
         private @Nullable Hold before;
+        private boolean takenOver;
 
         private Hold(String key, String mailbox) {
             this.key = key;

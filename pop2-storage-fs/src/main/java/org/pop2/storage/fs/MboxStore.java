@@ -20,6 +20,7 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
@@ -34,7 +35,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore {
+final class MboxStore implements MailStore, Measured {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
     private static final int KEPT_BUFFERS = 128;
@@ -203,6 +204,17 @@ final class MboxStore implements MailStore {
         for (String name : io.list(spool)) {
             io.unlink(spool.resolve(name));
         }
+    }
+
+    @Override
+    public List<Measure> measures() {
+        return List.of(
+                new Measure("holds", "Mailboxes that sessions of this process hold", Kind.GAUGE, holds::count),
+                new Measure(
+                        "takeovers",
+                        "Mailboxes that were taken over from a silent session, or from a process that ended",
+                        Kind.COUNTER,
+                        holds::takeovers));
     }
 
     @Override

@@ -2,21 +2,25 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
+import io.r2dbc.pool.PoolMetrics;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.extension.CodecRegistrar;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
+import java.util.function.ToIntFunction;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Retention;
@@ -34,7 +38,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
-public final class PostgresStore implements MailStore, Retention {
+public final class PostgresStore implements MailStore, Retention, Measured {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private static final Duration MARGIN = Duration.ofSeconds(2);
@@ -190,6 +194,26 @@ public final class PostgresStore implements MailStore, Retention {
                                 Reason.UNAVAILABLE, "the database's encoding is " + encoding.get(0) + ", not UTF8")))
                 .then(leases.start())
                 .then(Mono.fromRunnable(() -> sweeping.update(sweeper.start())));
+    }
+
+    @Override
+    public List<Measure> measures() {
+        return List.of(
+                pool("pool.connections", "Connections to the database that are open", PoolMetrics::allocatedSize),
+                pool("pool.acquired", "Connections to the database that work", PoolMetrics::acquiredSize),
+                pool(
+                        "pool.pending",
+                        "Work that waits for a connection to the database",
+                        PoolMetrics::pendingAcquireSize),
+                pool("pool.limit", "Connections to the database there may be", PoolMetrics::getMaxAllocatedSize));
+    }
+
+    private Measure pool(String name, String description, ToIntFunction<PoolMetrics> value) {
+        return new Measure(
+                name,
+                description,
+                Kind.GAUGE,
+                () -> database.pool().getMetrics().map(value::applyAsInt).orElse(0));
     }
 
     @Override

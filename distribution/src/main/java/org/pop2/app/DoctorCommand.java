@@ -1,0 +1,308 @@
+package org.pop2.app;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.nio.ByteBuffer;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFileAttributeView;
+import java.nio.file.attribute.PosixFilePermission;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.LocalDate;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.config.Configuration;
+import org.pop2.app.mailbox.OpenMailbox;
+import org.pop2.app.mailbox.OpenStore;
+import org.pop2.management.AccessToken;
+import org.pop2.server.ListenerSettings;
+import org.pop2.server.TlsException;
+import org.pop2.server.TlsSettings;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pop2d doctor}: looks for what is wrong before somebody else does. */
+@Command(
+        name = "doctor",
+        description = {
+            "Looks at the configuration, permissions, certificates, the clock, ports, the storage and its locks, and, with"
+                    + " --mailboxes or --user, at messages that old clients stumble over: lines of more than 998 octets, NUL"
+                    + " octets, octets beyond ASCII, and CR without LF. Prints a line for each thing: ok, note, warn or fail,"
+                    + " a tab, and what was found. No mail is changed; the storage is opened as any command opens it, which"
+                    + " makes missing directories and brings a schema up to date.",
+            "",
+            "A mailbox that is looked at is held like a session's: its user waits meanwhile. One that a session holds is"
+                    + " left alone.",
+            ""
+        },
+        footer = {
+            "",
+            "Exit codes: 0 nothing fails; 69 something does; 78 the configuration is wrong; 67 no such user.",
+            "",
+            "Example:",
+            "  pop2d doctor --user postel"
+        })
+final class DoctorCommand implements Callable<Integer> {
+    /** Before this was written: a clock that was never set. */
+    private static final Instant EARLIEST =
+            LocalDate.of(2026, 1, 1).atStartOfDay().toInstant(ZoneOffset.UTC);
+
+    private static final Duration SKEW = Duration.ofSeconds(10);
+
+    private enum Finding {
+        OK,
+        NOTE,
+        WARN,
+        FAIL
+    }
+
+    private final Terminal terminal;
+    private boolean failed;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(names = "--mailboxes", description = "Look into everybody's mailboxes, too.")
+    private boolean mailboxes;
+
+    @Option(names = "--user", paramLabel = "NAME", description = "Look into the mailboxes of this user, too.")
+    private @Nullable String user;
+
+    DoctorCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException, IOException {
+        Configuration configuration = config.read(terminal);
+        Path file = config.file(terminal);
+        say(Finding.OK, "configuration: " + file);
+        permissions(configuration, file);
+        certificates(configuration);
+        clock(configuration);
+        ports(configuration);
+        storage(configuration);
+        return failed ? ExitCode.UNAVAILABLE : ExitCode.OK;
+    }
+
+    private void say(Finding finding, String what) {
+        failed |= finding == Finding.FAIL;
+        terminal.say(finding.name().toLowerCase(java.util.Locale.ROOT) + "\t" + what);
+    }
+
+    // ---- permissions
+
+    private void permissions(Configuration configuration, Path file) {
+        if (has(file, PosixFilePermission.OTHERS_WRITE)) {
+            say(Finding.FAIL, "permissions: " + file + " can be written by everybody: chmod o-w " + file);
+        } else if (has(file, PosixFilePermission.OTHERS_READ) && hasSecret(configuration)) {
+            say(
+                    Finding.WARN,
+                    "permissions: " + file + " holds a password and can be read by everybody: chmod o-r " + file);
+        } else {
+            say(Finding.OK, "permissions: " + file);
+        }
+        for (ListenerSettings listener : configuration.listeners()) {
+            listener.tls().map(TlsSettings::key).ifPresent(key -> {
+                if (has(key, PosixFilePermission.OTHERS_READ)) {
+                    say(Finding.FAIL, "permissions: " + key + " can be read by everybody: chmod o-r " + key);
+                }
+            });
+        }
+        configuration.management().flatMap(Configuration.Management::tokenFile).ifPresent(token -> {
+            try {
+                AccessToken.in(token);
+                say(Finding.OK, "management token: " + token);
+            } catch (IOException e) {
+                say(Finding.FAIL, "management token: " + e.getMessage());
+            }
+        });
+    }
+
+    private static boolean hasSecret(Configuration configuration) {
+        return configuration.entries().stream()
+                .anyMatch(entry -> entry.value().contains("***")
+                        && entry.origin()
+                                .filter(where -> !where.startsWith("POP2D_"))
+                                .isPresent());
+    }
+
+    /** Whether it is there and has that permission. */
+    private static boolean has(Path file, PosixFilePermission permission) {
+        try {
+            return Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
+                    && Files.getPosixFilePermissions(file).contains(permission);
+        } catch (IOException e) {
+            // what is not there is found out where it is needed
+            return false;
+        }
+    }
+
+    private void certificates(Configuration configuration) {
+        for (ListenerSettings listener : configuration.listeners()) {
+            if (listener.tls().isPresent()) {
+                TlsSettings tls = listener.tls().get();
+                try {
+                    tls.check();
+                    say(Finding.OK, "certificate: " + tls.certificate());
+                } catch (TlsException e) {
+                    say(Finding.FAIL, "certificate: " + e.getMessage());
+                }
+            }
+        }
+    }
+
+    // ---- the clock
+
+    private void clock(Configuration configuration) throws IOException {
+        Instant now = Instant.now();
+        if (now.isBefore(EARLIEST)) {
+            say(
+                    Finding.FAIL,
+                    "clock: it is " + now + " here; certificates, leases and one-time passwords need the time");
+            return;
+        }
+        // a file server has a clock of its own; what is compared by age would be wrong
+        Path directory = configuration.directory();
+        if (!Files.isWritable(directory)) {
+            say(Finding.OK, "clock: " + now);
+            return;
+        }
+        Path probe = Files.createTempFile(directory, ".pop2d-doctor", "");
+        try {
+            Duration skew = Duration.between(
+                            now, Files.getLastModifiedTime(probe).toInstant())
+                    .abs();
+            if (skew.compareTo(SKEW) > 0) {
+                say(Finding.FAIL, "clock: the file system of " + directory + " is " + skew.toSeconds() + " s apart");
+            } else {
+                say(Finding.OK, "clock: " + now + ", and the file system of " + directory + " agrees");
+            }
+        } finally {
+            Files.delete(probe);
+        }
+    }
+
+    // ---- ports
+
+    private void ports(Configuration configuration) {
+        for (ListenerSettings listener : configuration.listeners()) {
+            port("listener " + listener.name(), listener.address());
+        }
+        configuration.management().ifPresent(management -> port("management", management.address()));
+    }
+
+    private void port(String what, InetSocketAddress address) {
+        String shown = what + ": " + Serving.shown(address);
+        try (ServerSocket probe = new ServerSocket()) {
+            probe.setReuseAddress(true);
+            probe.bind(address, 1);
+            say(Finding.OK, shown + " is free");
+        } catch (java.net.BindException e) {
+            String message = String.valueOf(e.getMessage());
+            if (message.contains("in use")) {
+                say(Finding.NOTE, shown + " is in use: the server runs, or another program has it");
+            } else {
+                say(Finding.FAIL, shown + ": " + message);
+            }
+        } catch (IOException e) {
+            say(Finding.FAIL, shown + ": " + e.getMessage());
+        }
+    }
+
+    // ---- the storage
+
+    private void storage(Configuration configuration) throws CommandFailedException, IOException {
+        String name = "storage " + configuration.storage().provider().name();
+        // opening tries the locks, writes to the state directory, or asks the database for its schema
+        try (OpenStore store = OpenStore.of(configuration.storage())) {
+            List<UserName> users = store.users();
+            say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
+            if (mailboxes || user != null) {
+                for (UserName each : MailboxCommand.users(store, user)) {
+                    for (FolderName folder : store.folders(each)) {
+                        mailbox(store, each, folder);
+                    }
+                }
+            }
+        } catch (StoreException e) {
+            say(Finding.FAIL, name + ": " + e.getMessage());
+        }
+    }
+
+    private void mailbox(OpenStore store, UserName owner, FolderName folder) throws IOException {
+        String name = "mailbox " + owner + "/" + folder;
+        try (OpenMailbox mailbox = store.open(owner, folder)) {
+            boolean clean = true;
+            for (int number = 1; number <= mailbox.count(); number++) {
+                Stumbling stumbling = new Stumbling();
+                mailbox.read(number, stumbling::add);
+                Optional<String> found = stumbling.found();
+                if (found.isPresent()) {
+                    clean = false;
+                    say(Finding.NOTE, name + ": message " + number + ": " + found.get());
+                }
+            }
+            if (clean) {
+                say(Finding.OK, name + ": " + mailbox.count() + " messages");
+            }
+        } catch (StoreException e) {
+            say(e.reason() == StoreException.Reason.BUSY ? Finding.NOTE : Finding.FAIL, name + ": " + e.getMessage());
+        }
+    }
+
+    /** What in a message old clients stumble over. */
+    static final class Stumbling {
+        /** RFC 5322 section 2.1.1. */
+        private static final int MAX_LINE = 998;
+
+        private long length;
+        private long longest;
+        private long nuls;
+        private long eightBit;
+        private long lone;
+        private boolean afterReturn;
+
+        void add(ByteBuffer octets) {
+            while (octets.hasRemaining()) {
+                int octet = octets.get() & 0xff;
+                if (octet == '\n') {
+                    length -= afterReturn ? 1 : 0;
+                    longest = Math.max(longest, length);
+                    length = 0;
+                } else {
+                    lone += afterReturn ? 1 : 0;
+                    length++;
+                    nuls += octet == 0 ? 1 : 0;
+                    eightBit += octet > 0x7f ? 1 : 0;
+                }
+                afterReturn = octet == '\r';
+            }
+        }
+
+        /** In words; nothing if there is nothing. */
+        Optional<String> found() {
+            StringBuilder out = new StringBuilder();
+            add(out, longest > MAX_LINE, "a line of " + longest + " octets");
+            add(out, nuls > 0, nuls + " NUL octets");
+            add(out, eightBit > 0, eightBit + " octets beyond ASCII");
+            add(out, lone > 0, lone + " CR without LF");
+            return out.isEmpty() ? Optional.empty() : Optional.of(out.toString());
+        }
+
+        private static void add(StringBuilder out, boolean there, String what) {
+            if (there) {
+                out.append(out.isEmpty() ? "" : ", ").append(what);
+            }
+        }
+    }
+}

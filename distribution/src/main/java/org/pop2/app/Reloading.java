@@ -1,0 +1,69 @@
+package org.pop2.app;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.pop2.app.config.Configuration;
+import org.pop2.management.Reload;
+import org.pop2.server.Pop2Server;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** Reads the configuration again, and serves by what of it can be changed while sessions run. */
+final class Reloading implements Reload {
+    private static final Logger LOG = LoggerFactory.getLogger(Reloading.class);
+
+    /** Keys that are effective for sessions that begin; the manual lists them. Every other needs a restart. */
+    private static final Pattern LIVE = Pattern.compile("server\\.name|limits\\..*|log\\.level"
+            + "|session\\.(login-timeout|idle-timeout|stall-timeout|on-disconnect)");
+
+    /** Where the configuration is. */
+    @FunctionalInterface
+    interface Source {
+        Configuration read() throws CommandFailedException;
+    }
+
+    private final Map<String, String> atStart = new HashMap<>();
+    private final Pop2Server server;
+    private final Source source;
+
+    Reloading(Configuration configuration, Pop2Server server, Source source) {
+        configuration.entries().forEach(entry -> atStart.put(entry.key(), entry.value()));
+        this.server = server;
+        this.source = source;
+    }
+
+    @Override
+    public Mono<Result> reload() {
+        return Mono.fromCallable(this::now).subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** Blocks. */
+    synchronized Result now() {
+        Configuration next;
+        try {
+            next = source.read();
+        } catch (CommandFailedException e) {
+            List<String> problems = String.valueOf(e.getMessage()).lines().toList();
+            LOG.error("the configuration is wrong, nothing has changed: {}", String.join("; ", problems));
+            return new Result(false, problems);
+        }
+        server.reconfigure(Serving.settings(next)).block();
+        Serving.logAt(next.logLevel());
+        List<String> messages = new ArrayList<>();
+        for (Configuration.Entry entry : next.entries()) {
+            if (!entry.value().equals(atStart.getOrDefault(entry.key(), ""))
+                    && !LIVE.matcher(entry.key()).matches()) {
+                messages.add(entry.key() + ": takes effect after a restart");
+            }
+        }
+        LOG.info(
+                "the configuration was read again{}",
+                messages.isEmpty() ? "" : "; these need a restart: " + String.join("; ", messages));
+        return new Result(true, messages);
+    }
+}

@@ -1,0 +1,33 @@
+package org.pop2.management;
+
+import java.util.Map;
+
+/**
+ * What is sent for a request.
+ *
+ * @param status of HTTP
+ * @param type of the body
+ * @param body text, sent as UTF-8
+ * @param headers further ones
+ */
+record Answer(int status, String type, String body, Map<String, String> headers) {
+    static final String TEXT = "text/plain; charset=utf-8";
+    static final String JSON = "application/json";
+    static final String HTML = "text/html; charset=utf-8";
+
+    Answer(int status, String type, String body) {
+        this(status, type, body, Map.of());
+    }
+
+    static Answer json(int status, Object value) {
+        return new Answer(status, JSON, Json.of(value));
+    }
+
+    static Answer problem(int status, String text) {
+        return json(status, Map.of("error", text));
+    }
+
+    Answer with(String header, String value) {
+        return new Answer(status, type, body, Map.of(header, value));
+    }
+}

@@ -1,0 +1,201 @@
+package org.pop2.management;
+
+import io.netty.channel.Channel;
+import io.netty.channel.ChannelOption;
+import io.netty.handler.codec.http.HttpMethod;
+import io.netty.handler.timeout.WriteTimeoutHandler;
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
+import org.pop2.lmtp.LmtpServer;
+import org.pop2.server.Pop2Server;
+import org.pop2.storage.MailStore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.DisposableServer;
+import reactor.netty.http.HttpProtocol;
+import reactor.netty.http.server.HttpServer;
+import reactor.netty.http.server.HttpServerRequest;
+import reactor.netty.http.server.HttpServerResponse;
+import reactor.netty.resources.LoopResources;
+
+/**
+ * The listener for operators: HTTP/1.1, on an event loop of its own. Requests have no bodies; their size, their time
+ * and the connections are bounded.
+ */
+public final class ManagementServer {
+    private static final Logger LOG = LoggerFactory.getLogger(ManagementServer.class);
+
+    static final int MAX_CONNECTIONS = 32;
+    private static final int MAX_LINE = 2048;
+    private static final int MAX_HEADERS = 8192;
+    private static final int REQUESTS_PER_CONNECTION = 1000;
+    private static final int BACKLOG = 32;
+    private static final int WRITE_SECONDS = 20;
+    private static final Duration IDLE = Duration.ofSeconds(30);
+    private static final Duration REQUEST = Duration.ofSeconds(5);
+    private static final Duration ANSWER = Duration.ofSeconds(15);
+
+    /** What a browser may do with the page: nothing but what is shipped with it. */
+    private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
+            + " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+    private final DisposableServer server;
+    private final LoopResources loops;
+    private final Disposable sampling;
+
+    private ManagementServer(DisposableServer server, LoopResources loops, Disposable sampling) {
+        this.server = server;
+        this.loops = loops;
+        this.sampling = sampling;
+    }
+
+    /**
+     * Listens. Work starts at subscription; the server is given when it accepts connections. Fails with an
+     * {@link IOException} if it cannot be bound. What is shown stays the caller's.
+     *
+     * @param metrics the observer that the servers were started with
+     * @param reload what a request to reload does
+     */
+    public static Mono<ManagementServer> start(
+            ManagementSettings settings,
+            Pop2Server server,
+            Optional<LmtpServer> lmtp,
+            MailStore store,
+            Metrics metrics,
+            Reload reload) {
+        return Mono.defer(() -> {
+            Samples samples = new Samples();
+            metrics.gauge("pop2.connections", "Connections at the moment", server::connections);
+            metrics.gauge("pop2.serving", "1: connections are accepted", () -> server.isServing() ? 1 : 0);
+            metrics.gauge(
+                    "pop2.lmtp.connections",
+                    "LMTP connections at the moment",
+                    () -> lmtp.map(LmtpServer::connections).orElse(0));
+            Routes routes =
+                    new Routes(settings, server, new Readiness(server, lmtp, store), lmtp, metrics, samples, reload);
+            LoopResources loops = LoopResources.create("pop2-management", 1, true);
+            return bind(settings, routes, loops)
+                    .map(bound -> new ManagementServer(bound, loops, sample(samples, server, metrics)))
+                    .doOnError(error -> loops.dispose())
+                    .onErrorMap(error -> new IOException(
+                            "management cannot listen on " + settings.address() + ": " + rootMessage(error), error));
+        });
+    }
+
+    private static String rootMessage(Throwable error) {
+        @Nullable Throwable cause = error.getCause();
+        return String.valueOf(cause == null ? error.getMessage() : cause.getMessage());
+    }
+
+    private static Disposable sample(Samples samples, Pop2Server server, Metrics metrics) {
+        return Flux.interval(Samples.DISTANCE)
+                .onBackpressureDrop()
+                .subscribe(
+                        tick -> samples.add(metrics.octetsSent(), metrics.messagesSent(), server.connections()),
+                        error -> LOG.error("no more samples are taken", error));
+    }
+
+    private static Mono<? extends DisposableServer> bind(
+            ManagementSettings settings, Routes routes, LoopResources loops) {
+        AtomicInteger connections = new AtomicInteger();
+        return HttpServer.create()
+                .bindAddress(settings::address)
+                .runOn(loops)
+                .protocol(HttpProtocol.HTTP11)
+                .option(ChannelOption.SO_BACKLOG, BACKLOG)
+                .option(ChannelOption.SO_REUSEADDR, true)
+                .httpRequestDecoder(spec -> spec.maxInitialLineLength(MAX_LINE)
+                        .maxHeaderSize(MAX_HEADERS)
+                        .validateHeaders(true))
+                .maxKeepAliveRequests(REQUESTS_PER_CONNECTION)
+                .idleTimeout(IDLE)
+                .doOnChannelInit((observer, channel, from) -> admit(channel, connections))
+                .handle((request, response) -> respond(request, response, settings, routes))
+                .bind();
+    }
+
+    // what becomes of a close is told by the close future
+    @SuppressWarnings("FutureReturnValueIgnored")
+    private static void admit(Channel channel, AtomicInteger connections) {
+        int now = connections.incrementAndGet();
+        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
+        if (now > MAX_CONNECTIONS) {
+            channel.close();
+        } else {
+            channel.pipeline()
+                    .addFirst("slow-reader", new WriteTimeoutHandler(WRITE_SECONDS))
+                    .addFirst("slow-writer", new RequestDeadline(REQUEST));
+        }
+    }
+
+    private static Mono<Void> respond(
+            HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
+        request.withConnection(connection ->
+                connection.channel().pipeline().get(RequestDeadline.class).complete());
+        return answer(request, settings, routes).flatMap(answer -> {
+            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+            response.status(answer.status())
+                    .header("Content-Type", answer.type())
+                    .header("Content-Length", String.valueOf(body.length))
+                    .header("Cache-Control", "no-store")
+                    .header("Content-Security-Policy", POLICY)
+                    .header("X-Content-Type-Options", "nosniff")
+                    .header("Referrer-Policy", "no-referrer")
+                    .header("Cross-Origin-Resource-Policy", "same-origin");
+            answer.headers().forEach(response::header);
+            if (answer.status() == 413 || answer.status() == 400) {
+                response.keepAlive(false);
+            }
+            return request.method().equals(HttpMethod.HEAD)
+                    ? response.send()
+                    : response.sendByteArray(Mono.just(body)).then();
+        });
+    }
+
+    private static Mono<Answer> answer(HttpServerRequest request, ManagementSettings settings, Routes routes) {
+        Optional<Answer> objection = Requests.objection(request.requestHeaders(), settings.address());
+        if (objection.isPresent()) {
+            return Mono.just(objection.get());
+        }
+        return Mono.defer(() -> routes.answer(request.method(), path(request.uri()), request.requestHeaders()))
+                .timeout(ANSWER, Mono.fromSupplier(() -> Answer.problem(503, "no answer in time")))
+                .onErrorResume(error -> {
+                    LOG.error("a request failed", error);
+                    return Mono.just(Answer.problem(500, "this is a defect; the log has more"));
+                });
+    }
+
+    private static String path(String uri) {
+        int query = uri.indexOf('?');
+        return query < 0 ? uri : uri.substring(0, query);
+    }
+
+    /** Where it listens, with the port that was found if any would do. */
+    public InetSocketAddress address() {
+        SocketAddress address = server.address();
+        return (InetSocketAddress) Objects.requireNonNull(address);
+    }
+
+    /** Stops at once: requests under way are cut. Works at subscription. */
+    public Mono<Void> stop() {
+        return Mono.defer(() -> {
+            sampling.dispose();
+            server.dispose();
+            return server.onDispose()
+                    .onErrorComplete()
+                    .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)))
+                    .subscribeOn(Schedulers.boundedElastic());
+        });
+    }
+}

@@ -1,0 +1,201 @@
+package org.pop2.management;
+
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.pop2.lmtp.LmtpServer;
+import org.pop2.server.Pop2Server;
+import org.pop2.server.SessionView;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+
+/** What is behind each path. */
+final class Routes {
+    private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
+
+    /** Sessions in one list; there may be many more. */
+    static final int MAX_SESSIONS = 1000;
+
+    /** A wrong token is told so late: there are better ways to spend a life than guessing 16 characters. */
+    private static final Duration WRONG_TOKEN = Duration.ofMillis(500);
+
+    private static final Pattern SESSION = Pattern.compile("/sessions/(\\d{1,18})");
+
+    private final ManagementSettings settings;
+    private final Pop2Server server;
+    private final Readiness readiness;
+    private final Metrics metrics;
+    private final Reload reload;
+    private final StatusPage page;
+    private final AtomicBoolean reloading = new AtomicBoolean();
+    private final String style = resource("status.css");
+    private final String script = resource("status.js");
+
+    Routes(
+            ManagementSettings settings,
+            Pop2Server server,
+            Readiness readiness,
+            Optional<LmtpServer> lmtp,
+            Metrics metrics,
+            Samples samples,
+            Reload reload) {
+        this.settings = settings;
+        this.server = server;
+        this.readiness = readiness;
+        this.metrics = metrics;
+        this.reload = reload;
+        this.page = new StatusPage(settings.version(), server, lmtp, metrics, samples);
+    }
+
+    Mono<Answer> answer(HttpMethod method, String path, HttpHeaders headers) {
+        Matcher session = SESSION.matcher(path);
+        if (session.matches()) {
+            return method.equals(HttpMethod.DELETE)
+                    ? authorized(headers, () -> kick(Long.parseLong(session.group(1))))
+                    : wrongMethod("DELETE");
+        }
+        if (path.equals("/reload")) {
+            return method.equals(HttpMethod.POST) ? authorized(headers, this::reload) : wrongMethod("POST");
+        }
+        boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
+        return switch (path) {
+            case "/health/live" ->
+                reads ? Mono.just(Answer.json(200, Map.of("status", "up"))) : wrongMethod("GET, HEAD");
+            case "/health/ready" -> reads ? ready() : wrongMethod("GET, HEAD");
+            case "/metrics" -> reads ? scrape() : wrongMethod("GET, HEAD");
+            case "/sessions" -> reads ? authorized(headers, this::sessions) : wrongMethod("GET, HEAD");
+            case "/" -> reads ? page(headers) : wrongMethod("GET, HEAD");
+            case "/status.css" ->
+                reads ? Mono.just(new Answer(200, "text/css; charset=utf-8", style)) : wrongMethod("GET, HEAD");
+            case "/status.js" ->
+                reads ? Mono.just(new Answer(200, "text/javascript; charset=utf-8", script)) : wrongMethod("GET, HEAD");
+            default -> Mono.just(Answer.problem(404, "there is nothing here"));
+        };
+    }
+
+    private static Mono<Answer> wrongMethod(String allowed) {
+        return Mono.just(Answer.problem(405, "only " + allowed).with("Allow", allowed));
+    }
+
+    /** Whether the request shows the token. */
+    private boolean isAuthorized(HttpHeaders headers) {
+        return settings.token().isPresent()
+                && Requests.token(headers).filter(settings.token().get()::is).isPresent();
+    }
+
+    private Mono<Answer> authorized(HttpHeaders headers, Supplier<Mono<Answer>> work) {
+        if (settings.token().isEmpty()) {
+            return Mono.just(Answer.problem(403, "no management.token-file is set"));
+        }
+        return isAuthorized(headers) ? work.get() : unauthorized(headers);
+    }
+
+    private static Mono<Answer> unauthorized(HttpHeaders headers) {
+        Answer answer = Answer.problem(401, "this needs the management token").with("WWW-Authenticate", "Bearer");
+        return Requests.token(headers).isPresent() ? Mono.delay(WRONG_TOKEN).thenReturn(answer) : Mono.just(answer);
+    }
+
+    private Mono<Answer> ready() {
+        return readiness.check().map(checks -> {
+            boolean all = checks.values().stream().allMatch(it -> it);
+            Map<String, Object> body = new LinkedHashMap<>();
+            body.put("status", all ? "up" : "down");
+            body.putAll(checks);
+            return Answer.json(all ? 200 : 503, body);
+        });
+    }
+
+    private Mono<Answer> scrape() {
+        return Mono.fromCallable(() -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()))
+                .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** At most {@value #MAX_SESSIONS}, the oldest first. */
+    private Mono<List<SessionView>> views() {
+        return server.sessions()
+                .sort(Comparator.comparingLong(SessionView::id))
+                .take(MAX_SESSIONS)
+                .collectList();
+    }
+
+    private Mono<Answer> sessions() {
+        return views().map(views -> {
+            Map<String, Object> body = new LinkedHashMap<>();
+            body.put("connections", server.connections());
+            body.put("sessions", views.stream().map(Routes::json).toList());
+            return Answer.json(200, body);
+        });
+    }
+
+    private static Map<String, Object> json(SessionView view) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("id", view.id());
+        json.put("listener", view.listener());
+        json.put("address", view.address());
+        json.put("encrypted", view.encrypted());
+        view.user().ifPresent(user -> json.put("user", user.value()));
+        json.put("state", Metrics.label(view.state()));
+        view.folder().ifPresent(folder -> {
+            json.put("folder", folder);
+            json.put("message", view.message());
+            json.put("messages", view.messages());
+        });
+        json.put("octets", view.octets());
+        json.put("age_seconds", view.age().toSeconds());
+        json.put("idle_seconds", view.idle().toSeconds());
+        return json;
+    }
+
+    private Mono<Answer> kick(long id) {
+        if (server.kick(id)) {
+            LOG.info("session {} is closed by an operator", id);
+            return Mono.just(Answer.json(200, Map.of("closed", id)));
+        }
+        return Mono.just(Answer.problem(404, "there is no session " + id));
+    }
+
+    private Mono<Answer> reload() {
+        if (!reloading.compareAndSet(false, true)) {
+            return Mono.just(Answer.problem(409, "a reload is under way"));
+        }
+        return reload.reload()
+                .map(result -> Answer.json(
+                        result.done() ? 200 : 422, Map.of("done", result.done(), "messages", result.messages())))
+                .doFinally(signal -> reloading.set(false));
+    }
+
+    private Mono<Answer> page(HttpHeaders headers) {
+        boolean shown = isAuthorized(headers);
+        if (!shown && Requests.token(headers).isPresent()) {
+            return unauthorized(headers);
+        }
+        return readiness
+                .check()
+                .zipWith(shown ? views().map(Optional::of) : Mono.just(Optional.<List<SessionView>>empty()))
+                .map(both -> new Answer(200, Answer.HTML, page.of(both.getT1(), both.getT2())));
+    }
+
+    private static String resource(String name) {
+        try (InputStream in = Objects.requireNonNull(Routes.class.getResourceAsStream(name), name)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+/**
+ * What operators see of a running server, over HTTP: health, metrics, sessions, a page for people. A listener of its
+ * own with its own event loop, so that nothing that is asked here takes time from those who read mail.
+ */
+@NullMarked
+package org.pop2.management;
+
+import org.jspecify.annotations.NullMarked;

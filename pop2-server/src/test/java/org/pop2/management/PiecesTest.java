@@ -1,0 +1,110 @@
+package org.pop2.management;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.pop2.protocol.State;
+import org.pop2.server.ServerObserver.Login;
+import org.pop2.server.SessionView;
+import org.pop2.storage.UserName;
+
+/** The parts of the listener for operators, one by one. */
+class PiecesTest {
+    private static final String HOSTILE = "<script>alert('1')</script>\"&\u202e\u0000\n\u2028";
+
+    @Test
+    void hostileTextIsHarmlessOnAPage() {
+        assertThat(Html.escape(HOSTILE)).isEqualTo("&lt;script&gt;alert(&#39;1&#39;)&lt;/script&gt;&quot;&amp;????");
+        assertThat(Html.escape("Jürgen 邮件 🙂")).isEqualTo("Jürgen 邮件 🙂");
+    }
+
+    @Test
+    void everyCellOfTheSessionsIsEscaped() {
+        StringBuilder out = new StringBuilder();
+        StatusPage.sessions(
+                List.of(new SessionView(
+                        1,
+                        HOSTILE,
+                        HOSTILE,
+                        true,
+                        Optional.of(new UserName("postel")),
+                        State.ITEM,
+                        Optional.of(HOSTILE),
+                        1,
+                        2,
+                        3,
+                        Duration.ofSeconds(4),
+                        Duration.ofSeconds(5))),
+                out);
+        assertThat(out).doesNotContain("<script").contains("&lt;script&gt;").contains("postel");
+        out.setLength(0);
+        StatusPage.logins(
+                List.of(new RecentLogins.Entry(Instant.EPOCH, Login.REFUSED, HOSTILE, Optional.empty())), out);
+        assertThat(out).doesNotContain("<script").contains("00:00:00");
+    }
+
+    @Test
+    void jsonIsAsciiAndHarmlessInAPage() {
+        assertThat(Json.of(Map.of("a", HOSTILE)))
+                .isEqualTo(
+                        "{\"a\":\"\\u003cscript\\u003ealert('1')\\u003c/script\\u003e\\\"\\u0026\\u202e\\u0000\\u000a"
+                                + "\\u2028\"}\n");
+        assertThat(Json.of(List.of(1, true, Map.of(), List.of("x")))).isEqualTo("[1,true,{},[\"x\"]]\n");
+    }
+
+    @Test
+    void theGraphIsBoundedAndDrawnFromDifferences() {
+        Samples samples = new Samples();
+        for (int i = 1; i <= Samples.MOST + 10; i++) {
+            samples.add(1000L * i, i, 1);
+        }
+        assertThat(samples.all()).hasSize(Samples.MOST).containsOnly(new Samples.Sample(1000, 1, 1));
+        StringBuilder out = new StringBuilder();
+        StatusPage.graph(samples.all(), out);
+        assertThat(out).contains("at most 100 a second").contains("V2.0").doesNotContain("NaN");
+        out.setLength(0);
+        StatusPage.graph(List.of(), out);
+        assertThat(out).doesNotContain("NaN").contains("at most 0 a second");
+    }
+
+    @Test
+    void onlyTheLastLoginsAreKept() {
+        RecentLogins recent = new RecentLogins(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+        for (int i = 0; i < 2 * RecentLogins.MOST; i++) {
+            recent.add(Login.REFUSED, "192.0.2.1:" + i, Optional.empty());
+        }
+        assertThat(recent.latest()).hasSize(RecentLogins.MOST);
+        assertThat(recent.latest().get(0).address()).isEqualTo("192.0.2.1:" + (2 * RecentLogins.MOST - 1));
+    }
+
+    @Test
+    void aTokenIsLongAndSecretAndInAFileThatNotEverybodyReads(@TempDir Path directory) throws Exception {
+        assertThatThrownBy(() -> AccessToken.of("short")).isInstanceOf(IllegalArgumentException.class);
+        assertThatThrownBy(() -> AccessToken.of("sixteen characters")).isInstanceOf(IllegalArgumentException.class);
+        Path file = Files.writeString(directory.resolve("token"), "0123456789abcdef\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        assertThatThrownBy(() -> AccessToken.in(file))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("can be read by everybody");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r-----"));
+        AccessToken token = AccessToken.in(file);
+        assertThat(token.is("0123456789abcdef")).isTrue();
+        assertThat(token.is("0123456789abcdeF")).isFalse();
+        assertThat(token).hasToString("***");
+        Files.writeString(file, "");
+        assertThatThrownBy(() -> AccessToken.in(file)).isInstanceOf(IOException.class);
+    }
+}

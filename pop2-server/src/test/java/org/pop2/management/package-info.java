@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.management;
+
+import org.jspecify.annotations.NullMarked;
