@@ -25,7 +25,7 @@ final class CommandFailedException extends Exception {
             case BUSY -> ExitCode.TRY_LATER;
             case UNAVAILABLE -> ExitCode.UNAVAILABLE;
             case CORRUPT -> ExitCode.DATA;
-            case NO_SPACE -> ExitCode.CANNOT_CREATE;
+            case NO_SPACE, OVER_QUOTA -> ExitCode.CANNOT_CREATE;
             case NOT_FOUND -> ExitCode.NO_USER;
         };
         return new CommandFailedException(exitCode, String.valueOf(e.getMessage()), e);

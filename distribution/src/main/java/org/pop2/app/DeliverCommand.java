@@ -4,6 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
+import org.pop2.lmtp.LmtpSettings;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
@@ -25,7 +26,8 @@ import reactor.core.publisher.Mono;
         },
         footer = {
             "",
-            "Exit codes: 0 delivered, durably; 67 no such user; 75 not delivered, try later (whatever was in the way:"
+            "Exit codes: 0 delivered, durably; 67 no such user; 73 the user's quota is used up, and quota.over ="
+                    + " reject (mail systems send the mail back); 75 not delivered, try later (whatever was in the way:"
                     + " the mail is kept safest in the queue it comes from); 64 wrong command line; 78 wrong"
                     + " configuration.",
             "",
@@ -76,6 +78,10 @@ final class DeliverCommand implements Callable<Integer> {
         } catch (StoreException e) {
             if (e.reason() == StoreException.Reason.NOT_FOUND) {
                 throw new CommandFailedException(ExitCode.NO_USER, "there is no user " + recipient, e);
+            }
+            if (e.reason() == StoreException.Reason.OVER_QUOTA
+                    && configuration.overQuota() == LmtpSettings.OverQuota.REJECT) {
+                throw new CommandFailedException(ExitCode.CANNOT_CREATE, "mailbox full: " + e.getMessage(), e);
             }
             throw new CommandFailedException(ExitCode.TRY_LATER, "not delivered: " + e.getMessage(), e);
         } catch (MessageInput.InputFailedException e) {

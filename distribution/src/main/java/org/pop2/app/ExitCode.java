@@ -21,6 +21,10 @@ final class ExitCode {
     static final int IO = 74;
     /** Try again later. */
     static final int TRY_LATER = 75;
+    /** Another server does not keep to the protocol. */
+    static final int PROTOCOL = 76;
+    /** Another server does not let us in. */
+    static final int NO_PERMISSION = 77;
     /** The configuration is wrong. */
     static final int CONFIG = 78;
 

@@ -13,6 +13,7 @@ import org.pop2.app.mailbox.OpenMailbox;
 import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -54,7 +55,8 @@ final class MailboxCommand implements Callable<Integer> {
             name = "list",
             description = {
                 "Lists the mailboxes: user, folder, messages and octets on the wire, with tabs between; for one that is"
-                        + " in use or cannot be read, - in place of the numbers.",
+                        + " in use or cannot be read, - in place of the numbers. With --quota, a line for each user:"
+                        + " messages and octets in all folders, and how many of each there may be.",
                 ""
             },
             footer = {
@@ -73,6 +75,9 @@ final class MailboxCommand implements Callable<Integer> {
         @Option(names = "--user", paramLabel = "NAME", description = "Only this user's. Default: everybody's.")
         private @Nullable String user;
 
+        @Option(names = "--quota", description = "Each user's use and quota, instead of the mailboxes.")
+        private boolean quota;
+
         ListAll(Terminal terminal) {
             this.terminal = terminal;
         }
@@ -83,12 +88,29 @@ final class MailboxCommand implements Callable<Integer> {
             Failures failures = new Failures(terminal);
             try (OpenStore store = OpenStore.of(configuration.storage())) {
                 for (UserName each : users(store, user)) {
+                    if (quota) {
+                        use(store, each, failures);
+                        continue;
+                    }
                     for (FolderName folder : store.folders(each)) {
                         list(store, each, folder, failures);
                     }
                 }
             }
             return failures.exitCode();
+        }
+
+        private void use(OpenStore store, UserName owner, Failures failures) {
+            String numbers = "-\t-\t-\t-";
+            try {
+                Usage usage = store.usage(owner);
+                numbers = usage.messages() + "\t" + usage.octets() + "\t"
+                        + UserQuotaCommand.limit(usage.quota().messages()) + "\t"
+                        + UserQuotaCommand.limit(usage.quota().octets());
+            } catch (StoreException e) {
+                failures.add(owner.toString(), e);
+            }
+            terminal.say(owner + "\t" + numbers);
         }
 
         private void list(OpenStore store, UserName owner, FolderName folder, Failures failures) {
@@ -183,7 +205,7 @@ final class MailboxCommand implements Callable<Integer> {
                 verdict = switch (e.reason()) {
                     case BUSY -> "in use";
                     case CORRUPT -> "damaged";
-                    case UNAVAILABLE, NO_SPACE, NOT_FOUND -> "not verified";
+                    case UNAVAILABLE, NO_SPACE, OVER_QUOTA, NOT_FOUND -> "not verified";
                 };
             }
             bar.wipe();

@@ -70,7 +70,15 @@ final class NewPassword {
      * @param fromInput the first line of standard input; else a person is asked
      */
     static Secret existing(Terminal terminal, String user, boolean fromInput) throws CommandFailedException {
-        byte[] octets = given(terminal, fromInput, "Password of " + user + ": ", false);
+        return secret(given(terminal, fromInput, "Password of " + user + ": ", false));
+    }
+
+    /** A password that exists: the first line of a stream. The caller wipes it, and closes the stream. */
+    static Secret existing(InputStream in) throws CommandFailedException {
+        return secret(firstLine(in));
+    }
+
+    private static Secret secret(byte[] octets) throws CommandFailedException {
         try {
             if (octets.length == 0) {
                 throw new CommandFailedException(ExitCode.DATA, "the password is empty");

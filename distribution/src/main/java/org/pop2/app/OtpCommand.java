@@ -111,7 +111,7 @@ final class OtpCommand implements Callable<Integer> {
             Secret phrase = NewPassword.passPhrase(terminal, user, passPhrase.fromInput, true);
             try {
                 String stored = OneTimePasswords.start(state, phrase);
-                UserCommand.change(configuration, user, account -> new Account(user, stored, account.enabled()));
+                UserCommand.change(configuration, user, account -> account.withPasswordHash(stored));
                 print(terminal, user, state, phrase, print);
             } finally {
                 phrase.wipe();
@@ -272,7 +272,7 @@ final class OtpCommand implements Callable<Integer> {
             String password =
                     OneTimePasswords.passwordOfTotp(account.passwordHash()).orElse(account.passwordHash());
             try {
-                return new Account(account.user(), OneTimePasswords.withTotp(password, secret), account.enabled());
+                return account.withPasswordHash(OneTimePasswords.withTotp(password, secret));
             } catch (UnusableHashException | IllegalArgumentException e) {
                 throw new CommandFailedException(
                         ExitCode.DATA,
@@ -315,11 +315,8 @@ final class OtpCommand implements Callable<Integer> {
                 UserCommand.change(
                         configuration,
                         user,
-                        account -> new Account(
-                                user,
-                                OneTimePasswords.passwordOfTotp(account.passwordHash())
-                                        .orElse(account.passwordHash()),
-                                account.enabled()));
+                        account -> account.withPasswordHash(OneTimePasswords.passwordOfTotp(account.passwordHash())
+                                .orElse(account.passwordHash())));
                 terminal.say(user + " logs in with the password alone");
                 return ExitCode.OK;
             }
@@ -327,7 +324,7 @@ final class OtpCommand implements Callable<Integer> {
                 throw noList(user);
             }
             String hash = NewPassword.hash(terminal, user, password.fromInput());
-            UserCommand.change(configuration, user, account -> new Account(user, hash, account.enabled()));
+            UserCommand.change(configuration, user, account -> account.withPasswordHash(hash));
             terminal.say(user + " logs in with the new password");
             return ExitCode.OK;
         }

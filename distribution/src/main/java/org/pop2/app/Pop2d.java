@@ -62,6 +62,7 @@ final class Pop2d implements Callable<Integer> {
                 .addSubcommand(UserCommand.with(terminal))
                 .addSubcommand(new DeliverCommand(terminal))
                 .addSubcommand(MailboxCommand.with(terminal))
+                .addSubcommand(new FetchCommand(terminal))
                 .addSubcommand(new MigrateCommand(terminal))
                 .addSubcommand(new BenchCommand(terminal))
                 .addSubcommand(ConfigCommand.with(terminal))

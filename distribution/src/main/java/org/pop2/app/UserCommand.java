@@ -41,6 +41,7 @@ final class UserCommand implements Callable<Integer> {
                 .addSubcommand(new Add(terminal))
                 .addSubcommand(new Passwd(terminal))
                 .addSubcommand(OtpCommand.with(terminal))
+                .addSubcommand(new UserQuotaCommand(terminal))
                 .addSubcommand(new UserImportCommand(terminal))
                 .addSubcommand(new ListAll(terminal))
                 .addSubcommand(new Enable(terminal))
@@ -142,8 +143,7 @@ final class UserCommand implements Callable<Integer> {
             change(
                     configuration,
                     user,
-                    account -> new Account(
-                            user, OneTimePasswords.withPassword(account.passwordHash(), hash), account.enabled()));
+                    account -> account.withPasswordHash(OneTimePasswords.withPassword(account.passwordHash(), hash)));
             terminal.say("changed the password of " + user);
             return ExitCode.OK;
         }
@@ -151,7 +151,7 @@ final class UserCommand implements Callable<Integer> {
 
     @Command(
             name = "list",
-            description = {"Lists the users: name, a tab, and enabled or disabled.", ""},
+            description = {"Lists the users: name, a tab, enabled or disabled, and a tab and the quota of those that have their own.", ""},
             footer = {"", "Example:", "  pop2d user list | cut -f 1"})
     static final class ListAll implements Callable<Integer> {
         private final Terminal terminal;
@@ -170,7 +170,8 @@ final class UserCommand implements Callable<Integer> {
                     accounts -> Flux.from(accounts.list()).collectList());
             if (all != null) {
                 all.forEach(
-                        account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")));
+                        account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")
+                                + account.quota().map(quota -> "\t" + quota).orElse("")));
             }
             return ExitCode.OK;
         }
@@ -196,7 +197,7 @@ final class UserCommand implements Callable<Integer> {
         @Override
         public Integer call() throws CommandFailedException {
             UserName user = name.ofUser();
-            change(config.read(terminal), user, account -> new Account(user, account.passwordHash(), true));
+            change(config.read(terminal), user, account -> account.withEnabled(true));
             terminal.say("enabled " + user);
             return ExitCode.OK;
         }
@@ -222,7 +223,7 @@ final class UserCommand implements Callable<Integer> {
         @Override
         public Integer call() throws CommandFailedException {
             UserName user = name.ofUser();
-            change(config.read(terminal), user, account -> new Account(user, account.passwordHash(), false));
+            change(config.read(terminal), user, account -> account.withEnabled(false));
             terminal.say("disabled " + user);
             return ExitCode.OK;
         }

@@ -19,6 +19,7 @@ import org.pop2.server.Passwords;
 import org.pop2.server.UnusableHashException;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.Quota;
 import org.pop2.storage.UserName;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -37,6 +38,7 @@ import reactor.core.publisher.Mono;
         },
         footer = {"", "Example:", "  pop2d user import /etc/dovecot/users"})
 final class UserImportCommand implements Callable<Integer> {
+    private static final String QUOTA = "userdb_quota_rule=";
     private static final int EXTRA_FIELD = 7;
     private static final int MAX_LINE = 4096;
 
@@ -124,7 +126,8 @@ final class UserImportCommand implements Callable<Integer> {
         if (line.length() > MAX_LINE) {
             throw new UnsuitableException("it is longer than " + MAX_LINE + " characters");
         }
-        String[] fields = line.split(":", -1);
+        // the extra fields may have colons of their own
+        String[] fields = line.split(":", EXTRA_FIELD + 1);
         Optional<UserName> user = UserName.of(fields[0].strip());
         if (user.isEmpty()) {
             throw new UnsuitableException("it does not begin with a name that a user can have here");
@@ -137,9 +140,13 @@ final class UserImportCommand implements Callable<Integer> {
         boolean disabled = fields.length > EXTRA_FIELD
                 && Arrays.stream(fields[EXTRA_FIELD].split("\\s+"))
                         .anyMatch(word -> word.equals("nologin") || word.equals("nologin=y"));
+        Optional<Quota> quota = Arrays.stream(fields.length > EXTRA_FIELD ? fields[EXTRA_FIELD].split("\\s+") : new String[0])
+                .filter(word -> word.startsWith(QUOTA))
+                .findFirst()
+                .flatMap(word -> Quota.ofRule(word.substring(QUOTA.length())));
         try {
             Passwords.requireUsable(hash);
-            return new Account(user.get(), hash, !disabled);
+            return new Account(user.get(), hash, !disabled, quota);
         } catch (UnusableHashException e) {
             throw new UnsuitableException("the hash of " + user.get() + " cannot be used, " + e.getMessage());
         } catch (IllegalArgumentException e) {

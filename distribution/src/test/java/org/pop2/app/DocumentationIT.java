@@ -26,7 +26,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 /**
  * The examples of README and manual, done with the packaged server in the order of the page. A block {@code sh run} is
  * run to its end and has to succeed; {@code sh serve} and {@code sh demo} start a server, on a free port;
- * {@code dialogue} is a session with it, {@code …} standing for any text.
+ * {@code dialogue} is a session with it, {@code …} standing for any text. {@code java} is {@link ClientExampleTest}'s.
  */
 class DocumentationIT {
     private static final Path UNPACKED = Path.of("target/pop2-server").toAbsolutePath();
@@ -69,7 +69,7 @@ class DocumentationIT {
                         port = port(server);
                     }
                     case "dialogue" -> talk(port, block.lines());
-                    default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands");
+                    default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java");
                 }
             }
         } finally {

@@ -35,6 +35,8 @@ class ModulesTest {
                         "org.pop2.protocol",
                         "org.pop2.storage",
                         "org.pop2.server",
+                        "org.pop2.client",
+                        "org.pop2.profile",
                         "org.pop2.management",
                         "org.pop2.app");
     }
@@ -65,6 +67,24 @@ class ModulesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(STORAGES)
+                .check(PROJECT);
+    }
+
+    @Test
+    void theClientAndTheServersDoNotKnowEachOther() {
+        noClasses()
+                .that()
+                .resideInAPackage("org.pop2.client..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.pop2.server..", "org.pop2.lmtp..", "org.pop2.storage..")
+                .check(PROJECT);
+        noClasses()
+                .that()
+                .resideInAnyPackage("org.pop2.server..", "org.pop2.lmtp..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("org.pop2.client..")
                 .check(PROJECT);
     }
 
@@ -110,8 +130,8 @@ class ModulesTest {
                 .resideInAPackage(APP)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(STORAGES)
-                        // the file format, which imports and exports read and write: no storage
-                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.Mbox(Reader|Writer)(\\$Entry)?"))))
+                        // the file format, which imports, exports and fetch read and write: no storage
+                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.Mbox(Reader|Writer|File)(\\$Entry)?"))))
                 .check(PROJECT);
     }
 

@@ -19,12 +19,19 @@ public interface MailStore {
     /**
      * Appends a message to a folder, which comes to be if it does not exist. Durable when it completes; an error means
      * that nothing was added. Cancelling while its content is still to come cancels that and adds nothing. Fails with
-     * {@link StoreException.Reason#NOT_FOUND} if the user has no account.
+     * {@link StoreException.Reason#NOT_FOUND} if the user has no account, and with
+     * {@link StoreException.Reason#OVER_QUOTA} if the user would have more than the quota allows (rule S15).
      */
     Publisher<Void> deliver(UserName user, FolderName folder, Message message);
 
     /** The user's folders that exist, ordered by name, the inbox among them if it does. */
     Publisher<FolderName> folders(UserName user);
+
+    /**
+     * What the user has in all folders, and may have. Emits one; whether there is such a user is not asked. Others may
+     * deliver and delete meanwhile: {@link #deliver} decides by a count of its own.
+     */
+    Publisher<Usage> usage(UserName user);
 
     /** Lets go of everything; mailboxes still held are given up and lose nothing. */
     Publisher<Void> close();

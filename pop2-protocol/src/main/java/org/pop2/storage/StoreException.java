@@ -20,8 +20,10 @@ public final class StoreException extends RuntimeException {
         UNAVAILABLE,
         /** What is stored is not what it should be. It was left as it is; somebody has to look. */
         CORRUPT,
-        /** No space or quota left. Nothing changed. */
+        /** No space left. Nothing changed; the same call may succeed when somebody has made some. */
         NO_SPACE,
+        /** The user has as much mail as the {@link Quota} allows. Nothing changed. Only deliveries say so. */
+        OVER_QUOTA,
         /** The user (or other object) named does not exist. Only deliveries and account changes say so. */
         NOT_FOUND
     }

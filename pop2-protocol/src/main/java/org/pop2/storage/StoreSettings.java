@@ -15,13 +15,21 @@ public final class StoreSettings {
     private final Map<String, String> values;
     private final HoldPolicy holdPolicy;
     private final Path directory;
+    private final Quota quota;
+
+    /** Without a quota for those who have none of their own. */
+    public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory) {
+        this(values, holdPolicy, directory, Quota.UNLIMITED);
+    }
 
     /**
      * @param values settings by name without the prefix
      * @param holdPolicy when a second session gets a held mailbox
      * @param directory the instance's directory, against which relative paths are resolved
+     * @param quota for users who have none of their own
      */
-    public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory) {
+    public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory, Quota quota) {
+        this.quota = quota;
         this.values = Map.copyOf(values);
         this.holdPolicy = holdPolicy;
         this.directory = directory.toAbsolutePath().normalize();
@@ -33,6 +41,11 @@ public final class StoreSettings {
 
     public Path directory() {
         return directory;
+    }
+
+    /** For users whose account has none of its own (rule S15). */
+    public Quota quota() {
+        return quota;
     }
 
     /** The value as written, or nothing if absent or empty. */

@@ -52,6 +52,14 @@
  *   <dt>S14 errors and threads
  *   <dd>Only {@link org.pop2.storage.StoreException} comes out of a publisher, and a subscriber's thread is never
  *       blocked.
+ *   <dt>S15 quota
+ *   <dd>A delivery that would give the user more messages or octets than the {@link org.pop2.storage.Quota} of the
+ *       account allows, or that of {@link org.pop2.storage.StoreSettings#quota()} where the account has none, fails
+ *       with {@link org.pop2.storage.StoreException.Reason#OVER_QUOTA} and leaves nothing behind, not even a folder's
+ *       message count; what fits exactly is accepted. Counted is the mail in all folders of the user, in octets as on
+ *       the wire. Of deliveries at the same time, in whatever folder, process or node, as many are accepted as there is
+ *       room for. A repeated delivery of what is stored already adds nothing and may be accepted. A quota never
+ *       deletes: who has more than it allows keeps that, and gets no more.
  * </dl>
  */
 @NullMarked

@@ -13,7 +13,7 @@ class AccountTest {
     @Test
     void hashIsNotPrinted() {
         assertThat(new Account(POSTEL, "{PLAIN}geheim", true))
-                .hasToString("Account[user=postel, passwordHash=***, enabled=true]");
+                .hasToString("Account[user=postel, passwordHash=***, enabled=true, quota=default]");
     }
 
     @ParameterizedTest

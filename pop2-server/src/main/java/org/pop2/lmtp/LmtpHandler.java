@@ -378,7 +378,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                             context().voidPromise());
             written = true;
         } else if (effect instanceof Effect.Find find) {
-            find(find.address());
+            find(find.address(), find.size());
         } else if (effect instanceof Effect.Receive) {
             message = sessions.spool().begin();
             unstuffer = new DotUnstuffer();
@@ -391,7 +391,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void find(Address address) {
+    private void find(Address address, long size) {
         if (!Recipients.isLocal(address, settings.addressing())) {
             log().refused();
             outcome(new Event.NotTaken(Reply.of(550, "5.7.1 mail for that domain is not taken here")));
@@ -405,7 +405,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                         0)
                 .next()
                 .flatMap(this::existingFolder)
-                .<Event>map(Event.Found::new)
+                .flatMap(target -> size == 0 ? Mono.just(new Event.Found(target)) : ifNotFull(target, size))
                 .defaultIfEmpty(new Event.NotTaken(Reply.UNKNOWN_USER))
                 .onErrorResume(error -> {
                     warn("a recipient cannot be looked up", error);
@@ -417,6 +417,18 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                     }
                     outcome(event);
                 });
+    }
+
+    /**
+     * Refuses what certainly does not fit: a message larger than the quota, or any if there is more than it allows. If
+     * it merely does not fit beside what is there, it may be among that: a repeated delivery, whose sender must not be
+     * told that it was refused. The storage decides about such a message when it has it.
+     */
+    private Mono<Event> ifNotFull(Target target, long size) {
+        return Mono.from(sessions.store().usage(target.user()))
+                .map(usage -> usage.quota().allows(Math.max(1, usage.messages()), Math.max(size, usage.octets()))
+                        ? new Event.Found(target)
+                        : new Event.NotTaken(Reply.full(settings.overQuota())));
     }
 
     private Mono<Target> existingFolder(Target target) {
@@ -470,7 +482,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 })
                 .onErrorResume(error -> {
                     warn("delivery to user " + target.user() + ", folder " + target.folder(), error);
-                    return Mono.just(Reply.to(error));
+                    return Mono.just(Reply.to(error, settings.overQuota()));
                 });
     }
 

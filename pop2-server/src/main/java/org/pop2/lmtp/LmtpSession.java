@@ -54,8 +54,11 @@ final class LmtpSession {
     sealed interface Effect {
         record Send(Reply reply) implements Effect {}
 
-        /** Find out whether the address has an account: {@link Event.Found} or {@link Event.NotTaken}. */
-        record Find(Address address) implements Effect {}
+        /**
+         * Find out whether the address has an account, and may get a message of that many octets (0: of nobody knows
+         * how many): {@link Event.Found} or {@link Event.NotTaken}.
+         */
+        record Find(Address address, long size) implements Effect {}
 
         /** Receive a message: {@link Event.ContentEnded} or {@link Event.ContentLost}. */
         record Receive() implements Effect {}
@@ -81,6 +84,7 @@ final class LmtpSession {
     private final List<Target> targets = new ArrayList<>();
     private State state = State.START;
     private String sender = "";
+    private long size;
     private boolean looking;
     private int outcomes;
     private int errors;
@@ -193,6 +197,7 @@ final class LmtpSession {
         }
         state = State.SENDER;
         sender = mail.sender();
+        size = mail.size();
         return send(Reply.of(250, "2.1.0 sender ok"));
     }
 
@@ -201,7 +206,7 @@ final class LmtpSession {
             return send(Reply.of(452, "4.5.3 too many recipients"));
         }
         looking = true;
-        return List.of(new Effect.Find(rcpt.address()));
+        return List.of(new Effect.Find(rcpt.address(), size));
     }
 
     private List<Effect> found(Target target) {
@@ -243,6 +248,7 @@ final class LmtpSession {
     private void clear(State next) {
         state = next;
         sender = "";
+        size = 0;
         targets.clear();
     }
 

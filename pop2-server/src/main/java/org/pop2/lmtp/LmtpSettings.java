@@ -24,6 +24,7 @@ import org.pop2.storage.UserName;
  * @param limits what a client can ask for
  * @param addressing which user an address means
  * @param spooling where a message waits until all of it is there
+ * @param overQuota what becomes of mail for a full mailbox
  */
 public record LmtpSettings(
         String hostName,
@@ -31,7 +32,8 @@ public record LmtpSettings(
         SocketFile socketFile,
         Limits limits,
         Addressing addressing,
-        Spooling spooling) {
+        Spooling spooling,
+        OverQuota overQuota) {
 
     /** The port that LMTP servers use; none is assigned, and RFC 2033 (p. 5) forbids 25. */
     public static final int PORT = 24;
@@ -71,31 +73,44 @@ public record LmtpSettings(
                 SocketFile.defaults(),
                 Limits.defaults(),
                 Addressing.defaults(),
-                Spooling.in(spool));
+                Spooling.in(spool),
+                OverQuota.REJECT);
     }
 
     public LmtpSettings withHostName(String name) {
-        return new LmtpSettings(name, address, socketFile, limits, addressing, spooling);
+        return new LmtpSettings(name, address, socketFile, limits, addressing, spooling, overQuota);
     }
 
     public LmtpSettings withAddress(SocketAddress where) {
-        return new LmtpSettings(hostName, where, socketFile, limits, addressing, spooling);
+        return new LmtpSettings(hostName, where, socketFile, limits, addressing, spooling, overQuota);
     }
 
     public LmtpSettings withSocketFile(SocketFile file) {
-        return new LmtpSettings(hostName, address, file, limits, addressing, spooling);
+        return new LmtpSettings(hostName, address, file, limits, addressing, spooling, overQuota);
     }
 
     public LmtpSettings withLimits(Limits what) {
-        return new LmtpSettings(hostName, address, socketFile, what, addressing, spooling);
+        return new LmtpSettings(hostName, address, socketFile, what, addressing, spooling, overQuota);
     }
 
     public LmtpSettings withAddressing(Addressing how) {
-        return new LmtpSettings(hostName, address, socketFile, limits, how, spooling);
+        return new LmtpSettings(hostName, address, socketFile, limits, how, spooling, overQuota);
     }
 
     public LmtpSettings withSpooling(Spooling where) {
-        return new LmtpSettings(hostName, address, socketFile, limits, addressing, where);
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, where, overQuota);
+    }
+
+    public LmtpSettings withOverQuota(OverQuota what) {
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, what);
+    }
+
+    /** What becomes of mail for a user who has as much as the quota allows. */
+    public enum OverQuota {
+        /** {@code 552 5.2.2}: the MTA sends it back at once, and the sender knows. */
+        REJECT,
+        /** {@code 452 4.2.2}: the MTA keeps it and tries again, for as long as it is set to. */
+        DEFER
     }
 
     /**

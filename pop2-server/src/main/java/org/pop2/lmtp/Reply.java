@@ -16,7 +16,9 @@ record Reply(int code, List<String> lines) {
     static final Reply DELIVERED = of(250, "2.0.0 delivered");
     static final Reply UNKNOWN_USER = of(550, "5.1.1 no such user here");
     static final Reply MAILBOX_BUSY = of(450, "4.2.0 mailbox busy, try again later");
-    static final Reply NO_SPACE = of(452, "4.2.2 mailbox full or no space left");
+    static final Reply NO_SPACE = of(452, "4.3.1 no space left, try again later");
+    static final Reply MAILBOX_FULL = of(552, "5.2.2 mailbox full");
+    static final Reply MAILBOX_FULL_FOR_NOW = of(452, "4.2.2 mailbox full, try again later");
     static final Reply UNAVAILABLE = of(451, "4.3.0 temporary failure, try again later");
 
     static final Reply SPOOL_FAILED = of(452, "4.3.1 no space to receive the message");
@@ -38,9 +40,10 @@ record Reply(int code, List<String> lines) {
 
     /**
      * What the MTA is told of an error of the storage: whatever may pass is a 4xx, so that it keeps the message and
-     * tries again. Only an unknown user is final.
+     * tries again. Only an unknown user is final, and a full mailbox if the administrator wants that: then the sender
+     * hears of it today, and not when the MTA's queue gives up.
      */
-    static Reply to(Throwable error) {
+    static Reply to(Throwable error, LmtpSettings.OverQuota overQuota) {
         if (!(error instanceof StoreException store)) {
             return UNAVAILABLE;
         }
@@ -48,8 +51,13 @@ record Reply(int code, List<String> lines) {
             case NOT_FOUND -> UNKNOWN_USER;
             case BUSY -> MAILBOX_BUSY;
             case NO_SPACE -> NO_SPACE;
+            case OVER_QUOTA -> full(overQuota);
             case UNAVAILABLE, CORRUPT -> UNAVAILABLE;
         };
+    }
+
+    static Reply full(LmtpSettings.OverQuota overQuota) {
+        return overQuota == LmtpSettings.OverQuota.REJECT ? MAILBOX_FULL : MAILBOX_FULL_FOR_NOW;
     }
 
     boolean positive() {

@@ -341,7 +341,7 @@ public final class Authenticator implements Disposable {
                 renew(login.account(), login.hash(), octets);
             } else {
                 byte[] copy = octets.clone();
-                spend(login, new Account(login.account().user(), next, true), copy)
+                spend(login, login.account().withPasswordHash(next), copy)
                         .doFinally(signal -> Arrays.fill(copy, (byte) 0))
                         .subscribe(sink::success, sink::error);
             }
@@ -439,7 +439,7 @@ public final class Authenticator implements Disposable {
         public void run() {
             // whatever happens: the login it came from is over
             Mono.fromCallable(() -> parser.parse(account.passwordHash()).renewed(password))
-                    .map(hash -> new Account(account.user(), hash, account.enabled()))
+                    .map(account::withPasswordHash)
                     .flatMap(renewed -> Mono.from(accounts.replace(account, renewed)))
                     .doFinally(signal -> giveUp())
                     .subscribe(this::replaced, this::failed);

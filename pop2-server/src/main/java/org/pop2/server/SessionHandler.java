@@ -746,7 +746,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private static String told(StoreException.Reason reason) {
         return switch (reason) {
             case CORRUPT -> "mailbox is not as it should be, ask the postmaster";
-            case NO_SPACE -> "no space left on the server, try again later";
+            case NO_SPACE, OVER_QUOTA -> "no space left on the server, try again later";
             case BUSY, UNAVAILABLE, NOT_FOUND -> TEMPORARY;
         };
     }

@@ -35,7 +35,9 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -63,7 +65,7 @@ class LmtpServerTest {
                 start(settings()),
                 MAIL
                         + "RCPT TO:<jon@x>\r\nRCPT TO:<nobody@x>\r\nRCPT TO:<full@x>\r\nRCPT TO:<busy@x>\r\n"
-                        + "RCPT TO:<broken@x>\r\nRCPT TO:<jon@x>\r\nDATA\r\nSubject: 1\r\n\r\n..dot\r\n.\r\nQUIT\r\n",
+                        + "RCPT TO:<broken@x>\r\nRCPT TO:<quota@x>\r\nRCPT TO:<jon@x>\r\nDATA\r\nSubject: 1\r\n\r\n..dot\r\n.\r\nQUIT\r\n",
                 1 << 20);
         assertThat(codes(said))
                 .containsExactly(
@@ -76,15 +78,68 @@ class LmtpServerTest {
                         "250 2.1.5",
                         "250 2.1.5",
                         "250 2.1.5",
+                        "250 2.1.5",
                         "354 go",
                         "250 2.0.0",
-                        "452 4.2.2",
+                        "452 4.3.1",
                         "450 4.2.0",
                         "451 4.3.0",
+                        "552 5.2.2",
                         "250 2.0.0",
                         "221 2.0.0");
         // named twice, delivered once
         assertThat(store.delivered).containsExactly("jon INBOX a@example.org Subject: 1\r\n\r\n.dot\r\n");
+    }
+
+    @Test
+    void mailOverQuotaIsDeferredWhereThatIsWanted() throws IOException {
+        String said = talk(
+                start(settings().withOverQuota(LmtpSettings.OverQuota.DEFER)),
+                MAIL + "RCPT TO:<quota@x>\r\nRCPT TO:<jon@x>\r\nDATA\r\nhi\r\n.\r\nQUIT\r\n",
+                1 << 20);
+        assertThat(codes(said)).endsWith("354 go", "452 4.2.2", "250 2.0.0", "221 2.0.0");
+        assertThat(store.delivered).containsExactly("jon INBOX a@example.org hi\r\n");
+    }
+
+    /** One that may be there already, as a repeated delivery is, is only refused by the storage. */
+    @Test
+    void announcedMessageThatCannotFitIsRefusedBeforeItComes() throws IOException {
+        LmtpServer server = start(settings());
+        for (Usage full : List.of(
+                new Usage(11, 100, new Quota(10, 0)),
+                new Usage(1, 1001, new Quota(0, 1000)),
+                new Usage(0, 0, new Quota(0, 99)))) {
+            store.use = full;
+            String said = talk(
+                    server,
+                    String.join(
+                            "\r\n",
+                            "LHLO x",
+                            "MAIL FROM:<a@example.org> SIZE=100",
+                            "RCPT TO:<quota@x>",
+                            "RCPT TO:<jon@x>",
+                            "RSET",
+                            "MAIL FROM:<a@example.org>",
+                            "RCPT TO:<quota@x>",
+                            "QUIT",
+                            ""),
+                    1 << 20);
+            assertThat(codes(said))
+                    .as("%s", full)
+                    .containsExactly(
+                            "220 localhost",
+                            "250 SIZE",
+                            "250 2.1.0",
+                            "552 5.2.2",
+                            "250 2.1.5",
+                            "250 2.0.0",
+                            "250 2.1.0",
+                            "250 2.1.5",
+                            "221 2.0.0");
+        }
+        store.use = new Usage(10, 950, new Quota(10, 1000));
+        assertThat(codes(talk(server, "LHLO x\r\nMAIL FROM:<> SIZE=100\r\nRCPT TO:<quota@x>\r\nQUIT\r\n", 1 << 20)))
+                .endsWith("250 2.1.5", "221 2.0.0");
     }
 
     @Test
@@ -260,6 +315,9 @@ class LmtpServerTest {
     /** Remembers what was delivered; some users have trouble. */
     private static final class Store implements MailStore, Accounts {
         final ConcurrentLinkedQueue<String> delivered = new ConcurrentLinkedQueue<>();
+        /** Of the user who has a quota. */
+        volatile Usage use = new Usage(10, 1000, new Quota(10, 1000));
+
         final ConcurrentLinkedQueue<String> keys = new ConcurrentLinkedQueue<>();
 
         @Override
@@ -269,7 +327,7 @@ class LmtpServerTest {
 
         @Override
         public Publisher<Account> find(UserName user) {
-            return List.of("jon", "amy", "full", "busy", "broken").contains(user.value())
+            return List.of("jon", "amy", "full", "busy", "broken", "quota").contains(user.value())
                     ? Mono.just(new Account(user, "{PLAIN}x", true))
                     : Mono.empty();
         }
@@ -277,7 +335,8 @@ class LmtpServerTest {
         @Override
         public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
             return switch (user.value()) {
-                case "full" -> Mono.error(new StoreException(StoreException.Reason.NO_SPACE, "quota"));
+                case "full" -> Mono.error(new StoreException(StoreException.Reason.NO_SPACE, "full"));
+                case "quota" -> Mono.error(new StoreException(StoreException.Reason.OVER_QUOTA, "quota"));
                 case "busy" -> Mono.error(new StoreException(StoreException.Reason.BUSY, "locked"));
                 case "broken" -> Mono.error(new StoreException(StoreException.Reason.CORRUPT, "broken"));
                 default -> {
@@ -301,6 +360,11 @@ class LmtpServerTest {
         @Override
         public Publisher<FolderName> folders(UserName user) {
             return Flux.just(FolderName.INBOX, new FolderName("lists"));
+        }
+
+        @Override
+        public Publisher<Usage> usage(UserName user) {
+            return Mono.just(user.value().equals("quota") ? use : new Usage(5, 5000, Quota.UNLIMITED));
         }
 
         @Override

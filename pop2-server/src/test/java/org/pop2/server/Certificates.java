@@ -19,14 +19,14 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 
 /** An authority, a server it vouches for, and clients of that server. */
-final class Certificates {
+public final class Certificates {
     private static final char[] NO_PASSWORD = new char[0];
 
     final X509Bundle authority = bundle("CN=authority", null);
 
     private Certificates() {}
 
-    static Certificates create() {
+    public static Certificates create() {
         return new Certificates();
     }
 
@@ -64,7 +64,7 @@ final class Certificates {
     }
 
     /** A new server certificate in files of this directory. */
-    TlsSettings server(Path directory) {
+    public TlsSettings server(Path directory) {
         TlsSettings settings = TlsSettings.of(directory.resolve("cert.pem"), directory.resolve("key.pem"))
                 .withReloadInterval(Duration.ofMillis(50));
         write(issue("CN=server"), settings);
@@ -72,7 +72,7 @@ final class Certificates {
     }
 
     /** The authority's certificate in a file. */
-    Path file(Path directory) {
+    public Path file(Path directory) {
         try {
             return Files.writeString(directory.resolve("ca.pem"), authority.getCertificatePEM());
         } catch (IOException e) {

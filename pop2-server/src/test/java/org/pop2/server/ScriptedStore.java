@@ -15,6 +15,8 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -135,6 +137,12 @@ final class ScriptedStore implements MailStore {
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
         throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Publisher<Usage> usage(UserName user) {
+        return Mono.just(
+                new Usage(sizes.size(), sizes.stream().mapToLong(size -> size).sum(), Quota.UNLIMITED));
     }
 
     @Override

@@ -647,7 +647,7 @@ class SessionHandlerTest {
         String line = switch (reason) {
             case BUSY -> "- mailbox in use, try again later";
             case CORRUPT -> "- mailbox is not as it should be, ask the postmaster";
-            case NO_SPACE -> "- no space left on the server, try again later";
+            case NO_SPACE, OVER_QUOTA -> "- no space left on the server, try again later";
             case UNAVAILABLE, NOT_FOUND -> "- temporary failure, try again later";
         };
         StoreException error = new StoreException(reason, "/var/mail/postel is odd");

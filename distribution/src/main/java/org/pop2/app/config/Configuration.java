@@ -35,6 +35,7 @@ import org.reactivestreams.Publisher;
  * @param logLevel how much a server logs
  * @param trace which sessions are written down, if any
  * @param lmtp where mail is taken in, if anywhere; its host name is still to be said
+ * @param overQuota what becomes of mail that is too much for a user
  * @param management where operators see the server, if anywhere
  * @param storage where the mail is
  * @param entries every key with its value as text, in the order of the manual, for people to look at
@@ -53,6 +54,7 @@ public record Configuration(
         LogLevel logLevel,
         Optional<TraceSettings> trace,
         Optional<LmtpSettings> lmtp,
+        LmtpSettings.OverQuota overQuota,
         Optional<Management> management,
         Storage storage,
         List<Entry> entries) {
@@ -78,6 +80,7 @@ public record Configuration(
                 logLevel,
                 Optional.of(TraceSettings.everything(where)),
                 lmtp,
+                overQuota,
                 management,
                 storage,
                 entries);
@@ -135,7 +138,7 @@ public record Configuration(
             }
             // under the server's name, a command would be taken for the server's next run, and free what that one holds
             values.remove(NODE);
-            return provider.open(new StoreSettings(values, policy, settings.directory()));
+            return provider.open(new StoreSettings(values, policy, settings.directory(), settings.quota()));
         }
 
         public HoldPolicy holdPolicy() {

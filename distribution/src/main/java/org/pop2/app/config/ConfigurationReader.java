@@ -34,6 +34,7 @@ import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
 
@@ -203,13 +204,16 @@ public final class ConfigurationReader {
         boolean penalty = value(Keys.AUTH_PENALTY);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         Optional<TraceSettings> trace = trace(directory);
-        Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout);
+        LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
+        Optional<LmtpSettings> lmtp =
+                lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
+        Quota quota = new Quota(value(Keys.QUOTA_MESSAGES), value(Keys.QUOTA_OCTETS));
         Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
         var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
         Optional<Configuration.Management> management = value(Keys.MANAGEMENT_PORT)
                 .map(port -> new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
-        Storage storage = storage(hold, directory);
+        Storage storage = storage(hold, quota, directory);
         if (storage == null || !problems.isEmpty()) {
             throw new InvalidConfigurationException(problems);
         }
@@ -227,6 +231,7 @@ public final class ConfigurationReader {
                 logLevel,
                 trace,
                 lmtp,
+                overQuota,
                 management,
                 storage,
                 entries(directory));
@@ -400,7 +405,7 @@ public final class ConfigurationReader {
         }
     }
 
-    private @Nullable Storage storage(HoldPolicy hold, Path directory) {
+    private @Nullable Storage storage(HoldPolicy hold, Quota quota, Path directory) {
         String type = value(Keys.STORAGE_TYPE);
         Map<String, MailStoreProvider> byName =
                 storages.stream().collect(Collectors.toMap(MailStoreProvider::name, provider -> provider));
@@ -418,7 +423,7 @@ public final class ConfigurationReader {
             Given text = given.get(Keys.storageKey(provider, name));
             return text == null ? defaultValue : text.text();
         });
-        StoreSettings settings = new StoreSettings(values, hold, directory);
+        StoreSettings settings = new StoreSettings(values, hold, directory, quota);
         check(provider, new HashMap<>(values), defaults, hold, directory);
         return new Storage(provider, settings);
     }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.lmtp.LmtpSettings;
 import org.pop2.server.Networks;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.MailStoreProvider;
@@ -264,6 +265,26 @@ final class Keys {
             "how long a new session waits for a mailbox that is in use, 0s to 10m",
             ValueType.duration(Duration.ZERO, Duration.ofMinutes(10)));
 
+    static final Key<Integer> QUOTA_MESSAGES = new Key<>(
+            "quota.messages",
+            "0",
+            "most messages that a user may have in all folders, unless the account has a quota of its own; 0: any number",
+            ValueType.number(0, 2_000_000_000));
+
+    static final Key<Long> QUOTA_OCTETS = new Key<>(
+            "quota.octets",
+            "0",
+            "most octets of these messages, as they go over the wire: a number, or one with a unit such as 100MiB; 0:"
+                    + " any number",
+            ValueType.octetsOrNone());
+
+    static final Key<LmtpSettings.OverQuota> QUOTA_OVER = new Key<>(
+            "quota.over",
+            "reject",
+            "what the mail transfer agent is told of mail for a user whose quota is used up: reject (it goes back to its"
+                    + " sender at once) or defer (try later)",
+            ValueType.choice(LmtpSettings.OverQuota.class));
+
     static final Key<Duration> AUTH_CACHE = new Key<>(
             "auth.cache",
             "60s",
@@ -364,6 +385,9 @@ final class Keys {
             SESSION_STRICT,
             MAILBOX_TAKEOVER_AFTER,
             MAILBOX_BUSY_WAIT,
+            QUOTA_MESSAGES,
+            QUOTA_OCTETS,
+            QUOTA_OVER,
             AUTH_CACHE,
             AUTH_REHASH,
             AUTH_PENALTY,

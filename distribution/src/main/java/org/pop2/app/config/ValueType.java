@@ -1,7 +1,5 @@
 package org.pop2.app.config;
 
-import com.typesafe.config.ConfigException;
-import com.typesafe.config.ConfigValueFactory;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -80,16 +78,17 @@ interface ValueType<T> {
     /** A number of octets, at least 1: {@code 4096}, {@code 10MiB}, {@code 1 TB}. */
     static ValueType<Long> octets() {
         return text -> {
-            try {
-                long octets = ConfigValueFactory.fromAnyRef(text).atKey("value").getBytes("value");
-                if (octets >= 1) {
-                    return octets;
-                }
-            } catch (ConfigException e) {
-                // answered below, as zero is
+            long octets = Octets.of(text);
+            if (octets == 0) {
+                throw new IllegalArgumentException("expected a number of octets such as 4096, 10MiB or 1TiB");
             }
-            throw new IllegalArgumentException("expected a number of octets such as 4096, 10MiB or 1TiB");
+            return octets;
         };
+    }
+
+    /** A number of octets, or 0 for no limit. */
+    static ValueType<Long> octetsOrNone() {
+        return Octets::of;
     }
 
     /** IP addresses and networks, with commas between. */

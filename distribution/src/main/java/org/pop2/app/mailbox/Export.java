@@ -13,16 +13,28 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     /** All messages of a mailbox; how many there were. */
     public int add(OpenMailbox mailbox, Progress progress) throws IOException {
         for (int number = 1; number <= mailbox.count(); number++) {
-            Start start = new Start();
-            mailbox.read(number, octets -> {
+            int here = number;
+            add(sink -> mailbox.read(here, octets -> {
                 progress.octets(octets.remaining());
-                start.accept(octets);
-            });
-            start.begin();
-            end();
+                sink.accept(octets);
+            }));
             progress.message();
         }
         return mailbox.count();
+    }
+
+    /** One message. */
+    public void add(Feed message) throws IOException {
+        Start start = new Start();
+        message.to(start::accept);
+        start.begin();
+        end();
+    }
+
+    /** Gives the octets of a message, as they go over the wire. */
+    @FunctionalInterface
+    public interface Feed {
+        void to(OctetSink sink) throws IOException;
     }
 
     /** Makes what was written durable and visible under its name. Without it nothing is, or not all. */

@@ -21,7 +21,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
             Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
 
     /** Of a SHA-256 that was written by {@link #hex}; nothing if it is none. */
-    static Optional<Fingerprint> of(long octets, String hex) {
+    public static Optional<Fingerprint> of(long octets, String hex) {
         try {
             byte[] hash = HexFormat.of().parseHex(hex);
             return hash.length == 32 ? Optional.of(of(octets, hash)) : Optional.empty();
@@ -55,7 +55,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
     }
 
     /** Takes the message as it comes, in any slicing. */
-    static final class Builder {
+    public static final class Builder {
         /** Octets of a line in which the name of a field is looked for. */
         private static final int NAME = 32;
 
@@ -73,7 +73,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         private byte last;
 
         /** Uses up the buffer. */
-        void add(ByteBuffer octets) {
+        public void add(ByteBuffer octets) {
             while (octets.hasRemaining()) {
                 byte octet = octets.get();
                 if (octet == '\n' && last != '\r') {
@@ -84,7 +84,8 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
             }
         }
 
-        Fingerprint build() {
+        /** Of what was added. Once. */
+        public Fingerprint build() {
             if (last != '\n') {
                 wire((byte) '\r');
                 wire((byte) '\n');

@@ -14,14 +14,14 @@ import java.util.Optional;
  * @param sender of {@code Return-Path}; empty if there is none or it cannot be one
  * @param received of the first {@code Received}, else of {@code Date}; nothing if neither can be understood
  */
-record Header(String sender, Optional<Instant> received) {
+public record Header(String sender, Optional<Instant> received) {
     /** More than any sane header's first fields need. */
-    static final int MOST = 64 * 1024;
+    public static final int MOST = 64 * 1024;
 
     private static final int MAX_SENDER = 256;
 
     /** Of the first octets of a message. */
-    static Header of(byte[] start, int length) {
+    public static Header of(byte[] start, int length) {
         String text = new String(start, 0, length, StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
         int end = text.startsWith("\n") ? 0 : text.indexOf("\n\n");
         String fields = (end < 0 ? text : text.substring(0, end)).replaceAll("\n[ \t]+", " ");

@@ -14,6 +14,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -63,6 +64,11 @@ public final class OpenStore implements AutoCloseable {
 
     public List<FolderName> folders(UserName user) {
         return one(Flux.from(store.folders(user)).collectList(), STEP);
+    }
+
+    /** What a user has in all folders, and may have. */
+    public Usage usage(UserName user) {
+        return one(store.usage(user), COUNT);
     }
 
     /** Opens and holds a mailbox; closing it gives it back untouched. */

@@ -11,6 +11,9 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Quota;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 
 /** What the instances of {@link MemoryMailStore} share, as files or a database would be shared. Guarded by itself. */
@@ -58,11 +61,32 @@ public final class MemoryData {
         return existing;
     }
 
-    /** Adds a message in its wire form, unless the user has no account. */
+    /** What the user has in all folders. Nobody has a quota without an account. */
+    synchronized Usage usage(UserName user) {
+        long messages = 0;
+        long octets = 0;
+        for (Folder folder : folders.getOrDefault(user, Map.of()).values()) {
+            messages += folder.messages.size();
+            octets += folder.messages.stream().mapToLong(wire -> wire.length).sum();
+        }
+        Account account = accounts.get(user.value());
+        return new Usage(
+                messages,
+                octets,
+                account == null ? Quota.UNLIMITED : account.quota().orElse(Quota.UNLIMITED));
+    }
+
+    /**
+     * Adds a message in its wire form, unless the user has no account.
+     *
+     * @throws StoreException if it is too much for the user's quota
+     */
     synchronized boolean append(UserName user, FolderName name, byte[] wire) {
         if (!accounts.containsKey(user.value())) {
             return false;
         }
+        Usage before = usage(user);
+        before.quota().require(user, before.messages() + 1, before.octets() + wire.length);
         Folder folder = folder(user, name);
         folder.exists = true;
         folder.messages.add(wire);

@@ -22,6 +22,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
@@ -113,6 +114,11 @@ public final class MemoryMailStore implements MailStore {
     @Override
     public Publisher<FolderName> folders(UserName user) {
         return Publishers.emit(() -> data.folders(user).iterator());
+    }
+
+    @Override
+    public Publisher<Usage> usage(UserName user) {
+        return Publishers.emit(() -> List.of(data.usage(user)).iterator());
     }
 
     @Override
@@ -286,7 +292,14 @@ public final class MemoryMailStore implements MailStore {
                 return;
             }
             done = true;
-            if (data.append(user, folder, WireForm.of(received.toByteArray()))) {
+            boolean known;
+            try {
+                known = data.append(user, folder, WireForm.of(received.toByteArray()));
+            } catch (StoreException overQuota) {
+                subscriber.onError(overQuota);
+                return;
+            }
+            if (known) {
                 subscriber.onComplete();
             } else {
                 subscriber.onError(new StoreException(Reason.NOT_FOUND, "no account: " + user));

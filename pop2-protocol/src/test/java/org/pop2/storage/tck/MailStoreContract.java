@@ -32,13 +32,15 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 
 /**
- * The contract S1 to S14 of {@link org.pop2.storage} as tests: a storage that passes them all can serve POP2.
+ * The contract S1 to S15 of {@link org.pop2.storage} as tests: a storage that passes them all can serve POP2.
  *
  * <h2>How to use it</h2>
  *
@@ -165,6 +167,9 @@ public abstract class MailStoreContract {
                 new Account(new UserName("emil"), ":::$6$a/b.c$:", false),
                 new Account(new UserName("fritz@example.org"), "h".repeat(Account.MAX_HASH_LENGTH), true),
                 new Account(new UserName("u".repeat(UserName.MAX_OCTETS)), "#", true),
+                new Account(new UserName("hugo"), HASH, true, Optional.of(Quota.UNLIMITED)),
+                new Account(new UserName("ida"), ":a:", false, Optional.of(new Quota(1, Long.MAX_VALUE))),
+                new Account(new UserName("jan"), HASH, true, Optional.of(new Quota(0, 100_000_001))),
                 new Account(new UserName("gr\u00fc\u00df+x_y=z~1"), "{SHA512-CRYPT}$6$salt$hash", false));
         for (Account account : accounts) {
             complete(store.accounts().put(account));
@@ -237,6 +242,14 @@ public abstract class MailStoreContract {
         assertThat(await(store.accounts().find(ALICE))).isEqualTo(second);
         assertThat(await(store.accounts().replace(second, second))).isTrue();
         assertThat(await(store.accounts().replace(second, third))).isTrue();
+
+        Account limited = third.withQuota(Optional.of(new Quota(3, 0)));
+        assertThat(await(store.accounts().replace(limited, third))).isFalse();
+        assertThat(await(store.accounts().replace(third, limited))).isTrue();
+        for (Account stale : List.of(third, limited.withQuota(Optional.of(Quota.UNLIMITED)))) {
+            assertThat(await(store.accounts().replace(stale, third))).isFalse();
+        }
+        assertThat(await(store.accounts().replace(limited, third))).isTrue();
 
         UserName nobody = new UserName("nobody");
         assertThat(await(store.accounts().replace(new Account(nobody, HASH, true), new Account(nobody, HASH, true))))
@@ -1480,7 +1493,140 @@ public abstract class MailStoreContract {
         }
     }
 
+    // S15 quota
+
+    @Test
+    void s15_deliveryOverTheQuotaIsRefusedAndAddsNothing() throws Exception {
+        MailStore store = store(REFUSE);
+        for (Quota quota : List.of(new Quota(2, 0), new Quota(0, Body.wireForm(numbered(1)).length * 2L + 30))) {
+            UserName user = new UserName("user-" + quota.messages());
+            complete(store.accounts().put(limited(user, quota)));
+            deliver(store, user, INBOX, numbered(1));
+            deliver(store, user, INBOX, numbered(2));
+            for (FolderName folder : List.of(INBOX, SAVED)) {
+                for (byte[] body : List.of(Body.plain("too much"), Body.large(300_000))) {
+                    assertFails(Reason.OVER_QUOTA, store.deliver(user, folder, Message.of(Feed.of(body, 8192))));
+                }
+            }
+            assertThat(read(store, user, INBOX)).isEqualTo(wires(1, 2, n -> true));
+            assertThat(read(store, user, SAVED)).isEmpty();
+            assertThat(await(store.usage(user)).messages()).isEqualTo(2);
+        }
+        // nobody else is concerned
+        deliver(store, BOB, INBOX, Body.large(300_000));
+        store = restarted(store, REFUSE);
+        for (UserName user : List.of(new UserName("user-2"), new UserName("user-0"))) {
+            assertThat(read(store, user, INBOX)).isEqualTo(wires(1, 2, n -> true));
+            complete(store.accounts().put(new Account(user, HASH, true)));
+            deliver(store, user, INBOX, numbered(3));
+            assertThat(read(store, user, INBOX)).isEqualTo(wires(1, 3, n -> true));
+        }
+    }
+
+    /** What fits to the octet is accepted, one octet less and it is not. */
+    @Test
+    void s15_octetsCountAsOnTheWire() throws Exception {
+        MailStore store = store(REFUSE);
+        long used = 0;
+        for (Body body : bodies()) {
+            if (body.octets().length > 100_000) {
+                continue;
+            }
+            long wire = body.wire().length;
+            complete(store.accounts().put(limited(ALICE, new Quota(0, used + wire - 1))));
+            assertFails(Reason.OVER_QUOTA, store.deliver(ALICE, INBOX, Message.of(Feed.of(body.octets(), 8192))));
+            complete(store.accounts().put(limited(ALICE, new Quota(0, used + wire))));
+            deliver(store, ALICE, INBOX, body.octets());
+            used += wire;
+            assertThat(await(store.usage(ALICE)).octets())
+                    .as("octets with '%s'", body)
+                    .isEqualTo(used);
+        }
+    }
+
+    @Test
+    void s15_allFoldersCount() throws Exception {
+        MailStore store = store(REFUSE);
+        complete(store.accounts().put(limited(ALICE, new Quota(3, 0))));
+        deliver(store, ALICE, SAVED, numbered(1));
+        deliver(store, ALICE, new FolderName("lists/rfc"), numbered(2));
+        deliver(store, ALICE, INBOX, numbered(3));
+        for (String folder : List.of("INBOX", "Saved", "lists/rfc", "new")) {
+            assertFails(
+                    Reason.OVER_QUOTA,
+                    store.deliver(ALICE, new FolderName(folder), Message.of(Feed.of(numbered(4), 8192))));
+        }
+        assertThat(await(store.usage(ALICE)).messages()).isEqualTo(3);
+    }
+
+    @Test
+    void s15_deletedMailMakesRoom() throws Exception {
+        MailStore store = store(REFUSE);
+        complete(store.accounts().put(limited(ALICE, new Quota(2, 0))));
+        deliverNumbered(store, 1, 2);
+        assertFails(Reason.OVER_QUOTA, store.deliver(ALICE, INBOX, Message.of(Feed.of(numbered(3), 8192))));
+        Mailbox mailbox = await(store.open(ALICE, INBOX));
+        assertFails(Reason.OVER_QUOTA, store.deliver(ALICE, INBOX, Message.of(Feed.of(numbered(3), 8192))));
+        complete(mailbox.release(bits(1)));
+        deliver(store, ALICE, INBOX, numbered(3));
+        assertFails(Reason.OVER_QUOTA, store.deliver(ALICE, INBOX, Message.of(Feed.of(numbered(4), 8192))));
+        assertThat(read(store, ALICE, INBOX)).isEqualTo(wires(2, 3, n -> true));
+    }
+
+    @Test
+    void s15_usageIsThatOfAllFolders() throws Exception {
+        MailStore store = store(REFUSE);
+        Quota quota = new Quota(10, 1_000_000);
+        assertThat(await(store.usage(ALICE))).isEqualTo(new Usage(0, 0, Quota.UNLIMITED));
+        complete(store.accounts().put(limited(ALICE, quota)));
+        deliverNumbered(store, 1, 2);
+        deliver(store, ALICE, SAVED, numbered(3));
+        deliver(store, BOB, INBOX, numbered(4));
+        long octets = wires(1, 3, n -> true).stream().mapToLong(String::length).sum();
+        assertThat(await(store.usage(ALICE))).isEqualTo(new Usage(3, octets, quota));
+        store = restarted(store, REFUSE);
+        assertThat(await(store.usage(ALICE))).isEqualTo(new Usage(3, octets, quota));
+        assertThat(await(store.usage(BOB)).messages()).isEqualTo(1);
+        assertThat(await(store.usage(new UserName("nobody")))).isEqualTo(new Usage(0, 0, Quota.UNLIMITED));
+    }
+
+    @Test
+    void s15_loweredQuotaDeletesNothing() throws Exception {
+        MailStore store = store(REFUSE);
+        deliverNumbered(store, 1, 5);
+        complete(store.accounts().put(limited(ALICE, new Quota(2, 10))));
+        store = restarted(store, REFUSE);
+        assertThat(read(store, ALICE, INBOX)).isEqualTo(wires(1, 5, n -> true));
+        assertFails(Reason.OVER_QUOTA, store.deliver(ALICE, INBOX, Message.of(Feed.of(numbered(6), 8192))));
+        assertThat(read(store, ALICE, INBOX)).isEqualTo(wires(1, 5, n -> true));
+    }
+
+    @Test
+    void s15_ofSimultaneousDeliveriesAsManyAreAcceptedAsThereIsRoomFor() throws Exception {
+        List<MailStore> stores = seconds(REFUSE);
+        complete(stores.get(0).accounts().put(limited(ALICE, new Quota(10, 0))));
+        byte[] body = Body.plain("one of many");
+        List<Probe<Void>> deliveries = together(
+                20,
+                n -> stores.get(n % stores.size())
+                        .deliver(ALICE, n % 4 < 2 ? INBOX : SAVED, Message.of(Feed.of(body, 8192))));
+        int accepted = 0;
+        for (Probe<Void> delivery : deliveries) {
+            Optional<StoreException> refused = delivery.awaitOutcome();
+            refused.ifPresent(e -> assertThat(e.reason()).isEqualTo(Reason.OVER_QUOTA));
+            accepted += refused.isEmpty() ? 1 : 0;
+        }
+        assertThat(accepted).as("deliveries accepted").isEqualTo(10);
+        List<String> stored = new ArrayList<>(read(stores.get(0), ALICE, INBOX));
+        stored.addAll(read(stores.get(0), ALICE, SAVED));
+        assertThat(stored).hasSize(10).containsOnly(wire(body));
+    }
+
     // what the tests are written in
+
+    private static Account limited(UserName user, Quota quota) {
+        return new Account(user, HASH, true, Optional.of(quota));
+    }
 
     private MailStore store(HoldPolicy policy) throws Exception {
         MailStore store = open(policy);

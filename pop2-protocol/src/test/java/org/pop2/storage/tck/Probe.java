@@ -229,6 +229,12 @@ final class Probe<T> implements Subscriber<T> {
         throw new AssertionError("completed where a StoreException was due");
     }
 
+    /** Waits for the end: nothing for a completion, or the failure, which must be a {@link StoreException}. */
+    synchronized Optional<StoreException> awaitOutcome() {
+        await("an end", () -> ended);
+        return failure == null ? Optional.empty() : Optional.of(awaitStoreException());
+    }
+
     private void rethrow() {
         Throwable t = failure;
         if (t instanceof StoreException e) {

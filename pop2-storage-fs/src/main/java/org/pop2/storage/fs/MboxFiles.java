@@ -24,6 +24,9 @@ final class MboxFiles {
     /** Longest step of a file system's clock that counts in fractions of a second. */
     private static final long TICK_NANOS = 10_000_000;
 
+    /** What was appended since a mailbox was counted is scanned for each delivery up to this size. */
+    private static final long SCAN_AGAIN = 64 * 1024;
+
     private static final long SECOND_NANOS = 1_000_000_000;
 
     private final StorageIo io;
@@ -392,8 +395,18 @@ final class MboxFiles {
         }
     }
 
+    /** A last look before a message is added to what a mailbox has. */
+    interface Room {
+        void check(MboxIndex contents);
+    }
+
     /** Appends a message, durably when it returns, and nothing if it fails. The file comes to be. */
     void append(MailboxPath path, StoredMessage message) throws IOException {
+        append(path, message, null);
+    }
+
+    /** @param room fails if there is none; called with the mailbox locked. {@code null}: nobody asks */
+    void append(MailboxPath path, StoredMessage message, @Nullable Room room) throws IOException {
         makeDirectories(path);
         try (MboxLocks.Locked locked = locks.lock(path, true)) {
             if (locked == null) {
@@ -403,6 +416,9 @@ final class MboxFiles {
                 throw new StoreException(Reason.UNAVAILABLE, path + ": read-only");
             }
             recover(locked);
+            if (room != null) {
+                room.check(contents(locked));
+            }
             IoFile file = locked.file();
             long size = file.size();
             byte[] before = lineEndsBefore(file, size);
@@ -424,6 +440,27 @@ final class MboxFiles {
                 }
             }
         }
+    }
+
+    /**
+     * What a locked mailbox has. Usually little was appended since the index was saved, and it is cheaper to scan that
+     * again with the next delivery than to wait for the clock to tick, as an index to be saved needs it.
+     */
+    private MboxIndex contents(MboxLocks.Locked locked) throws IOException {
+        IndexFile.Stored saved = indexes.load(locked.path()).orElse(null);
+        FileStatus now = locked.status();
+        long behind = now.size() - (saved == null ? 0 : saved.index().end());
+        if (saved != null && behind > 0 && behind <= SCAN_AGAIN && saved.isPrefixOf(locked.file(), now)) {
+            return MboxScanner.extend(locked.file(), saved.index(), now.size(), format, locked::keepAlive);
+        }
+        if (saved == null && behind <= SCAN_AGAIN) {
+            return scan(locked.file(), now.size(), locked::keepAlive);
+        }
+        IndexFile.Stored stored = index(locked, saved);
+        if (!stored.equals(saved)) {
+            indexes.save(locked.path(), stored);
+        }
+        return stored.index();
     }
 
     private void makeDirectories(MailboxPath path) throws IOException {

@@ -79,6 +79,15 @@ final class MboxIndex {
         return words[row * WORDS + 1];
     }
 
+    /** Of all messages that a client sees. */
+    long octetsInAll() {
+        long octets = 0;
+        for (int row = pseudo ? 1 : 0; row < rows; row++) {
+            octets += octets(row);
+        }
+        return octets;
+    }
+
     long contentStart(int row) {
         return start(row) + (words[row * WORDS] & FROM_LENGTH_MASK);
     }

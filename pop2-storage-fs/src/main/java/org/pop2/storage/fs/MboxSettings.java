@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.function.Function;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider.Setting;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreSettings;
 
 /**
@@ -25,6 +26,7 @@ import org.pop2.storage.StoreSettings;
  * @param readers threads for reading content
  * @param holdPoll how often holds are compared with other processes
  * @param holdPolicy when a held mailbox changes hands
+ * @param quota for users who have none of their own
  */
 record MboxSettings(
         MailboxPaths paths,
@@ -38,7 +40,8 @@ record MboxSettings(
         int workers,
         int readers,
         Duration holdPoll,
-        HoldPolicy holdPolicy) {
+        HoldPolicy holdPolicy,
+        Quota quota) {
 
     static final List<Setting> ALL = List.of(
             new Setting("inbox", "var/mail/{user}", "mailbox that HELO opens; a path with {user}"),
@@ -83,7 +86,8 @@ record MboxSettings(
                 all.number("workers", 1, 256),
                 all.number("readers", 1, 256),
                 positive(all, "hold-poll"),
-                given.holdPolicy());
+                given.holdPolicy(),
+                given.quota());
     }
 
     private static <T> T choice(StoreSettings settings, String name, Function<String, T> parse) {

@@ -9,10 +9,12 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
@@ -20,8 +22,10 @@ import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -43,6 +47,7 @@ final class MboxStore implements MailStore, Measured {
     private final Holds holds;
     private final MboxFiles files;
     private final PasswordFile passwords;
+    private final StateLock quotaLock;
     private final Path spool;
     private final Work work;
     private final BufferPool buffers = new BufferPool(KEPT_BUFFERS);
@@ -82,6 +87,7 @@ final class MboxStore implements MailStore, Measured {
                     settings.holdPoll());
             passwords = new PasswordFile(
                     io, settings.accounts(), StateLock.at(io, state.resolve("accounts.lock")), pause, lockMillis);
+            quotaLock = StateLock.at(io, state.resolve("quotas.lock"));
             MboxLocks locks = new MboxLocks(
                     io,
                     ChannelRegistry.JVM,
@@ -298,11 +304,34 @@ final class MboxStore implements MailStore, Measured {
     }
 
     private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
-        StoredMessage stored;
+        Quota quota;
         try {
-            if (passwords.find(user).isEmpty()) {
+            Optional<Account> account = passwords.find(user);
+            if (account.isEmpty()) {
                 return Mono.error(new StoreException(Reason.NOT_FOUND, "no such user: " + user));
             }
+            quota = account.get().quota().orElse(settings.quota());
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+        return add(message, stored -> append(user, path, stored, quota));
+    }
+
+    /** Adds a message to a mailbox, whoever's it is. */
+    Mono<Void> append(MailboxPath path, Message message) {
+        return Mono.defer(() -> add(message, stored -> files.append(path, stored)))
+                .subscribeOn(work.scheduler())
+                .onErrorMap(e -> StoreErrors.about(path.toString(), e));
+    }
+
+    /** What is done with a message once all of it is there. */
+    private interface Appending {
+        void of(StoredMessage stored) throws IOException;
+    }
+
+    private Mono<Void> add(Message message, Appending appending) {
+        StoredMessage stored;
+        try {
             byte[] fromLine = FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
             stored = new StoredMessage(io, spool, settings.format().quoting(), fromLine);
         } catch (IOException e) {
@@ -315,11 +344,73 @@ final class MboxStore implements MailStore, Measured {
                 .concatMap(octets -> add(stored, octets), 0)
                 .then(Mono.fromCallable(() -> {
                     stored.complete();
-                    Waits.during(() -> files.append(path, stored));
+                    Waits.during(() -> appending.of(stored));
                     return null;
                 }))
                 .then()
                 .doFinally(end -> work.submit(() -> discard(stored), () -> discard(stored)));
+    }
+
+    /**
+     * With a quota, deliveries to one user come one after the other, in all processes: what is counted in the other
+     * folders stays so until this message is there. Folders are read one by one and the last one is locked alone, so
+     * this waits for no other delivery while it holds a mailbox.
+     */
+    private void append(UserName user, MailboxPath path, StoredMessage message, Quota quota) throws IOException {
+        if (quota.isUnlimited()) {
+            files.append(path, message);
+            return;
+        }
+        // one that never fits need not be counted for
+        quota.require(user, 1, message.wireOctets());
+        quotaLock.locked(user.value(), settings.lockTimeout().toMillis(), pause, () -> {
+            Usage elsewhere = count(user, quota, path);
+            files.append(
+                    path,
+                    message,
+                    here -> quota.require(
+                            user,
+                            elsewhere.messages() + here.count() + 1,
+                            elsewhere.octets() + here.octetsInAll() + message.wireOctets()));
+            return elsewhere;
+        });
+    }
+
+    /** What the user has in all folders but that one. */
+    private Usage count(UserName user, Quota quota, @Nullable MailboxPath except) throws IOException {
+        long messages = 0;
+        long octets = 0;
+        for (FolderName folder : settings.paths().list(io, user)) {
+            MailboxPath path = settings.paths().of(user, folder);
+            MboxFiles.Counted counted = except != null && path.file().equals(except.file()) ? null : counted(path);
+            if (counted != null) {
+                messages += counted.index().count();
+                octets += counted.index().octetsInAll();
+                counted.close();
+            }
+        }
+        return new Usage(messages, octets, quota);
+    }
+
+    /** A file that is no mailbox has no mail, and must not keep the user's mail from coming. */
+    private MboxFiles.@Nullable Counted counted(MailboxPath path) throws IOException {
+        try {
+            return files.open(path);
+        } catch (StoreException e) {
+            if (e.reason() == Reason.CORRUPT) {
+                LOG.debug("{} is not counted: {}", path, e.getMessage());
+                return null;
+            }
+            throw e;
+        }
+    }
+
+    @Override
+    public Publisher<Usage> usage(UserName user) {
+        return work.call(settings.state(), () -> {
+            Quota quota = passwords.find(user).flatMap(Account::quota).orElse(settings.quota());
+            return Objects.requireNonNull(Waits.during(() -> count(user, quota, null)));
+        });
     }
 
     private static Mono<Void> add(StoredMessage stored, ByteBuffer octets) {

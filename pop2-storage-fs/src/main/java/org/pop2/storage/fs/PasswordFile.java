@@ -13,8 +13,10 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
@@ -23,14 +25,16 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The accounts, one a line, as a Dovecot passwd-file has them:
- * {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}. Only the first two fields matter here, and {@code nologin}
- * among the extra fields, which disables the account. The other fields, comments, and lines that are no account stay as
- * they are when the file is written, which is done to a new file that replaces the old one.
+ * {@code user:{SCHEME}hash:uid:gid:gecos:home:shell:extra}. Only the first two fields matter here, and of the extra
+ * fields, which are words with blanks between and may have colons, {@code nologin}, which disables the account, and
+ * {@code userdb_quota_rule=*:bytes=N:messages=N}, its quota. The other fields, comments, and lines that are no account
+ * stay as they are when the file is written, which is done to a new file that replaces the old one.
  */
 final class PasswordFile {
     private static final Logger LOG = LoggerFactory.getLogger(PasswordFile.class);
     private static final int EXTRA_FIELD = 7;
     private static final String DISABLED = "nologin";
+    private static final String QUOTA = "userdb_quota_rule=";
     /** Marks a hash in which colon and percent are written as in a URL: no field can hold a colon. */
     private static final String ESCAPED = "{ESC}";
     /** Enough for 100,000 users. */
@@ -85,7 +89,7 @@ final class PasswordFile {
         if (at < 0) {
             lines.add(line(new String[0], account));
         } else {
-            lines.set(at, line(lines.get(at).split(":", -1), account));
+            lines.set(at, line(fields(lines.get(at)), account));
         }
         return new Read(read.status(), lines, read.accounts());
     }
@@ -167,12 +171,26 @@ final class PasswordFile {
     }
 
     private static Account account(String line) {
-        String[] fields = line.split(":", -1);
+        String[] fields = fields(line);
         if (fields.length < 2) {
             throw new IllegalArgumentException("no password");
         }
         boolean disabled = fields.length > EXTRA_FIELD && isDisabled(fields[EXTRA_FIELD]);
-        return new Account(new UserName(fields[0]), unescape(fields[1]), !disabled);
+        Optional<Quota> quota = fields.length > EXTRA_FIELD ? quota(fields[EXTRA_FIELD]) : Optional.empty();
+        return new Account(new UserName(fields[0]), unescape(fields[1]), !disabled, quota);
+    }
+
+    /** All that is behind the seventh colon is one field. */
+    private static String[] fields(String line) {
+        return line.split(":", EXTRA_FIELD + 1);
+    }
+
+    /** A rule that is not understood is none: whoever wrote it for another program must not lock the user out here. */
+    private static Optional<Quota> quota(String extra) {
+        return Arrays.stream(extra.split("\\s+"))
+                .filter(word -> word.startsWith(QUOTA))
+                .findFirst()
+                .flatMap(word -> Quota.ofRule(word.substring(QUOTA.length())));
     }
 
     private static boolean isDisabled(String extra) {
@@ -181,7 +199,8 @@ final class PasswordFile {
     }
 
     private static String line(String[] before, Account account) {
-        String[] fields = Arrays.copyOf(before, Math.max(before.length, account.enabled() ? 2 : EXTRA_FIELD + 1));
+        boolean usual = account.enabled() && account.quota().isEmpty();
+        String[] fields = Arrays.copyOf(before, Math.max(before.length, usual ? 2 : EXTRA_FIELD + 1));
         for (int i = 0; i < fields.length; i++) {
             fields[i] = fields[i] == null ? "" : fields[i];
         }
@@ -192,12 +211,24 @@ final class PasswordFile {
                     ? withoutDisabled(fields[EXTRA_FIELD])
                     : (fields[EXTRA_FIELD] + " " + DISABLED).strip();
         }
+        if (fields.length > EXTRA_FIELD && !quota(fields[EXTRA_FIELD]).equals(account.quota())) {
+            String others = without(fields[EXTRA_FIELD], word -> word.startsWith(QUOTA));
+            fields[EXTRA_FIELD] = (others
+                            + account.quota()
+                                    .map(quota -> " " + QUOTA + quota.rule())
+                                    .orElse(""))
+                    .strip();
+        }
         return String.join(":", fields);
     }
 
     private static String withoutDisabled(String extra) {
+        return without(extra, word -> word.equals(DISABLED) || word.equals(DISABLED + "=y"));
+    }
+
+    private static String without(String extra, Predicate<String> unwanted) {
         List<String> words = new ArrayList<>(Arrays.asList(extra.strip().split("\\s+")));
-        words.removeIf(word -> word.equals(DISABLED) || word.equals(DISABLED + "=y"));
+        words.removeIf(unwanted);
         return String.join(" ", words);
     }
 

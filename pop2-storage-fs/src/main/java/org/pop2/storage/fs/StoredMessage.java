@@ -48,6 +48,8 @@ final class StoredMessage implements AutoCloseable {
     private int pendingCrs;
     private boolean lineEmpty = true;
     private boolean any;
+    /** Octets that a client will be sent, without the line end that an empty message gets. */
+    private long wireOctets;
 
     /** @param directory for the spool file; exists */
     StoredMessage(StorageIo io, Path directory, Quoting quoting, byte[] fromLine) throws IOException {
@@ -131,6 +133,8 @@ final class StoredMessage implements AutoCloseable {
         }
         if (quoting.needsMark(head, 0, headLength) == Quoting.Match.YES) {
             emit(new byte[] {'>'}, 0, 1);
+            // a reader takes it off again
+            wireOctets -= dropping ? 0 : 1;
         }
         emit(head, 0, headLength);
         if (quoting == Quoting.MBOXRD && allMarks()) {
@@ -169,6 +173,8 @@ final class StoredMessage implements AutoCloseable {
             writeHead();
         }
         emit(new byte[] {'\n'}, 0, 1);
+        // on the wire it is CRLF; where a CR is there already, none comes to it
+        wireOctets += crs == 0 && !dropping ? 1 : 0;
         if (empty) {
             inHeader = false;
         }
@@ -189,6 +195,7 @@ final class StoredMessage implements AutoCloseable {
     private void emit(byte[] octets, int from, int to) throws IOException {
         if (!dropping && to > from) {
             put(octets, from, to);
+            wireOctets += to - from;
         }
     }
 
@@ -234,6 +241,14 @@ final class StoredMessage implements AutoCloseable {
     /** Octets it will take in the mailbox. */
     synchronized long length() {
         return spooled + inMemory;
+    }
+
+    /**
+     * Octets that a client will be sent; to be asked when it is complete. Of mboxo, which cannot be undone, an octet
+     * too many for each line that began with {@code >From }.
+     */
+    synchronized long wireOctets() {
+        return Math.max(2, wireOctets);
     }
 
     synchronized void writeTo(IoFile mailbox, long position, Runnable onStep) throws IOException {

@@ -21,6 +21,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -36,9 +37,11 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -165,6 +168,58 @@ class RealFilesTest {
                 bob:{PLAIN}b:1000:1000:Bob:/home/bob::
                 alice:{ESC}{OTP}a%3Ab%25:7:8:A. L.:/h:/s:x=1
                 """);
+    }
+
+    @Test
+    void quotaIsAnExtraFieldAsDovecotHasIt() throws IOException {
+        Path accounts = directory.resolve("var/accounts");
+        Files.writeString(accounts, """
+                bob:{PLAIN}b::::::userdb_quota_rule=nonsense
+                alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail userdb_quota_rule=*:storage=1:messages=5 x=1
+                """);
+        Account alice = new Account(ALICE, "{PLAIN}x", true, Optional.of(new Quota(5, 1024)));
+        assertThat(Flux.from(store.accounts().list()).collectList().block(PATIENCE))
+                .containsExactly(alice, new Account(new UserName("bob"), "{PLAIN}b", true));
+
+        Mono.from(store.accounts().put(alice.withEnabled(false))).block(PATIENCE);
+        assertThat(accounts).content().endsWith("userdb_quota_rule=*:storage=1:messages=5 x=1 nologin\n");
+        Mono.from(store.accounts().put(alice.withQuota(Optional.of(new Quota(0, 7)))))
+                .block(PATIENCE);
+        assertThat(accounts)
+                .content()
+                .endsWith(":userdb_mail=mbox:~/mail x=1 userdb_quota_rule=*:bytes=7:messages=0\n");
+        Mono.from(store.accounts().put(alice.withQuota(Optional.empty()))).block(PATIENCE);
+        assertThat(accounts).hasContent("""
+                bob:{PLAIN}b::::::userdb_quota_rule=nonsense
+                alice:{PLAIN}x:7:8:A. L.:/h:/s:userdb_mail=mbox:~/mail x=1
+                """);
+    }
+
+    /** What another program appended counts, much or little, and a file that is no mailbox has no mail. */
+    @Test
+    void mailThatOthersAppendedCounts() throws IOException {
+        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true, Optional.of(new Quota(1000, 0)))))
+                .block(PATIENCE);
+        Files.createDirectories(directory.resolve("var/folders/alice"));
+        Files.writeString(directory.resolve("var/folders/alice/notes.txt"), "no mail\n");
+        int now = 2;
+        for (int more : new int[] {1, 400, 1}) {
+            Files.writeString(inbox, TWO.repeat(more), StandardOpenOption.APPEND);
+            deliver(FolderName.INBOX);
+            now += more + 1;
+            assertThat(messages()).isEqualTo(now);
+        }
+        Files.writeString(inbox, TWO.repeat(1000 - now), StandardOpenOption.APPEND);
+        StoreException error = failureOf(() -> deliver(FolderName.INBOX));
+        assertThat(error.reason()).isEqualTo(Reason.OVER_QUOTA);
+        assertThat(messages()).isEqualTo(1000);
+    }
+
+    private long messages() {
+        return Mono.from(store.usage(ALICE))
+                .map(Usage::messages)
+                .blockOptional(PATIENCE)
+                .orElseThrow();
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.Parameters;
+import io.r2dbc.spi.Readable;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +11,10 @@ import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.slf4j.Logger;
@@ -33,16 +36,22 @@ final class Delivery {
     private final UserName user;
     private final FolderName folder;
     private final Message message;
+    private final Quota usualQuota;
     private final UUID mailboxId;
     private final UUID bodyId = UUID.randomUUID();
     private final Optional<UUID> deliveryId;
     private final WireForm wire = new WireForm(BATCH);
     private final AtomicBoolean staged = new AtomicBoolean();
     private int chunks;
+    /**
+     * Whether there is one to be obeyed. As the message began to come: one set since holds from the next message on.
+     */
+    private volatile boolean hasQuota;
     /** The number that the transaction took when it was tried last; 0: not yet. */
     private volatile long uid;
 
-    private Delivery(Database database, UserName user, FolderName folder, Message message) {
+    private Delivery(Database database, UserName user, FolderName folder, Message message, Quota usualQuota) {
+        this.usualQuota = usualQuota;
         this.database = database;
         this.user = user;
         this.folder = folder;
@@ -51,8 +60,9 @@ final class Delivery {
         this.deliveryId = message.deliveryId().map(MailboxId::ofDelivery);
     }
 
-    static Mono<Void> of(Database database, UserName user, FolderName folder, Message message) {
-        return Mono.defer(() -> new Delivery(database, user, folder, message).deliver());
+    /** @param usualQuota for users who have none of their own */
+    static Mono<Void> of(Database database, UserName user, FolderName folder, Message message, Quota usualQuota) {
+        return Mono.defer(() -> new Delivery(database, user, folder, message, usualQuota).deliver());
     }
 
     private Mono<Void> deliver() {
@@ -65,15 +75,20 @@ final class Delivery {
     private Mono<Void> stage() {
         return database.run("deliver", Repeat.ALWAYS, connection -> {
                     staged.set(true);
-                    return database.changed(connection, Sql.STAGE, mailboxId, bodyId, user.value())
-                            .flatMap(added -> added > 0
-                                    ? Mono.just(true)
-                                    : database.rows(connection, Sql.HAS_ACCOUNT, row -> 1, user.value())
-                                            .map(found -> !found.isEmpty()));
+                    return database.rows(connection, Sql.STAGE, this::quota, mailboxId, bodyId, user.value());
                 })
-                .flatMap(known -> known
-                        ? Mono.empty()
-                        : Mono.error(new StoreException(Reason.NOT_FOUND, "deliver: no account " + user)));
+                .flatMap(known -> {
+                    hasQuota = !known.isEmpty() && !known.get(0).isUnlimited();
+                    return known.isEmpty() ? Mono.error(noAccount()) : Mono.empty();
+                });
+    }
+
+    private Quota quota(Readable row) {
+        return PostgresAccounts.quota(row, 0).orElse(usualQuota);
+    }
+
+    private StoreException noAccount() {
+        return new StoreException(Reason.NOT_FOUND, "deliver: no account " + user);
     }
 
     /** Without prefetch: the next buffer is requested when this one is used up. */
@@ -122,11 +137,38 @@ final class Delivery {
 
     private Mono<Void> commit() {
         Bytea sha256 = Bytea.of(wire.sha256());
-        return database.transaction("deliver", Repeat.ALWAYS, connection -> commit(connection, sha256))
+        return database.transaction(
+                        "deliver",
+                        Repeat.ALWAYS,
+                        connection -> lockQuota(connection).flatMap(quota -> commit(connection, sha256, quota)))
                 .then(deliveryId.isPresent() ? drop() : Mono.empty());
     }
 
-    private Mono<Boolean> commit(Connection connection, Bytea sha256) {
+    /** Before the mailbox is locked, as whatever locks both does. Costs nothing where there is no quota. */
+    private Mono<Quota> lockQuota(Connection connection) {
+        if (!hasQuota) {
+            return Mono.just(Quota.UNLIMITED);
+        }
+        return database.rows(connection, Sql.LOCK_QUOTA, this::quota, user.value())
+                .flatMap(rows -> rows.isEmpty() ? Mono.error(noAccount()) : Mono.just(rows.get(0)));
+    }
+
+    /** With this message, which is counted already; an error rolls that back. */
+    private Mono<Usage> requireRoom(Connection connection, Quota quota) {
+        return usage(database, connection, user, quota)
+                .doOnNext(usage -> quota.require(user, usage.messages(), usage.octets()));
+    }
+
+    static Mono<Usage> usage(Database database, Connection connection, UserName user, Quota quota) {
+        return database.rows(
+                        connection,
+                        Sql.USAGE,
+                        row -> new Usage(Rows.get(row, 0, Long.class), Rows.get(row, 1, Long.class), quota),
+                        user.value())
+                .map(rows -> rows.get(0));
+    }
+
+    private Mono<Boolean> commit(Connection connection, Bytea sha256, Quota quota) {
         long earlier = uid;
         return takeUid(connection)
                 .switchIfEmpty(Mono.defer(
@@ -134,6 +176,10 @@ final class Delivery {
                                 .then(takeUid(connection))))
                 // an earlier try whose connection was lost may have been committed; the lock just taken waited for it
                 .filterWhen(taken -> isNew(connection, earlier))
+                // only now: one that is there already is not refused, full as the mailbox may be with it
+                .flatMap(taken -> quota.isUnlimited()
+                        ? Mono.just(taken)
+                        : requireRoom(connection, quota).thenReturn(taken))
                 .flatMap(taken -> {
                     uid = taken;
                     return database.changed(

@@ -1,5 +1,6 @@
 package org.pop2.storage.sql;
 
+import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
 import java.util.HashMap;
 import java.util.List;
@@ -8,6 +9,7 @@ import java.util.Optional;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
@@ -25,19 +27,37 @@ final class PostgresAccounts implements Accounts {
     }
 
     /** An account as it is stored: what cannot be one is an error of that user's alone. */
-    private record Stored(String user, String passwordHash, boolean enabled) {
+    private record Stored(String user, String passwordHash, boolean enabled, Optional<Quota> quota) {
         static Stored of(Readable row) {
             return new Stored(
-                    Rows.get(row, 0, String.class), Rows.get(row, 1, String.class), Rows.get(row, 2, Boolean.class));
+                    Rows.get(row, 0, String.class),
+                    Rows.get(row, 1, String.class),
+                    Rows.get(row, 2, Boolean.class),
+                    PostgresAccounts.quota(row, 3));
         }
 
         Account account() {
             try {
-                return new Account(new UserName(user), passwordHash, enabled);
+                return new Account(new UserName(user), passwordHash, enabled, quota);
             } catch (IllegalArgumentException e) {
                 throw new StoreException(Reason.CORRUPT, "an account is stored that cannot be: " + e.getMessage(), e);
             }
         }
+    }
+
+    /** A quota in this column and the next one; nothing where they are null. */
+    static Optional<Quota> quota(Readable row, int column) {
+        Long messages = row.get(column, Long.class);
+        Long octets = row.get(column + 1, Long.class);
+        return messages == null || octets == null ? Optional.empty() : Optional.of(new Quota(messages, octets));
+    }
+
+    private static Object messages(Account account) {
+        return account.quota().<Object>map(Quota::messages).orElse(Parameters.in(Long.class));
+    }
+
+    private static Object octets(Account account) {
+        return account.quota().<Object>map(Quota::octets).orElse(Parameters.in(Long.class));
     }
 
     @Override
@@ -72,7 +92,9 @@ final class PostgresAccounts implements Accounts {
                                         Sql.PUT_ACCOUNT,
                                         user.value(),
                                         account.passwordHash(),
-                                        account.enabled())
+                                        account.enabled(),
+                                        messages(account),
+                                        octets(account))
                                 .then(database.changed(
                                         connection,
                                         Sql.CREATE_MAILBOX,
@@ -96,9 +118,13 @@ final class PostgresAccounts implements Accounts {
                                 Sql.REPLACE_ACCOUNT,
                                 replacement.passwordHash(),
                                 replacement.enabled(),
+                                messages(replacement),
+                                octets(replacement),
                                 expected.user().value(),
                                 expected.passwordHash(),
-                                expected.enabled()))
+                                expected.enabled(),
+                                messages(expected),
+                                octets(expected)))
                 .map(changed -> changed > 0);
     }
 

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.pop2.storage.MailStoreProvider.Setting;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
@@ -31,7 +32,8 @@ record PostgresSettings(
         SSLMode tls,
         Optional<Path> tlsCa,
         boolean pooler,
-        Optional<String> node) {
+        Optional<String> node,
+        Quota quota) {
 
     static final List<Setting> ALL = List.of(
             new Setting("url", "", "where the database is: postgresql://host:port/name (r2dbc:postgresql://… too)"),
@@ -75,7 +77,8 @@ record PostgresSettings(
                 tls(settings, host),
                 settings.find("tls-ca").map(file -> settings.path("tls-ca")),
                 settings.flag("pooler"),
-                settings.find("node"));
+                settings.find("node"),
+                settings.quota());
     }
 
     /** The password itself, read from its file if need be: blocks. Empty if there is none. */

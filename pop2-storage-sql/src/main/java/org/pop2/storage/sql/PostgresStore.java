@@ -22,9 +22,11 @@ import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
@@ -47,12 +49,14 @@ public final class PostgresStore implements MailStore, Retention, Measured {
     private final PostgresAccounts accounts;
     private final Leases leases;
     private final Sweeper sweeper;
+    private final Quota quota;
     private final ReadAhead readAhead = new ReadAhead();
     private final AtomicBoolean closed = new AtomicBoolean();
     private final Disposable.Swap sweeping = Disposables.swap();
 
-    private PostgresStore(Database database, Leases leases, Sweeper sweeper) {
+    private PostgresStore(Database database, Leases leases, Sweeper sweeper, Quota quota) {
         this.database = database;
+        this.quota = quota;
         this.accounts = new PostgresAccounts(database);
         this.leases = leases;
         this.sweeper = sweeper;
@@ -70,7 +74,8 @@ public final class PostgresStore implements MailStore, Retention, Measured {
                     PostgresStore store = new PostgresStore(
                             database,
                             new Leases(database, policy, settings.leaseTtl(), settings.node()),
-                            new Sweeper(database, settings.retention()));
+                            new Sweeper(database, settings.retention()),
+                            settings.quota());
                     return schema(settings, database)
                             .then(store.start())
                             .then(settings.pooler() ? warnOfLimits(database) : Mono.empty())
@@ -233,7 +238,7 @@ public final class PostgresStore implements MailStore, Retention, Measured {
 
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-        return ifOpen(Delivery.of(database, user, folder, message));
+        return ifOpen(Delivery.of(database, user, folder, message, quota));
     }
 
     @Override
@@ -248,6 +253,17 @@ public final class PostgresStore implements MailStore, Retention, Measured {
                         user.value(),
                         last == null ? "" : last.value(),
                         Pages.SIZE))));
+    }
+
+    @Override
+    public Publisher<Usage> usage(UserName user) {
+        return ifOpen(database.run(
+                "count a user's mail",
+                Repeat.ALWAYS,
+                connection -> database.rows(
+                                connection, Sql.QUOTA_OF, row -> PostgresAccounts.quota(row, 0), user.value())
+                        .map(rows -> rows.isEmpty() ? quota : rows.get(0).orElse(quota))
+                        .flatMap(holds -> Delivery.usage(database, connection, user, holds))));
     }
 
     @Override

@@ -30,18 +30,21 @@ final class Sql {
     // accounts
 
     static final String ACCOUNTS_OF =
-            "SELECT user_name, password_hash, enabled FROM account WHERE user_name = ANY ($1::text[])";
+            "SELECT user_name, password_hash, enabled, quota_messages, quota_octets FROM account"
+                    + " WHERE user_name = ANY ($1::text[])";
 
-    static final String ACCOUNTS_AFTER = "SELECT user_name, password_hash, enabled FROM account"
-            + " WHERE user_name > $1 ORDER BY user_name LIMIT $2";
+    static final String ACCOUNTS_AFTER = "SELECT user_name, password_hash, enabled, quota_messages, quota_octets"
+            + " FROM account WHERE user_name > $1 ORDER BY user_name LIMIT $2";
 
-    static final String PUT_ACCOUNT = "INSERT INTO account (user_name, password_hash, enabled) VALUES ($1, $2, $3)"
-            + " ON CONFLICT (user_name)"
-            + " DO UPDATE SET password_hash = EXCLUDED.password_hash, enabled = EXCLUDED.enabled";
+    static final String PUT_ACCOUNT = "INSERT INTO account (user_name, password_hash, enabled, quota_messages,"
+            + " quota_octets) VALUES ($1, $2, $3, $4, $5) ON CONFLICT (user_name)"
+            + " DO UPDATE SET password_hash = EXCLUDED.password_hash, enabled = EXCLUDED.enabled,"
+            + " quota_messages = EXCLUDED.quota_messages, quota_octets = EXCLUDED.quota_octets";
 
-    /** One row, or none if it is another by now. $1 hash, $2 enabled, $3 user, $4 and $5 what was expected. */
-    static final String REPLACE_ACCOUNT = "UPDATE account SET password_hash = $1, enabled = $2"
-            + " WHERE user_name = $3 AND password_hash = $4 AND enabled = $5";
+    /** One row, or none if it is another by now. $1 to $4 the replacement, $5 user, $6 to $9 what was expected. */
+    static final String REPLACE_ACCOUNT = "UPDATE account SET password_hash = $1, enabled = $2, quota_messages = $3,"
+            + " quota_octets = $4 WHERE user_name = $5 AND password_hash = $6 AND enabled = $7"
+            + " AND quota_messages IS NOT DISTINCT FROM $8 AND quota_octets IS NOT DISTINCT FROM $9";
 
     static final String REMOVE_ACCOUNT = "DELETE FROM account WHERE user_name = $1";
 
@@ -184,12 +187,22 @@ final class Sql {
 
     // delivery
 
-    /** The user must have an account. Says that the body's chunks are about to come. */
-    static final String STAGE = "INSERT INTO unreferenced (mailbox_id, body_id)"
-            + " SELECT $1, $2 WHERE EXISTS (SELECT FROM account WHERE user_name = $3)"
-            + " ON CONFLICT (mailbox_id, body_id) DO NOTHING";
+    /** The user must have an account; one row with its quota if so. Says that the body's chunks are about to come. */
+    static final String STAGE = "WITH known AS (SELECT quota_messages, quota_octets FROM account WHERE user_name = $3),"
+            + " staged AS (INSERT INTO unreferenced (mailbox_id, body_id) SELECT $1, $2 FROM known"
+            + " ON CONFLICT (mailbox_id, body_id) DO NOTHING)"
+            + " SELECT quota_messages, quota_octets FROM known";
 
-    static final String HAS_ACCOUNT = "SELECT 1 FROM account WHERE user_name = $1";
+    /**
+     * Lets deliveries to a user with a quota come one after the other, to whatever folder and on whatever node: what is
+     * counted then stays so until the commit.
+     */
+    static final String LOCK_QUOTA = "SELECT quota_messages, quota_octets FROM account WHERE user_name = $1 FOR UPDATE";
+
+    static final String QUOTA_OF = "SELECT quota_messages, quota_octets FROM account WHERE user_name = $1";
+
+    static final String USAGE = "SELECT coalesce(sum(messages), 0)::bigint, coalesce(sum(octets), 0)::bigint"
+            + " FROM mailbox WHERE user_name = $1";
 
     /**
      * Adds chunks while the body is still being staged; the lock keeps a sweep from missing one. Repeatable. $1

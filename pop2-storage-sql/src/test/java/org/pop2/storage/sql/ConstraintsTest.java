@@ -165,7 +165,16 @@ class ConstraintsTest {
                 wrong("account in upper case", CHECK, account("'Postel'", "'x'")),
                 wrong("account without name", CHECK, account("''", "'x'")),
                 wrong("account without password", CHECK, account("'jkr'", "''")),
+                wrong("negative quota of messages", CHECK, quota("-1", "0")),
+                wrong("negative quota of octets", CHECK, quota("0", "-1")),
+                wrong("half a quota", CHECK, quota("5", "NULL")),
+                wrong("the other half", CHECK, quota("NULL", "5")),
                 wrong("account twice", UNIQUE, account("'postel'", "'y'")));
+    }
+
+    private static String quota(String messages, String octets) {
+        return "UPDATE account SET quota_messages = " + messages + ", quota_octets = " + octets
+                + " WHERE user_name = 'postel'";
     }
 
     private static String account(String name, String hash) {
@@ -196,6 +205,7 @@ class ConstraintsTest {
                 + mailbox("next_uid = 4, messages = 2, octets = 65540") + "; "
                 + lease("session = " + OTHER + ", node = " + OTHER + ", epoch = 1, expires_at = now(), node_name = 'a',"
                         + " active_at = now(), reported_at = now()")
-                + "; " + account("'jkr'", "'x'") + "; ROLLBACK");
+                + "; " + account("'jkr'", "'x'") + "; " + quota("0", "9223372036854775807") + "; "
+                + quota("NULL", "NULL") + "; ROLLBACK");
     }
 }

@@ -18,9 +18,11 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -87,6 +89,10 @@ class SchemaMigrationTest {
                             .block(LIMIT))
                     .as("version %s", version.getVersion())
                     .isEqualTo(1);
+            assertThat(Mono.from(store.accounts().find(USER)).block(LIMIT))
+                    .as("an account of version %s has no quota of its own", version.getVersion())
+                    .isEqualTo(new Account(USER, "x", true));
+            assertThat(Mono.from(store.usage(USER)).block(LIMIT)).isEqualTo(new Usage(2, 65541, Quota.UNLIMITED));
             Mailbox mailbox = Mono.from(store.open(USER, FolderName.INBOX))
                     .blockOptional(LIMIT)
                     .orElseThrow();

@@ -56,8 +56,7 @@ final class AccountFaults {
             @Override
             public Publisher<Void> put(Account account) {
                 String hash = account.passwordHash();
-                return super.put(
-                        new Account(account.user(), hash.substring(0, Math.min(64, hash.length())), account.enabled()));
+                return super.put(account.withPasswordHash(hash.substring(0, Math.min(64, hash.length()))));
             }
         };
     }
@@ -66,7 +65,16 @@ final class AccountFaults {
         return new ForwardingAccounts(healthy) {
             @Override
             public Publisher<Void> put(Account account) {
-                return super.put(new Account(account.user(), account.passwordHash(), true));
+                return super.put(account.withEnabled(true));
+            }
+        };
+    }
+
+    static Accounts forgettingQuotas(Accounts healthy) {
+        return new ForwardingAccounts(healthy) {
+            @Override
+            public Publisher<Void> put(Account account) {
+                return super.put(account.withQuota(Optional.empty()));
             }
         };
     }

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntPredicate;
@@ -13,6 +15,7 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryData;
@@ -29,6 +32,9 @@ final class Bench {
 
     /** Deliveries since the beginning. */
     final AtomicInteger arrivals = new AtomicInteger();
+
+    /** The quotas of a fault that has its own idea of them. */
+    final Map<UserName, Quota> quotas = new ConcurrentHashMap<>();
 
     /** What was delivered, by a fault that looks at it. */
     final List<ByteBuffer> delivered = new CopyOnWriteArrayList<>();

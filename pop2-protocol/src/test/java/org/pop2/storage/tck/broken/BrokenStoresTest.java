@@ -57,7 +57,7 @@ class BrokenStoresTest {
             rules.add(fault.rule());
         }
         assertThat(rules)
-                .containsExactlyElementsOf(IntStream.rangeClosed(1, 14)
+                .containsExactlyElementsOf(IntStream.rangeClosed(1, 15)
                         .mapToObj("s%02d"::formatted)
                         .toList());
     }

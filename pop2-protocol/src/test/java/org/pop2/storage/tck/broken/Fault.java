@@ -17,6 +17,8 @@ enum Fault {
     ACCOUNT_CHANGE_LOST_ON_REOPEN(
             "s01_putReplacesTheAccountOfTheSameUser", (s, b, p) -> AccountFaults.changesLostOnReopen(s)),
     PASSWORD_HASH_CUT("s01_accountComesBackAsItWasPut", (s, b, p) -> withAccounts(s, AccountFaults::cuttingHashes)),
+    ACCOUNT_WITHOUT_ITS_QUOTA(
+            "s01_accountComesBackAsItWasPut", (s, b, p) -> withAccounts(s, AccountFaults::forgettingQuotas)),
     ACCOUNT_ALWAYS_ENABLED(
             "s01_accountComesBackAsItWasPut",
             (s, b, p) -> withAccounts(s, AccountFaults::forgettingThatAnAccountIsDisabled)),
@@ -226,7 +228,24 @@ enum Fault {
             "s14_messageThatFailsIsAStoreExceptionAndAddsNothing",
             (s, b, p) -> DeliveryFaults.changing(s, DeliveryFaults::keepingHalves)),
     OPENING_BLOCKS("s14_subscribingToABusyMailboxDoesNotBlock", (s, b, p) -> HoldFaults.blocking(s)),
-    DELIVERY_BLOCKS("s14_subscribingToADeliveryDoesNotWaitForTheMessage", (s, b, p) -> DeliveryFaults.blocking(s));
+    DELIVERY_BLOCKS("s14_subscribingToADeliveryDoesNotWaitForTheMessage", (s, b, p) -> DeliveryFaults.blocking(s)),
+
+    QUOTA_IGNORED("s15_deliveryOverTheQuotaIsRefusedAndAddsNothing", (s, b, p) -> QuotaFaults.ignoring(s, b)),
+    OVER_QUOTA_IS_NO_SPACE(
+            "s15_deliveryOverTheQuotaIsRefusedAndAddsNothing", (s, b, p) -> QuotaFaults.sayingNoSpace(s)),
+    MAIL_OVER_QUOTA_KEPT(
+            "s15_deliveryOverTheQuotaIsRefusedAndAddsNothing", (s, b, p) -> QuotaFaults.keepingWhatIsRefused(s, b)),
+    MAIL_OVER_QUOTA_DROPPED(
+            "s15_deliveryOverTheQuotaIsRefusedAndAddsNothing", (s, b, p) -> QuotaFaults.droppingQuietly(s)),
+    QUOTA_OF_OCTETS_AS_DELIVERED(
+            "s15_octetsCountAsOnTheWire", (s, b, p) -> QuotaFaults.countingOctetsAsDelivered(s, b)),
+    QUOTA_OF_EACH_FOLDER("s15_allFoldersCount", (s, b, p) -> QuotaFaults.countingTheFolder(s, b)),
+    DELETED_MAIL_COUNTED("s15_deletedMailMakesRoom", (s, b, p) -> QuotaFaults.countingArrivals(s, b)),
+    QUOTA_CHECKED_BEFORE_THE_DELIVERY(
+            "s15_ofSimultaneousDeliveriesAsManyAreAcceptedAsThereIsRoomFor",
+            (s, b, p) -> QuotaFaults.checkingBefore(s, b)),
+    USAGE_OF_THE_INBOX("s15_usageIsThatOfAllFolders", (s, b, p) -> QuotaFaults.usingTheInbox(s)),
+    QUOTA_DELETES("s15_loweredQuotaDeletesNothing", (s, b, p) -> QuotaFaults.makingRoom(s, b));
 
     private interface Breaking {
         MailStore broken(MailStore healthy, Bench bench, HoldPolicy policy);

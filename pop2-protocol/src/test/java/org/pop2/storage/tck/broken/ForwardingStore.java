@@ -6,6 +6,7 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
@@ -56,6 +57,11 @@ class ForwardingStore implements MailStore {
     @Override
     public Publisher<FolderName> folders(UserName user) {
         return healthy.folders(user);
+    }
+
+    @Override
+    public Publisher<Usage> usage(UserName user) {
+        return healthy.usage(user);
     }
 
     @Override

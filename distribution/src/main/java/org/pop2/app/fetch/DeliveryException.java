@@ -1,0 +1,31 @@
+package org.pop2.app.fetch;
+
+import java.io.IOException;
+import java.io.Serial;
+
+/** A mail system did not take a message. */
+public final class DeliveryException extends IOException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    /** For how long, and for which messages. */
+    public enum Kind {
+        /** Now; it may later. */
+        TEMPORARY,
+        /** Nothing for this recipient, ever. */
+        NO_RECIPIENT,
+        /** Not this message, ever. */
+        REJECTED
+    }
+
+    private final Kind kind;
+
+    DeliveryException(Kind kind, String message) {
+        super(message);
+        this.kind = kind;
+    }
+
+    public Kind kind() {
+        return kind;
+    }
+}

@@ -1,0 +1,214 @@
+package org.pop2.app.fetch;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileLock;
+import java.nio.channels.OverlappingFileLockException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import org.pop2.app.mailbox.BadSourceException;
+import org.pop2.app.mailbox.Directories;
+import org.pop2.app.mailbox.Fingerprint;
+import org.pop2.storage.StoreException;
+
+/**
+ * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their
+ * fingerprints.
+ *
+ * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256}) and after it
+ * ({@code = octets sha-256}). A last line without an end was being written when the machine died; it is removed. Two
+ * messages that are the same to the octet are two: they are counted.
+ */
+final class FetchState implements Closeable {
+    private static final String MAGIC = "pop2d fetch 1\t";
+
+    private final Path path;
+    private final String subject;
+    private final FileChannel lock;
+    private final FileChannel file;
+    private final Map<Fingerprint, Integer> delivered = new HashMap<>();
+    private final Set<Fingerprint> begun = new HashSet<>();
+
+    private FetchState(Path path, String subject, FileChannel lock, FileChannel file) {
+        this.path = path;
+        this.subject = subject.replaceAll("\\p{Cntrl}", "?");
+        this.lock = lock;
+        this.file = file;
+    }
+
+    /**
+     * Opens the file, or makes it.
+     *
+     * @param subject what is fetched, and where to
+     * @throws BadSourceException if the file is of something else
+     * @throws StoreException with {@link StoreException.Reason#BUSY} if another fetch has it
+     */
+    static FetchState open(Path path, String subject) throws IOException {
+        FileChannel lock = FileChannel.open(
+                path.resolveSibling(path.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        boolean good = false;
+        try {
+            lock(path, lock);
+            FileChannel file = FileChannel.open(
+                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
+            try {
+                FetchState state = new FetchState(path, subject, lock, file);
+                state.load();
+                good = true;
+                return state;
+            } finally {
+                if (!good) {
+                    file.close();
+                }
+            }
+        } finally {
+            if (!good) {
+                lock.close();
+            }
+        }
+    }
+
+    /** On a file beside it, which stays: the state itself is replaced at times. */
+    private static void lock(Path path, FileChannel channel) throws IOException {
+        FileLock got;
+        try {
+            got = channel.tryLock();
+        } catch (OverlappingFileLockException e) {
+            got = null;
+        }
+        if (got == null) {
+            throw new StoreException(StoreException.Reason.BUSY, "another fetch is at work with " + path);
+        }
+    }
+
+    private void load() throws IOException {
+        byte[] all = Channels.newInputStream(file).readAllBytes();
+        int end = all.length;
+        while (end > 0 && all[end - 1] != '\n') {
+            end--;
+        }
+        String[] lines = new String(all, 0, end, StandardCharsets.UTF_8).split("\n", -1);
+        if (end == 0) {
+            String start = new String(all, StandardCharsets.UTF_8);
+            if (!(MAGIC + subject).startsWith(start)) {
+                throw foreign();
+            }
+            file.truncate(0);
+            file.position(0);
+            append(MAGIC + subject);
+            Directories.force(directory());
+            return;
+        }
+        if (!lines[0].startsWith(MAGIC)) {
+            throw foreign();
+        }
+        if (!lines[0].substring(MAGIC.length()).equals(subject)) {
+            throw new BadSourceException(path + " is of another fetch: " + lines[0].substring(MAGIC.length()));
+        }
+        for (int i = 1; i < lines.length - 1; i++) {
+            if (!take(lines[i].split(" ", -1))) {
+                throw new BadSourceException(path + ": line " + (i + 1) + " cannot be understood");
+            }
+        }
+        file.truncate(end);
+        file.position(end);
+    }
+
+    private boolean take(String[] words) {
+        if (words.length != 3 || !words[1].matches("\\d{1,18}")) {
+            return false;
+        }
+        Optional<Fingerprint> fingerprint = Fingerprint.of(Long.parseLong(words[1]), words[2]);
+        switch (words[0]) {
+            case ">" -> fingerprint.ifPresent(begun::add);
+            case "=" -> fingerprint.ifPresent(this::remember);
+            default -> {
+                return false;
+            }
+        }
+        return fingerprint.isPresent();
+    }
+
+    private BadSourceException foreign() {
+        return new BadSourceException(path + " is there and no state of a fetch");
+    }
+
+    private void remember(Fingerprint fingerprint) {
+        begun.remove(fingerprint);
+        delivered.merge(fingerprint, 1, Integer::sum);
+    }
+
+    /** How many messages like this one were delivered. */
+    int count(Fingerprint fingerprint) {
+        return delivered.getOrDefault(fingerprint, 0);
+    }
+
+    /** Whether nobody knows if one more like this was delivered. */
+    boolean isInDoubt(Fingerprint fingerprint) {
+        return begun.contains(fingerprint);
+    }
+
+    void begin(Fingerprint fingerprint) throws IOException {
+        append(line(">", fingerprint));
+        begun.add(fingerprint);
+    }
+
+    void finish(Fingerprint fingerprint) throws IOException {
+        append(line("=", fingerprint));
+        remember(fingerprint);
+    }
+
+    /** The server's mailbox is known to hold only these of what was delivered: all else is forgotten. The last call. */
+    void replace(Map<Fingerprint, Integer> left) throws IOException {
+        StringBuilder text = new StringBuilder(MAGIC).append(subject).append('\n');
+        left.forEach((fingerprint, count) -> text.append((line("=", fingerprint) + "\n").repeat(count)));
+        Path fresh = path.resolveSibling(path.getFileName() + ".new");
+        try (FileChannel to = FileChannel.open(
+                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
+            write(to, text.toString());
+        }
+        Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+        Directories.force(directory());
+    }
+
+    private Path directory() throws IOException {
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent == null) {
+            throw new IOException(path + " is no name of a file");
+        }
+        return parent;
+    }
+
+    private static String line(String mark, Fingerprint fingerprint) {
+        return mark + " " + fingerprint.octets() + " " + fingerprint.hex();
+    }
+
+    private void append(String line) throws IOException {
+        write(file, line + "\n");
+    }
+
+    private static void write(FileChannel to, String text) throws IOException {
+        ByteBuffer octets = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+        while (octets.hasRemaining()) {
+            to.write(octets);
+        }
+        to.force(false);
+    }
+
+    @Override
+    public void close() throws IOException {
+        file.close();
+        lock.close();
+    }
+}

@@ -1,0 +1,228 @@
+package org.pop2.app.fetch;
+
+import java.io.BufferedOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
+import java.net.UnknownHostException;
+import java.nio.ByteBuffer;
+import java.nio.channels.ClosedChannelException;
+import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.OptionalInt;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.app.fetch.DeliveryException.Kind;
+import org.pop2.app.mailbox.Fingerprint;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * A mail system that speaks LMTP (RFC 2033). A connection for each message: between two of them a slow line may take
+ * longer than any mail system waits.
+ */
+final class LmtpTarget implements Target {
+    private static final Logger LOG = LoggerFactory.getLogger(LmtpTarget.class);
+
+    /** Octets of a reply line; RFC 5321 says 512. */
+    private static final int MOST_LINE = 2048;
+    /** Lines of one reply. */
+    private static final int MOST_LINES = 100;
+
+    private final SocketAddress server;
+    private final String recipient;
+    private final String host;
+    private final Duration limit;
+
+    LmtpTarget(SocketAddress server, String recipient, String host, Duration limit) {
+        this.server = server;
+        this.recipient = recipient;
+        this.host = host;
+        this.limit = limit;
+    }
+
+    @Override
+    public void deliver(Spool message) throws IOException {
+        try (Exchange lmtp = new Exchange()) {
+            lmtp.step(() -> lmtp.channel.connect(resolved()));
+            lmtp.expect("220", Kind.TEMPORARY);
+            List<String> offers = lmtp.ask("LHLO " + host, "250", Kind.TEMPORARY);
+            boolean eightBit = offers.stream()
+                    .anyMatch(line -> line.toUpperCase(Locale.ROOT).startsWith("8BITMIME", 4));
+            lmtp.ask("MAIL FROM:<" + message.sender() + ">" + (eightBit ? " BODY=8BITMIME" : ""), "250", Kind.REJECTED);
+            lmtp.ask("RCPT TO:<" + recipient + ">", "250", Kind.NO_RECIPIENT);
+            lmtp.ask("DATA", "354", Kind.REJECTED);
+            lmtp.content(message);
+            // one recipient, one reply
+            lmtp.expect("250", Kind.REJECTED);
+            lmtp.quit();
+        }
+    }
+
+    private SocketAddress resolved() throws IOException {
+        if (server instanceof InetSocketAddress named) {
+            InetSocketAddress address = new InetSocketAddress(named.getHostString(), named.getPort());
+            if (address.isUnresolved()) {
+                throw new UnknownHostException("there is no host " + named.getHostString());
+            }
+            return address;
+        }
+        return server;
+    }
+
+    @Override
+    public OptionalInt count(Fingerprint wanted) {
+        return OptionalInt.empty();
+    }
+
+    @Override
+    public void close() {
+        // no connection is open between two messages
+    }
+
+    /** Waits for the network. */
+    @FunctionalInterface
+    private interface Step {
+        void run() throws IOException;
+    }
+
+    /** One connection. A step that takes too long ends with its connection. */
+    private final class Exchange implements AutoCloseable {
+        private final SocketChannel channel;
+        private final ByteBuffer in = ByteBuffer.allocate(8 * 1024).flip();
+        private final AtomicBoolean late = new AtomicBoolean();
+
+        Exchange() throws IOException {
+            channel = server instanceof UnixDomainSocketAddress
+                    ? SocketChannel.open(StandardProtocolFamily.UNIX)
+                    : SocketChannel.open();
+        }
+
+        void step(Step step) throws IOException {
+            Disposable watch =
+                    Schedulers.boundedElastic().schedule(this::tooLate, limit.toMillis(), TimeUnit.MILLISECONDS);
+            try {
+                step.run();
+            } catch (ClosedChannelException e) {
+                if (late.get()) {
+                    SocketTimeoutException timeout =
+                            new SocketTimeoutException("no answer within " + limit.toSeconds() + " s");
+                    timeout.initCause(e);
+                    throw timeout;
+                }
+                throw e;
+            } finally {
+                watch.dispose();
+            }
+        }
+
+        private void tooLate() {
+            late.set(true);
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOG.warn("closing {}: {}", server, e.toString());
+            }
+        }
+
+        List<String> ask(String command, String code, Kind refused) throws IOException {
+            step(() -> write((command + "\r\n").getBytes(StandardCharsets.US_ASCII)));
+            return expect(code, refused);
+        }
+
+        /** Reads a reply, which has to have that code. */
+        List<String> expect(String code, Kind refused) throws IOException {
+            List<String> lines = new ArrayList<>();
+            step(() -> {
+                do {
+                    lines.add(line());
+                } while (lines.get(lines.size() - 1).startsWith("-", 3) && lines.size() < MOST_LINES);
+            });
+            String last = lines.get(lines.size() - 1);
+            if (last.startsWith(code)) {
+                return lines;
+            }
+            // 421 and the like, and what is no reply at all, say nothing about the message
+            Kind kind = last.startsWith("5") ? refused : Kind.TEMPORARY;
+            throw new DeliveryException(kind, "the mail system said: " + last.replaceAll("[^\\x20-\\x7e]", "?"));
+        }
+
+        private String line() throws IOException {
+            StringBuilder line = new StringBuilder();
+            while (true) {
+                if (!in.hasRemaining()) {
+                    in.clear();
+                    if (channel.read(in) < 0) {
+                        throw new IOException("the mail system closed the connection");
+                    }
+                    in.flip();
+                    continue;
+                }
+                char octet = (char) (in.get() & 0xff);
+                if (octet == '\n') {
+                    return line.toString().stripTrailing();
+                }
+                if (line.length() == MOST_LINE) {
+                    throw new IOException("the mail system sends endless lines");
+                }
+                line.append(octet);
+            }
+        }
+
+        private void write(byte[] octets) throws IOException {
+            write(octets, 0, octets.length);
+        }
+
+        private void write(byte[] octets, int from, int length) throws IOException {
+            ByteBuffer buffer = ByteBuffer.wrap(octets, from, length);
+            while (buffer.hasRemaining()) {
+                channel.write(buffer);
+            }
+        }
+
+        void content(Spool message) throws IOException {
+            try (OutputStream out = new BufferedOutputStream(new Guarded(), 16 * 1024)) {
+                DotStuffer stuffer = new DotStuffer(out);
+                message.to(stuffer::write);
+                stuffer.end();
+            }
+        }
+
+        /** The message is delivered: what becomes of the farewell does not matter. */
+        void quit() {
+            try {
+                step(() -> write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII)));
+            } catch (IOException e) {
+                LOG.debug("QUIT to {}", server, e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            channel.close();
+        }
+
+        /** The socket, each write within the limit. To close it is not to close the socket. */
+        private final class Guarded extends OutputStream {
+            @Override
+            public void write(int octet) throws IOException {
+                write(new byte[] {(byte) octet}, 0, 1);
+            }
+
+            @Override
+            public void write(byte[] octets, int from, int length) throws IOException {
+                step(() -> Exchange.this.write(octets, from, length));
+            }
+        }
+    }
+}

@@ -1,0 +1,19 @@
+package org.pop2.app.fetch;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.OptionalInt;
+import org.pop2.app.mailbox.Fingerprint;
+
+/** Where messages go. Blocks. */
+interface Target extends Closeable {
+    /**
+     * Delivers a message. It is safe there when this returns.
+     *
+     * @throws DeliveryException if it is refused there
+     */
+    void deliver(Spool message) throws IOException;
+
+    /** How many such messages are there; nothing if that cannot be found out. */
+    OptionalInt count(Fingerprint wanted) throws IOException;
+}

@@ -1,0 +1,371 @@
+package org.pop2.client;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.EventLoop;
+import io.netty.util.ReferenceCountUtil;
+import io.netty.util.concurrent.Future;
+import java.nio.ByteBuffer;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.pop2.client.Pop2ClientException.Reason;
+import org.pop2.protocol.ClientAction;
+import org.pop2.protocol.ClientEffect;
+import org.pop2.protocol.ClientEnd;
+import org.pop2.protocol.ClientEvent;
+import org.pop2.protocol.ClientSession;
+import org.pop2.protocol.Command;
+import org.pop2.protocol.CommandCodec;
+import org.pop2.protocol.Input;
+import org.pop2.protocol.LineFramer;
+import org.pop2.protocol.Reply;
+import org.pop2.protocol.ReplyCodec;
+import org.reactivestreams.Subscription;
+import reactor.core.publisher.BaseSubscriber;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.FluxSink;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.publisher.Sinks;
+import reactor.netty.Connection;
+
+/**
+ * One connection: what the {@link ClientSession} wants, done. Everything happens on the connection's event loop, and a
+ * command always by way of its queue: octets that came after a reply are looked at before anything more is sent.
+ *
+ * <p>One buffer at a time is asked of the socket: within a message when its reader wants one, and else always, so that
+ * a lost connection and octets that nobody asked for are seen before an acknowledgement goes out.
+ *
+ * <p>In one thing it is more careful than the table: on "anything else" it does not send QUIT (p. 21, action 1) but
+ * closes. QUIT would make deletions final in a session where somebody has lost count.
+ */
+final class Conversation extends BaseSubscriber<ByteBuf> {
+    private static final int MOST_SHOWN = 200;
+
+    private final Connection connection;
+    private final EventLoop loop;
+    private final ClientSettings limits;
+    private final ClientSession session;
+    private final LineFramer framer = new LineFramer();
+    private final Sinks.Empty<Void> ended = Sinks.empty();
+
+    // of the event loop
+    private @Nullable MonoSink<Long> waiting;
+    private @Nullable FluxSink<ByteBuf> content;
+    /** Octets of the message that have to come yet. */
+    private long missing;
+
+    private boolean asked;
+    private boolean loggingIn;
+    private boolean counted;
+    private boolean quitting;
+    private @Nullable Pop2ClientException failure;
+    private @Nullable Future<?> timer;
+
+    Conversation(Connection connection, ClientSettings limits, Command.Helo helo) {
+        this.connection = connection;
+        this.loop = connection.channel().eventLoop();
+        this.limits = limits;
+        this.session = new ClientSession(helo);
+    }
+
+    /** Waits for the greeting and logs in: the number of messages. Once. */
+    Mono<Long> logIn() {
+        return answer(() -> {
+            arm(limits.replyTimeout(), "no greeting");
+            connection.inbound().receive().subscribe(this);
+        });
+    }
+
+    /** Sends a command that is answered with a number, or with the end of the session, which is 0. */
+    Mono<Long> say(Command command) {
+        return answer(() -> {
+            if (framer.pending() > 0) {
+                fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
+            } else {
+                quitting = command.input() == Input.QUIT;
+                perform(session.on(new ClientEvent.Chosen(command)));
+            }
+        });
+    }
+
+    private Mono<Long> answer(Runnable question) {
+        return Mono.create(sink -> {
+            sink.onCancel(this::close);
+            loop.execute(() -> {
+                if (failure != null) {
+                    sink.error(failure);
+                } else if (waiting != null) {
+                    sink.error(new IllegalStateException("the server's answer to another command is awaited"));
+                } else {
+                    waiting = sink;
+                    try {
+                        question.run();
+                    } catch (IllegalStateException | IllegalArgumentException e) {
+                        // a command that does not belong here, or does not fit into a line: nothing was sent
+                        waiting = null;
+                        sink.error(e);
+                    }
+                }
+            });
+        });
+    }
+
+    /** RETR, when the first octets are wanted. To be subscribed to once. */
+    Flux<ByteBuf> content() {
+        return Flux.<ByteBuf>create(sink -> {
+                    sink.onCancel(() -> loop.execute(() -> abandon(sink)));
+                    sink.onRequest(more -> loop.execute(() -> wanted(sink)));
+                })
+                .doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease);
+    }
+
+    private void wanted(FluxSink<ByteBuf> sink) {
+        if (failure != null) {
+            sink.error(failure);
+        } else if (content == sink) {
+            ask();
+        } else if (content == null && session.choices().contains(Input.RETR)) {
+            if (framer.pending() > 0) {
+                fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
+                sink.error(over());
+                return;
+            }
+            content = sink;
+            perform(session.on(new ClientEvent.Chosen(Command.RETR)));
+            arm(limits.stallTimeout(), "no octet of the message");
+        }
+    }
+
+    private void abandon(FluxSink<ByteBuf> sink) {
+        if (content == sink) {
+            fail(Reason.CLOSED, "the message was not wanted to its end");
+        }
+    }
+
+    /** Closes the connection, without QUIT, if it is open. */
+    void close() {
+        loop.execute(() -> fail(Reason.CLOSED, "closed"));
+    }
+
+    /** Why nothing can be done any more. */
+    private Pop2ClientException over() {
+        return failure == null ? new Pop2ClientException(Reason.CLOSED, "the session is over") : failure;
+    }
+
+    /** Fails as soon as the session is over. */
+    <T> Mono<T> failed() {
+        return ended.asMono().then(Mono.error(this::over));
+    }
+
+    @Override
+    protected void hookOnSubscribe(Subscription subscription) {
+        ask();
+    }
+
+    @Override
+    protected void hookOnNext(ByteBuf octets) {
+        asked = false;
+        while (octets.isReadable() && failure == null) {
+            if (missing > 0) {
+                message(octets);
+            } else {
+                line(octets);
+            }
+        }
+        ask();
+    }
+
+    @Override
+    protected void hookOnComplete() {
+        if (failure == null) {
+            perform(session.on(ClientEvent.CLOSED));
+        }
+    }
+
+    @Override
+    protected void hookOnError(Throwable broken) {
+        if (failure == null) {
+            perform(session.on(ClientEvent.CLOSED));
+        }
+    }
+
+    private void ask() {
+        FluxSink<ByteBuf> reader = content;
+        boolean wanted = missing == 0 || (reader != null && reader.requestedFromDownstream() > 0);
+        if (failure == null && !asked && wanted) {
+            asked = true;
+            if (missing > 0) {
+                arm(limits.stallTimeout(), "the message stands still");
+            }
+            request(1);
+        }
+    }
+
+    private void message(ByteBuf octets) {
+        FluxSink<ByteBuf> reader = content;
+        if (octets.readableBytes() > missing || reader == null) {
+            fail(Reason.PROTOCOL_ERROR, "the message has more octets than announced");
+            return;
+        }
+        disarm();
+        missing -= octets.readableBytes();
+        reader.next(octets.readRetainedSlice(octets.readableBytes()));
+        if (missing == 0) {
+            content = null;
+            perform(session.on(ClientEvent.DATA));
+            reader.complete();
+        }
+    }
+
+    private void line(ByteBuf octets) {
+        ByteBuffer view = octets.nioBuffer();
+        LineFramer.Result result = framer.next(view);
+        octets.skipBytes(octets.readableBytes() - view.remaining());
+        switch (result) {
+            case NEED_MORE -> {}
+            case LINE -> heard(ReplyCodec.decode(framer.line()));
+            case TOO_LONG -> heard(new Reply.Malformed("a line of more than " + LineFramer.MAX_LINE + " octets"));
+            case TLS_HANDSHAKE -> heard(new Reply.Malformed("TLS, where a line was expected"));
+        }
+    }
+
+    private void heard(Reply reply) {
+        perform(session.on(new ClientEvent.Received(reply)));
+    }
+
+    private void perform(List<ClientEffect> effects) {
+        for (ClientEffect effect : effects) {
+            if (effect instanceof ClientEffect.Send send) {
+                if (send.command().input() == Input.QUIT && !quitting) {
+                    perform(session.on(ClientEvent.CLOSED));
+                } else {
+                    send(send.command());
+                }
+            } else if (effect instanceof ClientEffect.Receive receive) {
+                missing = receive.octets();
+            } else if (effect instanceof ClientEffect.Choose choose) {
+                disarm();
+                counted |= choose.action() == ClientAction.CHOOSE_MESSAGE;
+                answered(choose.number());
+            } else if (effect instanceof ClientEffect.Close close) {
+                closed(close.end(), close.text());
+            }
+        }
+    }
+
+    private void answered(long number) {
+        MonoSink<Long> asking = waiting;
+        if (asking != null) {
+            waiting = null;
+            asking.success(number);
+        }
+    }
+
+    private void send(Command command) {
+        byte[] line = CommandCodec.encode(command);
+        loggingIn |= command.input() == Input.HELO;
+        arm(limits.replyTimeout(), "no reply to " + command.input());
+        connection.channel().writeAndFlush(Unpooled.wrappedBuffer(line)).addListener(written -> {
+            // it may hold a password
+            Arrays.fill(line, (byte) 0);
+            if (!written.isSuccess() && failure == null) {
+                perform(session.on(ClientEvent.CLOSED));
+            }
+        });
+    }
+
+    private void arm(Duration limit, String what) {
+        disarm();
+        timer = loop.schedule(
+                () -> {
+                    if (failure == null) {
+                        timedOut(what + " within " + limit);
+                    }
+                },
+                limit.toMillis(),
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void timedOut(String what) {
+        fail(quitting ? Reason.UNCONFIRMED : Reason.TIMED_OUT, what);
+    }
+
+    private void disarm() {
+        if (timer != null) {
+            timer.cancel(false);
+            timer = null;
+        }
+    }
+
+    private void closed(ClientEnd end, String text) {
+        if (end == ClientEnd.QUIT) {
+            MonoSink<Long> asking = waiting;
+            waiting = null;
+            finish(new Pop2ClientException(Reason.CLOSED, "the session is over"));
+            if (asking != null) {
+                asking.success(0L);
+            }
+            return;
+        }
+        String said = shown(text);
+        switch (end) {
+            case REFUSED -> {
+                fail(loggingIn && !counted ? Reason.LOGIN_REFUSED : Reason.REFUSED, "the server said: - " + said);
+            }
+            case PROTOCOL_ERROR -> {
+                if (loggingIn) {
+                    fail(Reason.PROTOCOL_ERROR, "the server broke the protocol: " + said);
+                } else {
+                    fail(Reason.NOT_POP2, "this is no POP2 server: " + said);
+                }
+            }
+            case TIMED_OUT -> fail(Reason.TIMED_OUT, said);
+            case DISCONNECTED -> fail(Reason.DISCONNECTED, lost());
+            case UNCONFIRMED, QUIT -> fail(Reason.UNCONFIRMED, "no + to QUIT: it is not known what is deleted");
+        }
+    }
+
+    private String lost() {
+        return missing > 0
+                ? "the connection was lost, " + missing + " octets of the message are missing"
+                : "the connection was lost";
+    }
+
+    private void fail(Reason reason, String text) {
+        if (failure != null) {
+            return;
+        }
+        Pop2ClientException why = new Pop2ClientException(reason, text);
+        MonoSink<Long> asking = waiting;
+        FluxSink<ByteBuf> reader = content;
+        waiting = null;
+        content = null;
+        finish(why);
+        if (reader != null) {
+            reader.error(why);
+        }
+        if (asking != null) {
+            asking.error(why);
+        }
+    }
+
+    private void finish(Pop2ClientException why) {
+        failure = why;
+        disarm();
+        framer.wipe();
+        // releases what was received and not asked for
+        cancel();
+        connection.dispose();
+        ended.tryEmitEmpty();
+    }
+
+    /** A peer's words, as a terminal or a log can take them. */
+    private static String shown(String text) {
+        String safe = text.replaceAll("[^\\x20-\\x7e]", "?");
+        return safe.length() <= MOST_SHOWN ? safe : safe.substring(0, MOST_SHOWN) + "...";
+    }
+}

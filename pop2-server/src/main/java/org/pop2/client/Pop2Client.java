@@ -1,0 +1,140 @@
+package org.pop2.client;
+
+import io.netty.channel.ChannelOption;
+import java.util.Arrays;
+import java.util.Optional;
+import java.util.function.Function;
+import javax.net.ssl.SSLException;
+import org.pop2.client.Pop2ClientException.Reason;
+import org.pop2.protocol.Command;
+import org.pop2.protocol.CommandCodec;
+import org.pop2.protocol.Credentials;
+import org.pop2.protocol.Secret;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
+import reactor.netty.Connection;
+import reactor.netty.tcp.TcpClient;
+
+/**
+ * A client of POP2 servers. Has no state and nothing to close; each subscription is a connection of its own.
+ *
+ * <p><b>Mail comes at least once.</b> A message is acknowledged with {@link Acknowledgement#DELETE} when it is stored
+ * safely, and deleted by the server when the session ends well. If the line drops in between it comes again in the next
+ * session, and if it drops while the answer to QUIT is on its way nobody knows ({@link Reason#UNCONFIRMED}): who must
+ * not have it twice compares contents, for POP2 gives messages no names.
+ */
+public final class Pop2Client {
+    private final ClientSettings settings;
+
+    private Pop2Client(ClientSettings settings) {
+        this.settings = settings;
+    }
+
+    public static Pop2Client of(ClientSettings settings) {
+        return new Pop2Client(settings);
+    }
+
+    /**
+     * Connects and logs in, when subscribed to. The session is the caller's to end, with {@link Pop2Session#quit} or
+     * {@link Pop2Session#close}. To cancel before it is there closes the connection.
+     *
+     * @param password stays the caller's to wipe, after the session is there
+     * @return fails with {@link Pop2ClientException}, or with {@link IllegalArgumentException} for a name and password
+     *     that do not fit into a command line
+     */
+    public Mono<Pop2Session> connect(String user, Secret password) {
+        return Mono.defer(() -> {
+            Command.Helo helo = new Command.Helo(new Credentials(user, password), null);
+            requireEncodable(helo, user, password);
+            return transport()
+                    .flatMap(TcpClient::connect)
+                    .onErrorMap(failure -> !(failure instanceof Pop2ClientException), this::unreachable)
+                    .flatMap(connection -> {
+                        Conversation conversation = new Conversation(connection, settings, helo);
+                        return conversation.logIn().map(count -> new Pop2Session(conversation, count.intValue()));
+                    })
+                    .doOnDiscard(Connection.class, Connection::dispose)
+                    .doOnDiscard(Pop2Session.class, Pop2Session::close);
+        });
+    }
+
+    /**
+     * A whole session: connects, opens a mailbox, gives each message to the handler and acknowledges it as the handler
+     * says, quits. The connection is closed in any case, also when this is cancelled; then, and when the handler fails,
+     * without QUIT.
+     *
+     * @param folder for FOLD; empty: the user's default mailbox
+     * @param handler reads {@link Pop2Message#content} and says what becomes of the message, when that may be said: for
+     *     {@link Acknowledgement#DELETE}, when it is stored safely. Fails to stop
+     * @return how many messages the handler has had; comes when the server has confirmed the end of the session
+     */
+    public Mono<Long> fetch(
+            String user,
+            Secret password,
+            Optional<String> folder,
+            Function<Pop2Message, ? extends Publisher<Acknowledgement>> handler) {
+        return Mono.usingWhen(
+                connect(user, password),
+                session -> folder.map(session::fold)
+                        .orElseGet(() -> Mono.just(session.count()))
+                        .flatMapMany(count -> session.messages())
+                        .concatMap(
+                                message -> Mono.<Acknowledgement>from(handler.apply(message))
+                                        .switchIfEmpty(Mono.error(() -> new IllegalStateException(
+                                                "the handler did not say what becomes of the message")))
+                                        .flatMap(choice ->
+                                                message.acknowledge(choice).thenReturn(choice)),
+                                1)
+                        .count()
+                        .flatMap(handled -> session.quit().thenReturn(handled)),
+                session -> Mono.fromRunnable(session::close));
+    }
+
+    private Mono<TcpClient> transport() {
+        TcpClient plain = TcpClient.newConnection()
+                .host(settings.host())
+                .port(settings.port())
+                .option(ChannelOption.TCP_NODELAY, true)
+                .option(ChannelOption.CONNECT_TIMEOUT_MILLIS, millis());
+        return settings.tls()
+                // reads a file
+                .map(tls -> Mono.fromCallable(tls::context)
+                        .subscribeOn(Schedulers.boundedElastic())
+                        .map(context -> plain.secure(
+                                spec -> spec.sslContext(context).handshakeTimeout(settings.connectTimeout()))))
+                .orElseGet(() -> Mono.just(plain));
+    }
+
+    private int millis() {
+        return (int) Math.min(Integer.MAX_VALUE, settings.connectTimeout().toMillis());
+    }
+
+    private Pop2ClientException unreachable(Throwable failure) {
+        String where = settings.host() + " port " + settings.port();
+        if (ClientTls.isDistrust(failure)) {
+            return new Pop2ClientException(
+                    Reason.TLS, where + ": its certificate is not trusted: " + failure.getMessage(), failure);
+        }
+        if (settings.tls().isPresent() && failure instanceof SSLException) {
+            return new Pop2ClientException(Reason.TLS, where + ": no TLS: " + failure.getMessage(), failure);
+        }
+        return new Pop2ClientException(
+                Reason.UNREACHABLE, where + " cannot be reached: " + failure.getMessage(), failure);
+    }
+
+    private static void requireEncodable(Command.Helo helo, String user, Secret password) {
+        boolean wrongUser = user.isEmpty() || user.chars().anyMatch(c -> c < ' ' || c == 0x7f);
+        byte[] octets = password.octets();
+        boolean wrongPassword = octets.length == 0;
+        for (byte octet : octets) {
+            wrongPassword |= octet == 0 || octet == '\r' || octet == '\n';
+        }
+        Arrays.fill(octets, (byte) 0);
+        if (wrongUser || wrongPassword) {
+            throw new IllegalArgumentException("no command line can carry this "
+                    + (wrongUser ? "user name" : "password") + ": it is empty, or holds a control character");
+        }
+        Arrays.fill(CommandCodec.encode(helo), (byte) 0);
+    }
+}

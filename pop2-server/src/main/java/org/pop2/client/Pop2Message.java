@@ -1,0 +1,128 @@
+package org.pop2.client;
+
+import io.netty.buffer.ByteBuf;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.protocol.Command;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+
+/** A message of the server's, for as long as it has not been acknowledged. */
+public final class Pop2Message {
+    private final Conversation conversation;
+    private final int number;
+    private final long octets;
+    private final AtomicBoolean retrieved = new AtomicBoolean();
+    private final AtomicBoolean answered = new AtomicBoolean();
+    private final Sinks.One<Outcome> outcome = Sinks.one();
+
+    /**
+     * What became of it.
+     *
+     * @param number of the message that is the current one now
+     * @param octets of that, as announced; {@link #UNKNOWN} if it has to be asked for
+     */
+    record Outcome(int number, long octets) {
+        static final long UNKNOWN = -1;
+    }
+
+    Pop2Message(Conversation conversation, int number, long octets) {
+        this.conversation = conversation;
+        this.number = number;
+        this.octets = octets;
+    }
+
+    /** Its number in the mailbox, from 1. Good for this session only: POP2 knows no lasting names. */
+    public int number() {
+        return number;
+    }
+
+    /** How many octets the server announced, 1 or more. */
+    public long octets() {
+        return octets;
+    }
+
+    /**
+     * Its octets, exactly as many as announced, or an error. To be subscribed to once; RETR is sent when the first are
+     * requested, and the socket is read as more are: a message is never in memory as a whole.
+     *
+     * <p>The buffers are the subscriber's to release; they come on an event loop, where nothing may block. To cancel
+     * before the end closes the connection: POP2 has no other way to stop a transfer. Nothing is deleted then.
+     *
+     * @return fails with {@link Pop2ClientException}
+     */
+    public Flux<ByteBuf> content() {
+        return Flux.defer(() -> answered.get() || !retrieved.compareAndSet(false, true)
+                ? Flux.error(new IllegalStateException("a message can be read once only"))
+                : conversation.content());
+    }
+
+    /** {@link #content} as copies on the heap, for those who do not want to release buffers. */
+    public Flux<byte[]> bytes() {
+        return content().map(buffer -> {
+            try {
+                byte[] octets = new byte[buffer.readableBytes()];
+                buffer.readBytes(octets);
+                return octets;
+            } finally {
+                buffer.release();
+            }
+        });
+    }
+
+    /** {@link #acknowledge} with {@link Acknowledgement#KEEP}. */
+    public Mono<Void> keep() {
+        return acknowledge(Acknowledgement.KEEP);
+    }
+
+    /** {@link #acknowledge} with {@link Acknowledgement#DELETE}. */
+    public Mono<Void> delete() {
+        return acknowledge(Acknowledgement.DELETE);
+    }
+
+    /** {@link #acknowledge} with {@link Acknowledgement#AGAIN}. */
+    public Mono<Void> again() {
+        return acknowledge(Acknowledgement.AGAIN);
+    }
+
+    /**
+     * Says what becomes of it, once; then the next one comes. One that was not read can be kept, which passes over it
+     * without a transfer, but not deleted.
+     *
+     * @return completes when the server has answered. <b>That a message is deleted is certain only when
+     *     {@link Pop2Session#quit} or a {@link Pop2Session#fold} has completed.</b> Fails with
+     *     {@link Pop2ClientException}, or with {@link IllegalStateException} for what is not possible now: nothing was
+     *     sent then
+     */
+    public Mono<Void> acknowledge(Acknowledgement choice) {
+        return Mono.defer(() -> {
+            if (!retrieved.get() && choice == Acknowledgement.DELETE) {
+                return Mono.error(new IllegalStateException("a message that was not read cannot be deleted"));
+            }
+            if (!answered.compareAndSet(false, true)) {
+                return Mono.error(new IllegalStateException("this message was acknowledged already"));
+            }
+            return answer(choice)
+                    .doOnNext(outcome::tryEmitValue)
+                    .doOnError(outcome::tryEmitError)
+                    .then();
+        });
+    }
+
+    private Mono<Outcome> answer(Acknowledgement choice) {
+        int next = choice == Acknowledgement.AGAIN ? number : number + 1;
+        if (!retrieved.get()) {
+            return Mono.just(new Outcome(next, Outcome.UNKNOWN));
+        }
+        Command command = switch (choice) {
+            case KEEP -> Command.ACKS;
+            case DELETE -> Command.ACKD;
+            case AGAIN -> Command.NACK;
+        };
+        return conversation.say(command).map(length -> new Outcome(next, length));
+    }
+
+    Mono<Outcome> outcome() {
+        return outcome.asMono();
+    }
+}

@@ -1,0 +1,10 @@
+/**
+ * A reactive client of POP2 (RFC 937): Reactor Netty around the pure machine of
+ * {@link org.pop2.protocol.ClientSession}.
+ *
+ * <p>Start at {@link org.pop2.client.Pop2Client}.
+ */
+@NullMarked
+package org.pop2.client;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.client;
+
+import org.jspecify.annotations.NullMarked;
