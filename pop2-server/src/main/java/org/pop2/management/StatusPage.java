@@ -140,7 +140,7 @@ final class StatusPage {
                 samples.stream().mapToLong(Samples.Sample::sessions).max().orElse(0);
         String text = String.format(
                 Locale.ROOT,
-                "Octets sent in the last %d minutes, at most %,d a second; at most %,d connections",
+                "Octets sent in the last %d min, at most %,d a second; at most %,d connections",
                 Math.max(1, samples.size() * Samples.DISTANCE.toSeconds() / 60),
                 Math.round(most / seconds),
                 mostSessions);
