@@ -224,9 +224,9 @@ public final class Pop2Server {
 
     /**
      * Serves by other settings from now on: host name, times, what becomes of marks, and limits, for sessions that
-     * begin. Sessions that are there keep theirs. Listeners, profiles, transcripts, the time that logins are remembered and that
-     * of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets which
-     * passwords were right lately. Works at subscription, on a thread that may block.
+     * begin. Sessions that are there keep theirs. Listeners, profiles, transcripts, the time that logins are remembered
+     * and that of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets
+     * which passwords were right lately. Works at subscription, on a thread that may block.
      */
     public Mono<Void> reconfigure(ServerSettings settings) {
         return Mono.<Void>fromRunnable(() -> {

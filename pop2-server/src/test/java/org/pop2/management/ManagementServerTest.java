@@ -37,6 +37,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryMailStore;
 import org.reactivestreams.Publisher;
@@ -88,6 +89,11 @@ class ManagementServerTest {
         @Override
         public Publisher<FolderName> folders(UserName user) {
             return store.folders(user);
+        }
+
+        @Override
+        public Publisher<Usage> usage(UserName user) {
+            return store.usage(user);
         }
 
         @Override
