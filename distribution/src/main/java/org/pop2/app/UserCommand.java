@@ -151,7 +151,10 @@ final class UserCommand implements Callable<Integer> {
 
     @Command(
             name = "list",
-            description = {"Lists the users: name, a tab, enabled or disabled, and a tab and the quota of those that have their own.", ""},
+            description = {
+                "Lists the users: name, a tab, enabled or disabled, and a tab and the quota of those that have their own.",
+                ""
+            },
             footer = {"", "Example:", "  pop2d user list | cut -f 1"})
     static final class ListAll implements Callable<Integer> {
         private final Terminal terminal;
@@ -169,9 +172,8 @@ final class UserCommand implements Callable<Integer> {
                     config.read(terminal),
                     accounts -> Flux.from(accounts.list()).collectList());
             if (all != null) {
-                all.forEach(
-                        account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")
-                                + account.quota().map(quota -> "\t" + quota).orElse("")));
+                all.forEach(account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")
+                        + account.quota().map(quota -> "\t" + quota).orElse("")));
             }
             return ExitCode.OK;
         }

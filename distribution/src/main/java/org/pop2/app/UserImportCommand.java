@@ -140,7 +140,8 @@ final class UserImportCommand implements Callable<Integer> {
         boolean disabled = fields.length > EXTRA_FIELD
                 && Arrays.stream(fields[EXTRA_FIELD].split("\\s+"))
                         .anyMatch(word -> word.equals("nologin") || word.equals("nologin=y"));
-        Optional<Quota> quota = Arrays.stream(fields.length > EXTRA_FIELD ? fields[EXTRA_FIELD].split("\\s+") : new String[0])
+        Optional<Quota> quota = Arrays.stream(
+                        fields.length > EXTRA_FIELD ? fields[EXTRA_FIELD].split("\\s+") : new String[0])
                 .filter(word -> word.startsWith(QUOTA))
                 .findFirst()
                 .flatMap(word -> Quota.ofRule(word.substring(QUOTA.length())));

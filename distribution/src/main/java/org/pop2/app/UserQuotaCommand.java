@@ -114,11 +114,13 @@ final class UserQuotaCommand implements Callable<Integer> {
 
     private void print(Configuration configuration, UserName user) throws CommandFailedException {
         UserCommand.account(configuration, user);
-        Usage usage = Stores.work(
-                configuration.storage(), Stores.ADMINISTRATION, store -> Mono.from(store.usage(user)));
+        Usage usage =
+                Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> Mono.from(store.usage(user)));
         if (usage != null) {
-            terminal.say("messages\t" + usage.messages() + "\t" + limit(usage.quota().messages()));
-            terminal.say("octets\t" + usage.octets() + "\t" + limit(usage.quota().octets()));
+            terminal.say(
+                    "messages\t" + usage.messages() + "\t" + limit(usage.quota().messages()));
+            terminal.say(
+                    "octets\t" + usage.octets() + "\t" + limit(usage.quota().octets()));
         }
     }
 

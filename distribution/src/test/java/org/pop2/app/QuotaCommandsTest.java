@@ -63,7 +63,9 @@ class QuotaCommandsTest {
         environment.put("POP2D_HOME", directory.toString());
         // whoever runs the tests owns the mailboxes
         environment.put("POP2D_STORAGE_MBOX_OWNER", System.getProperty("user.name"));
-        assertThat(run("secret\n", "user", "add", "postel", "--password-stdin")).as(err).isZero();
+        assertThat(run("secret\n", "user", "add", "postel", "--password-stdin"))
+                .as(err)
+                .isZero();
     }
 
     @ParameterizedTest
@@ -81,7 +83,8 @@ class QuotaCommandsTest {
         assertThat(out).isEqualTo("postel\tenabled\t10 messages, 1024 octets\n");
 
         assertThat(run("", "user", "disable", "postel")).isZero();
-        assertThat(run("other\n", "user", "passwd", "postel", "--password-stdin")).isZero();
+        assertThat(run("other\n", "user", "passwd", "postel", "--password-stdin"))
+                .isZero();
         assertThat(run("", "user", "otp", "totp", "postel")).isZero();
         assertThat(run("", "user", "list")).isZero();
         assertThat(out).as("other changes keep it").isEqualTo("postel\tdisabled\t10 messages, 1024 octets\n");
@@ -113,7 +116,8 @@ class QuotaCommandsTest {
         assertThat(run("", "mailbox", "list")).isZero();
         assertThat(out).isEqualTo("postel\tINBOX\t2\t42\n");
 
-        assertThat(run("", "user", "quota", "postel", "--messages", "3", "--octets", "0")).isZero();
+        assertThat(run("", "user", "quota", "postel", "--messages", "3", "--octets", "0"))
+                .isZero();
         assertThat(deliver()).isZero();
         assertThat(deliver()).isEqualTo(75);
     }
@@ -126,11 +130,14 @@ class QuotaCommandsTest {
         Files.writeString(mbox, ("From a@example.org Mon Feb  4 10:00:00 1985\n" + MAIL + "\n").repeat(3));
         assertThat(run("", "user", "quota", "postel", "--messages", "2")).isZero();
 
-        assertThat(run("", "mailbox", "import", "--user", "postel", mbox.toString())).isEqualTo(73);
+        assertThat(run("", "mailbox", "import", "--user", "postel", mbox.toString()))
+                .isEqualTo(73);
         assertThat(err).contains("over quota");
         assertThat(run("", "user", "quota", "postel", "--unlimited")).isZero();
         assertThat(out).startsWith("messages\t2\t");
-        assertThat(run("", "mailbox", "import", "--user", "postel", mbox.toString())).as(err).isZero();
+        assertThat(run("", "mailbox", "import", "--user", "postel", mbox.toString()))
+                .as(err)
+                .isZero();
         assertThat(run("", "user", "quota", "postel")).isZero();
         assertThat(out).as("none twice").startsWith("messages\t3\t");
     }
@@ -140,8 +147,12 @@ class QuotaCommandsTest {
     void wrongCommandLinesAre64AndAnUnknownUserIs67(String type) throws Exception {
         configure(type);
         for (String[] wrong : new String[][] {
-            {"--messages", "-1"}, {"--messages", "many"}, {"--octets", "-5"}, {"--octets", "much"},
-            {"--default", "--unlimited"}, {"--default", "--messages", "1"}
+            {"--messages", "-1"},
+            {"--messages", "many"},
+            {"--octets", "-5"},
+            {"--octets", "much"},
+            {"--default", "--unlimited"},
+            {"--default", "--messages", "1"}
         }) {
             String[] all = new String[3 + wrong.length];
             all[0] = "user";

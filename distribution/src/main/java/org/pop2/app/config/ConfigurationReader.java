@@ -205,8 +205,7 @@ public final class ConfigurationReader {
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         Optional<TraceSettings> trace = trace(directory);
         LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
-        Optional<LmtpSettings> lmtp =
-                lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
+        Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
         Quota quota = new Quota(value(Keys.QUOTA_MESSAGES), value(Keys.QUOTA_OCTETS));
         Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
         var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
