@@ -42,11 +42,15 @@ class ClientExampleTest {
 
     private static Mono<Long> example(String host, int port, Secret password, Archive archive) {
         Pop2Client client = Pop2Client.of(ClientSettings.of(host, port));
-        Mono<Long> fetched = client.fetch("postel", password, Optional.empty(), message -> message.bytes()
-                .publishOn(Schedulers.boundedElastic())
-                .doOnNext(archive::add)
-                .then(Mono.fromRunnable(archive::commit))
-                .thenReturn(Acknowledgement.DELETE));
+        Mono<Long> fetched = client.fetch(
+                "postel",
+                password,
+                Optional.empty(),
+                message -> message.bytes()
+                        .publishOn(Schedulers.boundedElastic())
+                        .doOnNext(archive::add)
+                        .then(Mono.fromRunnable(archive::commit))
+                        .thenReturn(Acknowledgement.DELETE));
         return fetched;
     }
 

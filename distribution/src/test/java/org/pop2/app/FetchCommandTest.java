@@ -66,7 +66,8 @@ class FetchCommandTest {
             store.message("postel", "INBOX", THREE).message("postel", "INBOX", ONE);
             assertThat(fetch(server, "--keep", "--to", maildir())).isZero();
             assertThat(out).startsWith("fetched 2 messages, 2 messages had been fetched before");
-            assertThat(maildirContent()).as("the same message twice is two messages")
+            assertThat(maildirContent())
+                    .as("the same message twice is two messages")
                     .containsExactlyInAnyOrder(lf(ONE), lf(TWO), lf(THREE), lf(ONE));
 
             assertThat(fetch(server, "--delete", "--to", maildir())).isZero();
@@ -81,7 +82,9 @@ class FetchCommandTest {
     void anMboxIsQuotedAndAddedTo() throws IOException {
         Path file = Files.writeString(directory.resolve("Mail"), "From a@b Mon Feb  4 10:00:00 1985\n\nold\n\n");
         try (TestServer server = TestServer.over(store(ONE, THREE))) {
-            assertThat(fetch(server, "--delete", "--to", "mbox:" + file)).as(err).isZero();
+            assertThat(fetch(server, "--delete", "--to", "mbox:" + file))
+                    .as(err)
+                    .isZero();
             assertThat(fetch(server, "--delete", "--to", "mbox:" + file)).isZero();
         }
         String mbox = Files.readString(file, ISO_8859_1);
@@ -100,7 +103,9 @@ class FetchCommandTest {
             assertThat(fetch(server, "--delete", "--to", "mbox:" + file)).isEqualTo(75);
             assertThat(file).isEmptyFile();
             Files.delete(directory.resolve("mail.lock"));
-            assertThat(fetch(server, "--delete", "--to", "mbox:" + file)).as(err).isZero();
+            assertThat(fetch(server, "--delete", "--to", "mbox:" + file))
+                    .as(err)
+                    .isZero();
         }
         assertThat(Files.readString(file, ISO_8859_1)).containsOnlyOnce("Subject: one");
     }
@@ -111,7 +116,10 @@ class FetchCommandTest {
             assertThat(fetch(server, "--delete", "--to", "-")).isEqualTo(64);
             for (int run = 0; run < 2; run++) {
                 assertThat(fetch(server, "--to", "-")).isZero();
-                assertThat(out).startsWith("From jkr@example.org ").contains("\n>From me\n").endsWith("x\n\n");
+                assertThat(out)
+                        .startsWith("From jkr@example.org ")
+                        .contains("\n>From me\n")
+                        .endsWith("x\n\n");
                 assertThat(err).contains("fetched 2 messages");
             }
         }
@@ -128,12 +136,22 @@ class FetchCommandTest {
         int port = ((InetSocketAddress) lmtp.address()).getPort();
         try (TestServer server = TestServer.over(store(ONE, ".\r\n..\r\nx\r\n"));
                 TestServer result = TestServer.over(local)) {
-            assertThat(fetch(server, "--to", "lmtp:127.0.0.1:" + port + "/nobody@x")).isEqualTo(67);
+            assertThat(fetch(server, "--to", "lmtp:127.0.0.1:" + port + "/nobody@x"))
+                    .isEqualTo(67);
             String target = "lmtp:127.0.0.1:" + port + "/jon";
             assertThat(fetch(server, "--delete", "--to", target)).as(err).isZero();
             assertThat(fetch(server, "--delete", "--to", target)).isZero();
-            assertThat(run("x\n", "--host", "127.0.0.1", "--port", "" + result.address().getPort(), "--user", "jon",
-                            "--password-stdin", "--to", maildir()))
+            assertThat(run(
+                            "x\n",
+                            "--host",
+                            "127.0.0.1",
+                            "--port",
+                            "" + result.address().getPort(),
+                            "--user",
+                            "jon",
+                            "--password-stdin",
+                            "--to",
+                            maildir()))
                     .as(err)
                     .isZero();
         } finally {
@@ -162,9 +180,15 @@ class FetchCommandTest {
 
     private static void lmtp(ScriptedServer.Peer peer, String verdict) throws IOException {
         peer.say("220 mx\r\n").hear("LHLO localhost").say("250-mx\r\n250 8BITMIME\r\n");
-        peer.hear("MAIL FROM:<> BODY=8BITMIME").say("250 ok\r\n").hear("RCPT TO:<postel>").say("250 ok\r\n");
+        peer.hear("MAIL FROM:<> BODY=8BITMIME")
+                .say("250 ok\r\n")
+                .hear("RCPT TO:<postel>")
+                .say("250 ok\r\n");
         peer.hear("DATA").say("354 go\r\n").until(".");
-        peer.say(verdict).hear("QUIT");
+        peer.say(verdict);
+        if (verdict.startsWith("250")) {
+            peer.hear("QUIT");
+        }
     }
 
     @Test
@@ -172,8 +196,11 @@ class FetchCommandTest {
         try (ScriptedServer mta = ScriptedServer.of(
                         peer -> peer.say("421 shutting down\r\n"),
                         peer -> {},
-                        peer -> peer.say("220 mx\r\n").hear("LHLO localhost").say("250 mx\r\n")
-                                .hear("MAIL FROM:<>").say("451 later\r\n"));
+                        peer -> peer.say("220 mx\r\n")
+                                .hear("LHLO localhost")
+                                .say("250 mx\r\n")
+                                .hear("MAIL FROM:<>")
+                                .say("451 later\r\n"));
                 TestServer server = TestServer.over(store(THREE))) {
             String target = "lmtp:127.0.0.1:" + mta.port();
             assertThat(fetch(server, "--delete", "--to", target)).isEqualTo(75);
@@ -249,7 +276,10 @@ class FetchCommandTest {
         try (ScriptedServer server = ScriptedServer.of(
                 peer -> {
                     first(peer.logIn(2), ONE);
-                    peer.say("=" + TWO.length() + "\r\n").hear("RETR").say(TWO.substring(0, 20)).untilClosed();
+                    peer.say("=" + TWO.length() + "\r\n")
+                            .hear("RETR")
+                            .say(TWO.substring(0, 20))
+                            .untilClosed();
                 },
                 peer -> {
                     first(peer.logIn(2), ONE);
@@ -273,13 +303,17 @@ class FetchCommandTest {
             try {
                 await().atMost(TestServer.LIMIT.multipliedBy(2))
                         .until(() -> server.heard().contains("ACKD") || !process.isAlive());
-                assertThat(process.isAlive()).as(Files.readString(directory.resolve("said"))).isTrue();
+                assertThat(process.isAlive())
+                        .as(Files.readString(directory.resolve("said")))
+                        .isTrue();
             } finally {
                 process.destroyForcibly();
                 assertThat(process.waitFor(20, TimeUnit.SECONDS)).isTrue();
             }
 
-            assertThat(fetch(server.port(), "--delete", "--to", maildir())).as(err).isZero();
+            assertThat(fetch(server.port(), "--delete", "--to", maildir()))
+                    .as(err)
+                    .isZero();
             assertThat(server.failures()).isEmpty();
         }
         assertThat(out).startsWith("fetched 1 message, 1 message had been fetched before");
@@ -334,13 +368,20 @@ class FetchCommandTest {
             peer.logIn(9).hear("FOLD work").say("#4\r\n").hear("READ 1");
             peer.say("=" + message.length() + "\r\n").hear("RETR").say(message).hear("ACKS");
             peer.say("=0\r\n").hear("READ 3").say("=" + THREE.length() + "\r\n").hear("RETR");
-            peer.say(THREE).hear("ACKS").say("=0\r\n").hear("READ 4").say("=0\r\n").hear("QUIT");
+            peer.say(THREE)
+                    .hear("ACKS")
+                    .say("=0\r\n")
+                    .hear("QUIT");
             peer.say("+ Sayonara\r\n");
         };
         try (ScriptedServer server = ScriptedServer.of(script, script)) {
-            assertThat(fetch(server.port(), "--folder", "work", "--to", maildir())).as(err).isZero();
+            assertThat(fetch(server.port(), "--folder", "work", "--to", maildir()))
+                    .as(err)
+                    .isZero();
             assertThat(out).startsWith("fetched 2 messages from");
-            assertThat(fetch(server.port(), "--folder", "work", "--to", maildir())).as(err).isZero();
+            assertThat(fetch(server.port(), "--folder", "work", "--to", maildir()))
+                    .as(err)
+                    .isZero();
             assertThat(out).as("a new Status is no new message").startsWith("fetched 0 messages, 2 messages had");
             assertThat(server.failures()).isEmpty();
         }
@@ -382,7 +423,8 @@ class FetchCommandTest {
             assertThat(run("\n", arguments(server.address().getPort(), "--to", maildir())))
                     .isEqualTo(65);
             Files.writeString(directory.resolve("file"), "");
-            assertThat(fetch(server, "--to", "maildir:" + directory.resolve("file"))).isEqualTo(74);
+            assertThat(fetch(server, "--to", "maildir:" + directory.resolve("file")))
+                    .isEqualTo(74);
         }
         try (ScriptedServer server = ScriptedServer.of(
                 peer -> peer.say("+OK POP3\r\n").untilClosed(),
@@ -415,12 +457,21 @@ class FetchCommandTest {
         Path password = Files.writeString(directory.resolve("password"), "secret\n");
         try (TestServer server = TestServer.over(
                 store(ONE),
-                settings -> settings.withListeners(
-                        List.of(ListenerSettings.plain("tls", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                settings -> settings.withListeners(List.of(
+                        ListenerSettings.plain("tls", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                                 .withTls(certificates.server(directory)))))) {
             String[] command = {
-                "--host", "localhost", "--port", "" + server.address().getPort(), "--user", "postel", "--to", maildir(),
-                "--password-file", password.toString(), "--tls"
+                "--host",
+                "localhost",
+                "--port",
+                "" + server.address().getPort(),
+                "--user",
+                "postel",
+                "--to",
+                maildir(),
+                "--password-file",
+                password.toString(),
+                "--tls"
             };
             assertThat(run("", command)).isEqualTo(69);
             assertThat(err).contains("not trusted");
@@ -490,7 +541,8 @@ class FetchCommandTest {
                 Map.of("HOME", directory.toString()),
                 Optional.empty());
         int exitCode = Pop2d.run(
-                terminal, Stream.concat(Stream.of("fetch"), Stream.of(arguments)).toArray(String[]::new));
+                terminal,
+                Stream.concat(Stream.of("fetch"), Stream.of(arguments)).toArray(String[]::new));
         out = written.toString(ISO_8859_1);
         err = complained.toString(ISO_8859_1);
         return exitCode;

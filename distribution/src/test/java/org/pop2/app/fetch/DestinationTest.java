@@ -29,8 +29,20 @@ class DestinationTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "", "x", "mbox:", "maildir:", "lmtp:", "lmtp:host", "lmtp::24", "lmtp:host:0", "lmtp:host:99999",
-                "lmtp:host:24/", "lmtp:host:24/a b", "lmtp:host:24/a>b", "imap:x", ":x"
+                "",
+                "x",
+                "mbox:",
+                "maildir:",
+                "lmtp:",
+                "lmtp:host",
+                "lmtp::24",
+                "lmtp:host:0",
+                "lmtp:host:99999",
+                "lmtp:host:24/",
+                "lmtp:host:24/a b",
+                "lmtp:host:24/a>b",
+                "imap:x",
+                ":x"
             })
     void allElseIsRefused(String text) {
         assertThatThrownBy(() -> Destination.of(text, "postel")).isInstanceOf(IllegalArgumentException.class);
