@@ -185,7 +185,10 @@ class FetchCommandTest {
                 .hear("RCPT TO:<postel>")
                 .say("250 ok\r\n");
         peer.hear("DATA").say("354 go\r\n").until(".");
-        peer.say(verdict).hear("QUIT");
+        peer.say(verdict);
+        if (verdict.startsWith("250")) {
+            peer.hear("QUIT");
+        }
     }
 
     @Test
@@ -365,12 +368,7 @@ class FetchCommandTest {
             peer.logIn(9).hear("FOLD work").say("#4\r\n").hear("READ 1");
             peer.say("=" + message.length() + "\r\n").hear("RETR").say(message).hear("ACKS");
             peer.say("=0\r\n").hear("READ 3").say("=" + THREE.length() + "\r\n").hear("RETR");
-            peer.say(THREE)
-                    .hear("ACKS")
-                    .say("=0\r\n")
-                    .hear("READ 4")
-                    .say("=0\r\n")
-                    .hear("QUIT");
+            peer.say(THREE).hear("ACKS").say("=0\r\n").hear("QUIT");
             peer.say("+ Sayonara\r\n");
         };
         try (ScriptedServer server = ScriptedServer.of(script, script)) {
