@@ -114,7 +114,7 @@ class ArchitectureTest {
         statements()
                 .forEach((name, sql) -> lock.matcher(sql).results().forEach(found -> {
                     boolean skips = found.group().contains("SKIP LOCKED");
-                    boolean byKey = sql.contains("mailbox_id = $1");
+                    boolean byKey = sql.contains("mailbox_id = $1") || sql.contains("WHERE user_name = $1 FOR UPDATE");
                     boolean bounded = sql.contains("LIMIT $") || sql.contains("unnest($1");
                     assertThat(byKey || (skips && bounded))
                             .as(name + ": " + sql)
