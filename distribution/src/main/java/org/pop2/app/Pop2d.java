@@ -103,6 +103,7 @@ final class Pop2d implements Callable<Integer> {
         commands.put("who", () -> new WhoCommand(terminal));
         commands.put("kick", () -> new KickCommand(terminal));
         commands.put("reload", () -> new ReloadCommand(terminal));
+        commands.put("cache", () -> new CacheCommand(terminal));
         commands.put("version", () -> new VersionCommand(terminal));
         return commands;
     }
