@@ -13,6 +13,7 @@ import java.util.concurrent.TimeUnit;
 /** An installation of the unpacked distribution in a directory of its own, with mailboxes below {@code spool}. */
 final class Instance {
     private static final String LISTENING = "listening on 127.0.0.1:";
+    private static final String TLS = " (TLS)";
     private static final String TAKING = "taking mail on 127.0.0.1:";
 
     /** The unpacked distribution. */
@@ -24,8 +25,10 @@ final class Instance {
     /** The command, with what comes before it to run it as another user. */
     private final List<String> program;
 
+    private final boolean tls;
     private Process server;
     private volatile int port;
+    private volatile int tlsPort;
     private volatile int lmtpPort;
 
     Instance(Path directory, String... lines) throws IOException {
@@ -43,8 +46,9 @@ final class Instance {
         program = new ArrayList<>(runAs);
         program.add(distribution.resolve("bin/pop2d").toString());
         Files.createDirectories(spool());
+        tls = List.of(lines).stream().anyMatch(line -> line.startsWith("listeners.tls"));
         List<String> configuration = new ArrayList<>(List.of(
-                "listen { address = 127.0.0.1, port = 0 }",
+                (tls ? "listeners.plain" : "listen") + " { address = 127.0.0.1, port = 0 }",
                 "mailbox { takeover-after = 0s }",
                 "storage.type = mbox",
                 "storage.mbox.inbox = \"" + spool() + "/{user}\"",
@@ -61,6 +65,11 @@ final class Instance {
 
     int port() {
         return port;
+    }
+
+    /** The port of a listener with TLS, if there is one; it comes after the other. */
+    int tlsPort() {
+        return tlsPort;
     }
 
     /** Where mail is taken in, if that is an address of TCP. */
@@ -104,15 +113,25 @@ final class Instance {
         for (String line = out.readLine(); line != null; line = out.readLine()) {
             if (line.startsWith(TAKING)) {
                 lmtpPort = Integer.parseInt(line.substring(TAKING.length(), line.indexOf(" (LMTP)")));
+            } else if (line.startsWith(LISTENING) && line.endsWith(TLS)) {
+                tlsPort = Integer.parseInt(line.substring(LISTENING.length(), line.indexOf(TLS)));
+                drain(out);
+                return;
             } else if (line.startsWith(LISTENING)) {
                 port = Integer.parseInt(line.substring(LISTENING.length()).strip());
-                Thread drain = new Thread(() -> out.lines().forEach(rest -> {}), "server-output");
-                drain.setDaemon(true);
-                drain.start();
-                return;
+                if (!tls) {
+                    drain(out);
+                    return;
+                }
             }
         }
         throw new IOException("the server ended before it listened; see " + log());
+    }
+
+    private static void drain(BufferedReader out) {
+        Thread drain = new Thread(() -> out.lines().forEach(rest -> {}), "server-output");
+        drain.setDaemon(true);
+        drain.start();
     }
 
     /** SIGKILL, and waits for the process to be gone. */
