@@ -349,7 +349,8 @@ final class HtmlText implements NodeFilter {
 
     private String prefix() {
         String prefix = String.join("", indents);
-        return prefix.length() <= Math.min(DEEPEST_INDENT, width / 2) || (!mark.isEmpty() && prefix.length() <= width / 2)
+        return prefix.length() <= Math.min(DEEPEST_INDENT, width / 2)
+                        || (!mark.isEmpty() && prefix.length() <= width / 2)
                 ? prefix
                 : shortened(prefix);
     }
