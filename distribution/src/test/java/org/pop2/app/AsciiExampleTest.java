@@ -25,8 +25,8 @@ class AsciiExampleTest {
     void theMessageOfThePageBecomesWhatThePageShows() throws IOException {
         List<String> blocks = new ArrayList<>();
         String page = Files.readString(PAGE);
-        String[] parts = page.substring(page.indexOf("## Readable on a 7-bit screen"))
-                .split("```\n", -1);
+        String[] parts =
+                page.substring(page.indexOf("## Readable on a 7-bit screen")).split("```\n", -1);
         for (int i = 1; i < parts.length; i += 2) {
             blocks.add(parts[i]);
         }

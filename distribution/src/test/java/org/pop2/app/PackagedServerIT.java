@@ -117,8 +117,7 @@ class PackagedServerIT {
     void whatConvertsMailIsLoadedForTheFirstConversionOnly() throws Exception {
         Files.writeString(
                 config(),
-                Files.readString(config())
-                        + "profiles.plain.ascii = true\nprofile.users = [\"postel plain\"]\n");
+                Files.readString(config()) + "profiles.plain.ascii = true\nprofile.users = [\"postel plain\"]\n");
         for (String user : List.of("postel", "jkr")) {
             assertThat(pop2d("secret\n", "user", "add", user, "--password-stdin")
                             .exitCode())

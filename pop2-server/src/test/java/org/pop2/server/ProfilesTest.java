@@ -163,7 +163,8 @@ class ProfilesTest {
         }
     }
 
-    private static final ClientProfile ASCII = ClientProfile.DEFAULT.named("plain").withAscii(true);
+    private static final ClientProfile ASCII =
+            ClientProfile.DEFAULT.named("plain").withAscii(true);
     private static final String UMLAUTS = """
             Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r
             Content-Type: text/plain; charset=utf-8\r

@@ -9,11 +9,13 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Schedulers;
@@ -100,7 +102,10 @@ public final class Conversion {
         private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
         private final ContentPipe pipe =
                 new ContentPipe(ContentPipe.minutes(STALL_MINUTES), ContentPipe.minutes(LONGEST_MINUTES));
-        private final Disposable.Swap limit = reactor.core.Disposables.swap();
+        /** Nobody wants to be told then. Set before the pipe is closed, which the converter takes for an error. */
+        private volatile boolean cancelled;
+
+        private final Disposable.Swap limit = Disposables.swap();
 
         Job(Publisher<ContentBuffer> message, Converter converter, ThreadPoolExecutor pool, MonoSink<Converted> sink) {
             this.message = message;
@@ -127,6 +132,7 @@ public final class Conversion {
         }
 
         void cancel() {
+            cancelled = true;
             limit.dispose();
             if (state.compareAndSet(State.WAITING, State.OVER)) {
                 pool.remove(this);
@@ -141,19 +147,24 @@ public final class Conversion {
                 return;
             }
             limit.dispose();
+            @Nullable Converted converted = null;
+            @Nullable Throwable failure = null;
             try {
                 message.subscribe(pipe);
-                Converted converted = converter.convert(pipe);
-                Throwable failure = pipe.failure();
-                pipe.close();
-                if (failure == null) {
-                    sink.success(converted);
-                } else {
-                    sink.error(failure);
-                }
+                converted = converter.convert(pipe);
+                failure = pipe.failure();
             } catch (Exception | LinkageError e) {
+                failure = Objects.requireNonNullElse(pipe.failure(), e);
+            } finally {
                 pipe.close();
-                sink.error(Objects.requireNonNullElse(pipe.failure(), e));
+            }
+            if (cancelled) {
+                return;
+            }
+            if (failure == null) {
+                sink.success(converted);
+            } else {
+                sink.error(failure);
             }
         }
     }

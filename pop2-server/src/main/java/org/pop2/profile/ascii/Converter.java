@@ -109,7 +109,7 @@ final class Converter {
     }
 
     /** A message that begins with no field has no header; taken for one, its text would be lost. */
-    private static InputStream withHeader(InputStream message) throws IOException {
+    static InputStream withHeader(InputStream message) throws IOException {
         BufferedInputStream in = new BufferedInputStream(message, 8 * 1024);
         in.mark(FIRST_LINE);
         boolean name = false;

@@ -197,7 +197,12 @@ final class HtmlText implements NodeFilter {
             endLine();
         }
         switch (name) {
-            case "blockquote", "dd", "li" -> indents.removeLast();
+            case "blockquote", "dd" -> indents.removeLast();
+            case "li" -> {
+                indents.removeLast();
+                // an item in which there was nothing
+                mark = "";
+            }
             case "pre" -> preformatted--;
             case "ul", "menu", "dir", "ol" -> counters.removeLast();
             case "table" -> tables.removeLast();
@@ -337,7 +342,8 @@ final class HtmlText implements NodeFilter {
         }
         blankWanted = false;
         String others = prefix();
-        String first = mark.isEmpty() ? others : others.substring(0, others.length() - mark.length()) + mark;
+        String first =
+                mark.isEmpty() ? others : others.substring(0, Math.max(0, others.length() - mark.length())) + mark;
         mark = "";
         lastPrefix = others;
         if (preformatted > 0 && others.length() + text.length() <= Words.LONGEST) {

@@ -80,7 +80,7 @@ class AnyMailTest {
     void anyMailIsShownWhateverTheProfile() {
         System.out.println("seed " + seed);
         int text = 0;
-        for (int i = 0; i < 600; i++) {
+        for (int i = 0; i < 300; i++) {
             byte[] mail = RandomMail.next(random);
             ClientProfile profile = profile();
             OneMessage message = new OneMessage(mail, random);
@@ -98,14 +98,18 @@ class AnyMailTest {
                 throw new AssertionError("seed " + seed + ", round " + i + ", " + profile, e);
             }
         }
-        assertThat(text).as("mails that could be converted").isGreaterThan(300);
+        assertThat(text).as("mails that could be converted").isGreaterThan(150);
     }
 
     @Test
     void fieldsDoNotBecomeOtherFields() throws Exception {
-        for (int i = 0; i < 300; i++) {
+        for (int i = 0; i < 150; i++) {
             byte[] mail = RandomMail.next(random);
             Converted converted = new Converter(78, false).convert(new java.io.ByteArrayInputStream(mail));
+            if (converted.form() == Converted.Form.AS_STORED_IN_7_BIT) {
+                ConverterTest.assertUnreadable(mail);
+                continue;
+            }
             String header = ConverterTest.text(converted);
             for (String line :
                     header.substring(0, Math.max(0, header.indexOf("\r\n\r\n"))).split("\r\n", -1)) {

@@ -1,6 +1,7 @@
 package org.pop2.profile.ascii;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -10,6 +11,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.james.mime4j.MimeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -59,6 +61,14 @@ class ConverterTest {
         return new String(converted.octets(), StandardCharsets.ISO_8859_1);
     }
 
+    /** That the conversion gave up for the message's fault, and not for one of ours. */
+    static void assertUnreadable(byte[] mail) {
+        MessageReader reader = new MessageReader(new Transliteration());
+        assertThatThrownBy(() -> reader.read(Converter.withHeader(new ByteArrayInputStream(mail))))
+                .isInstanceOfAny(MimeException.class, IOException.class);
+        assertThat(reader.headerRead()).isFalse();
+    }
+
     private static String body(Converted converted) {
         String text = text(converted);
         return text.substring(text.indexOf("\r\n\r\n") + 4);
@@ -93,6 +103,7 @@ class ConverterTest {
         Converted converted = convert("Subject: " + "x".repeat(100_000) + "\r\n\r\ntext\r\n");
         assertThat(converted.form()).isEqualTo(Form.AS_STORED_IN_7_BIT);
         assertThat(converted.complete()).isFalse();
+        assertUnreadable(("Subject: " + "x".repeat(100_000) + "\r\n").getBytes(StandardCharsets.US_ASCII));
     }
 
     @Test
@@ -135,6 +146,12 @@ class ConverterTest {
                 .contains("* ");
         assertThat(body(convert(HTML + "<b><a href=http://x/><font><p>".repeat(15_000) + "bottom")))
                 .contains("bottom");
+    }
+
+    @Test
+    void anItemWithNothingInItIsNone() throws IOException {
+        assertThat(body(convert(HTML + "<ol><li></li></ol>after<ul><li><br><li>x</ul>")))
+                .isEqualTo("after\r\n\r\n* x\r\n");
     }
 
     @Test

@@ -15,11 +15,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pop2.profile.ascii.Converted.Form;
 
-/**
- * Any octets made 7-bit text. Runs with {@code -Pfuzz} only. The first octet chooses the width.
- *
- * <p>What is thrown within the conversion is caught there, so it is looked for in the log.
- */
+/** Any octets made 7-bit text. Runs with {@code -Pfuzz} only. The first octet chooses the width. */
 @Tag("fuzz")
 class MailFuzzTest {
     private static final Path MAILS = Path.of("src/test/resources/org/pop2/profile/ascii");
@@ -92,6 +88,7 @@ class MailFuzzTest {
             }
             AnyMailTest.assertShown(converted.octets(), Words.LONGEST);
         } else if (converted.form() == Form.AS_STORED_IN_7_BIT) {
+            ConverterTest.assertUnreadable(mail);
             ByteBuffer safe = new SevenBit().accept(ByteBuffer.wrap(mail));
             byte[] octets = new byte[safe.remaining()];
             safe.get(octets);
