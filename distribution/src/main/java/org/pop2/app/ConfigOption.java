@@ -18,6 +18,15 @@ final class ConfigOption {
                     + " directory that bin/pop2d was unpacked in, if you do not set it.")
     private @Nullable Path file;
 
+    /** As if this had been given. */
+    void use(Path given) {
+        file = given;
+    }
+
+    boolean isGiven() {
+        return file != null;
+    }
+
     /** The configuration of the file and the environment. */
     Configuration read(Terminal terminal) throws CommandFailedException {
         try {

@@ -118,7 +118,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static Path temporaryDirectory() throws CommandFailedException {
+    static Path temporaryDirectory() throws CommandFailedException {
         try {
             return Files.createTempDirectory("pop2d-demo");
         } catch (IOException e) {
@@ -126,7 +126,7 @@ final class DemoCommand implements Callable<Integer> {
         }
     }
 
-    private static void removeDirectory(Path directory) {
+    static void removeDirectory(Path directory) {
         try {
             Files.walkFileTree(directory, new SimpleFileVisitor<>() {
                 @Override

@@ -2,9 +2,15 @@ package org.pop2.app;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.slf4j.LoggerFactory;
@@ -46,7 +52,10 @@ final class Pop2d implements Callable<Integer> {
      */
     static int run(Terminal terminal, String... args) {
         try {
-            return commandLine(terminal).execute(args);
+            Optional<ServeCommand> plain = ServeCommand.plain(terminal, args);
+            return plain.isPresent()
+                    ? plain(terminal, plain.get())
+                    : commandLine(terminal, args).execute(args);
         } catch (ServiceConfigurationError | LinkageError e) {
             // something is missing in lib/, or does not fit; for Java it would be 1, which says nothing to a mail
             // system
@@ -55,23 +64,54 @@ final class Pop2d implements Callable<Integer> {
         }
     }
 
+    private static int plain(Terminal terminal, ServeCommand command) {
+        try {
+            return command.call();
+        } catch (CommandFailedException | RuntimeException e) {
+            return failed(terminal, e);
+        }
+    }
+
+    /** All commands. */
     static CommandLine commandLine(Terminal terminal) {
-        return new CommandLine(new Pop2d())
-                .addSubcommand(new ServeCommand(terminal))
-                .addSubcommand(new DemoCommand(terminal))
-                .addSubcommand(UserCommand.with(terminal))
-                .addSubcommand(new DeliverCommand(terminal))
-                .addSubcommand(MailboxCommand.with(terminal))
-                .addSubcommand(new FetchCommand(terminal))
-                .addSubcommand(new MigrateCommand(terminal))
-                .addSubcommand(new BenchCommand(terminal))
-                .addSubcommand(ConfigCommand.with(terminal))
-                .addSubcommand(new DoctorCommand(terminal))
-                .addSubcommand(new WhoCommand(terminal))
-                .addSubcommand(new KickCommand(terminal))
-                .addSubcommand(new ReloadCommand(terminal))
-                .addSubcommand(new VersionCommand(terminal))
-                .setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
+        return commandLine(terminal, commands(terminal).values());
+    }
+
+    /**
+     * What these arguments need: the one command that they begin with, or all. To look at the annotations of all of
+     * them takes longer than many a command.
+     */
+    static CommandLine commandLine(Terminal terminal, String... args) {
+        Map<String, Supplier<Object>> commands = commands(terminal);
+        Supplier<Object> named = args.length == 0 ? null : commands.get(args[0]);
+        return commandLine(terminal, named == null ? commands.values() : List.of(named));
+    }
+
+    /** How each command is made, by its name, in the order of the help. */
+    static Map<String, Supplier<Object>> commands(Terminal terminal) {
+        Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
+        commands.put("serve", () -> new ServeCommand(terminal));
+        commands.put("demo", () -> new DemoCommand(terminal));
+        commands.put("user", () -> UserCommand.with(terminal));
+        commands.put("deliver", () -> new DeliverCommand(terminal));
+        commands.put("mailbox", () -> MailboxCommand.with(terminal));
+        commands.put("fetch", () -> new FetchCommand(terminal));
+        commands.put("migrate", () -> new MigrateCommand(terminal));
+        commands.put("bench", () -> new BenchCommand(terminal));
+        commands.put("config", () -> ConfigCommand.with(terminal));
+        commands.put("doctor", () -> new DoctorCommand(terminal));
+        commands.put("who", () -> new WhoCommand(terminal));
+        commands.put("kick", () -> new KickCommand(terminal));
+        commands.put("reload", () -> new ReloadCommand(terminal));
+        commands.put("cache", () -> new CacheCommand(terminal));
+        commands.put("version", () -> new VersionCommand(terminal));
+        return commands;
+    }
+
+    private static CommandLine commandLine(Terminal terminal, Collection<Supplier<Object>> commands) {
+        CommandLine all = new CommandLine(new Pop2d());
+        commands.forEach(command -> all.addSubcommand(command.get()));
+        return all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)

@@ -9,12 +9,16 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -303,6 +307,97 @@ class PackagedServerIT {
         server.destroy();
         assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
         assertThat(Files.readString(log()).lines()).allMatch(line -> line.matches("\\d{4}-.* INFO .*"));
+    }
+
+    @Test
+    void theFirstStartMakesACacheAndTheNextUsesIt() throws Exception {
+        Path copy = copyOfTheInstallation();
+        Path cache = copy.resolve("cache");
+        Process first = serve(copy.resolve("bin/pop2d"), Map.of());
+        port(first);
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> !caches(cache).isEmpty());
+        end(first);
+
+        assertThat(classesOfTheCache(copy, Map.of())).isGreaterThan(100);
+        assertThat(classesOfTheCache(copy, Map.of("POP2D_CACHE", "off"))).isZero();
+        // other jars: the old cache is not looked at, though the file's length and time are as before
+        Path jar = copy.resolve("lib/pop2d-" + VersionCommand.version() + ".jar");
+        FileTime time = Files.getLastModifiedTime(jar);
+        byte[] octets = Files.readAllBytes(jar);
+        // the time of the first entry in the archive: nothing that Java minds
+        octets[10] ^= 1;
+        Files.write(jar, octets);
+        Files.setLastModifiedTime(jar, time);
+        assertThat(caches(cache)).hasSize(1);
+        assertThat(classesOfTheCache(copy, Map.of())).isZero();
+        Awaitility.await()
+                .atMost(Duration.ofMinutes(2))
+                .until(() -> caches(cache).size() == 2 && Files.notExists(cache.resolve("making")));
+    }
+
+    @Test
+    void aCacheThatIsBrokenIsDoneWithout() throws Exception {
+        Path copy = copyOfTheInstallation();
+        Result made = finish(start(List.of(copy.resolve("bin/pop2d").toString(), "cache"), Map.of()), "");
+        assertThat(made.err()).isEmpty();
+        assertThat(made.exitCode()).isZero();
+        Path cache = caches(copy.resolve("cache")).get(0);
+        assertThat(cache.toFile().setWritable(true)).isTrue();
+        for (byte[] broken : List.of(new byte[0], new byte[4096], "not a cache".getBytes(StandardCharsets.US_ASCII))) {
+            Files.write(cache, broken);
+            Process server = serve(copy.resolve("bin/pop2d"), Map.of());
+            assertThat(session(port(server), "QUIT")).startsWith("+ POP2 ");
+            end(server);
+        }
+        assertThat(Files.readString(log()).lines()).allMatch(line -> line.matches("\\d{4}-.* INFO .*"));
+    }
+
+    private Path copyOfTheInstallation() throws IOException {
+        Path copy = directory.resolve("installation");
+        try (var files = Files.walk(UNPACKED)) {
+            for (Path file : files.toList()) {
+                if (!file.startsWith(UNPACKED.resolve("cache"))) {
+                    Files.copy(
+                            file,
+                            copy.resolve(UNPACKED.relativize(file).toString()),
+                            StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+        return copy;
+    }
+
+    private static List<Path> caches(Path directory) throws IOException {
+        if (Files.notExists(directory)) {
+            return List.of();
+        }
+        try (var files = Files.list(directory)) {
+            return files.filter(it -> it.getFileName().toString().startsWith("java-"))
+                    .toList();
+        }
+    }
+
+    /** How many classes of a start were in the cache. */
+    private long classesOfTheCache(Path installation, Map<String, String> environment) throws Exception {
+        Path classes = directory.resolve("classes");
+        Files.deleteIfExists(classes);
+        Map<String, String> all = new HashMap<>(environment);
+        all.put("POP2D_JAVA_OPTS", "-Xlog:class+load:file=" + classes);
+        Process server = serve(installation.resolve("bin/pop2d"), all);
+        port(server);
+        end(server);
+        try (var lines = Files.lines(classes)) {
+            return lines.filter(it -> it.contains("shared objects file") && it.contains(" org.pop2."))
+                    .count();
+        }
+    }
+
+    private void end(Process server) throws InterruptedException {
+        server.destroy();
+        assertThat(server.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(server.exitValue()).isZero();
     }
 
     private Path config() {

@@ -84,6 +84,37 @@ class Pop2dTest {
     }
 
     @Test
+    void aCommandThatIsMadeAloneIsKnownByItsName() {
+        Terminal terminal = terminal(InputStream.nullInputStream(), new HashMap<>());
+
+        assertThat(Pop2d.commands(terminal).keySet())
+                .containsExactlyElementsOf(
+                        Pop2d.commandLine(terminal).getSubcommands().keySet())
+                .allSatisfy(name -> assertThat(Pop2d.commandLine(terminal, name, "--config", "file")
+                                .getSubcommands()
+                                .keySet())
+                        .containsExactly(name));
+    }
+
+    @Test
+    void serveWithoutOptionsOfItsOwnNeedsNoCommandLine() {
+        Terminal terminal = terminal(InputStream.nullInputStream(), new HashMap<>());
+
+        assertThat(ServeCommand.plain(terminal, "serve")).isPresent();
+        assertThat(ServeCommand.plain(terminal, "serve", "--config", "file")).isPresent();
+        assertThat(Stream.of(
+                                "",
+                                "demo",
+                                "serve --config",
+                                "serve --help",
+                                "serve --config --help",
+                                "serve file",
+                                "serve -- x")
+                        .map(it -> ServeCommand.plain(terminal, it.split(" "))))
+                .allSatisfy(it -> assertThat(it).isEmpty());
+    }
+
+    @Test
     void everyTextAroundTheOptionsIsAFormatThatPicocliCanUse() {
         // it warns on the process's standard error and shows such a text as it stands
         formats(Pop2d.commandLine(terminal(InputStream.nullInputStream(), new HashMap<>())));

@@ -44,7 +44,7 @@ import org.pop2.storage.UserName;
  */
 public final class ConfigurationReader {
     /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
-    private static final Set<String> OTHER_VARIABLES = Set.of("POP2D_HOME", "POP2D_JAVA_OPTS");
+    private static final Set<String> OTHER_VARIABLES = Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE");
 
     /** What Kubernetes puts into every container beside a service called pop2d; the value of POP2D_PORT is a URL. */
     private static final Pattern SERVICE_LINK =
