@@ -7,18 +7,24 @@ import static org.awaitility.Awaitility.await;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.pop2.profile.ClientProfile;
+import org.pop2.profile.ProfiledMailbox;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
+import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
@@ -141,6 +147,40 @@ class ContentPipeTest {
         assertThat(pipe.failure()).hasMessageContaining("took too long");
         pipe.close();
         assertThat(live).hasValue(0);
+    }
+
+    @Test
+    void clientsThatTakeTheirTimeHoldNoThread() {
+        String line = "Gr=C3=BC=C3=9Fe, so many that they do not fit into one buffer\r\n";
+        byte[] mail = ("Content-Transfer-Encoding: quoted-printable\r\n\r\n" + line.repeat(2000))
+                .getBytes(StandardCharsets.US_ASCII);
+        ClientProfile profile = ClientProfile.DEFAULT.withAscii(true);
+        List<ContentBuffer> taken = new ArrayList<>();
+        List<Disposable> clients = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+            OneMessage message = new OneMessage(mail, new Random(i));
+            ProfiledMailbox mailbox = new ProfiledMailbox(message, profile, Instant.EPOCH);
+            mailbox.measure(1).block(LIMIT);
+            clients.add(mailbox.content(1).subscribeWith(new BaseSubscriber<>() {
+                @Override
+                protected void hookOnSubscribe(Subscription subscription) {
+                    subscription.request(1);
+                }
+
+                @Override
+                protected void hookOnNext(ContentBuffer buffer) {
+                    taken.add(buffer);
+                }
+            }));
+            assertThat(message.live()).isZero();
+        }
+        assertThat(taken).hasSize(200);
+        assertThat(clients).noneMatch(Disposable::isDisposed);
+        assertThat(Thread.getAllStackTraces().keySet().stream()
+                        .filter(thread -> thread.getName().startsWith("pop2-ascii-")))
+                .hasSizeLessThan(20);
+        assertThat(Conversion.of(mail(1), 0, false).block(LIMIT)).isNotNull();
+        clients.forEach(Disposable::dispose);
     }
 
     /** 1 GiB, of which nothing but a few buffers is there at a time: it would not fit into this test's heap. */
