@@ -179,6 +179,17 @@ class ModulesTest {
     }
 
     @Test
+    void onlyTheConversionOfMailKnowsMimeAndHtml() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.pop2.profile.ascii..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("org.apache.james..", "org.jsoup..")
+                .check(PROJECT);
+    }
+
+    @Test
     void packagesFormNoCycles() {
         slices().matching("org.pop2.(**)").should().beFreeOfCycles().check(PROJECT);
     }

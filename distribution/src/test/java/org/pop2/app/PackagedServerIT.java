@@ -118,6 +118,36 @@ class PackagedServerIT {
     }
 
     @Test
+    void whatConvertsMailIsLoadedForTheFirstConversionOnly() throws Exception {
+        Files.writeString(
+                config(),
+                Files.readString(config()) + "profiles.plain.ascii = true\nprofile.users = [\"postel plain\"]\n");
+        for (String user : List.of("postel", "jkr")) {
+            assertThat(pop2d("secret\n", "user", "add", user, "--password-stdin")
+                            .exitCode())
+                    .isZero();
+            assertThat(pop2d("Subject: =?utf-8?Q?=C3=BC?=\n\nx\n", "deliver", "--user", user)
+                            .exitCode())
+                    .isZero();
+        }
+        Path classes = directory.resolve("classes.log");
+        Process server = serve(LAUNCHER, Map.of("POP2D_JAVA_OPTS", "-Xlog:class+load:file=" + classes));
+        int port = port(server);
+
+        assertThat(session(port, "HELO jkr secret", "READ", "RETR", "ACKS", "QUIT"))
+                .contains("=?utf-8?Q?=C3=BC?=");
+        assertThat(Files.readString(classes))
+                .contains("org.pop2.profile.ProfiledMailbox")
+                .doesNotContain("org.apache.james")
+                .doesNotContain("org.jsoup")
+                .doesNotContain("org.pop2.profile.ascii.Converter ");
+
+        assertThat(session(port, "HELO postel secret", "READ", "RETR", "ACKS", "QUIT"))
+                .contains("Subject: ue\r\n");
+        assertThat(Files.readString(classes)).contains("org.apache.james.mime4j.");
+    }
+
+    @Test
     void aMessageThatIsLargerThanTheHeapIsDelivered() throws Exception {
         assertThat(pop2d("secret\n", "user", "add", "postel", "--password-stdin")
                         .exitCode())

@@ -22,6 +22,9 @@ import java.util.Optional;
  * @param keep ACKD is taken as ACKS: nothing is ever deleted
  * @param maxOctets of a message longer than that only the beginning is sent, with a note, and ACKD does not delete it;
  *     0: messages of any length are sent
+ * @param ascii MIME is taken apart, and what is sent is text in ASCII, with its attachments named; see
+ *     {@link org.pop2.profile.ascii}. A message of which something was left out is not deleted by ACKD
+ * @param dropAttachments with {@code ascii}, ACKD deletes a message too whose attachments were only named
  */
 public record ClientProfile(
         String name,
@@ -34,7 +37,9 @@ public record ClientProfile(
         boolean status,
         boolean finalLine,
         boolean keep,
-        long maxOctets) {
+        long maxOctets,
+        boolean ascii,
+        boolean dropAttachments) {
 
     /** Shortest line that can be asked for: what is left of one must still be text. */
     public static final int MIN_WIDTH = 20;
@@ -45,7 +50,7 @@ public record ClientProfile(
 
     /** What the RFC has, and nothing else. */
     public static final ClientProfile DEFAULT =
-            new ClientProfile("default", false, false, false, 0, false, false, false, false, false, 0);
+            new ClientProfile("default", false, false, false, 0, false, false, false, false, false, 0, false, false);
 
     public static final ClientProfile STRICT = DEFAULT.named("strict").withStrict(true);
     public static final ClientProfile UW = DEFAULT.named("uw").withStatus(true).withFinalLine(true);
@@ -82,7 +87,7 @@ public record ClientProfile(
 
     /** Whether messages of this length are sent as they are. */
     boolean leavesAsIs(long octets) {
-        return width == 0 && !fromLine && !plainControls && !status && !finalLine && !cuts(octets);
+        return !ascii && width == 0 && !fromLine && !plainControls && !status && !finalLine && !cuts(octets);
     }
 
     boolean cuts(long octets) {
@@ -91,56 +96,222 @@ public record ClientProfile(
 
     public ClientProfile named(String to) {
         return new ClientProfile(
-                to, strict, securityLevel, noMail, width, fromLine, plainControls, status, finalLine, keep, maxOctets);
+                to,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withStrict(boolean to) {
         return new ClientProfile(
-                name, to, securityLevel, noMail, width, fromLine, plainControls, status, finalLine, keep, maxOctets);
+                name,
+                to,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withSecurityLevel(boolean to) {
         return new ClientProfile(
-                name, strict, to, noMail, width, fromLine, plainControls, status, finalLine, keep, maxOctets);
+                name,
+                strict,
+                to,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withNoMail(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, to, width, fromLine, plainControls, status, finalLine, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                to,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withWidth(int to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, to, fromLine, plainControls, status, finalLine, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                to,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withFromLine(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, to, plainControls, status, finalLine, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                to,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withPlainControls(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, fromLine, to, status, finalLine, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                to,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withStatus(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, fromLine, plainControls, to, finalLine, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                to,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withFinalLine(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, fromLine, plainControls, status, to, keep, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                to,
+                keep,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withKeep(boolean to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, fromLine, plainControls, status, finalLine, to, maxOctets);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                to,
+                maxOctets,
+                ascii,
+                dropAttachments);
     }
 
     public ClientProfile withMaxOctets(long to) {
         return new ClientProfile(
-                name, strict, securityLevel, noMail, width, fromLine, plainControls, status, finalLine, keep, to);
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                to,
+                ascii,
+                dropAttachments);
+    }
+
+    public ClientProfile withAscii(boolean to) {
+        return new ClientProfile(
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                to,
+                dropAttachments);
+    }
+
+    public ClientProfile withDropAttachments(boolean to) {
+        return new ClientProfile(
+                name,
+                strict,
+                securityLevel,
+                noMail,
+                width,
+                fromLine,
+                plainControls,
+                status,
+                finalLine,
+                keep,
+                maxOctets,
+                ascii,
+                to);
     }
 }

@@ -7,6 +7,11 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
+import org.jspecify.annotations.Nullable;
+import org.pop2.profile.ascii.Conversion;
+import org.pop2.profile.ascii.Converted;
+import org.pop2.profile.ascii.SevenBit;
 import org.pop2.protocol.Listing;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
@@ -31,9 +36,18 @@ public final class ProfiledMailbox implements Listing {
     private final ClientProfile profile;
     private final String date;
 
-    private record Measure(int number, long octets) {}
+    /**
+     * @param converted what the message became, if it is converted. Kept to be sent, as it is the same then, and as a
+     *     long message need not be read again; it is no more than the buffers that a client which takes nothing holds
+     *     of any message. So no thread of the conversion waits for a client
+     */
+    private record Measure(
+            int number,
+            long octets,
+            boolean deletable,
+            @Nullable Converted converted) {}
 
-    private volatile Measure measured = new Measure(0, 0);
+    private volatile Measure measured = new Measure(0, 0, false, null);
 
     /** @param now when the client fetches: its mailbox file will say that the mail came then */
     public ProfiledMailbox(Mailbox mailbox, ClientProfile profile, Instant now) {
@@ -54,7 +68,12 @@ public final class ProfiledMailbox implements Listing {
 
     @Override
     public boolean deletable(int number) {
-        return writable() && !profile.cuts(mailbox.octets(number));
+        if (!profile.ascii()) {
+            return writable() && !profile.cuts(mailbox.octets(number));
+        }
+        // what was left out is known when it has been converted
+        Measure last = measured;
+        return writable() && last.number == number && last.deletable;
     }
 
     @Override
@@ -86,32 +105,85 @@ public final class ProfiledMailbox implements Listing {
 
     /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
     public Mono<Long> measure(int number) {
-        return content(number)
-                .map(buffer -> {
+        if (!profile.ascii()) {
+            return octets(content(number)).doOnNext(octets -> measured = new Measure(number, octets, false, null));
+        }
+        return convert(number)
+                .flatMap(converted -> octets(content(number, converted))
+                        .doOnNext(octets -> measured = new Measure(
+                                number,
+                                octets,
+                                converted.complete() && !profile.cuts(length(number, converted)),
+                                converted)));
+    }
+
+    private static Mono<Long> octets(Flux<ContentBuffer> content) {
+        return content.map(buffer -> {
                     long octets = buffer.octets().remaining();
                     buffer.release();
                     return octets;
                 })
-                .reduce(0L, Long::sum)
-                .doOnNext(octets -> measured = new Measure(number, octets));
+                .reduce(0L, Long::sum);
     }
 
     /** A message as this client gets it; as {@link Mailbox#content} otherwise. */
     public Flux<ContentBuffer> content(int number) {
+        if (profile.ascii()) {
+            Measure last = measured;
+            Converted kept = last.number == number ? last.converted : null;
+            return (kept == null ? convert(number) : Mono.just(kept))
+                    .flatMapMany(converted -> content(number, converted));
+        }
         Publisher<ContentBuffer> stored = mailbox.content(number);
         long octets = mailbox.octets(number);
-        if (profile.leavesAsIs(octets)) {
-            return Flux.from(stored);
-        }
+        return profile.leavesAsIs(octets) ? Flux.from(stored) : rewritten(Flux.from(stored), octets);
+    }
+
+    private Mono<Converted> convert(int number) {
+        // one less, for a > before what looks like a From_ line
+        int width = profile.width() - (profile.fromLine() ? 1 : 0);
+        return Conversion.of(mailbox.content(number), width, profile.dropAttachments());
+    }
+
+    private Flux<ContentBuffer> content(int number, Converted converted) {
+        long octets = length(number, converted);
+        return switch (converted.form()) {
+            case TEXT -> rewritten(pieces(converted.octets()), octets);
+            case AS_STORED -> rewritten(Flux.from(mailbox.content(number)), octets);
+            case AS_STORED_IN_7_BIT ->
+                Flux.defer(() -> {
+                    SevenBit safe = new SevenBit();
+                    return rewritten(Flux.from(mailbox.content(number)), octets, safe::accept);
+                });
+        };
+    }
+
+    /** Of a message, before the client's other switches change it. */
+    private long length(int number, Converted converted) {
+        return converted.form() == Converted.Form.TEXT ? converted.octets().length : mailbox.octets(number);
+    }
+
+    private static Flux<ContentBuffer> pieces(byte[] octets) {
+        return Flux.range(0, (octets.length + PIECE - 1) / PIECE)
+                .map(i -> ContentBuffer.unpooled(
+                        ByteBuffer.wrap(octets, i * PIECE, Math.min(PIECE, octets.length - i * PIECE))
+                                .slice()));
+    }
+
+    private Flux<ContentBuffer> rewritten(Flux<ContentBuffer> stored, long octets) {
+        return rewritten(stored, octets, UnaryOperator.identity());
+    }
+
+    /** @param before what happens to the octets first */
+    private Flux<ContentBuffer> rewritten(Flux<ContentBuffer> stored, long octets, UnaryOperator<ByteBuffer> before) {
         return Flux.defer(() -> {
             Pieces pieces = new Pieces();
             Rewriter rewriter = new Rewriter(profile, octets, date, pieces);
             // not fused: a fused one goes on after it was completed
-            return Flux.from(stored)
-                    .hide()
+            return stored.hide()
                     .<List<ContentBuffer>>handle((buffer, sink) -> {
                         try {
-                            rewriter.accept(buffer.octets().duplicate());
+                            rewriter.accept(before.apply(buffer.octets().duplicate()));
                         } finally {
                             buffer.release();
                         }

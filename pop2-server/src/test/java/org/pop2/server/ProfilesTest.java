@@ -14,6 +14,7 @@ import org.pop2.profile.ClientProfile;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
+import org.pop2.storage.memory.MemoryMailStore;
 import reactor.core.publisher.Flux;
 
 /** Which profile a connection has, and what becomes of it while a message is measured. */
@@ -159,6 +160,140 @@ class ProfilesTest {
                 }
                 await().until(() -> server.server().connections() == 0);
             }
+        }
+    }
+
+    private static final ClientProfile ASCII =
+            ClientProfile.DEFAULT.named("plain").withAscii(true);
+    private static final String UMLAUTS = """
+            Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r
+            Content-Type: text/plain; charset=utf-8\r
+            Content-Transfer-Encoding: quoted-printable\r
+            \r
+            sch=C3=B6n\r
+            """;
+    private static final String ATTACHED = """
+            Subject: photo\r
+            Content-Type: multipart/mixed; boundary=b\r
+            \r
+            --b\r
+            \r
+            Look\r
+            --b\r
+            Content-Type: image/jpeg; name=a.jpg\r
+            Content-Transfer-Encoding: base64\r
+            \r
+            """ + "/9j/4AAQ".repeat(1000) + "\r\n--b--\r\n";
+
+    private static String fetch(Wire wire, String reply) {
+        int length = Integer.parseInt(reply.substring(1).strip());
+        wire.send("RETR\r\n");
+        return wire.octets(length);
+    }
+
+    @Test
+    void mailOfOneUserIsMadeAsciiAndWhatWasAttachedStays() {
+        MemoryMailStore store = MemoryMailStore.create()
+                .account("postel", "{PLAIN}secret")
+                .account("jkr", "{PLAIN}secret")
+                .message("postel", "INBOX", UMLAUTS)
+                .message("postel", "INBOX", ATTACHED)
+                .message("jkr", "INBOX", UMLAUTS);
+        ProfileRules rules = new ProfileRules(List.of(), Map.of(POSTEL, ASCII));
+        try (TestServer server = TestServer.over(store, settings -> settings.withProfiles(rules))) {
+            try (Wire wire = server.logIn()) {
+                String first = fetch(wire, wire.ask("READ", "="));
+                assertThat(first).startsWith("Subject: Gruesse\r\n").endsWith("\r\n\r\nschoen\r\n");
+                assertThat(fetch(wire, wire.ask("NACK", "="))).isEqualTo(first);
+                assertThat(fetch(wire, wire.ask("ACKD", "=")))
+                        .contains("\r\n\r\nLook\r\n\r\n[attachment: a.jpg, image/jpeg, 6 000 octets]\r\n");
+                wire.ask("ACKD", "=0");
+                wire.ask("QUIT", "+");
+            }
+            try (Wire wire = server.logIn()) {
+                assertThat(fetch(wire, wire.ask("READ", "="))).startsWith("Subject: photo\r\n");
+                wire.ask("ACKS", "=0");
+                wire.ask("QUIT", "+");
+            }
+            try (Wire wire = server.connect()) {
+                wire.expect("+ POP2 ");
+                wire.ask("HELO jkr secret", "#1");
+                assertThat(fetch(wire, wire.ask("READ", "="))).isEqualTo(UMLAUTS);
+            }
+        }
+    }
+
+    @Test
+    void theOtherSwitchesFollowTheConversion() {
+        ScriptedStore store = new ScriptedStore().mail(50, "From: jkr@isi.example\r\n" + UMLAUTS, ATTACHED);
+        ClientProfile profile = ASCII.withFromLine(true)
+                .withStatus(true)
+                .withFinalLine(true)
+                .withMaxOctets(ClientProfile.MIN_CUT)
+                .withDropAttachments(true);
+        try (TestServer server = TestServer.over(store, with(profile, ProfileRules.NONE));
+                Wire wire = server.logIn()) {
+            assertThat(fetch(wire, wire.ask("READ", "=")))
+                    .startsWith("From jkr@isi.example ")
+                    .contains("\r\nStatus: RO\r\n\r\nschoen\r\n")
+                    .endsWith("\r\n\r\n");
+            // the limit is one for what is sent: what is attached does not count, so this one is not cut
+            assertThat(fetch(wire, wire.ask("ACKS", "=")))
+                    .contains("[attachment: a.jpg, image/jpeg, 6 000 octets]")
+                    .doesNotContain("This message has");
+            wire.ask("ACKD", "=0");
+            wire.ask("QUIT", "+");
+            assertThat(store.releases).hasSize(1);
+            assertThat(store.releases.get(0).get(2)).isTrue();
+        }
+        assertThat(store.liveBuffers).hasValue(0);
+    }
+
+    @Test
+    void theBeginningOfALongConvertedMessageIsSentAndItIsKept() {
+        ScriptedStore store = new ScriptedStore().mail(500, UMLAUTS + "noch eine Zeile\r\n".repeat(500));
+        ClientProfile profile = ASCII.withMaxOctets(ClientProfile.MIN_CUT);
+        try (TestServer server = TestServer.over(store, with(profile, ProfileRules.NONE));
+                Wire wire = server.logIn()) {
+            assertThat(fetch(wire, wire.ask("READ", "=")))
+                    .contains("schoen\r\n")
+                    .contains("more than the 1024 that are sent");
+            wire.ask("ACKD", "=0");
+            wire.ask("QUIT", "+");
+            assertThat(store.releases.get(0).isEmpty()).isTrue();
+        }
+        assertThat(store.liveBuffers).hasValue(0);
+    }
+
+    @Test
+    void aClientThatGoesWhileItsMessageIsConvertedLetsGoOfTheMailbox() {
+        ScriptedStore store = new ScriptedStore().mail(7, MAIL);
+        AtomicInteger reading = new AtomicInteger();
+        store.content = number -> Flux.concat(
+                        store.pieces(MAIL.getBytes(java.nio.charset.StandardCharsets.US_ASCII), 3),
+                        Flux.<org.pop2.storage.ContentBuffer>never())
+                .doOnSubscribe(subscription -> reading.incrementAndGet())
+                .doOnCancel(reading::decrementAndGet);
+        try (TestServer server = TestServer.over(store, with(ASCII, ProfileRules.NONE))) {
+            try (Wire wire = server.logIn()) {
+                wire.send("READ\r\n");
+                await().until(() -> reading.get() == 1);
+                wire.reset();
+            }
+            await().until(() -> store.releases.size() == 1);
+            await().untilAsserted(() -> assertThat(reading).hasValue(0));
+            await().untilAsserted(() -> assertThat(store.liveBuffers).hasValue(0));
+        }
+    }
+
+    @Test
+    void aMessageThatCannotBeReadForItsConversionEndsTheSession() {
+        ScriptedStore store = new ScriptedStore().mail(7, MAIL);
+        store.content = number -> Flux.error(new StoreException(Reason.CORRUPT, "torn"));
+        try (TestServer server = TestServer.over(store, with(ASCII, ProfileRules.NONE));
+                Wire wire = server.logIn()) {
+            wire.ask("READ", "- mailbox is not as it should be");
+            assertThat(wire.rest()).isEmpty();
         }
     }
 }

@@ -25,6 +25,8 @@ final class ProfileKeys {
     private final Key<Optional<Boolean>> securityLevel;
     private final Key<Optional<Boolean>> strict;
     private final Key<Optional<Boolean>> keep;
+    private final Key<Optional<Boolean>> ascii;
+    private final Key<Optional<Boolean>> dropAttachments;
 
     ProfileKeys(String name) {
         this.name = name;
@@ -46,6 +48,8 @@ final class ProfileKeys {
         securityLevel = flag("security-level", "a digit that follows the password of HELO is no part of it");
         strict = flag("strict", "the grammar of commands is taken to the letter");
         keep = flag("keep", "nothing is ever deleted");
+        ascii = flag("ascii", "messages are made 7-bit text, with their attachments named");
+        dropAttachments = flag("drop-attachments", "messages are deleted though ascii left their attachments out");
     }
 
     private Key<Optional<Boolean>> flag(String key, String description) {
@@ -65,6 +69,8 @@ final class ProfileKeys {
                 base,
                 width,
                 maxOctets,
+                ascii,
+                dropAttachments,
                 fromLine,
                 plainControls,
                 status,
@@ -88,6 +94,8 @@ final class ProfileKeys {
         ClientProfile profile = start.named(name);
         profile = checked(profile, values, width, ClientProfile::withWidth, problem);
         profile = checked(profile, values, maxOctets, ClientProfile::withMaxOctets, problem);
+        profile = with(profile, values, ascii, ClientProfile::withAscii);
+        profile = with(profile, values, dropAttachments, ClientProfile::withDropAttachments);
         profile = with(profile, values, fromLine, ClientProfile::withFromLine);
         profile = with(profile, values, plainControls, ClientProfile::withPlainControls);
         profile = with(profile, values, status, ClientProfile::withStatus);

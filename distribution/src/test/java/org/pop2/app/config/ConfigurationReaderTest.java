@@ -115,7 +115,7 @@ class ConfigurationReaderTest {
                 listeners.radio.profile = slow
                 profile.networks = ["192.168.7.0/24 pcnfs", "::1 uw"]
                 profile.users = "kb7abc slow, jon ka9q"
-                profiles.slow { base = jnos, width = 72, max-octets = 20KiB }
+                profiles.slow { base = jnos, width = 72, max-octets = 20KiB, ascii = true, drop-attachments = true }
                 """);
         Configuration configuration = ConfigurationReader.read(file, Map.of("POP2D_PROFILES_SLOW_KEEP", "true"));
 
@@ -123,6 +123,8 @@ class ConfigurationReaderTest {
                 .named("slow")
                 .withWidth(72)
                 .withMaxOctets(20 << 10)
+                .withAscii(true)
+                .withDropAttachments(true)
                 .withKeep(true);
         assertThat(configuration.listeners())
                 .extracting(ListenerSettings::profile)

@@ -1,0 +1,171 @@
+package org.pop2.profile.ascii;
+
+import java.util.Objects;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+import reactor.core.publisher.MonoSink;
+import reactor.core.scheduler.Schedulers;
+
+/**
+ * Converts messages, on threads of its own: mime4j reads from a stream and waits, which an event loop must not.
+ *
+ * <p>The threads are few, and one is held only while a message is read from the storage, never while a client takes it:
+ * the result is small, and made whole before anything is sent. Who finds all of them busy waits, a minute at most and
+ * behind 1000 others; after that the conversion fails as a storage that cannot be reached does. To send the message
+ * unconverted instead would make its length, and what it looks like, a matter of how busy the server is.
+ */
+public final class Conversion {
+    private static final int THREADS =
+            Math.max(2, Math.min(4, Runtime.getRuntime().availableProcessors()));
+    private static final int QUEUE = 1000;
+    private static final int WIDTH = 78;
+
+    /** For the next piece of a message: storages have limits of their own, which are shorter. */
+    private static final int STALL_MINUTES = 1;
+    /** For all of a message: a few hundred MiB from a slow disk. */
+    private static final int LONGEST_MINUTES = 15;
+
+    private static final int QUEUE_MINUTES = 1;
+
+    /** The threads end when there is nothing to do, so that nobody has to stop them. */
+    private static final class Threads {
+        static final ThreadPoolExecutor POOL = pool(THREADS, QUEUE);
+    }
+
+    static ThreadPoolExecutor pool(int threads, int queue) {
+        AtomicInteger count = new AtomicInteger();
+        ThreadFactory factory = task -> {
+            Thread thread = new Thread(task, "pop2-ascii-" + count.incrementAndGet());
+            thread.setDaemon(true);
+            return thread;
+        };
+        ThreadPoolExecutor pool = new ThreadPoolExecutor(
+                threads, threads, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(queue), factory);
+        pool.allowCoreThreadTimeOut(true);
+        return pool;
+    }
+
+    private Conversion() {}
+
+    /**
+     * Reads a message and makes text of it. Nothing happens before the subscription. Cancelling frees what the message
+     * held, and the thread.
+     *
+     * @param width longest line in octets, for text that can be broken; 0 or more than a screen has: as a screen has
+     * @param dropAttachments whether a message is complete without its attachments
+     * @return fails as reading the message does, and with {@link Reason#UNAVAILABLE} if there was no thread for it in
+     *     time
+     */
+    public static Mono<Converted> of(Publisher<ContentBuffer> message, int width, boolean dropAttachments) {
+        return of(message, width, dropAttachments, Threads.POOL, ContentPipe.minutes(QUEUE_MINUTES));
+    }
+
+    static Mono<Converted> of(
+            Publisher<ContentBuffer> message,
+            int width,
+            boolean dropAttachments,
+            ThreadPoolExecutor pool,
+            long queueNanos) {
+        Converter converter = new Converter(width <= 0 ? WIDTH : Math.min(width, WIDTH), dropAttachments);
+        return Mono.create(sink -> {
+            Job job = new Job(message, converter, pool, sink);
+            sink.onCancel(job::cancel);
+            job.start(pool, queueNanos);
+        });
+    }
+
+    private static final class Job implements Runnable {
+        private enum State {
+            WAITING,
+            RUNNING,
+            OVER
+        }
+
+        private final Publisher<ContentBuffer> message;
+        private final Converter converter;
+        private final ThreadPoolExecutor pool;
+        private final MonoSink<Converted> sink;
+        private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
+        private final ContentPipe pipe =
+                new ContentPipe(ContentPipe.minutes(STALL_MINUTES), ContentPipe.minutes(LONGEST_MINUTES));
+        /** Nobody wants to be told then. Set before the pipe is closed, which the converter takes for an error. */
+        private volatile boolean cancelled;
+
+        private final Disposable.Swap limit = Disposables.swap();
+
+        Job(Publisher<ContentBuffer> message, Converter converter, ThreadPoolExecutor pool, MonoSink<Converted> sink) {
+            this.message = message;
+            this.converter = converter;
+            this.pool = pool;
+            this.sink = sink;
+        }
+
+        void start(Executor executor, long queueNanos) {
+            limit.update(Schedulers.parallel().schedule(this::waitedTooLong, queueNanos, TimeUnit.NANOSECONDS));
+            try {
+                executor.execute(this);
+            } catch (RejectedExecutionException full) {
+                waitedTooLong();
+            }
+        }
+
+        private void waitedTooLong() {
+            if (state.compareAndSet(State.WAITING, State.OVER)) {
+                limit.dispose();
+                pool.remove(this);
+                sink.error(new StoreException(Reason.UNAVAILABLE, "too many messages wait for their conversion"));
+            }
+        }
+
+        void cancel() {
+            cancelled = true;
+            limit.dispose();
+            if (state.compareAndSet(State.WAITING, State.OVER)) {
+                pool.remove(this);
+            } else {
+                pipe.close();
+            }
+        }
+
+        @Override
+        public void run() {
+            if (!state.compareAndSet(State.WAITING, State.RUNNING)) {
+                return;
+            }
+            limit.dispose();
+            @Nullable Converted converted = null;
+            @Nullable Throwable failure = null;
+            try {
+                message.subscribe(pipe);
+                converted = converter.convert(pipe);
+                failure = pipe.failure();
+            } catch (Exception | LinkageError e) {
+                failure = Objects.requireNonNullElse(pipe.failure(), e);
+            } finally {
+                pipe.close();
+            }
+            if (cancelled) {
+                return;
+            }
+            if (failure == null) {
+                sink.success(converted);
+            } else {
+                sink.error(failure);
+            }
+        }
+    }
+}

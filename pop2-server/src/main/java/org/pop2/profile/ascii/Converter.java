@@ -1,0 +1,194 @@
+package org.pop2.profile.ascii;
+
+import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.SequenceInputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import org.apache.james.mime4j.MimeException;
+import org.pop2.profile.ascii.Part.Markup;
+import org.pop2.profile.ascii.Part.Text;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Makes 7-bit text of a message. The same octets always give the same text, and any octets give some: what the
+ * libraries throw for a message makes it one of which the rest cannot be read.
+ *
+ * <p>Memory: {@link MessageReader#TEXT_KEPT} octets of text, what jsoup makes of one part of HTML, and
+ * {@link #MOST_OCTETS}; whatever the message has. Thread-safe.
+ */
+final class Converter {
+    private static final Logger LOG = LoggerFactory.getLogger(Converter.class);
+
+    /**
+     * Of what comes out: 256 KiB, hours of a slow link, and no more than the buffers of a client that takes nothing.
+     */
+    static final int MOST_OCTETS = 256 * 1024;
+
+    static final int MOST_HEADER = 32 * 1024;
+    /** The rest is for notes, and attachments. */
+    static final int MOST_TEXT = 192 * 1024;
+
+    /** What is not true of the text that is sent, or told of it anew. */
+    private static final Set<String> REPLACED = Set.of("mime-version", "lines");
+
+    private static final int FIRST_LINE = 1024;
+    private static final byte[] CRLF = {'\r', '\n'};
+
+    private final int width;
+    private final boolean dropAttachments;
+
+    Converter(int width, boolean dropAttachments) {
+        this.width = width;
+        this.dropAttachments = dropAttachments;
+    }
+
+    /** @throws IOException as the stream does, if what it has thrown has not been taken for the message's fault */
+    Converted convert(InputStream message) throws IOException {
+        Transliteration ofHeader = new Transliteration();
+        MessageReader reader = new MessageReader(ofHeader);
+        Scan scan = new Scan(message);
+        boolean readable = true;
+        try {
+            reader.read(withHeader(scan));
+        } catch (IOException | MimeException | RuntimeException | StackOverflowError e) {
+            LOG.debug("a message cannot be read to its end: {}", e.toString());
+            readable = false;
+        }
+        if (!reader.headerRead()) {
+            return Converted.AS_STORED_IN_7_BIT;
+        }
+        try {
+            return written(reader, readable, scan, ofHeader);
+        } catch (RuntimeException | StackOverflowError e) {
+            LOG.warn("a message cannot be converted", e);
+            return Converted.AS_STORED_IN_7_BIT;
+        }
+    }
+
+    private Converted written(MessageReader reader, boolean readable, Scan scan, Transliteration ofHeader) {
+        Lines head = new Lines(MOST_HEADER);
+        boolean headerChanges = false;
+        boolean headerCut = false;
+        for (byte[] octets : reader.header()) {
+            HeaderField field = HeaderField.of(octets, ofHeader);
+            String name = field.name().toLowerCase(Locale.ROOT);
+            if (!name.isEmpty() && !REPLACED.contains(name) && !name.startsWith("content-")) {
+                List<String> lines = new ArrayList<>();
+                field.write(lines::add);
+                headerCut |= !head.addAll(lines);
+                headerChanges |= field.isChanged();
+            }
+        }
+        Renderer renderer = new Renderer(width, MOST_TEXT);
+        Part content = reader.content();
+        renderer.show(content);
+        if (renderer.isCut() && readable && !headerChanges && isSevenBitText(content) && scan.isSevenBit()) {
+            return Converted.AS_STORED;
+        }
+        Lines lines = new Lines(MOST_OCTETS);
+        head.forEach(lines::add);
+        lines.add("MIME-Version: 1.0");
+        lines.add("Content-Type: text/plain; charset=us-ascii");
+        lines.add("Content-Transfer-Encoding: 7bit");
+        lines.add("");
+        renderer.lines().forEach(lines::add);
+        boolean complete = renderer.notes(readable && reader.complete(), headerCut, dropAttachments, lines::add);
+        return new Converted(Converted.Form.TEXT, lines.octets(), complete && !lines.isFull());
+    }
+
+    /** Text that is its own conversion, but for the breaking of lines. */
+    private static boolean isSevenBitText(Part content) {
+        return content instanceof Text text && text.markup() == Markup.PLAIN && text.asStored();
+    }
+
+    /** A message that begins with no field has no header; taken for one, its text would be lost. */
+    static InputStream withHeader(InputStream message) throws IOException {
+        BufferedInputStream in = new BufferedInputStream(message, 8 * 1024);
+        in.mark(FIRST_LINE);
+        boolean name = false;
+        boolean field = true;
+        int column = 0;
+        byte[] start = new byte[FIRST_LINE - 1];
+        int length = in.readNBytes(start, 0, start.length);
+        in.reset();
+        while (column < length && field) {
+            int c = start[column];
+            if (c == ':' && name) {
+                return in;
+            }
+            if (c == '\r' || c == '\n') {
+                field = column == 0 || isFromLine(start);
+                break;
+            }
+            if (c == ' ' && isFromLine(start)) {
+                break;
+            }
+            field = (c > ' ' && c < 0x7f && c != ':') || (name && (c == ' ' || c == '\t'));
+            name = true;
+            column++;
+        }
+        if (column == length && length > 0 && !isFromLine(start)) {
+            field = false;
+        }
+        return field ? in : new SequenceInputStream(new ByteArrayInputStream(CRLF), in);
+    }
+
+    private static boolean isFromLine(byte[] start) {
+        int at = start[0] == '>' ? 1 : 0;
+        return start[at] == 'F'
+                && start[at + 1] == 'r'
+                && start[at + 2] == 'o'
+                && start[at + 3] == 'm'
+                && start[at + 4] == ' ';
+    }
+
+    /** Sees whether all octets that are read are text of ASCII in lines that are not too long. */
+    private static final class Scan extends FilterInputStream {
+        private boolean sevenBit = true;
+        private int column;
+
+        Scan(InputStream in) {
+            super(in);
+        }
+
+        boolean isSevenBit() {
+            return sevenBit;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int octet = super.read();
+            if (octet >= 0) {
+                look((byte) octet);
+            }
+            return octet;
+        }
+
+        @Override
+        public int read(byte[] to, int start, int length) throws IOException {
+            int count = super.read(to, start, length);
+            for (int i = start; sevenBit && i < start + count; i++) {
+                look(to[i]);
+            }
+            return count;
+        }
+
+        private void look(byte octet) {
+            column = octet == '\n' ? 0 : column + 1;
+            sevenBit &= column <= Words.LONGEST + 1
+                    && ((octet >= ' ' && octet < 0x7f) || octet == '\r' || octet == '\n' || octet == '\t');
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
+    }
+}
