@@ -110,8 +110,7 @@ public record LmtpSettings(
     }
 
     public LmtpSettings withAllowFrom(Networks networks) {
-        return new LmtpSettings(
-                hostName, address, socketFile, limits, addressing, spooling, overQuota, networks);
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, overQuota, networks);
     }
 
     /** What becomes of mail for a user who has as much as the quota allows. */

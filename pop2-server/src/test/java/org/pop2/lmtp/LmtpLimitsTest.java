@@ -138,8 +138,19 @@ class LmtpLimitsTest {
                 }
                 assertThat(client.codes())
                         .containsExactly(
-                                "220 localhost", "250 SIZE", "250 2.1.0", "250 2.1.5", "354 go", "250 2.0.0",
-                                "250 2.0.0", "250 2.1.0", "250 2.1.5", "550 5.1.1", "354 go", "250 2.0.0", "221 2.0.0");
+                                "220 localhost",
+                                "250 SIZE",
+                                "250 2.1.0",
+                                "250 2.1.5",
+                                "354 go",
+                                "250 2.0.0",
+                                "250 2.0.0",
+                                "250 2.1.0",
+                                "250 2.1.5",
+                                "550 5.1.1",
+                                "354 go",
+                                "250 2.0.0",
+                                "221 2.0.0");
             }
             assertThat(store.delivered).containsExactly("jon INBOX a@b .one\r\n", "amy INBOX c@d two\r\n");
         }
@@ -154,8 +165,19 @@ class LmtpLimitsTest {
                     + "MAIL FROM:<a@b>\r\nRCPT TO:<jon@x>\r\nDATA\r\n" + "y".repeat(98) + "\r\n.\r\nQUIT\r\n");
             assertThat(client.codes())
                     .containsExactly(
-                            "220 localhost", "250 SIZE", "552 5.3.4", "552 5.3.4", "250 2.1.0", "250 2.1.5", "354 go",
-                            "552 5.3.4", "250 2.1.0", "250 2.1.5", "354 go", "250 2.0.0", "221 2.0.0");
+                            "220 localhost",
+                            "250 SIZE",
+                            "552 5.3.4",
+                            "552 5.3.4",
+                            "250 2.1.0",
+                            "250 2.1.5",
+                            "354 go",
+                            "552 5.3.4",
+                            "250 2.1.0",
+                            "250 2.1.5",
+                            "354 go",
+                            "250 2.0.0",
+                            "221 2.0.0");
         }
         assertThat(store.delivered).containsExactly("jon INBOX a@b " + "y".repeat(98) + "\r\n");
     }

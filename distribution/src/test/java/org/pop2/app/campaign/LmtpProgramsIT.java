@@ -38,8 +38,10 @@ class LmtpProgramsIT {
     private static final int CONCURRENCY = 4;
 
     /** What mail systems like to change. */
-    private static final String AWKWARD = "Subject: awkward\r\nX-Eight: caf\u00e9\r\n\r\n.\r\n..\r\n.a\r\nFrom here on\r\n>From\r\n"
-            + "x".repeat(997) + "\r\n" + "long ".repeat(1000) + "\r\n8 bit: \u00e9\u00ff\u0080\r\nblanks  \t \r\n\r\n\r\nend\r\n.\r\n";
+    private static final String AWKWARD =
+            "Subject: awkward\r\nX-Eight: caf\u00e9\r\n\r\n.\r\n..\r\n.a\r\nFrom here on\r\n>From\r\n" + "x".repeat(997)
+                    + "\r\n" + "long ".repeat(1000)
+                    + "\r\n8 bit: \u00e9\u00ff\u0080\r\nblanks  \t \r\n\r\n\r\nend\r\n.\r\n";
 
     private static final Pattern NUMBER = Pattern.compile("(?m)^Subject: number (\\d+)");
 
@@ -137,7 +139,8 @@ class LmtpProgramsIT {
 
     private void delivers(Instance instance, String address, boolean unix) throws Exception {
         addUsers(instance);
-        assertThat(instance.run("", "user", "quota", "full", "--octets", "2000")).isZero();
+        assertThat(instance.run("", "user", "quota", "full", "--octets", "2000"))
+                .isZero();
         instance.start();
         String recipe = recipe(unix ? "or over a socket file" : "Postfix, for all mail", address);
         PrivatePostfix postfix = postfix(recipe);
@@ -198,8 +201,8 @@ class LmtpProgramsIT {
             }
             assertThat(found).as("messages that are there").hasSize(messages);
             int twice = found.values().stream().mapToInt(times -> times - 1).sum();
-            System.out.println(messages + " messages, " + kills + " kills, put off " + postfix.deferred() + ", twice "
-                    + twice);
+            System.out.println(
+                    messages + " messages, " + kills + " kills, put off " + postfix.deferred() + ", twice " + twice);
             assertThat(postfix.deferred()).as("kills that hit something").isPositive();
             return twice;
         } finally {
