@@ -87,8 +87,7 @@ class FetchCommandTest {
             assertThat(out).startsWith("fetched 2 messages, 2 messages had been fetched before");
             assertThat(fetch(server, "--limit", "2", "--to", maildir())).isZero();
             assertThat(out).startsWith("fetched 1 message, 4 messages had been fetched before");
-            assertThat(maildirContent())
-                    .containsExactlyInAnyOrder(lf(ONE), lf(TWO), lf(THREE), lf(ONE), lf(THREE));
+            assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO), lf(THREE), lf(ONE), lf(THREE));
             assertThat(fetch(server, "--limit", "0", "--to", maildir())).isEqualTo(64);
         }
     }

@@ -396,6 +396,9 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
             unstuffer = new DotUnstuffer();
             key = new DeliveryKey();
             lost = null;
+            // from here on the limit of data counts, also if some came with the command and no more does
+            touch();
+            rearm();
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver.sender(), deliver.targets());
         } else if (effect instanceof Effect.Close close) {

@@ -82,7 +82,13 @@ public final class Fetcher implements Closeable {
      * @param limit for each answer of a mail system
      */
     public record Plan(
-            String source, Destination to, Optional<Path> state, boolean delete, long most, String host, Duration limit) {}
+            String source,
+            Destination to,
+            Optional<Path> state,
+            boolean delete,
+            long most,
+            String host,
+            Duration limit) {}
 
     /** Makes ready: state and target are there, or it fails before anything is asked of the server. */
     public static Fetcher open(Plan plan, PrintStream out, Progress progress, Consumer<String> warnings)
