@@ -131,9 +131,13 @@ final class PrivatePostfix {
     void awaitEmptyQueue(Duration patience) {
         Awaitility.await()
                 .atMost(patience)
-                .pollInterval(Duration.ofMillis(500))
-                .until(() -> Tool.succeed("postqueue", "-c", configuration.toString(), "-p")
-                        .startsWith("Mail queue is empty"));
+                .pollInterval(Duration.ofSeconds(2))
+                .until(() -> {
+                    // what the queue manager found locked it would leave for ten minutes
+                    Tool.succeed("postqueue", "-c", configuration.toString(), "-f");
+                    return Tool.succeed("postqueue", "-c", configuration.toString(), "-p")
+                            .startsWith("Mail queue is empty");
+                });
     }
 
     int port() {
