@@ -39,7 +39,8 @@ class LmtpProgramsIT {
 
     /** What mail systems like to change. */
     private static final String AWKWARD =
-            "Subject: awkward\r\nX-Eight: caf\u00e9\r\n\r\n.\r\n..\r\n.a\r\nFrom here on\r\n>From\r\n" + "x".repeat(997)
+            "From: s@example.org\r\nDate: Mon, 4 Feb 1985 10:00:00 +0000\r\nMessage-ID: <1@example.org>\r\n"
+            + "Subject: awkward\r\nX-Eight: caf\u00e9\r\n\r\n.\r\n..\r\n.a\r\nFrom here on\r\n>From\r\n" + "x".repeat(997)
                     + "\r\n" + "long ".repeat(1000)
                     + "\r\n8 bit: \u00e9\u00ff\u0080\r\nblanks  \t \r\n\r\n\r\nend\r\n.\r\n";
 
@@ -223,7 +224,8 @@ class LmtpProgramsIT {
 
     /** Many with the same body. */
     private static String text(int number) {
-        return "Subject: number " + number + "\r\n\r\n" + "From the body\r\n".repeat(number % 7);
+        return "From: s@example.org\r\nDate: Mon, 4 Feb 1985 10:00:00 +0000\r\nMessage-ID: <" + number
+                + "@example.org>\r\nSubject: number " + number + "\r\n\r\n" + "From the body\r\n".repeat(number % 7);
     }
 
     private static void addUsers(Instance instance) throws Exception {
