@@ -111,6 +111,12 @@ final class FetchCommand implements Callable<Integer> {
     private @Nullable Path stateFile;
 
     @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "Fetch at most N messages, those that had been fetched before not counted. Default: all.")
+    private long limit = Long.MAX_VALUE;
+
+    @Option(
             names = "--timeout",
             paramLabel = "TIME",
             defaultValue = "2m",
@@ -137,6 +143,7 @@ final class FetchCommand implements Callable<Integer> {
                 destination,
                 state(destination),
                 delete,
+                limit,
                 terminal.environment().getOrDefault("HOSTNAME", "localhost"),
                 settings.replyTimeout());
         Secret secret = secret();
@@ -216,6 +223,8 @@ final class FetchCommand implements Callable<Integer> {
             wrong = "--keep or --delete, not both";
         } else if (authorities != null && !tls) {
             wrong = "--tls-ca needs --tls";
+        } else if (limit < 1) {
+            wrong = "--limit: at least 1";
         } else if (passwordFile != null && password.fromInput()) {
             wrong = "--password-file or --password-stdin, not both";
         } else if (delete && destination instanceof Destination.Output) {

@@ -26,6 +26,7 @@ import org.pop2.management.ManagementSettings;
 import org.pop2.management.Metrics;
 import org.pop2.server.Authenticator;
 import org.pop2.server.ListenException;
+import org.pop2.server.Networks;
 import org.pop2.server.Passwords;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerObserver;
@@ -124,7 +125,7 @@ final class Serving {
         boolean started = false;
         try {
             makeSpool(settings.spooling().directory());
-            warnOfOpenness(settings.address());
+            warnOfOpenness(settings.address(), settings.allowFrom());
             LmtpServer lmtp = Objects.requireNonNull(LmtpServer.start(
                             settings, store, metrics.<LmtpObserver>map(it -> it).orElse(LmtpObserver.NONE))
                     .block());
@@ -193,10 +194,20 @@ final class Serving {
         }
     }
 
-    private static void warnOfOpenness(SocketAddress address) {
+    private static void warnOfOpenness(SocketAddress address, Networks allowed) {
         if (address instanceof InetSocketAddress inet
                 && !(inet.getAddress() != null && inet.getAddress().isLoopbackAddress())) {
-            LOG.warn("lmtp.address {} is no loopback address: whoever can connect to it can deliver mail", shown(inet));
+            if (allowed.isEmpty()) {
+                LOG.warn(
+                        "lmtp.address {} is no loopback address, but lmtp.allow-from names nobody: only connections over"
+                                + " loopback are taken",
+                        shown(inet));
+            } else {
+                LOG.warn(
+                        "lmtp.address {} is no loopback address: whoever can connect to it from {} can deliver mail",
+                        shown(inet),
+                        allowed);
+            }
         }
     }
 

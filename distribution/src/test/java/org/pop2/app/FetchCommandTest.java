@@ -79,6 +79,38 @@ class FetchCommandTest {
     }
 
     @Test
+    void aLimitedRunFetchesSoManyAndTheNextGoesOn() throws IOException {
+        try (TestServer server = TestServer.over(store(ONE, TWO, THREE, ONE, THREE))) {
+            assertThat(fetch(server, "--limit", "2", "--to", maildir())).as(err).isZero();
+            assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO));
+            assertThat(fetch(server, "--limit", "2", "--to", maildir())).isZero();
+            assertThat(out).startsWith("fetched 2 messages, 2 messages had been fetched before");
+            assertThat(fetch(server, "--limit", "2", "--to", maildir())).isZero();
+            assertThat(out).startsWith("fetched 1 message, 4 messages had been fetched before");
+            assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO), lf(THREE), lf(ONE), lf(THREE));
+            assertThat(fetch(server, "--limit", "0", "--to", maildir())).isEqualTo(64);
+        }
+    }
+
+    /** A copy of a message that an earlier run deleted is not that message. */
+    @Test
+    void aLimitedRunThatDeletesLosesNoCopy() throws IOException {
+        try (TestServer server = TestServer.over(store(ONE, TWO, ONE, ONE))) {
+            for (int run = 1; run <= 4; run++) {
+                assertThat(fetch(server, "--limit", "1", "--delete", "--to", maildir()))
+                        .as(err)
+                        .isZero();
+                assertThat(out).startsWith("fetched 1 message from");
+                assertThat(maildirContent()).hasSize(run);
+            }
+            assertThat(fetch(server, "--limit", "1", "--delete", "--to", maildir()))
+                    .isZero();
+            assertThat(out).startsWith("fetched 0 messages from");
+            assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO), lf(ONE), lf(ONE));
+        }
+    }
+
+    @Test
     void anMboxIsQuotedAndAddedTo() throws IOException {
         Path file = Files.writeString(directory.resolve("Mail"), "From a@b Mon Feb  4 10:00:00 1985\n\nold\n\n");
         try (TestServer server = TestServer.over(store(ONE, THREE))) {

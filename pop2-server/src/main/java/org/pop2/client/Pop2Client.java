@@ -3,6 +3,7 @@ package org.pop2.client;
 import io.netty.channel.ChannelOption;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import javax.net.ssl.SSLException;
 import org.pop2.client.Pop2ClientException.Reason;
@@ -74,6 +75,20 @@ public final class Pop2Client {
             Secret password,
             Optional<String> folder,
             Function<Pop2Message, ? extends Publisher<Acknowledgement>> handler) {
+        return fetch(user, password, folder, handler, () -> false);
+    }
+
+    /**
+     * The same, ended sooner.
+     *
+     * @param enough asked after each message, when it has been acknowledged: {@code true} quits, the rest unread
+     */
+    public Mono<Long> fetch(
+            String user,
+            Secret password,
+            Optional<String> folder,
+            Function<Pop2Message, ? extends Publisher<Acknowledgement>> handler,
+            BooleanSupplier enough) {
         return Mono.usingWhen(
                 connect(user, password),
                 session -> folder.map(session::fold)
@@ -86,6 +101,7 @@ public final class Pop2Client {
                                         .flatMap(choice ->
                                                 message.acknowledge(choice).thenReturn(choice)),
                                 1)
+                        .takeUntil(acknowledged -> enough.getAsBoolean())
                         .count()
                         .flatMap(handled -> session.quit().thenReturn(handled)),
                 session -> Mono.fromRunnable(session::close));

@@ -4,89 +4,115 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an MTA repeats when it tries a delivery again because our 250 was lost (RFC 1047): the topmost Received field,
- * which names the MTA's queue id, and the body. A storage can then tell the second try from a second message.
+ * What an MTA repeats when it tries a delivery again because our 250 was lost (RFC 1047): the message from its topmost
+ * Received field on, which names the MTA's queue id. A storage can then tell the second try from a second message.
  *
- * <p>The whole field goes into it and not the id alone, for an MTA uses its ids again some day, with another date; and
- * where no field names an id, there is no key, and every delivery is a new message: a duplicate is better than a loss.
- * Not safe for threads.
+ * <p>What stands above that field is left out: there the MTA's delivery agent puts what differs from try to try, such
+ * as Exim's Delivery-date and Envelope-to. Everything below goes into it, and not the body and the id alone. Some
+ * servers put the same words behind {@code id} each time (Exchange the number of its version), and an MTA uses its ids
+ * again some day: two messages must never count as one for that. Where no field names an id, there is no key, and every
+ * delivery is a new message: a duplicate is better than a loss. Not safe for threads.
  */
 final class DeliveryKey {
     private static final Pattern QUEUE_ID = Pattern.compile("\\sid\\s+[A-Za-z0-9]", Pattern.CASE_INSENSITIVE);
     private static final String RECEIVED = "received:";
-    private static final int MAX_LINE = 2000;
     private static final int MAX_FIELD = 8000;
 
-    private final MessageDigest body = sha256();
-    private final StringBuilder line = new StringBuilder();
-    private final StringBuilder received = new StringBuilder();
-    private boolean inBody;
-    private boolean inReceived;
-    private boolean receivedOver;
-    private byte @Nullable [] bodyHash;
+    private enum At {
+        /** Before the topmost Received field. */
+        ABOVE,
+        /** In that field. */
+        RECEIVED,
+        BELOW,
+        /** In the body, and there was no such field. */
+        NOWHERE
+    }
+
+    private final MessageDigest content = sha256();
+
+    /** The beginning of a line above, as far as it is needed to know the field; then the Received field. */
+    private final StringBuilder text = new StringBuilder();
+
+    private At at = At.ABOVE;
+    private boolean lineStart = true;
+    private byte @Nullable [] hash;
 
     /** Takes the next octets of the message. */
     void update(byte[] octets, int offset, int length) {
         int i = offset;
         int end = offset + length;
-        while (i < end && !inBody) {
-            header(octets[i]);
-            i++;
+        while (i < end && (at == At.ABOVE || at == At.RECEIVED)) {
+            if (at == At.ABOVE) {
+                above(octets[i]);
+                i++;
+            } else if (inField(octets[i])) {
+                content.update(octets[i]);
+                i++;
+            }
         }
-        if (i < end) {
-            body.update(octets, i, end - i);
+        if (i < end && at == At.BELOW) {
+            content.update(octets, i, end - i);
         }
     }
 
     /** The key of a delivery of this message, all of which was taken, to that mailbox. */
     Optional<String> of(Target target) {
-        if (!QUEUE_ID.matcher(received).find()) {
+        if ((at != At.RECEIVED && at != At.BELOW) || !QUEUE_ID.matcher(text).find()) {
             return Optional.empty();
         }
-        byte[] hash = bodyHash;
-        if (hash == null) {
-            hash = body.digest();
-            bodyHash = hash;
+        byte[] digest = hash;
+        if (digest == null) {
+            digest = content.digest();
+            hash = digest;
         }
         MessageDigest key = sha256();
-        key.update(received.toString().getBytes(StandardCharsets.ISO_8859_1));
-        key.update((byte) 0);
         key.update(target.user().value().getBytes(StandardCharsets.UTF_8));
         key.update((byte) 0);
         key.update(target.folder().value().getBytes(StandardCharsets.UTF_8));
         key.update((byte) 0);
-        key.update(hash);
+        key.update(digest);
         return Optional.of("lmtp-" + HexFormat.of().formatHex(key.digest()));
     }
 
-    private void header(byte octet) {
-        if (octet != '\n') {
-            if (line.length() < MAX_LINE) {
-                line.append((char) (octet & 0xff));
+    private void above(byte octet) {
+        if (octet == '\n') {
+            String line = text.toString().stripTrailing();
+            // a line of blanks goes on with the field above it
+            if (line.isEmpty() && (text.isEmpty() || text.charAt(0) == '\r')) {
+                at = At.NOWHERE;
             }
-            return;
-        }
-        String text = line.toString().stripTrailing();
-        boolean continued = line.length() > 0 && (line.charAt(0) == ' ' || line.charAt(0) == '\t');
-        line.setLength(0);
-        if (text.isEmpty() && !continued) {
-            inBody = true;
-        } else if (continued) {
-            if (inReceived && received.length() < MAX_FIELD) {
-                received.append(text);
-            }
-        } else {
-            receivedOver |= inReceived;
-            inReceived = !receivedOver && text.regionMatches(true, 0, RECEIVED, 0, RECEIVED.length());
-            if (inReceived) {
-                received.append(text);
+            text.setLength(0);
+        } else if (text.length() < RECEIVED.length()) {
+            text.append((char) (octet & 0xff));
+            if (text.length() == RECEIVED.length() && RECEIVED.contentEquals(lower(text))) {
+                at = At.RECEIVED;
+                lineStart = false;
+                content.update(text.toString().getBytes(StandardCharsets.ISO_8859_1));
             }
         }
+    }
+
+    /** Whether the octet belongs to the Received field; if not, it is the first below. */
+    private boolean inField(byte octet) {
+        if (lineStart && octet != ' ' && octet != '\t') {
+            at = At.BELOW;
+            return false;
+        }
+        lineStart = octet == '\n';
+        if (text.length() < MAX_FIELD) {
+            text.append((char) (octet & 0xff));
+        }
+        return true;
+    }
+
+    private static String lower(CharSequence ascii) {
+        return ascii.toString().toLowerCase(Locale.ROOT);
     }
 
     private static MessageDigest sha256() {

@@ -9,6 +9,8 @@ import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.util.ReferenceCountUtil;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -79,6 +81,9 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
 
     private boolean spooling;
 
+    /** Among the sessions. */
+    private boolean counted;
+
     private boolean readPending;
     private boolean inputEnded;
     private boolean working;
@@ -103,6 +108,11 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     public void channelActive(ChannelHandlerContext active) {
         context = active;
         record = new LmtpRecord(active.channel().remoteAddress(), sessions.observer());
+        if (!isAllowed(active.channel().remoteAddress())) {
+            turnAway();
+            return;
+        }
+        counted = true;
         if (sessions.add(this)) {
             tell(new Event.Opened());
         } else {
@@ -174,7 +184,9 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         }
         dropInput();
         dropMessage();
-        sessions.remove(this);
+        if (counted) {
+            sessions.remove(this);
+        }
         log().write(end == null ? End.DISCONNECTED : end);
         super.channelInactive(inactive);
     }
@@ -384,6 +396,9 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
             unstuffer = new DotUnstuffer();
             key = new DeliveryKey();
             lost = null;
+            // from here on the limit of data counts, also if some came with the command and no more does
+            touch();
+            rearm();
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver.sender(), deliver.targets());
         } else if (effect instanceof Effect.Close close) {
@@ -521,6 +536,20 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     }
 
     // ---- reading and time
+
+    private boolean isAllowed(@Nullable SocketAddress peer) {
+        return !(peer instanceof InetSocketAddress inet)
+                || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress())
+                || settings.allowFrom().contain(inet);
+    }
+
+    /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
+    private void turnAway() {
+        end = End.NOT_ALLOWED;
+        context()
+                .writeAndFlush(Unpooled.wrappedBuffer(Reply.NOT_ALLOWED.encode()))
+                .addListener(done -> channel().close());
+    }
 
     private void read() {
         if (!readPending && !inputEnded) {

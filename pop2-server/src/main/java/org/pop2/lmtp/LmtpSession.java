@@ -76,6 +76,8 @@ final class LmtpSession {
         TIMED_OUT,
         TOO_MANY_ERRORS,
         OVERLOADED,
+        /** It came from a network that mail is not taken from. */
+        NOT_ALLOWED,
         SHUTDOWN
     }
 

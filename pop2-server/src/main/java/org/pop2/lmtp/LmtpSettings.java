@@ -12,6 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.pop2.server.Networks;
 import org.pop2.storage.UserName;
 
 /**
@@ -25,6 +26,7 @@ import org.pop2.storage.UserName;
  * @param addressing which user an address means
  * @param spooling where a message waits until all of it is there
  * @param overQuota what becomes of mail for a full mailbox
+ * @param allowFrom from where TCP connections are taken, besides this machine's loopback; a socket file has its mode
  */
 public record LmtpSettings(
         String hostName,
@@ -33,7 +35,8 @@ public record LmtpSettings(
         Limits limits,
         Addressing addressing,
         Spooling spooling,
-        OverQuota overQuota) {
+        OverQuota overQuota,
+        Networks allowFrom) {
 
     /** The port that LMTP servers use; none is assigned, and RFC 2033 (p. 5) forbids 25. */
     public static final int PORT = 24;
@@ -74,35 +77,40 @@ public record LmtpSettings(
                 Limits.defaults(),
                 Addressing.defaults(),
                 Spooling.in(spool),
-                OverQuota.REJECT);
+                OverQuota.REJECT,
+                Networks.NONE);
     }
 
     public LmtpSettings withHostName(String name) {
-        return new LmtpSettings(name, address, socketFile, limits, addressing, spooling, overQuota);
+        return new LmtpSettings(name, address, socketFile, limits, addressing, spooling, overQuota, allowFrom);
     }
 
     public LmtpSettings withAddress(SocketAddress where) {
-        return new LmtpSettings(hostName, where, socketFile, limits, addressing, spooling, overQuota);
+        return new LmtpSettings(hostName, where, socketFile, limits, addressing, spooling, overQuota, allowFrom);
     }
 
     public LmtpSettings withSocketFile(SocketFile file) {
-        return new LmtpSettings(hostName, address, file, limits, addressing, spooling, overQuota);
+        return new LmtpSettings(hostName, address, file, limits, addressing, spooling, overQuota, allowFrom);
     }
 
     public LmtpSettings withLimits(Limits what) {
-        return new LmtpSettings(hostName, address, socketFile, what, addressing, spooling, overQuota);
+        return new LmtpSettings(hostName, address, socketFile, what, addressing, spooling, overQuota, allowFrom);
     }
 
     public LmtpSettings withAddressing(Addressing how) {
-        return new LmtpSettings(hostName, address, socketFile, limits, how, spooling, overQuota);
+        return new LmtpSettings(hostName, address, socketFile, limits, how, spooling, overQuota, allowFrom);
     }
 
     public LmtpSettings withSpooling(Spooling where) {
-        return new LmtpSettings(hostName, address, socketFile, limits, addressing, where, overQuota);
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, where, overQuota, allowFrom);
     }
 
     public LmtpSettings withOverQuota(OverQuota what) {
-        return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, what);
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, what, allowFrom);
+    }
+
+    public LmtpSettings withAllowFrom(Networks networks) {
+        return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, overQuota, networks);
     }
 
     /** What becomes of mail for a user who has as much as the quota allows. */

@@ -26,6 +26,9 @@ record Reply(int code, List<String> lines) {
 
     static final Reply STOPPING = of(421, "4.3.2 the server is stopping");
     static final Reply OVERLOADED = of(421, "4.3.2 too many connections, try again later");
+    /** For a while only: the MTA keeps its mail until somebody has mended the configuration. */
+    static final Reply NOT_ALLOWED = of(421, "4.7.1 mail is not taken from this address");
+
     static final Reply TIMED_OUT = of(421, "4.4.2 timed out");
 
     static Reply of(int code, String... lines) {

@@ -313,12 +313,15 @@ class LmtpServerTest {
     }
 
     /** Remembers what was delivered; some users have trouble. */
-    private static final class Store implements MailStore, Accounts {
+    static final class Store implements MailStore, Accounts {
         final ConcurrentLinkedQueue<String> delivered = new ConcurrentLinkedQueue<>();
         /** Of the user who has a quota. */
         volatile Usage use = new Usage(10, 1000, new Quota(10, 1000));
 
         final ConcurrentLinkedQueue<String> keys = new ConcurrentLinkedQueue<>();
+
+        /** What every delivery waits for. */
+        volatile Mono<Void> gate = Mono.empty();
 
         @Override
         public Accounts accounts() {
@@ -341,7 +344,7 @@ class LmtpServerTest {
                 case "broken" -> Mono.error(new StoreException(StoreException.Reason.CORRUPT, "broken"));
                 default -> {
                     keys.add(message.deliveryId().orElse(""));
-                    yield Flux.from(message.content())
+                    yield gate.thenMany(Flux.from(message.content()))
                             .map(piece ->
                                     StandardCharsets.ISO_8859_1.decode(piece).toString())
                             .collect(Collectors.joining())

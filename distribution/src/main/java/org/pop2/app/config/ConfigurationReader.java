@@ -321,7 +321,7 @@ public final class ConfigurationReader {
         Optional<SocketAddress> address = value(Keys.LMTP_ADDRESS);
         LmtpSettings.SocketFile socketFile = new LmtpSettings.SocketFile(
                 value(Keys.LMTP_SOCKET_MODE),
-                Optional.empty(),
+                Optional.of(value(Keys.LMTP_SOCKET_OWNER)).filter(owner -> !owner.isEmpty()),
                 Optional.of(value(Keys.LMTP_SOCKET_GROUP)).filter(group -> !group.isEmpty()));
         LmtpSettings.Limits usual = LmtpSettings.Limits.defaults();
         LmtpSettings.Limits limits = new LmtpSettings.Limits(
@@ -346,7 +346,8 @@ public final class ConfigurationReader {
                                         : where)
                         .withSocketFile(socketFile)
                         .withLimits(limits)
-                        .withAddressing(addressing));
+                        .withAddressing(addressing)
+                        .withAllowFrom(value(Keys.LMTP_ALLOW_FROM)));
             } catch (IllegalArgumentException e) {
                 problem(Keys.LMTP_ADDRESS, String.valueOf(e.getMessage()));
                 return Optional.empty();

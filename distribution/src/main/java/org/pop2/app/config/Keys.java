@@ -154,6 +154,13 @@ final class Keys {
                     + " mail transfer agent in; default: nowhere",
             ValueType.socketAddress());
 
+    static final Key<Networks> LMTP_ALLOW_FROM = new Key<>(
+            "lmtp.allow-from",
+            "",
+            "networks from which mail is taken over TCP, besides this machine itself: a list of IP addresses and networks;"
+                    + " anybody else is told to go away",
+            ValueType.networks());
+
     static final Key<Set<PosixFilePermission>> LMTP_SOCKET_MODE = new Key<>(
             "lmtp.socket-mode",
             "rw-rw----",
@@ -164,6 +171,12 @@ final class Keys {
             "lmtp.socket-group",
             "",
             "group of the socket file, one that the mail transfer agent is in; default: that of the server",
+            ValueType.text());
+
+    static final Key<String> LMTP_SOCKET_OWNER = new Key<>(
+            "lmtp.socket-owner",
+            "",
+            "owner of the socket file, if not who runs the server; only root can give files away",
             ValueType.text());
 
     static final Key<Set<String>> LMTP_DOMAINS = new Key<>(
@@ -366,8 +379,10 @@ final class Keys {
             LIMITS_COMMANDS_PER_SESSION,
             LIMITS_OCTETS_PER_SESSION,
             LMTP_ADDRESS,
+            LMTP_ALLOW_FROM,
             LMTP_SOCKET_MODE,
             LMTP_SOCKET_GROUP,
+            LMTP_SOCKET_OWNER,
             LMTP_DOMAINS,
             LMTP_DELIMITER,
             LMTP_CREATE_FOLDERS,

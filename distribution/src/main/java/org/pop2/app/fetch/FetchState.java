@@ -171,8 +171,21 @@ final class FetchState implements Closeable {
 
     /** The server's mailbox is known to hold only these of what was delivered: all else is forgotten. The last call. */
     void replace(Map<Fingerprint, Integer> left) throws IOException {
+        rewrite(left, Set.of());
+    }
+
+    /** The server's mailbox is known to hold these no more; of the others nothing is known. The last call. */
+    void forget(Map<Fingerprint, Integer> gone) throws IOException {
+        Map<Fingerprint, Integer> left = new HashMap<>(delivered);
+        gone.forEach((fingerprint, count) ->
+                left.computeIfPresent(fingerprint, (same, known) -> known > count ? known - count : null));
+        rewrite(left, begun);
+    }
+
+    private void rewrite(Map<Fingerprint, Integer> left, Set<Fingerprint> inDoubt) throws IOException {
         StringBuilder text = new StringBuilder(MAGIC).append(subject).append('\n');
         left.forEach((fingerprint, count) -> text.append((line("=", fingerprint) + "\n").repeat(count)));
+        inDoubt.forEach(fingerprint -> text.append(line(">", fingerprint)).append('\n'));
         Path fresh = path.resolveSibling(path.getFileName() + ".new");
         try (FileChannel to = FileChannel.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {

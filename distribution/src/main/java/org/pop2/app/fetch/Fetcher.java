@@ -40,6 +40,7 @@ public final class Fetcher implements Closeable {
     private final Target target;
     private final @Nullable FetchState state;
     private final boolean delete;
+    private final long most;
     private final Progress progress;
     private final Consumer<String> warnings;
 
@@ -56,7 +57,13 @@ public final class Fetcher implements Closeable {
     private long rejected;
 
     private Fetcher(
-            Target target, @Nullable FetchState state, boolean delete, Progress progress, Consumer<String> warnings) {
+            Target target,
+            @Nullable FetchState state,
+            boolean delete,
+            long most,
+            Progress progress,
+            Consumer<String> warnings) {
+        this.most = most;
         this.target = target;
         this.state = state;
         this.delete = delete;
@@ -70,11 +77,18 @@ public final class Fetcher implements Closeable {
      * @param source what is fetched, the same each time
      * @param state the file that remembers; nothing: everything is delivered
      * @param delete whether messages are deleted on the server
+     * @param most messages that this run delivers at most; what had been delivered before does not count
      * @param host this machine's name
      * @param limit for each answer of a mail system
      */
     public record Plan(
-            String source, Destination to, Optional<Path> state, boolean delete, String host, Duration limit) {}
+            String source,
+            Destination to,
+            Optional<Path> state,
+            boolean delete,
+            long most,
+            String host,
+            Duration limit) {}
 
     /** Makes ready: state and target are there, or it fails before anything is asked of the server. */
     public static Fetcher open(Plan plan, PrintStream out, Progress progress, Consumer<String> warnings)
@@ -87,7 +101,7 @@ public final class Fetcher implements Closeable {
             Target target = plan.to()
                     .open(out, beside.resolveSibling(beside.getFileName() + ".mbox"), plan.host(), plan.limit());
             good = true;
-            return new Fetcher(target, state, plan.delete(), progress, warnings);
+            return new Fetcher(target, state, plan.delete(), plan.most(), progress, warnings);
         } finally {
             if (!good && state != null) {
                 state.close();
@@ -119,7 +133,7 @@ public final class Fetcher implements Closeable {
      */
     public void run(Pop2Client client, String user, Secret password, Optional<String> folder) throws IOException {
         try {
-            client.fetch(user, password, folder, this::take).block();
+            client.fetch(user, password, folder, this::take, this::isEnough).block();
         } catch (RuntimeException e) {
             Throwable cause = Exceptions.unwrap(e);
             if (cause instanceof UncheckedIOException failed) {
@@ -134,8 +148,17 @@ public final class Fetcher implements Closeable {
             // All that the server has was seen, and it has confirmed the end: what was deleted does not come again.
             // After
             // gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
-            state.replace(delete ? Map.of() : seen);
+            if (!isEnough()) {
+                state.replace(delete ? Map.of() : seen);
+            } else if (delete) {
+                // a copy of a message that was deleted now may be among those that were not looked at: it is a new one
+                state.forget(seen);
+            }
         }
+    }
+
+    private boolean isEnough() {
+        return fetched >= most;
     }
 
     private Mono<Acknowledgement> take(Pop2Message message) {

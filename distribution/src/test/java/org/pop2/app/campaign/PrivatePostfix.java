@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.awaitility.Awaitility;
 
@@ -28,44 +29,58 @@ final class PrivatePostfix {
      * @param locks {@code mailbox_delivery_lock}
      */
     PrivatePostfix(Path directory, Path spool, String locks) throws IOException, InterruptedException {
+        this(directory, spool, locks, List.of());
+    }
+
+    /** @param lines what else main.cf says; the last word counts */
+    PrivatePostfix(Path directory, Path spool, String locks, List<String> lines)
+            throws IOException, InterruptedException {
         this.directory = directory;
         configuration = Files.createDirectories(directory.resolve("conf"));
         Path queue = Files.createDirectories(directory.resolve("queue"));
         Path data = Files.createDirectories(directory.resolve("data"));
         Tool.succeed("chown", "postfix", data.toString());
         port = freePort();
-        Files.write(
-                configuration.resolve("main.cf"),
-                List.of(
-                        "compatibility_level = 3.6",
-                        "queue_directory = " + queue,
-                        "data_directory = " + data,
-                        "command_directory = /usr/sbin",
-                        "daemon_directory = /usr/lib/postfix/sbin",
-                        "meta_directory = /etc/postfix",
-                        "shlib_directory = /usr/lib/postfix",
-                        "mail_owner = postfix",
-                        "setgid_group = postdrop",
-                        "maillog_file = " + log(),
-                        "maillog_file_prefixes = " + directory,
-                        "myhostname = " + DOMAIN,
-                        "mydestination = " + DOMAIN,
-                        "inet_interfaces = 127.0.0.1",
-                        "inet_protocols = ipv4",
-                        "mynetworks = 127.0.0.0/8",
-                        "local_recipient_maps =",
-                        "alias_maps =",
-                        "alias_database =",
-                        "notify_classes =",
-                        "mailbox_size_limit = 0",
-                        "mail_spool_directory = " + spool,
-                        "mailbox_delivery_lock = " + locks,
-                        // a mailbox that is locked for too long is tried again soon
-                        "minimal_backoff_time = 2s",
-                        "maximal_backoff_time = 4s",
-                        "queue_run_delay = 2s",
-                        "deliver_lock_delay = 1s",
-                        "local_destination_concurrency_limit = 4"));
+        List<String> main = new ArrayList<>(List.of(
+                "compatibility_level = 3.6",
+                "queue_directory = " + queue,
+                "data_directory = " + data,
+                "command_directory = /usr/sbin",
+                "daemon_directory = /usr/lib/postfix/sbin",
+                "meta_directory = /etc/postfix",
+                "shlib_directory = /usr/lib/postfix",
+                "mail_owner = postfix",
+                "setgid_group = postdrop",
+                "maillog_file = " + log(),
+                "maillog_file_prefixes = " + directory,
+                "myhostname = " + DOMAIN,
+                "mydestination = " + DOMAIN,
+                "inet_interfaces = 127.0.0.1",
+                "inet_protocols = ipv4",
+                "mynetworks = 127.0.0.0/8",
+                "local_recipient_maps =",
+                "alias_maps =",
+                "alias_database =",
+                "notify_classes =",
+                "mailbox_size_limit = 0",
+                "mail_spool_directory = " + spool,
+                "mailbox_delivery_lock = " + locks,
+                // a mailbox that is locked for too long is tried again soon
+                "minimal_backoff_time = 2s",
+                "maximal_backoff_time = 4s",
+                "queue_run_delay = 2s",
+                "deliver_lock_delay = 1s",
+                // nothing leaves this machine
+                "default_transport = error:not in this test",
+                "relay_transport = error:not in this test",
+                "local_destination_concurrency_limit = 4"));
+        // a key that is there twice makes every program of Postfix warn
+        for (String line : lines) {
+            String key = line.substring(0, line.indexOf('=') + 1);
+            main.removeIf(earlier -> earlier.startsWith(key));
+            main.add(line);
+        }
+        Files.write(configuration.resolve("main.cf"), main);
         Files.write(
                 configuration.resolve("master.cf"),
                 List.of(
@@ -82,6 +97,7 @@ final class PrivatePostfix {
                         "error unix - - n - - error",
                         "retry unix - - n - - error",
                         "local unix - n n - - local",
+                        "lmtp unix - - n - - lmtp",
                         "anvil unix - - n - 1 anvil",
                         "postlog unix-dgram n - n - 1 postlogd"));
         Tool.succeed("postfix", "-c", configuration.toString(), "start");
@@ -103,16 +119,32 @@ final class PrivatePostfix {
 
     /** Waits until all that was taken is delivered. */
     void awaitDelivery(Duration patience) throws IOException {
-        Awaitility.await()
-                .atMost(patience)
-                .pollInterval(Duration.ofMillis(500))
-                .until(() -> Tool.succeed("postqueue", "-c", configuration.toString(), "-p")
-                        .startsWith("Mail queue is empty"));
+        awaitEmptyQueue(patience);
         List<String> bounced = Files.readAllLines(log()).stream()
                 .filter(line -> line.contains("status=bounced") || line.contains("status=undeliverable"))
                 .toList();
         if (!bounced.isEmpty()) {
             throw new IOException("Postfix gave up on " + bounced);
+        }
+    }
+
+    void awaitEmptyQueue(Duration patience) {
+        Awaitility.await().atMost(patience).pollInterval(Duration.ofSeconds(2)).until(() -> {
+            // what the queue manager found locked it would leave for ten minutes
+            Tool.succeed("postqueue", "-c", configuration.toString(), "-f");
+            return Tool.succeed("postqueue", "-c", configuration.toString(), "-p")
+                    .startsWith("Mail queue is empty");
+        });
+    }
+
+    int port() {
+        return port;
+    }
+
+    /** What it wrote into its log, the lines with this. */
+    List<String> logged(String text) throws IOException {
+        try (var lines = Files.lines(log(), StandardCharsets.ISO_8859_1)) {
+            return lines.filter(line -> line.contains(text)).toList();
         }
     }
 
