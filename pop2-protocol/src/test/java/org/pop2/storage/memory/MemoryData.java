@@ -27,6 +27,11 @@ public final class MemoryData {
         return liveBuffers.get();
     }
 
+    /** What a folder has now, each message in its wire form; none if there is no such folder. */
+    public synchronized List<byte[]> messages(UserName user, FolderName name) {
+        return folder(user, name).messages.stream().map(byte[]::clone).toList();
+    }
+
     AtomicLong liveBufferCount() {
         return liveBuffers;
     }

@@ -1,0 +1,61 @@
+package org.pop2.testing;
+
+import java.time.Duration;
+
+/**
+ * Something that goes wrong at a place of the dialogue, until the test ends; the last that was ordered for a place
+ * counts.
+ */
+public final class Fault {
+    private final Script script;
+    private final String place;
+    private int nth;
+
+    Fault(Script script, String place) {
+        this.script = script;
+        this.place = place;
+    }
+
+    /** Only at the n-th time since the test began, from 1, counted over all connections; else every time. */
+    public Fault nth(int n) {
+        if (n < 1) {
+            throw new IllegalArgumentException("the first is 1, not " + n);
+        }
+        nth = n;
+        return this;
+    }
+
+    /** The line drops before the answer. */
+    public void drop() {
+        dropAfter(0);
+    }
+
+    /** The line drops after so many octets of the answer, a message's or a line's. */
+    public void dropAfter(long octets) {
+        order(new Script.Action.Drop(octets));
+    }
+
+    /** The answer comes so much later. */
+    public void delay(Duration time) {
+        order(new Script.Action.Delay(time));
+    }
+
+    /** Another line comes instead of the answer; if it begins with {@code -}, the connection is closed after it. */
+    public void reply(String line) {
+        order(new Script.Action.Say(line));
+    }
+
+    /** The number in the answer, of messages or octets, is wrong by so much. */
+    public void miscount(long by) {
+        order(new Script.Action.Miscount(by));
+    }
+
+    /** Nothing is ever answered again on this connection, which stays open. */
+    public void silence() {
+        order(new Script.Action.Silence());
+    }
+
+    private void order(Script.Action action) {
+        script.add(place, nth, action);
+    }
+}
