@@ -4,6 +4,7 @@ import io.netty.buffer.Unpooled;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.reactivestreams.Subscription;
@@ -36,6 +37,9 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     private final EventLoop loop;
     private final long announced;
     private final Outcome outcome;
+
+    /** Signals that came on other threads and wait for the event loop. */
+    private final AtomicInteger queued = new AtomicInteger();
 
     // of the event loop
     private @Nullable Subscription subscription;
@@ -146,10 +150,18 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     }
 
     /**
-     * Always by way of the loop's queue: a storage may emit one buffer on its own thread and the next one on the event
-     * loop, where more was just requested; done at once there, the second would overtake the first.
+     * On the event loop at once only if nothing waits in its queue: a storage may emit one buffer on its own thread and
+     * the next one on the event loop, where more was just requested; done at once, the second would overtake the first.
      */
     private void run(Runnable task) {
-        loop.execute(task);
+        if (queued.get() == 0 && loop.inEventLoop()) {
+            task.run();
+            return;
+        }
+        queued.incrementAndGet();
+        loop.execute(() -> {
+            queued.decrementAndGet();
+            task.run();
+        });
     }
 }

@@ -42,6 +42,11 @@ final class Content implements Publisher<ContentBuffer> {
 
     private static final ThreadLocal<byte[]> BLOCK = ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
 
+    /** Of the calling thread, to read into. */
+    static byte[] block() {
+        return BLOCK.get();
+    }
+
     private final String what;
     private final Opener opener;
     private final long octets;
@@ -187,7 +192,7 @@ final class Content implements Publisher<ContentBuffer> {
             boolean good = false;
             try {
                 ByteBuffer out = buffer.octets();
-                from.encode(BLOCK.get(), out);
+                from.encode(block(), out);
                 out.flip();
                 produced += out.remaining();
                 if (produced > octets || from.finished() != (produced == octets) || !out.hasRemaining()) {

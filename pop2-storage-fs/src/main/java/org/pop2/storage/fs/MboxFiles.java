@@ -121,6 +121,11 @@ final class MboxFiles {
          * if it was written to, begins and ends the same and has a message where {@code row} was.
          */
         void check(int row) throws IOException {
+            check(row, row);
+        }
+
+        /** As {@link #check(int)}, of some messages. */
+        void check(int firstRow, int lastRow) throws IOException {
             FileStatus now = path.check(io);
             if (now == null || !now.key().equals(mailbox.key())) {
                 throw changed("was replaced");
@@ -128,7 +133,9 @@ final class MboxFiles {
             if (now.sameAs(good)) {
                 return;
             }
-            check(now, row);
+            for (int row = firstRow; row <= lastRow; row++) {
+                check(now, row);
+            }
             good = now;
         }
 

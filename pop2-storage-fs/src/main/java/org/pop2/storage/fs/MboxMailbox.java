@@ -28,6 +28,7 @@ final class MboxMailbox implements Mailbox {
     private final BufferPool buffers;
     private final String name;
     private final Consumer<MboxMailbox> onEnd;
+    private final @Nullable SmallMessages small;
 
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final Sinks.Empty<Void> released = Sinks.empty();
@@ -41,6 +42,7 @@ final class MboxMailbox implements Mailbox {
             Holds.Hold hold,
             Work work,
             BufferPool buffers,
+            ReadAhead budget,
             String name,
             Consumer<MboxMailbox> onEnd) {
         this.files = files;
@@ -50,6 +52,16 @@ final class MboxMailbox implements Mailbox {
         this.buffers = buffers;
         this.name = name;
         this.onEnd = onEnd;
+        small = counted == null
+                ? null
+                : new SmallMessages(
+                        name,
+                        counted.index(),
+                        () -> openSmall(counted),
+                        error -> spoilt.compareAndSet(null, error),
+                        buffers,
+                        budget,
+                        work.readers());
     }
 
     @Override
@@ -77,20 +89,56 @@ final class MboxMailbox implements Mailbox {
     public Publisher<ContentBuffer> content(int number) {
         MboxFiles.Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
-        return new Content(
-                name + ", message " + number,
-                () -> open(mailbox, row),
-                mailbox.index().octets(row),
-                buffers,
-                work.readers());
+        long octets = mailbox.index().octets(row);
+        if (small != null && SmallMessages.isSmall(octets)) {
+            return small.content(number);
+        }
+        return new Content(name + ", message " + number, () -> open(mailbox, row), octets, buffers, work.readers());
     }
 
-    private Content.Source open(MboxFiles.Counted mailbox, int row) {
+    /** The channel outlives a release that comes in the middle of a reading. */
+    private ChannelRegistry.Shared share(MboxFiles.Counted mailbox) {
         if (releasing.get()) {
             throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
         }
-        // the channel outlives a release that comes in the middle of a reading
-        ChannelRegistry.Shared channel = mailbox.share();
+        return mailbox.share();
+    }
+
+    private void giveBack(ChannelRegistry.Shared channel) {
+        try {
+            channel.close();
+        } catch (IOException e) {
+            LOG.warn("{}: cannot be closed: {}", name, e.toString());
+        }
+    }
+
+    private WireEncoder encoder(ChannelRegistry.Shared channel, MboxFiles.Counted mailbox, int row) {
+        return new WireEncoder(
+                channel.file(), mailbox.index(), row, files.format().quoting());
+    }
+
+    private SmallMessages.Source openSmall(MboxFiles.Counted mailbox) {
+        ChannelRegistry.Shared channel = share(mailbox);
+        return new SmallMessages.Source() {
+            @Override
+            public void check(int firstRow, int lastRow) throws IOException {
+                mailbox.check(firstRow, lastRow);
+            }
+
+            @Override
+            public WireEncoder encoder(int row) {
+                return MboxMailbox.this.encoder(channel, mailbox, row);
+            }
+
+            @Override
+            public void close() {
+                giveBack(channel);
+            }
+        };
+    }
+
+    private Content.Source open(MboxFiles.Counted mailbox, int row) {
+        ChannelRegistry.Shared channel = share(mailbox);
         return new Content.Source() {
             @Override
             public void check() throws IOException {
@@ -99,17 +147,12 @@ final class MboxMailbox implements Mailbox {
 
             @Override
             public WireEncoder encoder() {
-                return new WireEncoder(
-                        channel.file(), mailbox.index(), row, files.format().quoting());
+                return MboxMailbox.this.encoder(channel, mailbox, row);
             }
 
             @Override
             public void close() {
-                try {
-                    channel.close();
-                } catch (IOException e) {
-                    LOG.warn("{}: cannot be closed: {}", name, e.toString());
-                }
+                giveBack(channel);
             }
 
             @Override
@@ -169,6 +212,9 @@ final class MboxMailbox implements Mailbox {
     }
 
     private void close() {
+        if (small != null) {
+            small.close();
+        }
         onEnd.accept(this);
         hold.end();
         if (counted != null) {

@@ -51,6 +51,7 @@ final class MboxStore implements MailStore, Measured {
     private final Path spool;
     private final Work work;
     private final BufferPool buffers = new BufferPool(KEPT_BUFFERS);
+    private final ReadAhead readAhead = new ReadAhead();
     private final Set<MboxMailbox> mailboxes = ConcurrentHashMap.newKeySet();
     private final Mono<Void> closing;
 
@@ -284,7 +285,7 @@ final class MboxStore implements MailStore, Measured {
         try {
             MboxFiles.Counted counted = isNoFolder(path, folder) ? null : files.open(path);
             MboxMailbox mailbox =
-                    new MboxMailbox(files, counted, hold, work, buffers, path.toString(), mailboxes::remove);
+                    new MboxMailbox(files, counted, hold, work, buffers, readAhead, path.toString(), mailboxes::remove);
             mailboxes.add(mailbox);
             opened = true;
             return Optional.of(mailbox);

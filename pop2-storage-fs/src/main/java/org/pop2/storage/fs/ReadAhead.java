@@ -1,0 +1,39 @@
+package org.pop2.storage.fs;
+
+import java.util.Iterator;
+import java.util.LinkedHashSet;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The buffers in which the mailboxes of a store keep messages that nobody has asked for yet: so many at most, and the
+ * oldest goes for a new one. Safe for many threads.
+ */
+final class ReadAhead {
+    /** Of 64 KiB each: 8 MiB. */
+    static final int MOST = 128;
+
+    private final Set<SmallMessages.Chunk> kept = new LinkedHashSet<>();
+
+    void keep(SmallMessages.Chunk chunk) {
+        SmallMessages.Chunk oldest = add(chunk);
+        if (oldest != null) {
+            oldest.drop();
+        }
+    }
+
+    private synchronized SmallMessages.@Nullable Chunk add(SmallMessages.Chunk chunk) {
+        kept.add(chunk);
+        if (kept.size() <= MOST) {
+            return null;
+        }
+        Iterator<SmallMessages.Chunk> inOrder = kept.iterator();
+        SmallMessages.Chunk oldest = inOrder.next();
+        inOrder.remove();
+        return oldest;
+    }
+
+    synchronized void forget(SmallMessages.Chunk chunk) {
+        kept.remove(chunk);
+    }
+}

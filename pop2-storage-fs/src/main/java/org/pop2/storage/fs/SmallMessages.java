@@ -1,0 +1,356 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+
+/**
+ * The small messages of one mailbox. A client that reads one after the other, as nearly all do, is answered from memory
+ * and on its own thread most of the time: the next ones are read with the one that is asked for, twice as many each
+ * time, as far as a buffer holds them.
+ *
+ * <p>Whether the mailbox is still what was counted is looked at before and after they are read, of each of them: what
+ * is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
+ */
+final class SmallMessages {
+    /** Octets of the longest: a buffer holds two. */
+    private static final int LONGEST = ContentBuffer.MAX_OCTETS / 2;
+
+    /** The encoder may leave so many octets of a buffer unused. */
+    private static final int SPARE = 2;
+
+    /** Where the messages are read from; closed after each reading. */
+    interface Source extends AutoCloseable {
+        /** Fails if these rows are no longer what was counted. */
+        void check(int firstRow, int lastRow) throws IOException;
+
+        WireEncoder encoder(int row);
+
+        @Override
+        void close();
+    }
+
+    /** Opens the mailbox; called on the reading pool. */
+    interface Opener {
+        Source open() throws IOException;
+    }
+
+    private final String name;
+    private final MboxIndex index;
+    private final Opener opener;
+    private final Consumer<StoreException> onCorrupt;
+    private final BufferPool buffers;
+    private final ReadAhead budget;
+    private final Executor readers;
+
+    // guarded by this
+    private @Nullable Chunk ahead;
+    private int expected = 1;
+    private int step = 1;
+    private boolean closed;
+
+    /** @param onCorrupt told before a subscriber hears that a message is not what was counted */
+    SmallMessages(
+            String name,
+            MboxIndex index,
+            Opener opener,
+            Consumer<StoreException> onCorrupt,
+            BufferPool buffers,
+            ReadAhead budget,
+            Executor readers) {
+        this.name = name;
+        this.index = index;
+        this.opener = opener;
+        this.onCorrupt = onCorrupt;
+        this.buffers = buffers;
+        this.budget = budget;
+        this.readers = readers;
+    }
+
+    static boolean isSmall(long octets) {
+        return octets <= LONGEST;
+    }
+
+    /** One buffer. */
+    Publisher<ContentBuffer> content(int number) {
+        return subscriber -> subscriber.onSubscribe(new Reading(number, subscriber));
+    }
+
+    /** What was read ahead will not be asked for any more. */
+    void close() {
+        synchronized (this) {
+            closed = true;
+        }
+        forget();
+    }
+
+    private void forget() {
+        Chunk unused;
+        synchronized (this) {
+            unused = ahead;
+            ahead = null;
+        }
+        if (unused != null) {
+            unused.drop();
+        }
+    }
+
+    private @Nullable ContentBuffer known(int number) {
+        Chunk chunk;
+        ContentBuffer known;
+        synchronized (this) {
+            chunk = ahead;
+            known = chunk == null ? null : chunk.take(number);
+            if (chunk == null || known == null) {
+                return null;
+            }
+            expected = number + 1;
+            if (number < chunk.last()) {
+                return known;
+            }
+            ahead = null;
+        }
+        chunk.drop();
+        return known;
+    }
+
+    /** The last of the messages to read with this one. */
+    private synchronized int last(int number) {
+        step = number == expected && number > 1 ? 2 * step : 1;
+        expected = number + 1;
+        long octets = octets(number);
+        int last = number;
+        while (last < index.count() && last + 1 - number < step) {
+            octets += octets(last + 1);
+            if (octets > ContentBuffer.MAX_OCTETS - SPARE) {
+                // more will not fit next time either
+                step = last + 1 - number;
+                break;
+            }
+            last++;
+        }
+        return last;
+    }
+
+    private long octets(int number) {
+        return index.octets(index.rowOf(number));
+    }
+
+    private ContentBuffer read(int number) throws IOException {
+        forget();
+        int last = last(number);
+        BufferPool.Pooled buffer = buffers.take();
+        Chunk chunk = null;
+        try (Source source = opener.open()) {
+            source.check(index.rowOf(number), index.rowOf(last));
+            int[] ends = new int[last - number + 1];
+            ByteBuffer out = buffer.octets();
+            for (int next = number; next <= last; next++) {
+                source.encoder(index.rowOf(next)).encode(Content.block(), out);
+                ends[next - number] = out.position();
+                int start = next == number ? 0 : ends[next - number - 1];
+                if (out.position() - start != octets(next)) {
+                    throw new StoreException(
+                            Reason.CORRUPT,
+                            "message " + next + " has not the " + octets(next) + " octets that were counted");
+                }
+            }
+            source.check(index.rowOf(number), index.rowOf(last));
+            chunk = new Chunk(buffer, number, ends, budget);
+        } finally {
+            if (chunk == null) {
+                buffer.release();
+            }
+        }
+        ContentBuffer wanted = chunk.take(number);
+        if (wanted == null) {
+            throw new IllegalStateException("a buffer that was just filled");
+        }
+        if (number == last) {
+            chunk.drop();
+        } else {
+            keep(chunk);
+        }
+        return wanted;
+    }
+
+    private void keep(Chunk chunk) {
+        budget.keep(chunk);
+        Chunk unused = chunk;
+        synchronized (this) {
+            if (!closed) {
+                unused = ahead;
+                ahead = chunk;
+            }
+        }
+        if (unused != null) {
+            unused.drop();
+        }
+    }
+
+    /** Messages in one buffer, which goes back to the pool when it was dropped and none of them is used any more. */
+    static final class Chunk {
+        private final BufferPool.Pooled buffer;
+        private final int first;
+        private final int[] ends;
+        private final ReadAhead budget;
+        /** Itself, until it is dropped, and the messages that were taken. */
+        private final AtomicInteger users = new AtomicInteger(1);
+
+        private boolean dropped;
+
+        Chunk(BufferPool.Pooled buffer, int first, int[] ends, ReadAhead budget) {
+            this.buffer = buffer;
+            this.first = first;
+            this.ends = ends;
+            this.budget = budget;
+        }
+
+        int last() {
+            return first + ends.length - 1;
+        }
+
+        synchronized @Nullable ContentBuffer take(int number) {
+            if (dropped || number < first || number > last()) {
+                return null;
+            }
+            users.incrementAndGet();
+            int start = number == first ? 0 : ends[number - first - 1];
+            return new Taken(this, buffer.octets().slice(start, ends[number - first] - start));
+        }
+
+        void drop() {
+            synchronized (this) {
+                if (dropped) {
+                    return;
+                }
+                dropped = true;
+            }
+            budget.forget(this);
+            unused();
+        }
+
+        private void unused() {
+            if (users.decrementAndGet() == 0) {
+                buffer.release();
+            }
+        }
+    }
+
+    /** One message of a chunk. */
+    private static final class Taken implements ContentBuffer {
+        private final ByteBuffer octets;
+        private @Nullable Chunk chunk;
+
+        private Taken(Chunk chunk, ByteBuffer octets) {
+            this.chunk = chunk;
+            this.octets = octets;
+        }
+
+        @Override
+        public ByteBuffer octets() {
+            return octets;
+        }
+
+        @Override
+        public void release() {
+            Chunk used;
+            synchronized (this) {
+                used = chunk;
+                chunk = null;
+            }
+            if (used != null) {
+                used.unused();
+            }
+        }
+    }
+
+    private final class Reading implements Subscription, Runnable {
+        private static final int WAITS = 0;
+        private static final int ASKED = 1;
+        private static final int OVER = 2;
+
+        private final int number;
+        private final Subscriber<? super ContentBuffer> subscriber;
+        private final AtomicInteger state = new AtomicInteger(WAITS);
+        private volatile boolean cancelled;
+
+        Reading(int number, Subscriber<? super ContentBuffer> subscriber) {
+            this.number = number;
+            this.subscriber = subscriber;
+        }
+
+        @Override
+        public void request(long n) {
+            if (n <= 0) {
+                fail(new IllegalArgumentException("demand must be positive (Reactive Streams 3.9)"));
+                return;
+            }
+            if (!state.compareAndSet(WAITS, ASKED)) {
+                return;
+            }
+            ContentBuffer known = known(number);
+            if (known != null) {
+                give(known);
+                return;
+            }
+            try {
+                readers.execute(this);
+            } catch (RejectedExecutionException e) {
+                fail(StoreErrors.of(e));
+            }
+        }
+
+        @Override
+        public void cancel() {
+            cancelled = true;
+            state.set(OVER);
+        }
+
+        @Override
+        public void run() {
+            if (cancelled) {
+                return;
+            }
+            ContentBuffer buffer;
+            try {
+                buffer = read(number);
+            } catch (IOException | RuntimeException e) {
+                StoreException error = StoreErrors.about(name + ", message " + number, e);
+                if (error.reason() == Reason.CORRUPT) {
+                    onCorrupt.accept(error);
+                }
+                fail(error);
+                return;
+            }
+            give(buffer);
+        }
+
+        private void give(ContentBuffer buffer) {
+            if (!state.compareAndSet(ASKED, OVER)) {
+                buffer.release();
+                return;
+            }
+            subscriber.onNext(buffer);
+            if (!cancelled) {
+                subscriber.onComplete();
+            }
+        }
+
+        private void fail(Throwable error) {
+            if (state.getAndSet(OVER) != OVER) {
+                subscriber.onError(error);
+            }
+        }
+    }
+}
