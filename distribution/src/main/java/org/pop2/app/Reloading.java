@@ -1,7 +1,7 @@
 package org.pop2.app;
 
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
@@ -19,6 +19,7 @@ final class Reloading implements Reload {
 
     /** Keys that are effective for sessions that begin; the manual lists them. Every other needs a restart. */
     private static final Pattern LIVE = Pattern.compile("server\\.name|limits\\..*|log\\.level"
+            + "|listen\\.profile|listeners\\.[^.]*\\.profile|profile\\..*|profiles\\..*"
             + "|session\\.(login-timeout|idle-timeout|stall-timeout|on-disconnect)");
 
     /** Where the configuration is. */
@@ -27,7 +28,7 @@ final class Reloading implements Reload {
         Configuration read() throws CommandFailedException;
     }
 
-    private final Map<String, String> atStart = new HashMap<>();
+    private final Map<String, String> atStart = new LinkedHashMap<>();
     private final Pop2Server server;
     private final Source source;
 
@@ -55,12 +56,16 @@ final class Reloading implements Reload {
         server.reconfigure(Serving.settings(next)).block();
         Serving.logAt(next.logLevel());
         List<String> messages = new ArrayList<>();
-        for (Configuration.Entry entry : next.entries()) {
-            if (!entry.value().equals(atStart.getOrDefault(entry.key(), ""))
-                    && !LIVE.matcher(entry.key()).matches()) {
-                messages.add(entry.key() + ": takes effect after a restart");
+        Map<String, String> now = new LinkedHashMap<>();
+        next.entries().forEach(entry -> now.put(entry.key(), entry.value()));
+        // those of a listener that is gone
+        atStart.keySet().forEach(key -> now.putIfAbsent(key, ""));
+        now.forEach((key, value) -> {
+            if (!value.equals(atStart.getOrDefault(key, ""))
+                    && !LIVE.matcher(key).matches()) {
+                messages.add(key + ": takes effect after a restart");
             }
-        }
+        });
         LOG.info(
                 "the configuration was read again{}",
                 messages.isEmpty() ? "" : "; these need a restart: " + String.join("; ", messages));

@@ -226,7 +226,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     // ---- what the servers tell
 
     @Override
-    public void refused(Refusal why) {
+    public void refused(Refusal why, String address) {
         count(refusals, why);
     }
 
@@ -242,7 +242,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     }
 
     @Override
-    public void wrongProtocol(ForeignProtocol protocol) {
+    public void wrongProtocol(ForeignProtocol protocol, String address) {
         count(foreign, protocol);
     }
 

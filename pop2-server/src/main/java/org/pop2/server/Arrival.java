@@ -73,7 +73,8 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
                     .refused(
                             reception == Sessions.Reception.FULL
                                     ? ServerObserver.Refusal.FULL
-                                    : ServerObserver.Refusal.FLOODED);
+                                    : ServerObserver.Refusal.FLOODED,
+                            Client.text(address));
             added.close();
             return;
         }
@@ -219,7 +220,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     }
 
     private void refuse(String why) {
-        sessions.observer().refused(ServerObserver.Refusal.HANDSHAKE);
+        sessions.observer().refused(ServerObserver.Refusal.HANDSHAKE, Client.text(address));
         LOG.info(
                 "connection {} on {} is closed: {}",
                 Client.text(address),

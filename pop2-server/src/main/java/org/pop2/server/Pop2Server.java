@@ -56,9 +56,15 @@ public final class Pop2Server {
     private final LoopResources loops;
     private final Disposable watches;
     private final List<TlsContext> certificates;
-    private final List<DisposableServer> listeners;
+    private final List<Bound> listeners;
     private final AtomicBoolean stopping = new AtomicBoolean();
     private final Sinks.Empty<Void> stopped = Sinks.empty();
+
+    private record Bound(Listener listener, DisposableServer server) {
+        InetSocketAddress address() {
+            return Objects.requireNonNull((InetSocketAddress) server.address());
+        }
+    }
 
     private Pop2Server(
             Sessions sessions,
@@ -66,7 +72,7 @@ public final class Pop2Server {
             LoopResources loops,
             Disposable watches,
             List<TlsContext> certificates,
-            List<DisposableServer> listeners) {
+            List<Bound> listeners) {
         this.sessions = sessions;
         this.authenticator = authenticator;
         this.loops = loops;
@@ -117,7 +123,7 @@ public final class Pop2Server {
                     "pop2", Math.max(2, Runtime.getRuntime().availableProcessors()), true);
             Disposable.Composite watches = Disposables.composite();
             transcripts.ifPresent(watches::add);
-            List<DisposableServer> bound = new ArrayList<>();
+            List<Bound> bound = new ArrayList<>();
             List<TlsContext> certificates = new CopyOnWriteArrayList<>();
             return Flux.fromIterable(settings.listeners())
                     .concatMap(listener -> listen(listener, sessions, loops, watches, certificates))
@@ -125,7 +131,7 @@ public final class Pop2Server {
                     .then(Mono.fromCallable(() ->
                             new Pop2Server(sessions, authenticator, loops, watches, certificates, List.copyOf(bound))))
                     .doOnError(error -> {
-                        bound.forEach(DisposableServer::dispose);
+                        bound.forEach(it -> it.server().dispose());
                         watches.dispose();
                         authenticator.dispose();
                         loops.dispose();
@@ -133,7 +139,7 @@ public final class Pop2Server {
         });
     }
 
-    private static Mono<? extends DisposableServer> listen(
+    private static Mono<Bound> listen(
             ListenerSettings settings,
             Sessions sessions,
             LoopResources loops,
@@ -153,7 +159,8 @@ public final class Pop2Server {
                         .childOption(ChannelOption.WRITE_BUFFER_WATER_MARK, WATER_MARK)
                         .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
                         .doOnConnection(connection -> receive(connection, sessions, listener))
-                        .bind())
+                        .bind()
+                        .map(bound -> new Bound(listener, bound)))
                 .onErrorMap(cause -> new ListenException(settings, cause));
     }
 
@@ -189,8 +196,18 @@ public final class Pop2Server {
 
     /** Where it listens, in the order of {@link ServerSettings#listeners}. */
     public List<InetSocketAddress> addresses() {
+        return listeners.stream().map(Bound::address).toList();
+    }
+
+    /** The listeners at the moment, in the order of {@link ServerSettings#listeners}. */
+    public List<ListenerView> listeners() {
         return listeners.stream()
-                .map(listener -> Objects.requireNonNull((InetSocketAddress) listener.address()))
+                .map(bound -> new ListenerView(
+                        bound.listener().settings().name(),
+                        bound.address(),
+                        bound.listener().tls().isPresent(),
+                        bound.listener().connections(),
+                        bound.listener().settings().maxConnections()))
                 .toList();
     }
 
@@ -201,7 +218,8 @@ public final class Pop2Server {
 
     /** Whether connections are accepted: everything that is to be bound is, and nobody has asked for the end. */
     public boolean isServing() {
-        return !stopping.get() && listeners.stream().noneMatch(DisposableServer::isDisposed);
+        return !stopping.get()
+                && listeners.stream().noneMatch(bound -> bound.server().isDisposed());
     }
 
     /**
@@ -223,23 +241,41 @@ public final class Pop2Server {
     }
 
     /**
-     * Serves by other settings from now on: host name, times, what becomes of marks, and limits, for sessions that
-     * begin. Sessions that are there keep theirs. Listeners, profiles, transcripts, the time that logins are remembered
-     * and that of a stop stay as they were at the start. Reads the certificates again if they have changed, and forgets
-     * which passwords were right lately. Works at subscription, on a thread that may block.
+     * What was said in a session since the first question about it: who asks begins to watch it. 16 are watched at a
+     * time, each until nobody has asked for two minutes, also when it has ended; of each the last 200 lines are kept.
+     * No password is shown, and of messages only their length. Works at subscription; empty if there is no session of
+     * that number, an error is a {@link TooManyWatchedException}.
+     */
+    public Mono<SessionTranscript> transcript(long id) {
+        return sessions.transcript(id);
+    }
+
+    /**
+     * Serves by other settings from now on: host name, times, what becomes of marks, limits and profiles, for sessions
+     * that begin. Sessions that are there keep theirs. Listeners, but for the profile of those that have the same name,
+     * transcripts, the time that logins are remembered and that of a stop stay as they were at the start. Reads the
+     * certificates again if they have changed, and forgets which passwords were right lately. Works at subscription, on
+     * a thread that may block.
      */
     public Mono<Void> reconfigure(ServerSettings settings) {
         return Mono.<Void>fromRunnable(() -> {
                     ServerSettings current = sessions.settings();
                     ServerSettings next = settings.withListeners(current.listeners())
                             .withLoginCache(current.loginCache())
-                            .withStopTimeout(current.stopTimeout())
-                            .withProfiles(current.profiles());
+                            .withStopTimeout(current.stopTimeout());
+                    settings.listeners().forEach(this::adoptProfile);
                     sessions.reconfigure(current.trace().map(next::withTrace).orElse(next));
                     authenticator.forgetVerified();
                     certificates.forEach(TlsContext::reload);
                 })
                 .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    private void adoptProfile(ListenerSettings next) {
+        listeners.stream()
+                .map(Bound::listener)
+                .filter(listener -> listener.settings().name().equals(next.name()))
+                .forEach(listener -> listener.profile(next.profile()));
     }
 
     /**
@@ -265,12 +301,12 @@ public final class Pop2Server {
     }
 
     private Mono<Void> stopping() {
-        listeners.forEach(DisposableServer::dispose);
+        listeners.forEach(bound -> bound.server().dispose());
         sessions.stop();
         authenticator.tellRefusalsNow();
         Duration limit = sessions.settings().stopTimeout();
         return Flux.fromIterable(listeners)
-                .flatMap(DisposableServer::onDispose)
+                .flatMap(bound -> bound.server().onDispose())
                 .then(sessions.idle())
                 .timeout(limit, Mono.defer(() -> {
                     LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);

@@ -28,13 +28,13 @@ public record ProfileRules(List<OfNetworks> byNetwork, Map<UserName, ClientProfi
         byUser = Map.copyOf(byUser);
     }
 
-    /** The one for a client that has not logged in. */
-    ClientProfile of(ListenerSettings listener, @Nullable SocketAddress client) {
+    /** The one for a client that has not logged in, at a listener with that one. */
+    ClientProfile of(ClientProfile listener, @Nullable SocketAddress client) {
         return byNetwork.stream()
                 .filter(rule -> rule.networks.contain(client))
                 .findFirst()
                 .map(OfNetworks::profile)
-                .orElse(listener.profile());
+                .orElse(listener);
     }
 
     Optional<ClientProfile> of(UserName user) {

@@ -52,7 +52,12 @@ public interface ServerObserver {
         FAILED
     }
 
-    default void refused(Refusal why) {}
+    /**
+     * A connection was not let in.
+     *
+     * @param address of the client
+     */
+    default void refused(Refusal why, String address) {}
 
     /**
      * A login came to its end.
@@ -65,8 +70,12 @@ public interface ServerObserver {
     /** A line was taken from a client. */
     default void command(Input command) {}
 
-    /** A connection's first line was plainly another protocol's. */
-    default void wrongProtocol(ForeignProtocol protocol) {}
+    /**
+     * A connection's first line was plainly another protocol's.
+     *
+     * @param address of the client
+     */
+    default void wrongProtocol(ForeignProtocol protocol, String address) {}
 
     /** A session went from one state to another; {@link State#LSTN}: it comes to be, or is gone. */
     default void moved(State from, State to) {}

@@ -59,7 +59,7 @@ import reactor.core.publisher.Mono;
  */
 // what becomes of a write or a close is told by the pipeline: the channel goes inactive
 @SuppressWarnings("FutureReturnValueIgnored")
-final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessions.Connection {
+final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessions.Connection, Watches.Watched {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
 
     /** After an error line: how long, and how much, a client may go on sending before the connection is cut. */
@@ -96,6 +96,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private @Nullable Mailbox mailbox;
     /** The same as this client sees it. */
     private @Nullable ProfiledMailbox shown;
+
+    /** Set while an operator watches. */
+    private @Nullable Watch watch;
 
     /** Set on any thread; no command is worked on with it from then on. */
     private volatile @Nullable Mailbox lostMailbox;
@@ -160,7 +163,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         this.settings = sessions.settings();
         this.observer = sessions.observer();
         this.record = new SessionRecord(sessions.nextId(), client, observer);
-        this.profile = settings.profiles().of(listener.settings(), client.address());
+        this.profile = settings.profiles().of(listener.profile(), client.address());
         this.codec = new CommandCodec(listener.settings().strict() || profile.strict(), profile.securityLevel());
         this.session = new Session(settings.hostName(), settings.onDisconnect());
     }
@@ -179,16 +182,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
         if (received == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
-            observer.refused(ServerObserver.Refusal.FLOODED);
+            observer.refused(ServerObserver.Refusal.FLOODED, address());
             added.close();
         } else if (received == Sessions.Reception.FULL) {
-            observer.refused(ServerObserver.Refusal.FULL);
+            observer.refused(ServerObserver.Refusal.FULL, address());
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
         } else if (!counted) {
-            observer.refused(ServerObserver.Refusal.ADDRESS);
+            observer.refused(ServerObserver.Refusal.ADDRESS, address());
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
-            observer.refused(ServerObserver.Refusal.CLEARTEXT);
+            observer.refused(ServerObserver.Refusal.CLEARTEXT, address());
             tell(new Event.Aborted(
                     End.CLEARTEXT_REFUSED, "passwords are not taken in clear from your network; connect with TLS"));
         } else {
@@ -333,8 +336,47 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                 Duration.ofNanos(now - lastHeard));
     }
 
-    long id() {
+    @Override
+    public long id() {
         return record.id();
+    }
+
+    @Override
+    public Mono<Watch> watch() {
+        return Mono.create(sink -> {
+            try {
+                loop().execute(() -> sink.success(beginWatch()));
+            } catch (RejectedExecutionException stopped) {
+                sink.success();
+            }
+        });
+    }
+
+    private @Nullable Watch beginWatch() {
+        if (!channel().isOpen()) {
+            return null;
+        }
+        Transcript written = Transcript.of(context());
+        Watch begun = new Watch(
+                id(),
+                session.state() != State.AUTH,
+                Optional.ofNullable(written).map(Transcript::file));
+        begun.note("watched from here on, in state "
+                + session.state().name()
+                + (mailbox == null ? "" : ", message " + session.current() + " of " + mailbox.count()));
+        watch = begun;
+        return begun;
+    }
+
+    @Override
+    public void unwatch() {
+        later(() -> watch = null);
+    }
+
+    private void note(String what) {
+        if (watch != null) {
+            watch.note(what);
+        }
     }
 
     // ---- the loop: from octets to commands
@@ -384,11 +426,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         switch (result) {
             case NEED_MORE -> {}
             case LINE -> line();
-            case TOO_LONG ->
+            case TOO_LONG -> {
+                note("the client sent a line of more than " + LineFramer.MAX_LINE + " octets");
                 tell(new Event.Received(
                         new Command.Malformed("a line has at most " + LineFramer.MAX_LINE + " octets")));
+            }
             case TLS_HANDSHAKE -> {
-                observer.wrongProtocol(ForeignProtocol.TLS);
+                note("the client began a TLS handshake");
+                observer.wrongProtocol(ForeignProtocol.TLS, address());
                 tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
             }
         }
@@ -396,6 +441,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void line() {
+        if (watch != null) {
+            watch.received(framer.line());
+        }
         Command command = codec.decode(framer.line(), firstLine);
         touch();
         if (command == null) {
@@ -404,7 +452,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         firstLine = false;
         observer.command(command.input());
         if (command instanceof Command.Foreign foreign) {
-            observer.wrongProtocol(foreign.protocol());
+            observer.wrongProtocol(foreign.protocol(), address());
         }
         if (command instanceof Command.Helo) {
             framer.wipe();
@@ -477,6 +525,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void write(byte[] line) {
+        if (watch != null) {
+            watch.sent(line);
+        }
         context().write(Unpooled.wrappedBuffer(line)).addListener(done -> {
             if (done.isSuccess()) {
                 taken(line.length);
@@ -531,6 +582,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
                         transcript.loggedIn(name);
+                    }
+                    if (watch != null) {
+                        watch.loggedIn();
                     }
                     outcome(Event.LOGGED_IN);
                 }
@@ -607,6 +661,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         if (source == null) {
             throw new IllegalStateException("a message without a mailbox");
         }
+        if (watch != null) {
+            watch.note("message " + what.number() + " begins: " + what.octets() + " octets");
+        }
         transfer = new MessageTransfer(context(), what.octets(), new MessageTransfer.Outcome() {
             @Override
             public void taken(int octets) {
@@ -616,6 +673,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             @Override
             public void delivered() {
                 record.sentMessage(what.octets());
+                note("the message is sent");
                 transfer = null;
                 written = true;
                 outcome(Event.DELIVERED);
@@ -633,6 +691,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void transferBroken() {
         if (transfer != null) {
             record.sentOctets(transfer.taken());
+            if (watch != null) {
+                watch.note("the message is cut off after " + transfer.taken() + " octets");
+            }
             transfer = null;
         }
     }
@@ -671,9 +732,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             try {
                 if (error == null) {
                     record.deleted(count);
+                    if (watch != null && count > 0) {
+                        watch.note(count + (count == 1 ? " message is deleted" : " messages are deleted"));
+                    }
                     outcome(Event.RELEASED);
                 } else {
                     record.discarded(count);
+                    note("the mailbox could not be let go of as it should: nothing is deleted");
                     failed("release", error);
                 }
             } finally {
@@ -894,6 +959,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             recorded = true;
             record.discarded(session.discarded());
             record.write(end);
+            if (watch != null) {
+                watch.end(end);
+            }
         }
     }
 

@@ -88,8 +88,13 @@ final class SessionRecord {
                             deleted,
                             discarded,
                             (System.nanoTime() - startNanos) / 1_000_000_000L,
-                            end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+                            label(end));
         }
+    }
+
+    /** As the log and the manual name it. */
+    static String label(End end) {
+        return end.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */

@@ -10,6 +10,7 @@ import org.pop2.storage.UserName;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /** The connections of a server, and what they share. Safe for many threads. */
 final class Sessions {
@@ -43,6 +44,7 @@ final class Sessions {
     private final MailStore store;
     private final Authenticator authenticator;
     private final Optional<Transcripts> transcripts;
+    private final Watches watches = new Watches(Schedulers.parallel());
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private final Counts<Peer> byPeer;
     private final Counts<UserName> byUser;
@@ -100,13 +102,24 @@ final class Sessions {
 
     /** Ends a session; says whether there is one of that number. A release goes on. */
     boolean kick(long id) {
+        Optional<SessionHandler> session = find(id);
+        session.ifPresent(SessionHandler::kick);
+        return session.isPresent();
+    }
+
+    private Optional<SessionHandler> find(long id) {
         for (Connection connection : open) {
             if (connection instanceof SessionHandler session && session.id() == id) {
-                session.kick();
-                return true;
+                return Optional.of(session);
             }
         }
-        return false;
+        return Optional.empty();
+    }
+
+    /** What was said in a session since the first question about it; nothing if there is none of that number. */
+    Mono<SessionTranscript> transcript(long id) {
+        return watches.known(id)
+                .switchIfEmpty(Mono.defer(() -> find(id).map(watches::begin).orElse(Mono.empty())));
     }
 
     MailStore store() {

@@ -11,7 +11,6 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.Locale;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.UserName;
@@ -22,8 +21,6 @@ import org.pop2.storage.UserName;
  */
 final class Transcript extends ChannelDuplexHandler {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
-    private static final Set<String> VERBS = Set.of("HELO", "FOLD", "READ", "RETR", "ACKS", "ACKD", "NACK", "QUIT");
-
     /** A longer line is written in pieces. */
     private static final int MAX_LINE = 1000;
 
@@ -34,6 +31,7 @@ final class Transcript extends ChannelDuplexHandler {
 
     private final Transcripts transcripts;
     private final Path file;
+    private final MaskedLines lines = new MaskedLines(false);
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
     private final StringBuilder fromClient = new StringBuilder();
     private final StringBuilder fromServer = new StringBuilder();
@@ -44,15 +42,17 @@ final class Transcript extends ChannelDuplexHandler {
 
     private boolean dropped;
 
-    /** A HELO has come, and whatever follows may be the rest of a password. */
-    private boolean secretive;
-
     Transcript(Transcripts transcripts, Client client) {
         this.transcripts = transcripts;
         this.file = transcripts.newFile(client);
         this.left = transcripts.settings().maxOctets();
         this.wanted = transcripts.settings().users().isEmpty();
         note(LocalDateTime.now(ZoneId.systemDefault()) + " " + client.text() + (client.encrypted() ? " TLS" : ""));
+    }
+
+    /** Where it is, or will be. */
+    Path file() {
+        return file;
     }
 
     /** Whether a client may be one whose sessions are written down. */
@@ -63,7 +63,7 @@ final class Transcript extends ChannelDuplexHandler {
 
     /** The session is that user's. */
     void loggedIn(UserName user) {
-        secretive = false;
+        lines.loggedIn();
         Set<UserName> users = transcripts.settings().users();
         if (users.isEmpty() || users.contains(user)) {
             wanted = true;
@@ -118,61 +118,9 @@ final class Transcript extends ChannelDuplexHandler {
     private void endLine(StringBuilder line, String who) {
         if (!line.isEmpty() && !dropped) {
             String said = line.toString();
-            note(who + ": " + (who.equals("C") ? masked(said) : escaped(said)));
+            note(who + ": " + (who.equals("C") ? lines.masked(said) : MaskedLines.escaped(said)));
             line.setLength(0);
         }
-    }
-
-    /** A command without its password; before a login, nothing is shown that could be a part of one. */
-    private String masked(String line) {
-        String[] words = line.strip().split(" +", 2);
-        String verb = words[0].toUpperCase(Locale.ROOT);
-        if (verb.equals("HELO")) {
-            secretive = true;
-            return escaped(words[0]) + (words.length > 1 ? " " + escaped(user(words[1])) + " ***" : "") + end(line);
-        }
-        boolean known = VERBS.contains(verb);
-        if (known && !secretive) {
-            return escaped(line);
-        }
-        return (known || !secretive ? escaped(words[0]) + (words.length > 1 ? " ***" : "") : "***") + end(line);
-    }
-
-    /** The first word; a backslash makes a space a part of it (RFC 937 p. 6). */
-    private static String user(String arguments) {
-        for (int i = 0; i < arguments.length(); i++) {
-            if (arguments.charAt(i) == '\\') {
-                i++;
-            } else if (arguments.charAt(i) == ' ') {
-                return arguments.substring(0, i);
-            }
-        }
-        return arguments;
-    }
-
-    private static String end(String line) {
-        return line.endsWith("\r\n") ? "\\r\\n" : line.endsWith("\n") ? "\\n" : "";
-    }
-
-    private static String escaped(String octets) {
-        StringBuilder out = new StringBuilder(octets.length() + 8);
-        for (int i = 0; i < octets.length(); i++) {
-            char c = octets.charAt(i);
-            switch (c) {
-                case '\r' -> out.append("\\r");
-                case '\n' -> out.append("\\n");
-                case '\t' -> out.append("\\t");
-                case '\\' -> out.append("\\\\");
-                default -> {
-                    if (c >= ' ' && c < 0x7f) {
-                        out.append(c);
-                    } else {
-                        out.append(String.format(Locale.ROOT, "\\x%02x", (int) c));
-                    }
-                }
-            }
-        }
-        return out.toString();
     }
 
     private void note(String what) {

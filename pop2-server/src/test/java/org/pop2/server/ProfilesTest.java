@@ -64,6 +64,41 @@ class ProfilesTest {
     }
 
     @Test
+    void otherProfilesAreForSessionsToCome() {
+        ProfileRules ofPostel = new ProfileRules(List.of(), Map.of(POSTEL, ClientProfile.UW));
+        try (TestServer server = TestServer.over(new ScriptedStore().mail(7, MAIL));
+                Wire before = server.logIn()) {
+            before.ask("READ 1", "=" + PLAIN + "\r\n");
+            reconfigure(server, with(ClientProfile.PCNFS, ProfileRules.NONE));
+            try (Wire after = server.logIn()) {
+                after.ask("READ 1", "=" + WITH_FINAL_LINE + "\r\n");
+            }
+            reconfigure(server, with(ClientProfile.PCNFS, ofPostel));
+            try (Wire after = server.logIn()) {
+                after.ask("READ 1", "=" + OF_UW + "\r\n");
+            }
+            // of another listener: this one's stays
+            reconfigure(
+                    server,
+                    settings -> settings.withListeners(List.of(ListenerSettings.plain("other", server.address())
+                                    .withProfile(ClientProfile.UW)))
+                            .withProfiles(ProfileRules.NONE));
+            try (Wire after = server.logIn()) {
+                after.ask("READ 1", "=" + WITH_FINAL_LINE + "\r\n");
+            }
+            before.send("RETR\r\n");
+            assertThat(before.octets(PLAIN)).isEqualTo(MAIL);
+            before.ask("NACK", "=" + PLAIN + "\r\n");
+        }
+    }
+
+    private static void reconfigure(TestServer server, UnaryOperator<ServerSettings> settings) {
+        server.server()
+                .reconfigure(settings.apply(ServerSettings.defaults().withHostName("test.example")))
+                .block(TestServer.LIMIT);
+    }
+
+    @Test
     void whatACommandMayBeIsSaidByTheListenerOrTheNetwork() {
         try (TestServer server = TestServer.over(
                         new ScriptedStore().mail(7, MAIL),

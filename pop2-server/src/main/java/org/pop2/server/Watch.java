@@ -1,0 +1,85 @@
+package org.pop2.server;
+
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.Optional;
+import org.pop2.protocol.End;
+import org.pop2.server.SessionTranscript.Line;
+import org.pop2.server.SessionTranscript.Who;
+
+/**
+ * The last lines of a session that an operator watches: written on its event loop, read on any thread. It is told whole
+ * lines and how long messages are, so that no mail can come into it.
+ */
+final class Watch {
+    static final int MOST_LINES = 200;
+
+    /** Of a longer line, the beginning is kept. */
+    static final int MOST_CHARACTERS = 300;
+
+    private final long session;
+    private final Optional<Path> file;
+    private final MaskedLines masked;
+    private final Deque<Line> lines = new ArrayDeque<>();
+    private long number;
+    private boolean ended;
+
+    /** @param loggedIn whether no password can be under way */
+    Watch(long session, boolean loggedIn, Optional<Path> file) {
+        this.session = session;
+        this.file = file;
+        this.masked = new MaskedLines(!loggedIn);
+    }
+
+    void loggedIn() {
+        masked.loggedIn();
+    }
+
+    /** A line of the client's, with its end; its octets are copied. */
+    void received(ByteBuffer line) {
+        add(Who.CLIENT, masked.masked(StandardCharsets.ISO_8859_1.decode(line).toString()));
+    }
+
+    /** A line of ours, with its end. */
+    void sent(byte[] line) {
+        add(Who.SERVER, MaskedLines.escaped(new String(line, StandardCharsets.ISO_8859_1)));
+    }
+
+    /** Something happened; the text is ours alone. */
+    void note(String what) {
+        add(Who.NOTE, what);
+    }
+
+    /** Nothing will be added. */
+    synchronized void end(End why) {
+        if (!ended) {
+            note("the session has ended: " + SessionRecord.label(why));
+            ended = true;
+        }
+    }
+
+    private synchronized void add(Who who, String text) {
+        if (lines.size() == MOST_LINES) {
+            lines.removeFirst();
+        }
+        number++;
+        lines.addLast(new Line(
+                number,
+                Instant.now(),
+                who,
+                text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "..."));
+    }
+
+    synchronized boolean hasEnded() {
+        return ended;
+    }
+
+    synchronized SessionTranscript transcript() {
+        return new SessionTranscript(session, List.copyOf(lines), ended, file);
+    }
+}
