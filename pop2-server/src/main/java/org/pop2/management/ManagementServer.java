@@ -19,6 +19,7 @@ import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -52,12 +53,12 @@ public final class ManagementServer {
 
     private final DisposableServer server;
     private final LoopResources loops;
-    private final Disposable sampling;
+    private final Disposable looking;
 
-    private ManagementServer(DisposableServer server, LoopResources loops, Disposable sampling) {
+    private ManagementServer(DisposableServer server, LoopResources loops, Disposable looking) {
         this.server = server;
         this.loops = loops;
-        this.sampling = sampling;
+        this.looking = looking;
     }
 
     /**
@@ -82,11 +83,13 @@ public final class ManagementServer {
                     "pop2.lmtp.connections",
                     "LMTP connections at the moment",
                     () -> lmtp.map(LmtpServer::connections).orElse(0));
-            Routes routes =
-                    new Routes(settings, server, new Readiness(server, lmtp, store), lmtp, metrics, samples, reload);
+            MailboxSizes sizes = new MailboxSizes(store, Schedulers.parallel());
+            Routes routes = new Routes(
+                    settings, server, new Readiness(server, lmtp, store), lmtp, metrics, samples, sizes, reload);
             LoopResources loops = LoopResources.create("pop2-management", 1, true);
             return bind(settings, routes, loops)
-                    .map(bound -> new ManagementServer(bound, loops, sample(samples, server, metrics)))
+                    .map(bound -> new ManagementServer(
+                            bound, loops, Disposables.composite(sample(samples, server, metrics), sizes)))
                     .doOnError(error -> loops.dispose())
                     .onErrorMap(error -> new IOException(
                             "management cannot listen on " + settings.address() + ": " + rootMessage(error), error));
@@ -190,7 +193,7 @@ public final class ManagementServer {
     /** Stops at once: requests under way are cut. Works at subscription. */
     public Mono<Void> stop() {
         return Mono.defer(() -> {
-            sampling.dispose();
+            looking.dispose();
             server.dispose();
             return server.onDispose()
                     .onErrorComplete()

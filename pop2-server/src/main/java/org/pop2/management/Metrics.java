@@ -73,7 +73,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final Counter lmtpFailed;
     private final Counter lmtpRefused;
     private final Counter lmtpOverloaded;
-    private final RecentLogins recent;
+    private final RecentLogins recentLogins;
+    private final RecentRefusals recentRefusals;
 
     /** The registry holds them weakly. */
     private final List<Measured.Measure> measures;
@@ -84,7 +85,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     }
 
     Metrics(MailStore store, Clock clock) {
-        recent = new RecentLogins(clock);
+        recentLogins = new RecentLogins(clock);
+        recentRefusals = new RecentRefusals(clock);
         for (State state : State.values()) {
             AtomicLong number = new AtomicLong();
             sessions.put(state, number);
@@ -201,8 +203,12 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         return registry.scrape();
     }
 
-    RecentLogins recent() {
-        return recent;
+    RecentLogins recentLogins() {
+        return recentLogins;
+    }
+
+    RecentRefusals recentRefusals() {
+        return recentRefusals;
     }
 
     long sessions(State state) {
@@ -213,6 +219,11 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     long logins(Login result) {
         Counter counter = logins.get(result);
         return counter == null ? 0 : (long) counter.count();
+    }
+
+    /** Connections that were not let in. */
+    long refusedConnections() {
+        return (long) refusals.values().stream().mapToDouble(Counter::count).sum();
     }
 
     long messagesSent() {
@@ -228,12 +239,17 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     @Override
     public void refused(Refusal why, String address) {
         count(refusals, why);
+        recentRefusals.add(Reasons.of(why), address);
     }
 
     @Override
     public void login(Login result, String address, Optional<UserName> user) {
         count(logins, result);
-        recent.add(result, address, user);
+        if (result == Login.ACCEPTED) {
+            user.ifPresent(name -> recentLogins.add(name, address));
+        } else {
+            recentRefusals.add(Reasons.of(result), address);
+        }
     }
 
     @Override
@@ -244,6 +260,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     @Override
     public void wrongProtocol(ForeignProtocol protocol, String address) {
         count(foreign, protocol);
+        recentRefusals.add(Reasons.of(protocol), address);
     }
 
     @Override

@@ -7,20 +7,14 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
-import java.util.Optional;
-import org.pop2.server.ServerObserver.Login;
 import org.pop2.storage.UserName;
 
-/** The last logins, a bounded number. Safe for many threads. */
+/** Who logged in lately, a bounded number. Safe for many threads. */
 final class RecentLogins {
     static final int MOST = 50;
 
-    /**
-     * A login.
-     *
-     * @param user who logged in; nobody unless accepted
-     */
-    record Entry(Instant at, Login result, String address, Optional<UserName> user) {}
+    /** A login that was accepted. */
+    record Entry(Instant at, UserName user, String address) {}
 
     private final Clock clock;
     private final Deque<Entry> entries = new ArrayDeque<>(MOST);
@@ -29,8 +23,8 @@ final class RecentLogins {
         this.clock = clock;
     }
 
-    void add(Login result, String address, Optional<UserName> user) {
-        Entry entry = new Entry(clock.instant(), result, address, user);
+    void add(UserName user, String address) {
+        Entry entry = new Entry(clock.instant(), user, address);
         synchronized (entries) {
             if (entries.size() == MOST) {
                 entries.removeFirst();

@@ -7,6 +7,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,7 +20,9 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.server.Pop2Server;
+import org.pop2.server.SessionTranscript;
 import org.pop2.server.SessionView;
+import org.pop2.server.TooManyWatchedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
@@ -35,7 +38,7 @@ final class Routes {
     /** A wrong token is told so late: there are better ways to spend a life than guessing 16 characters. */
     private static final Duration WRONG_TOKEN = Duration.ofMillis(500);
 
-    private static final Pattern SESSION = Pattern.compile("/sessions/(\\d{1,18})");
+    private static final Pattern SESSION = Pattern.compile("/sessions/(\\d{1,18})(/transcript)?");
 
     private final ManagementSettings settings;
     private final Pop2Server server;
@@ -54,17 +57,24 @@ final class Routes {
             Optional<LmtpServer> lmtp,
             Metrics metrics,
             Samples samples,
+            MailboxSizes sizes,
             Reload reload) {
         this.settings = settings;
         this.server = server;
         this.readiness = readiness;
         this.metrics = metrics;
         this.reload = reload;
-        this.page = new StatusPage(settings.version(), server, lmtp, metrics, samples);
+        this.page = new StatusPage(settings, server, lmtp, metrics, samples, sizes);
     }
 
     Mono<Answer> answer(HttpMethod method, String path, HttpHeaders headers) {
+        boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
         Matcher session = SESSION.matcher(path);
+        if (session.matches() && session.group(2) != null) {
+            return reads
+                    ? authorized(headers, () -> transcript(Long.parseLong(session.group(1))))
+                    : wrongMethod("GET, HEAD");
+        }
         if (session.matches()) {
             return method.equals(HttpMethod.DELETE)
                     ? authorized(headers, () -> kick(Long.parseLong(session.group(1))))
@@ -73,7 +83,6 @@ final class Routes {
         if (path.equals("/reload")) {
             return method.equals(HttpMethod.POST) ? authorized(headers, this::reload) : wrongMethod("POST");
         }
-        boolean reads = method.equals(HttpMethod.GET) || method.equals(HttpMethod.HEAD);
         return switch (path) {
             case "/health/live" ->
                 reads ? Mono.just(Answer.json(200, Map.of("status", "up"))) : wrongMethod("GET, HEAD");
@@ -168,6 +177,35 @@ final class Routes {
             return Mono.just(Answer.json(200, Map.of("closed", id)));
         }
         return Mono.just(Answer.problem(404, "there is no session " + id));
+    }
+
+    private Mono<Answer> transcript(long id) {
+        return server.transcript(id)
+                .map(transcript -> Answer.json(200, json(transcript)))
+                .switchIfEmpty(Mono.fromSupplier(() -> Answer.problem(404, "there is no session " + id)))
+                .onErrorResume(
+                        TooManyWatchedException.class,
+                        full -> Mono.just(Answer.problem(503, String.valueOf(full.getMessage()))));
+    }
+
+    private static Map<String, Object> json(SessionTranscript transcript) {
+        Map<String, Object> json = new LinkedHashMap<>();
+        json.put("session", transcript.session());
+        json.put("ended", transcript.ended());
+        transcript.file().ifPresent(file -> json.put("file", file));
+        json.put(
+                "lines",
+                transcript.lines().stream()
+                        .map(line -> {
+                            Map<String, Object> said = new LinkedHashMap<>();
+                            said.put("number", line.number());
+                            said.put("at", line.at().truncatedTo(ChronoUnit.MILLIS));
+                            said.put("who", Metrics.label(line.who()));
+                            said.put("text", line.text());
+                            return said;
+                        })
+                        .toList());
+        return json;
     }
 
     private Mono<Answer> reload() {

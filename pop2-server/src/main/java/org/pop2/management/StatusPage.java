@@ -1,41 +1,42 @@
 package org.pop2.management;
 
-import java.time.Duration;
+import java.net.InetSocketAddress;
 import java.time.Instant;
-import java.time.ZoneOffset;
-import java.time.format.DateTimeFormatter;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.protocol.State;
+import org.pop2.server.ListenerView;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerObserver.Login;
 import org.pop2.server.SessionView;
 
 /**
  * The page for people. It stands alone but for its style and its script, and says everything without the script; that
- * one shows the users when it is given the token, ends sessions, and keeps the page fresh.
+ * one shows the users when it is given the token, shows transcripts and ends sessions, and keeps the page fresh.
  */
 final class StatusPage {
-    private static final int WIDTH = 720;
-    private static final int HEIGHT = 120;
-    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
-
-    private final String version;
+    private final ManagementSettings settings;
     private final Pop2Server server;
     private final Optional<LmtpServer> lmtp;
     private final Metrics metrics;
     private final Samples samples;
+    private final MailboxSizes sizes;
 
-    StatusPage(String version, Pop2Server server, Optional<LmtpServer> lmtp, Metrics metrics, Samples samples) {
-        this.version = version;
+    StatusPage(
+            ManagementSettings settings,
+            Pop2Server server,
+            Optional<LmtpServer> lmtp,
+            Metrics metrics,
+            Samples samples,
+            MailboxSizes sizes) {
+        this.settings = settings;
         this.server = server;
         this.lmtp = lmtp;
         this.metrics = metrics;
         this.samples = samples;
+        this.sizes = sizes;
     }
 
     /**
@@ -45,7 +46,7 @@ final class StatusPage {
      * @param sessions for those who may see users; others see numbers only
      */
     String of(Map<String, Boolean> checks, Optional<List<SessionView>> sessions) {
-        StringBuilder out = new StringBuilder(8192);
+        StringBuilder out = new StringBuilder(16_384);
         out.append("""
                 <!DOCTYPE html>
                 <html lang="en">
@@ -57,183 +58,124 @@ final class StatusPage {
                 <link rel="icon" href="data:,">
                 <link rel="stylesheet" href="status.css">
                 <script src="status.js" defer></script>
+                <noscript><meta http-equiv="refresh" content="30"></noscript>
                 </head>
                 <body>
                 <header>
-                <h1>pop2d <small>
+                <h1>pop2d <small>\
                 """);
-        out.append(Html.escape(version)).append("</small></h1>\n").append("""
-                <form id="access">
+        out.append(Html.escape(settings.version()))
+                .append("</small></h1>\n")
+                .append(settings.token().isEmpty() ? """
+                <p>Users are shown to nobody: no management.token-file is set.</p>
+                """ : """
+                <form id="access" hidden>
                 <label for="token">Management token</label>
-                <input id="token" type="password" autocomplete="off" spellcheck="false">
-                <button>Show sessions</button>
+                <input id="token" type="password" autocomplete="off" spellcheck="false" required>
+                <button>Show users</button>
                 </form>
-                <p id="said" role="status"></p>
+                <button id="hide" type="button" hidden>Hide users</button>
+                <noscript><p>With a script, this page shows users to those who have the management token; so does \
+                <code>pop2d who</code>.</p></noscript>
+                """)
+                .append("""
                 </header>
-                <main id="shown">
+                <p id="said" role="status"></p>
+                <main>
+                <div id="shown">
                 """);
         health(checks, out);
         numbers(out);
-        graph(samples.all(), out);
-        if (sessions.isPresent()) {
-            sessions(sessions.get(), out);
-            logins(metrics.recent().latest(), out);
-        } else {
-            out.append("<p>Who is logged in is shown to those who have the management token.</p>\n");
-        }
-        return out.append("</main>\n</body>\n</html>\n").toString();
+        Charts.of(samples.all(), out);
+        sessions.ifPresent(shown -> {
+            Lists.sessions(shown, server.connections(), out);
+            out.append("<div class=\"pair\">\n");
+            Lists.logins(metrics.recentLogins().latest(), out);
+            Lists.refusals(metrics.recentRefusals().latest(), out);
+            out.append("</div>\n");
+            Lists.mailboxes(sizes.latest(), Instant.now(), out);
+        });
+        return out.append("""
+                </div>
+                </main>
+                <dialog id="confirm" aria-labelledby="question">
+                <h2 id="question"></h2>
+                <p>The client gets an error line. What it marked since the last FOLD is kept, unless the configuration \
+                says otherwise.</p>
+                <p><button id="yes" type="button">Kick</button> <button id="no" type="button">Leave it</button></p>
+                </dialog>
+                <dialog id="transcript" aria-labelledby="whose">
+                <h2 id="whose"></h2>
+                <p id="progress" role="status"></p>
+                <ol id="lines" tabindex="0" aria-label="Lines"></ol>
+                <p><button id="close" type="button">Close</button></p>
+                </dialog>
+                </body>
+                </html>
+                """).toString();
     }
 
     private void health(Map<String, Boolean> checks, StringBuilder out) {
-        out.append("<section><h2>Health</h2>\n<ul class=\"checks\">\n");
+        out.append("<section aria-labelledby=\"health\"><h2 id=\"health\">Health</h2>\n<ul class=\"checks\">\n");
         checks.forEach((name, good) -> out.append("<li class=\"")
                 .append(good ? "good" : "bad")
                 .append("\">")
                 .append(Html.escape(name))
                 .append(good ? ": good" : ": bad")
                 .append("</li>\n"));
-        out.append("</ul>\n<ul class=\"listeners\">\n");
-        for (var address : server.addresses()) {
-            out.append("<li>POP2 on ")
-                    .append(Html.escape(shown(address.toString())))
-                    .append("</li>\n");
+        out.append("</ul>\n");
+        Table table = Table.begin(out, "Listeners", "Listener", "Address", "Speaks", "Connections");
+        for (ListenerView listener : server.listeners()) {
+            table.row()
+                    .cell(listener.name())
+                    .cell(shown(listener.address()))
+                    .cell(listener.encrypted() ? "POP2 over TLS" : "POP2")
+                    .number(PageText.number(listener.connections())
+                            + (listener.maxConnections() == Integer.MAX_VALUE
+                                    ? ""
+                                    : " of " + PageText.number(listener.maxConnections())))
+                    .endRow();
         }
-        lmtp.ifPresent(it -> out.append("<li>LMTP on ")
-                .append(Html.escape(shown(it.address().toString())))
-                .append("</li>\n"));
-        out.append("</ul></section>\n");
+        lmtp.ifPresent(it -> table.row()
+                .cell("lmtp")
+                .cell(it.address() instanceof InetSocketAddress inet ? shown(inet) : String.valueOf(it.address()))
+                .cell("LMTP")
+                .number(PageText.number(it.connections()))
+                .endRow());
+        table.end();
+        out.append("</section>\n");
     }
 
-    private static String shown(String address) {
-        return address.startsWith("/") && address.indexOf(':') > 0 ? address.substring(1) : address;
+    private static String shown(InetSocketAddress address) {
+        String host = address.getAddress() == null
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
 
     private void numbers(StringBuilder out) {
-        out.append("<section><h2>Now</h2>\n<dl>\n");
-        number(out, "Connections", server.connections());
-        number(out, "Not logged in", metrics.sessions(State.AUTH));
+        out.append("<section aria-labelledby=\"now\"><h2 id=\"now\">Now</h2>\n<dl>\n");
+        number(out, "Connections", PageText.number(server.connections()));
+        number(out, "Not logged in", PageText.number(metrics.sessions(State.AUTH)));
         number(
                 out,
                 "In a mailbox",
-                metrics.sessions(State.MBOX) + metrics.sessions(State.ITEM) + metrics.sessions(State.NEXT));
-        out.append("</dl>\n<h2>Since the start</h2>\n<dl>\n");
-        number(out, "Logins", metrics.logins(Login.ACCEPTED));
-        number(out, "Refused logins", metrics.logins(Login.REFUSED));
-        number(out, "Messages sent", metrics.messagesSent());
-        number(out, "Octets sent", metrics.octetsSent());
+                PageText.number(
+                        metrics.sessions(State.MBOX) + metrics.sessions(State.ITEM) + metrics.sessions(State.NEXT)));
+        out.append("</dl></section>\n<section aria-labelledby=\"since\"><h2 id=\"since\">Since the start</h2>\n<dl>\n");
+        number(out, "Logins", PageText.number(metrics.logins(Login.ACCEPTED)));
+        number(out, "Refused logins", PageText.number(metrics.logins(Login.REFUSED)));
+        number(out, "Refused connections", PageText.number(metrics.refusedConnections()));
+        number(out, "Messages sent", PageText.number(metrics.messagesSent()));
+        number(out, "Sent", PageText.octets(metrics.octetsSent()));
         out.append("</dl></section>\n");
     }
 
-    private static void number(StringBuilder out, String name, long value) {
+    private static void number(StringBuilder out, String name, String value) {
         out.append("<div><dt>")
                 .append(Html.escape(name))
                 .append("</dt><dd>")
-                .append(String.format(Locale.ROOT, "%,d", value))
+                .append(Html.escape(value))
                 .append("</dd></div>\n");
-    }
-
-    /** Octets a second, a bar for each sample, the latest at the right. */
-    static void graph(List<Samples.Sample> samples, StringBuilder out) {
-        double seconds = Samples.DISTANCE.toSeconds();
-        long most = samples.stream().mapToLong(Samples.Sample::octets).max().orElse(0);
-        long mostSessions =
-                samples.stream().mapToLong(Samples.Sample::sessions).max().orElse(0);
-        String text = String.format(
-                Locale.ROOT,
-                "Octets sent in the last %d min, at most %,d a second; at most %,d connections",
-                Math.max(1, samples.size() * Samples.DISTANCE.toSeconds() / 60),
-                Math.round(most / seconds),
-                mostSessions);
-        out.append("<section><h2>The last hour</h2>\n<figure>\n<svg viewBox=\"0 0 ")
-                .append(WIDTH)
-                .append(' ')
-                .append(HEIGHT)
-                .append("\" role=\"img\" preserveAspectRatio=\"none\" aria-label=\"")
-                .append(Html.escape(text))
-                .append("\">\n<path class=\"octets\" d=\"");
-        double step = (double) WIDTH / Samples.MOST;
-        double x = WIDTH - samples.size() * step;
-        for (Samples.Sample sample : samples) {
-            double height = most == 0 ? 0 : (double) sample.octets() / most * (HEIGHT - 2);
-            out.append(
-                    String.format(Locale.ROOT, "M%.1f %dV%.1fH%.1fV%dZ", x, HEIGHT, HEIGHT - height, x + step, HEIGHT));
-            x += step;
-        }
-        out.append("\"/>\n</svg>\n<figcaption>")
-                .append(Html.escape(text))
-                .append("</figcaption>\n</figure></section>\n");
-    }
-
-    static void sessions(List<SessionView> sessions, StringBuilder out) {
-        out.append("<section><h2>Sessions</h2>\n");
-        if (sessions.isEmpty()) {
-            out.append("<p>None.</p></section>\n");
-            return;
-        }
-        out.append("""
-                <div class="wide" tabindex="0" role="region" aria-label="Sessions">
-                <table>
-                <thead><tr><th>User</th><th>Address</th><th>State</th><th>Mailbox</th><th>Message</th><th>Octets</th>\
-                <th>Age</th><th>Idle</th><th>Session</th></tr></thead>
-                <tbody>
-                """);
-        for (SessionView session : sessions) {
-            String user = session.user().map(name -> name.value()).orElse("-");
-            out.append("<tr>");
-            cell(out, user);
-            cell(out, session.address() + (session.encrypted() ? " (TLS)" : ""));
-            cell(out, Metrics.label(session.state()));
-            cell(out, session.folder().orElse("-"));
-            cell(out, session.folder().isPresent() ? session.message() + " of " + session.messages() : "-");
-            cell(out, String.format(Locale.ROOT, "%,d", session.octets()));
-            cell(out, shown(session.age()));
-            cell(out, shown(session.idle()));
-            out.append("<td><button type=\"button\" data-session=\"")
-                    .append(session.id())
-                    .append("\" aria-label=\"Close session ")
-                    .append(session.id())
-                    .append(" of ")
-                    .append(Html.escape(user))
-                    .append("\">Close ")
-                    .append(session.id())
-                    .append("</button></td></tr>\n");
-        }
-        out.append("</tbody>\n</table>\n</div></section>\n");
-    }
-
-    static void logins(List<RecentLogins.Entry> logins, StringBuilder out) {
-        out.append("<section><h2>Last logins</h2>\n");
-        if (logins.isEmpty()) {
-            out.append("<p>None.</p></section>\n");
-            return;
-        }
-        out.append("""
-                <div class="wide" tabindex="0" role="region" aria-label="Last logins">
-                <table>
-                <thead><tr><th>Time (UTC)</th><th>Result</th><th>User</th><th>Address</th></tr></thead>
-                <tbody>
-                """);
-        for (RecentLogins.Entry login : logins) {
-            out.append("<tr>");
-            cell(out, shown(login.at()));
-            cell(out, Metrics.label(login.result()));
-            cell(out, login.user().map(name -> name.value()).orElse("-"));
-            cell(out, login.address());
-            out.append("</tr>\n");
-        }
-        out.append("</tbody>\n</table>\n</div></section>\n");
-    }
-
-    private static void cell(StringBuilder out, String text) {
-        out.append("<td>").append(Html.escape(text)).append("</td>");
-    }
-
-    private static String shown(Instant at) {
-        return TIME.format(at.truncatedTo(ChronoUnit.SECONDS).atOffset(ZoneOffset.UTC));
-    }
-
-    private static String shown(Duration time) {
-        long seconds = time.toSeconds();
-        return seconds < 120 ? seconds + " s" : seconds < 7200 ? seconds / 60 + " min" : seconds / 3600 + " h";
     }
 }

@@ -4,6 +4,8 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
@@ -13,6 +15,8 @@ import reactor.core.scheduler.Scheduler;
  * threads.
  */
 final class Watches {
+    private static final Logger LOG = LoggerFactory.getLogger(Watches.class);
+
     static final int MOST = 16;
 
     /** So long after the last question a session is not watched any more. */
@@ -81,6 +85,7 @@ final class Watches {
                 }
                 entry = new Entry(session, now());
                 entries.put(session.id(), entry);
+                LOG.info("session {} is watched by an operator", session.id());
                 lookLater();
             }
         }

@@ -383,6 +383,46 @@ class ManagementServerTest {
     }
 
     @Test
+    void aTranscriptIsShownWithTheTokenOnlyAndHasNoMailInIt() throws Exception {
+        Wire wire = logIn();
+        wire.send("READ 1\r\n");
+        wire.expect("=");
+        String id = asOperator("GET", "/sessions").body().replaceAll("(?s).*\"id\":(\\d+).*", "$1");
+        String path = "/sessions/" + id + "/transcript";
+        assertThat(ask("GET", path).statusCode()).isEqualTo(401);
+        assertThat(asOperator("DELETE", path).statusCode()).isEqualTo(405);
+        assertThat(asOperator("GET", "/sessions/999/transcript").statusCode()).isEqualTo(404);
+
+        assertThat(asOperator("GET", path).body())
+                .startsWith("{\"session\":" + id + ",\"ended\":false,\"lines\":[{\"number\":1,\"at\":\"")
+                .contains("\"who\":\"note\",\"text\":\"watched from here on, in state ITEM, message 1 of 2\"");
+        wire.send("RETR\r\nACKS\r\nQUIT\r\n");
+        wire.rest();
+        await().atMost(TestServer.LIMIT)
+                .until(() -> asOperator("GET", path).body().contains("\"ended\":true"));
+        assertThat(asOperator("GET", path).body())
+                .contains("\"who\":\"client\",\"text\":\"ACKS\\\\r\\\\n\"")
+                .contains("message 1 begins: 23 octets")
+                .doesNotContain("Hello");
+    }
+
+    @Test
+    void thePageSaysWhoWasTurnedAwayWhyAndWhoHasMostMail() throws Exception {
+        Wire guesser = Wire.to(server.address());
+        wires.add(guesser);
+        guesser.expect("+ POP2 ");
+        guesser.send("HELO postel wrong\r\n");
+        guesser.expect("- ");
+        guesser.rest();
+        await().atMost(TestServer.LIMIT)
+                .untilAsserted(() -> assertThat(asOperator("GET", "/").body())
+                        .contains(">wrong user or password</td>")
+                        .contains("1 user has 2 messages, 46 B.")
+                        .contains("data-label=\"Size\" class=\"number\">46 B</td>"));
+        assertThat(ask("GET", "/").body()).doesNotContain("wrong user", "1 user has");
+    }
+
+    @Test
     void aReloadIsAnsweredWithWhatCameOfIt() throws Exception {
         assertThat(ask("POST", "/reload").statusCode()).isEqualTo(401);
         assertThat(asOperator("GET", "/reload").statusCode()).isEqualTo(405);
@@ -410,7 +450,9 @@ class ManagementServerTest {
                 .contains("storage: good")
                 .doesNotContain("postel");
         String shown = asOperator("GET", "/").body();
-        assertThat(shown).contains("<td>postel</td>", "<td>mbox</td>", "<td>INBOX</td>", "data-session=", "accepted");
+        assertThat(shown)
+                .contains(">postel</td>", ">mbox</td>", ">INBOX</td>", "data-kick=", "data-transcript=")
+                .contains("<h2 id=\"logins\">", "<h2 id=\"refusals\">", "<h2 id=\"mailboxes\">");
         assertThat(ask("GET", "/", "Authorization", "Bearer nonsense-nonsense-nonsense")
                         .statusCode())
                 .isEqualTo(401);

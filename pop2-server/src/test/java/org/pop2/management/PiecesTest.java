@@ -14,11 +14,15 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import org.assertj.core.groups.Tuple;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pop2.protocol.State;
+import org.pop2.server.ServerObserver;
 import org.pop2.server.ServerObserver.Login;
 import org.pop2.server.SessionView;
+import org.pop2.storage.Quota;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 
 /** The parts of the listener for operators, one by one. */
@@ -34,7 +38,7 @@ class PiecesTest {
     @Test
     void everyCellOfTheSessionsIsEscaped() {
         StringBuilder out = new StringBuilder();
-        StatusPage.sessions(
+        Lists.sessions(
                 List.of(new SessionView(
                         1,
                         HOSTILE,
@@ -48,11 +52,12 @@ class PiecesTest {
                         3,
                         Duration.ofSeconds(4),
                         Duration.ofSeconds(5))),
+                1,
                 out);
         assertThat(out).doesNotContain("<script").contains("&lt;script&gt;").contains("postel");
         out.setLength(0);
-        StatusPage.logins(
-                List.of(new RecentLogins.Entry(Instant.EPOCH, Login.REFUSED, HOSTILE, Optional.empty())), out);
+        Lists.logins(List.of(new RecentLogins.Entry(Instant.EPOCH, new UserName("postel"), HOSTILE)), out);
+        Lists.refusals(List.of(new RecentRefusals.Entry(Instant.EPOCH, HOSTILE, HOSTILE, 1)), out);
         assertThat(out).doesNotContain("<script").contains("00:00:00");
     }
 
@@ -73,21 +78,75 @@ class PiecesTest {
         }
         assertThat(samples.all()).hasSize(Samples.MOST).containsOnly(new Samples.Sample(1000, 1, 1));
         StringBuilder out = new StringBuilder();
-        StatusPage.graph(samples.all(), out);
-        assertThat(out).contains("at most 100 a second").contains("V2.0").doesNotContain("NaN");
+        Charts.of(samples.all(), out);
+        assertThat(out)
+                .contains("Octets a second in the last 60 min, at most 100\"")
+                .contains("Messages a minute in the last 60 min, at most 6\"")
+                .contains("V2.0")
+                .doesNotContain("NaN");
         out.setLength(0);
-        StatusPage.graph(List.of(), out);
-        assertThat(out).doesNotContain("NaN").contains("at most 0 a second");
+        Charts.of(List.of(), out);
+        assertThat(out).doesNotContain("NaN").contains("at most 0");
     }
 
     @Test
     void onlyTheLastLoginsAreKept() {
         RecentLogins recent = new RecentLogins(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
         for (int i = 0; i < 2 * RecentLogins.MOST; i++) {
-            recent.add(Login.REFUSED, "192.0.2.1:" + i, Optional.empty());
+            recent.add(new UserName("postel"), "192.0.2.1:" + i);
         }
         assertThat(recent.latest()).hasSize(RecentLogins.MOST);
         assertThat(recent.latest().get(0).address()).isEqualTo("192.0.2.1:" + (2 * RecentLogins.MOST - 1));
+    }
+
+    @Test
+    void whoIsTurnedAwayAgainAndAgainDoesNotPushOutTheOthers() {
+        RecentRefusals recent = new RecentRefusals(Clock.fixed(Instant.EPOCH, ZoneOffset.UTC));
+        recent.add("one", "[2001:db8::1]:1");
+        for (int i = 0; i < 1000; i++) {
+            recent.add("one", "192.0.2.1:" + i);
+        }
+        recent.add("two", "192.0.2.1");
+        assertThat(recent.latest())
+                .extracting(RecentRefusals.Entry::reason, RecentRefusals.Entry::host, RecentRefusals.Entry::count)
+                .containsExactly(
+                        Tuple.tuple("two", "192.0.2.1", 1L),
+                        Tuple.tuple("one", "192.0.2.1", 1000L),
+                        Tuple.tuple("one", "[2001:db8::1]", 1L));
+        for (int i = 0; i < 1000; i++) {
+            recent.add("many", "host-" + i + ":1");
+        }
+        assertThat(recent.latest()).hasSize(RecentRefusals.MOST);
+        assertThat(recent.latest().get(0).host()).isEqualTo("host-999");
+    }
+
+    @Test
+    void everyReasonHasWords() {
+        for (ServerObserver.Refusal why : ServerObserver.Refusal.values()) {
+            assertThat(Reasons.of(why)).isNotBlank();
+        }
+        for (Login why : Login.values()) {
+            if (why != Login.ACCEPTED) {
+                assertThat(Reasons.of(why)).isNotBlank();
+            }
+        }
+    }
+
+    @Test
+    void numbersAreWrittenForPeople() {
+        assertThat(PageText.octets(0)).isEqualTo("0 B");
+        assertThat(PageText.octets(1023)).isEqualTo("1,023 B");
+        assertThat(PageText.octets(1024)).isEqualTo("1.0 KiB");
+        assertThat(PageText.octets(10 * 1024)).isEqualTo("10 KiB");
+        assertThat(PageText.octets(1024 * 1024 - 1)).isEqualTo("1.0 MiB");
+        assertThat(PageText.octets(Long.MAX_VALUE)).isEqualTo("8,388,608 TiB");
+        assertThat(PageText.duration(Duration.ofSeconds(119))).isEqualTo("119 s");
+        assertThat(PageText.duration(Duration.ofMinutes(119))).isEqualTo("119 min");
+        assertThat(PageText.duration(Duration.ofHours(47))).isEqualTo("47 h");
+        assertThat(PageText.duration(Duration.ofDays(3))).isEqualTo("3 days");
+        assertThat(Lists.share(new Usage(1, 1, Quota.UNLIMITED))).isEqualTo("-");
+        assertThat(Lists.share(new Usage(9, 50, new Quota(10, 1000)))).isEqualTo("90 %");
+        assertThat(Lists.share(new Usage(0, 500, new Quota(0, 1000)))).isEqualTo("50 %");
     }
 
     @Test

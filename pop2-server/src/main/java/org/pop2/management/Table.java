@@ -1,0 +1,73 @@
+package org.pop2.management;
+
+import java.util.List;
+
+/**
+ * A table of the page. On a small screen each row is a card and its cells have their column's name beside them; so a
+ * cell has it as an attribute.
+ */
+final class Table {
+    private final StringBuilder out;
+    private final List<String> columns;
+    private int column;
+
+    private Table(StringBuilder out, List<String> columns) {
+        this.out = out;
+        this.columns = columns;
+    }
+
+    /** @param name of the region that is scrolled if the table is wider than the screen */
+    static Table begin(StringBuilder out, String name, String... columns) {
+        // roles, because a table that is laid out as cards is none any more to some browsers
+        out.append("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"")
+                .append(Html.escape(name))
+                .append("\">\n<table role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\">");
+        for (String column : columns) {
+            out.append("<th scope=\"col\" role=\"columnheader\">")
+                    .append(Html.escape(column))
+                    .append("</th>");
+        }
+        out.append("</tr></thead>\n<tbody role=\"rowgroup\">\n");
+        return new Table(out, List.of(columns));
+    }
+
+    Table row() {
+        out.append("<tr role=\"row\">");
+        column = 0;
+        return this;
+    }
+
+    Table cell(String text) {
+        return markup("", Html.escape(text));
+    }
+
+    /** A cell whose digits stand below each other. */
+    Table number(String text) {
+        return markup(" class=\"number\"", Html.escape(text));
+    }
+
+    /** A cell of what is markup already. */
+    Table markup(String html) {
+        return markup("", html);
+    }
+
+    private Table markup(String attributes, String html) {
+        out.append("<td role=\"cell\" data-label=\"")
+                .append(Html.escape(columns.get(column)))
+                .append('"')
+                .append(attributes)
+                .append('>')
+                .append(html)
+                .append("</td>");
+        column++;
+        return this;
+    }
+
+    void endRow() {
+        out.append("</tr>\n");
+    }
+
+    void end() {
+        out.append("</tbody>\n</table>\n</div>\n");
+    }
+}
