@@ -101,6 +101,7 @@ final class Pop2d implements Callable<Integer> {
         commands.put("config", () -> ConfigCommand.with(terminal));
         commands.put("doctor", () -> new DoctorCommand(terminal));
         commands.put("who", () -> new WhoCommand(terminal));
+        commands.put("transcript", () -> new TranscriptCommand(terminal));
         commands.put("kick", () -> new KickCommand(terminal));
         commands.put("reload", () -> new ReloadCommand(terminal));
         commands.put("cache", () -> new CacheCommand(terminal));

@@ -87,9 +87,19 @@ class ManagedServerIT {
             assertThat(get("/metrics").body()).contains("pop2_sessions{state=\"mbox\"} 1.0");
             assertThat(get("/").body()).contains("<svg").doesNotContain("postel");
 
+            Result once = pop2d("", "transcript", "--once", id);
+            assertThat(once.exitCode()).as(once.err()).isZero();
+            assertThat(once.out()).matches("\\d\\d:\\d\\d:\\d\\d\\.\\d{3} - watched from here on, in state MBOX, .*\n");
             assertThat(pop2d("", "kick", id).exitCode()).isZero();
             assertThat(wire.line()).isEqualTo("- closed by the operator\r\n");
+            // until the end, which has come
+            Result all = pop2d("", "transcript", id);
+            assertThat(all.exitCode()).as(all.err()).isZero();
+            assertThat(all.out())
+                    .contains(" S - closed by the operator\\r\\n\n")
+                    .endsWith(" - the session has ended: kicked\n");
         }
+        assertThat(pop2d("", "transcript", "999").exitCode()).isEqualTo(66);
         assertThat(pop2d("", "kick", "999").exitCode()).isEqualTo(66);
 
         Files.writeString(directory.resolve("token"), "another-token-of-somebody\n");
@@ -127,6 +137,33 @@ class ManagedServerIT {
             }
         });
         assertThat(started.get(1).isAlive()).isTrue();
+    }
+
+    @Test
+    void profilesChangeForSessionsToCome() throws Exception {
+        Files.createDirectories(directory.resolve("spool"));
+        Files.writeString(
+                directory.resolve("spool/postel"), "From a@b Mon Nov 23 12:00:00 2026\nSubject: x\n\nHello\n\n");
+        int plain = length();
+        configure("profile.users = [\"postel mine\"]\nprofiles.mine.from-line = true\n");
+        Result reload = pop2d("", "reload");
+        assertThat(reload.exitCode()).as(reload.err()).isZero();
+        assertThat(reload.err()).isEmpty();
+        assertThat(length()).isGreaterThan(plain);
+        configure("");
+        assertThat(pop2d("", "reload").exitCode()).isZero();
+        assertThat(length()).isEqualTo(plain);
+    }
+
+    /** Of the first message, as a session is told that begins now. */
+    private int length() {
+        try (Wire wire = Wire.to(new InetSocketAddress(InetAddress.getLoopbackAddress(), port))) {
+            wire.expect("+ POP2 ");
+            wire.ask("HELO postel secret", "#1");
+            int octets = Integer.parseInt(wire.ask("READ 1", "=").replaceAll("\\D", ""));
+            wire.ask("QUIT", "+");
+            return octets;
+        }
     }
 
     @Test

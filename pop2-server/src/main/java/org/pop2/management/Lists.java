@@ -26,19 +26,30 @@ final class Lists {
                     .append(".</p>\n");
         }
         Table table = Table.begin(
-                out, "Sessions", "User", "Address", "State", "Mailbox", "Message", "Sent", "Age", "Idle", "Session");
+                out,
+                Table.Kind.CARDS,
+                "Sessions",
+                "User",
+                "Address",
+                "State",
+                "Mailbox",
+                "Message",
+                "Sent",
+                "Age",
+                "Idle",
+                "Session");
         for (SessionView session : sessions) {
             String user = session.user().map(name -> name.value()).orElse("-");
             String id = String.valueOf(session.id());
             table.row()
-                    .cell(user)
+                    .name(user)
                     .cell(session.address() + (session.encrypted() ? " (TLS)" : ""))
                     .cell(Metrics.label(session.state()))
-                    .cell(session.folder().orElse("-"))
+                    .name(session.folder().orElse("-"))
                     .cell(session.folder().isPresent() ? session.message() + " of " + session.messages() : "-")
-                    .number(PageText.octets(session.octets()))
-                    .number(PageText.duration(session.age()))
-                    .number(PageText.duration(session.idle()))
+                    .cell(PageText.octets(session.octets()))
+                    .cell(PageText.duration(session.age()))
+                    .cell(PageText.duration(session.idle()))
                     .markup("<span class=\"id\">" + id + "</span> "
                             + button("transcript", id, user, "Transcript")
                             + " "
@@ -60,11 +71,11 @@ final class Lists {
             out.append("<p>None.</p></section>\n");
             return;
         }
-        Table table = Table.begin(out, "Logins lately", "Time (UTC)", "User", "Address");
+        Table table = Table.begin(out, Table.Kind.BRIEF, "Logins lately", "Time (UTC)", "User", "Address");
         for (RecentLogins.Entry login : logins) {
             table.row()
                     .cell(PageText.time(login.at()))
-                    .cell(login.user().value())
+                    .name(login.user().value())
                     .cell(login.address())
                     .endRow();
         }
@@ -78,13 +89,13 @@ final class Lists {
             out.append("<p>Nobody.</p></section>\n");
             return;
         }
-        Table table = Table.begin(out, "Turned away lately", "Last (UTC)", "Why", "From", "Times");
+        Table table = Table.begin(out, Table.Kind.BRIEF, "Turned away lately", "Last (UTC)", "Why", "From", "Times");
         for (RecentRefusals.Entry refusal : refusals) {
             table.row()
                     .cell(PageText.time(refusal.last()))
                     .cell(refusal.reason())
                     .cell(refusal.host())
-                    .number(PageText.number(refusal.count()))
+                    .cell(PageText.number(refusal.count()))
                     .endRow();
         }
         table.end();
@@ -118,13 +129,14 @@ final class Lists {
                 .append(MailboxSizes.DISTANCE.toMinutes())
                 .append(" min, while somebody looks.</p>\n");
         if (!count.largest().isEmpty()) {
-            Table table = Table.begin(out, "Largest mailboxes", "User", "Messages", "Size", "Of quota");
+            Table table =
+                    Table.begin(out, Table.Kind.NARROW, "Largest mailboxes", "User", "Messages", "Size", "Of quota");
             for (MailboxSizes.Entry entry : count.largest()) {
                 table.row()
-                        .cell(entry.user().value())
-                        .number(PageText.number(entry.usage().messages()))
-                        .number(PageText.octets(entry.usage().octets()))
-                        .number(share(entry.usage()))
+                        .name(entry.user().value())
+                        .cell(PageText.number(entry.usage().messages()))
+                        .cell(PageText.octets(entry.usage().octets()))
+                        .cell(share(entry.usage()))
                         .endRow();
             }
             table.end();

@@ -49,6 +49,7 @@ final class Routes {
     private final AtomicBoolean reloading = new AtomicBoolean();
     private final String style = resource("status.css");
     private final String script = resource("status.js");
+    private final String icon = resource("status.svg");
 
     Routes(
             ManagementSettings settings,
@@ -94,6 +95,7 @@ final class Routes {
                 reads ? Mono.just(new Answer(200, "text/css; charset=utf-8", style)) : wrongMethod("GET, HEAD");
             case "/status.js" ->
                 reads ? Mono.just(new Answer(200, "text/javascript; charset=utf-8", script)) : wrongMethod("GET, HEAD");
+            case "/status.svg" -> reads ? Mono.just(new Answer(200, "image/svg+xml", icon)) : wrongMethod("GET, HEAD");
             default -> Mono.just(Answer.problem(404, "there is nothing here"));
         };
     }

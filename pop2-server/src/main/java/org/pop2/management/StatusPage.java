@@ -55,7 +55,7 @@ final class StatusPage {
                 <meta name="viewport" content="width=device-width, initial-scale=1">
                 <meta name="color-scheme" content="light dark">
                 <title>pop2d</title>
-                <link rel="icon" href="data:,">
+                <link rel="icon" href="status.svg" type="image/svg+xml">
                 <link rel="stylesheet" href="status.css">
                 <script src="status.js" defer></script>
                 <noscript><meta http-equiv="refresh" content="30"></noscript>
@@ -75,8 +75,8 @@ final class StatusPage {
                 <button>Show users</button>
                 </form>
                 <button id="hide" type="button" hidden>Hide users</button>
-                <noscript><p>With a script, this page shows users to those who have the management token; so does \
-                <code>pop2d who</code>.</p></noscript>
+                <p id="scriptless">With a script, this page shows users to those who have the management token; so does \
+                <code>pop2d who</code>.</p>
                 """)
                 .append("""
                 </header>
@@ -124,23 +124,20 @@ final class StatusPage {
                 .append(good ? ": good" : ": bad")
                 .append("</li>\n"));
         out.append("</ul>\n");
-        Table table = Table.begin(out, "Listeners", "Listener", "Address", "Speaks", "Connections");
+        Table table = Table.begin(out, Table.Kind.CARDS, "Listeners", "Listener", "Address", "Speaks", "Connections");
         for (ListenerView listener : server.listeners()) {
             table.row()
                     .cell(listener.name())
                     .cell(shown(listener.address()))
                     .cell(listener.encrypted() ? "POP2 over TLS" : "POP2")
-                    .number(PageText.number(listener.connections())
-                            + (listener.maxConnections() == Integer.MAX_VALUE
-                                    ? ""
-                                    : " of " + PageText.number(listener.maxConnections())))
+                    .cell(PageText.number(listener.connections()) + " of " + PageText.number(listener.maxConnections()))
                     .endRow();
         }
         lmtp.ifPresent(it -> table.row()
                 .cell("lmtp")
                 .cell(it.address() instanceof InetSocketAddress inet ? shown(inet) : String.valueOf(it.address()))
                 .cell("LMTP")
-                .number(PageText.number(it.connections()))
+                .cell(PageText.number(it.connections()))
                 .endRow());
         table.end();
         out.append("</section>\n");
@@ -154,7 +151,7 @@ final class StatusPage {
     }
 
     private void numbers(StringBuilder out) {
-        out.append("<section aria-labelledby=\"now\"><h2 id=\"now\">Now</h2>\n<dl>\n");
+        out.append("<div class=\"pair\">\n<section aria-labelledby=\"now\"><h2 id=\"now\">Now</h2>\n<dl>\n");
         number(out, "Connections", PageText.number(server.connections()));
         number(out, "Not logged in", PageText.number(metrics.sessions(State.AUTH)));
         number(
@@ -168,7 +165,7 @@ final class StatusPage {
         number(out, "Refused connections", PageText.number(metrics.refusedConnections()));
         number(out, "Messages sent", PageText.number(metrics.messagesSent()));
         number(out, "Sent", PageText.octets(metrics.octetsSent()));
-        out.append("</dl></section>\n");
+        out.append("</dl></section>\n</div>\n");
     }
 
     private static void number(StringBuilder out, String name, String value) {

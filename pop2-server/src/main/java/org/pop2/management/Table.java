@@ -3,8 +3,8 @@ package org.pop2.management;
 import java.util.List;
 
 /**
- * A table of the page. On a small screen each row is a card and its cells have their column's name beside them; so a
- * cell has it as an attribute.
+ * A table of the page. On a small screen each row is a card, so a cell has its column's name as an attribute, to be
+ * shown beside it.
  */
 final class Table {
     private final StringBuilder out;
@@ -16,10 +16,28 @@ final class Table {
         this.columns = columns;
     }
 
-    /** @param name of the region that is scrolled if the table is wider than the screen */
-    static Table begin(StringBuilder out, String name, String... columns) {
+    /** What becomes of a table on a small screen. */
+    enum Kind {
+        /** Each row is a card, with the names of the columns. */
+        CARDS("cards"),
+        /** Each row is a card whose cells need no names. Scrolled if there are many. */
+        BRIEF("brief long"),
+        /** It is narrow enough. */
+        NARROW("narrow");
+
+        private final String style;
+
+        Kind(String style) {
+            this.style = style;
+        }
+    }
+
+    /** @param name of the region that is scrolled if the table is larger than its place */
+    static Table begin(StringBuilder out, Kind kind, String name, String... columns) {
         // roles, because a table that is laid out as cards is none any more to some browsers
-        out.append("<div class=\"wide\" tabindex=\"0\" role=\"region\" aria-label=\"")
+        out.append("<div class=\"wide ")
+                .append(kind.style)
+                .append("\" tabindex=\"0\" role=\"region\" aria-label=\"")
                 .append(Html.escape(name))
                 .append("\">\n<table role=\"table\">\n<thead role=\"rowgroup\"><tr role=\"row\">");
         for (String column : columns) {
@@ -41,9 +59,9 @@ final class Table {
         return markup("", Html.escape(text));
     }
 
-    /** A cell whose digits stand below each other. */
-    Table number(String text) {
-        return markup(" class=\"number\"", Html.escape(text));
+    /** A cell of any length. */
+    Table name(String text) {
+        return markup(" class=\"name\"", Html.escape(text));
     }
 
     /** A cell of what is markup already. */

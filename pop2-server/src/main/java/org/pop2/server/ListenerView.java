@@ -9,7 +9,7 @@ import java.net.InetSocketAddress;
  * @param address where it listens, with the port that was found if any would do
  * @param encrypted whether it speaks TLS
  * @param connections that came by it and are still there
- * @param maxConnections of these, the most at a time
+ * @param maxConnections of these, the most at a time: by its own limit, or that of all listeners together
  */
 public record ListenerView(
         String name, InetSocketAddress address, boolean encrypted, int connections, int maxConnections) {}

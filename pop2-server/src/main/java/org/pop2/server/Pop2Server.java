@@ -207,7 +207,9 @@ public final class Pop2Server {
                         bound.address(),
                         bound.listener().tls().isPresent(),
                         bound.listener().connections(),
-                        bound.listener().settings().maxConnections()))
+                        Math.min(
+                                bound.listener().settings().maxConnections(),
+                                sessions.settings().limits().connections())))
                 .toList();
     }
 

@@ -97,6 +97,7 @@
   }
 
   if (access) {
+    byId('scriptless').hidden = true;
     access.hidden = false;
     access.addEventListener('submit', (event) => {
       event.preventDefault();
