@@ -95,7 +95,7 @@ final class Lists {
                     .cell(PageText.time(refusal.last()))
                     .cell(refusal.reason())
                     .cell(refusal.host())
-                    .cell(PageText.number(refusal.count()))
+                    .cell(PageText.number(refusal.count()) + "\u00d7")
                     .endRow();
         }
         table.end();

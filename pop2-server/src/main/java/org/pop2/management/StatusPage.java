@@ -151,7 +151,7 @@ final class StatusPage {
     }
 
     private void numbers(StringBuilder out) {
-        out.append("<div class=\"pair\">\n<section aria-labelledby=\"now\"><h2 id=\"now\">Now</h2>\n<dl>\n");
+        out.append("<div class=\"pair numbers\">\n<section aria-labelledby=\"now\"><h2 id=\"now\">Now</h2>\n<dl>\n");
         number(out, "Connections", PageText.number(server.connections()));
         number(out, "Not logged in", PageText.number(metrics.sessions(State.AUTH)));
         number(

@@ -157,12 +157,12 @@
 
   function row(line) {
     const item = document.createElement('li');
-    item.className = line.who;
     item.dataset.number = line.number;
     const time = document.createElement('time');
     time.dateTime = line.at;
     time.textContent = line.at.slice(11, 19);
     const who = document.createElement('span');
+    who.className = 'who';
     who.textContent = line.who === 'client' ? 'C:' : line.who === 'server' ? 'S:' : '';
     const text = document.createElement('span');
     text.className = line.who;

@@ -7,14 +7,16 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
+import java.util.Set;
 import javax.imageio.ImageIO;
 
 /** Pictures of pages, made small enough to be kept: a page has few colors. */
 final class Pictures {
-    private static final int COLORS = 64;
+    private static final int COLORS = 128;
 
-    /** The same PNG with the {@value #COLORS} colors that are there most; every other becomes the nearest of them. */
+    /** The same PNG with {@value #COLORS} colors at most; every other becomes the nearest of them. */
     static byte[] small(byte[] png) throws IOException {
         BufferedImage image = ImageIO.read(new ByteArrayInputStream(png));
         int[] palette = palette(image);
@@ -35,6 +37,7 @@ final class Pictures {
         return out.toByteArray();
     }
 
+    /** Of colors that are alike, the one that is there most; else a word in green would be lost among the grays. */
     private static int[] palette(BufferedImage image) {
         Map<Integer, Integer> counts = new HashMap<>();
         for (int y = 0; y < image.getHeight(); y++) {
@@ -42,8 +45,10 @@ final class Pictures {
                 counts.merge(image.getRGB(x, y), 1, Integer::sum);
             }
         }
+        Set<Integer> alike = new HashSet<>();
         return counts.entrySet().stream()
                 .sorted(Map.Entry.<Integer, Integer>comparingByValue().reversed())
+                .filter(color -> alike.add(color.getKey() & 0xf0f0f0))
                 .limit(COLORS)
                 .mapToInt(Map.Entry::getKey)
                 .toArray();
