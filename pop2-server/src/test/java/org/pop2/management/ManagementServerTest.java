@@ -321,7 +321,8 @@ class ManagementServerTest {
     @Test
     void oneConnectionIsAnsweredAgainAndAgain() throws Exception {
         for (int request = 0; request < 300; request++) {
-            assertThat(ask("GET", request % 2 == 0 ? "/metrics" : "/health/ready").statusCode())
+            assertThat(ask("GET", request % 2 == 0 ? "/metrics" : "/health/ready")
+                            .statusCode())
                     .as("request %d", request)
                     .isEqualTo(200);
         }
