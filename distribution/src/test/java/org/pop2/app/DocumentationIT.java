@@ -39,7 +39,9 @@ class DocumentationIT {
 
     static Stream<Path> pages() throws IOException {
         try (var manual = Files.list(Path.of("src/dist/doc"))) {
-            return Stream.concat(Stream.of(Path.of("../README.md")), manual.sorted().toList().stream());
+            return Stream.concat(
+                    Stream.of(Path.of("../README.md")),
+                    manual.filter(page -> page.toString().endsWith(".md")).sorted().toList().stream());
         }
     }
 

@@ -88,6 +88,7 @@ class MonitoringPagesTest {
         assertThat(NAMES).contains("pop2_sessions", "pop2_storage_holds");
         // the other storage tells its numbers by the same way; its names are checked where it is
         NAMES.addAll(List.of(
+                "pop2_storage_leases_lost_total",
                 "pop2_storage_pool_connections",
                 "pop2_storage_pool_acquired",
                 "pop2_storage_pool_pending",

@@ -37,6 +37,8 @@
     });
   }
 
+  const nameOf = (element) => element.getAttribute('aria-label');
+
   function isRead() {
     const selection = getSelection();
     return selection && !selection.isCollapsed && byId('shown').contains(selection.anchorNode);
@@ -48,11 +50,11 @@
     const focused = shown.contains(document.activeElement) ? document.activeElement : null;
     const place = focused && (focused.dataset.kick ? '[data-kick="' + focused.dataset.kick + '"]'
       : focused.dataset.transcript ? '[data-transcript="' + focused.dataset.transcript + '"]'
-        : focused.getAttribute('aria-label') ? '[aria-label="' + CSS.escape(focused.getAttribute('aria-label')) + '"]' : null);
+        : nameOf(focused) ? '[aria-label="' + CSS.escape(nameOf(focused)) + '"]' : null);
     const scrolled = new Map();
-    shown.querySelectorAll('.wide').forEach((region) => scrolled.set(region.ariaLabel, region.scrollLeft));
+    shown.querySelectorAll('.wide').forEach((region) => scrolled.set(nameOf(region), [region.scrollLeft, region.scrollTop]));
     shown.replaceWith(document.adoptNode(fresh));
-    fresh.querySelectorAll('.wide').forEach((region) => { region.scrollLeft = scrolled.get(region.ariaLabel) || 0; });
+    fresh.querySelectorAll('.wide').forEach((region) => region.scrollTo(...(scrolled.get(nameOf(region)) || [0, 0])));
     if (focused) {
       const again = place && fresh.querySelector(place);
       // who had the focus on a session that is gone goes on at the heading of the list
@@ -106,6 +108,12 @@
       wish++;
       input.value = '';
       say('');
+      if (/[^!-~]/.test(token)) {
+        // no header could carry it
+        forget();
+        say('This is not the management token.', true);
+        return;
+      }
       tryTo(async () => {
         await refresh();
         if (token) {
@@ -233,10 +241,10 @@
     const button = event.target instanceof Element && event.target.closest('button');
     if (button && button.dataset.kick) {
       asked = button.dataset.kick;
-      byId('question').textContent = button.ariaLabel + '?';
+      byId('question').textContent = nameOf(button) + '?';
       confirming.showModal();
     } else if (button && button.dataset.transcript) {
-      show(button.dataset.transcript, button.ariaLabel.replace('Transcript', 'Transcript of'));
+      show(button.dataset.transcript, nameOf(button).replace('Transcript', 'Transcript of'));
     }
   });
 

@@ -14,6 +14,7 @@ import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
@@ -47,6 +48,8 @@ final class Leases {
     private final Optional<String> nodeName;
     private final UUID node = UUID.randomUUID();
     private final Map<UUID, Holding> held = new ConcurrentHashMap<>();
+    private final LongAdder takeovers = new LongAdder();
+    private final LongAdder expired = new LongAdder();
     /** Sessions that have ended, and may still have their lease at the database. */
     private final Map<UUID, Abandoned> abandoned = new ConcurrentHashMap<>();
     /** Whether the database has not let us renew since it was last said. */
@@ -61,6 +64,21 @@ final class Leases {
         this.policy = policy;
         this.ttl = ttl;
         this.nodeName = nodeName;
+    }
+
+    /** Mailboxes that sessions of this node hold. */
+    int held() {
+        return held.size();
+    }
+
+    /** Leases of this node that another session took. */
+    long takeovers() {
+        return takeovers.sum();
+    }
+
+    /** Leases of this node that were given up because the database had not confirmed them in time. */
+    long expired() {
+        return expired.sum();
     }
 
     /** Frees what an earlier run of this node left, and starts to renew. */
@@ -253,7 +271,9 @@ final class Leases {
         held.merge(taken.mailboxId, taken, (one, other) -> {
             Holding later = one.epoch > other.epoch ? one : other;
             Holding earlier = later == one ? other : one;
-            earlier.lose();
+            if (earlier.lose() && !earlier.session.equals(later.session)) {
+                takeovers.increment();
+            }
             return later;
         });
     }
@@ -380,7 +400,7 @@ final class Leases {
     private void giveUpUnconfirmed(Holding holding) {
         Duration margin = shorter(LONGEST_MARGIN, ttl.dividedBy(6));
         if (holding.unconfirmed().compareTo(ttl.minus(margin)) >= 0) {
-            lose(holding, "its lease could not be renewed in time");
+            lose(holding, "its lease could not be renewed in time", expired);
         }
     }
 
@@ -390,8 +410,9 @@ final class Leases {
         holding.active();
     }
 
-    private void lose(Holding holding, String why) {
+    private void lose(Holding holding, String why, LongAdder counter) {
         if (holding.lose()) {
+            counter.increment();
             held.remove(holding.mailboxId, holding);
             LOG.info("Mailbox {} is no longer held: {}", holding.mailboxId, why);
         }
@@ -446,7 +467,7 @@ final class Leases {
                     for (LeaseOwner owner : owners) {
                         Holding holding = missing.get(owner.mailboxId);
                         if (holding != null && !holding.session.equals(owner.session)) {
-                            lose(holding, "another session took it");
+                            lose(holding, "another session took it", takeovers);
                         }
                     }
                 })
@@ -471,7 +492,7 @@ final class Leases {
                             asked.add(holding);
                         } else {
                             if (holding != null) {
-                                lose(holding, "another node took it");
+                                lose(holding, "another node took it", takeovers);
                             }
                             read.add(owner.mailboxId);
                         }

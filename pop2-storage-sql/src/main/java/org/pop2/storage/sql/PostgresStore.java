@@ -199,6 +199,17 @@ public final class PostgresStore implements MailStore, Retention, Measured {
     @Override
     public List<Measure> measures() {
         return List.of(
+                new Measure("holds", "Mailboxes that sessions of this node hold", Kind.GAUGE, leases::held),
+                new Measure(
+                        "takeovers",
+                        "Mailboxes that another session took from one of this node",
+                        Kind.COUNTER,
+                        leases::takeovers),
+                new Measure(
+                        "leases.lost",
+                        "Mailboxes given up because their lease could not be renewed in time",
+                        Kind.COUNTER,
+                        leases::expired),
                 pool("pool.connections", "Connections to the database that are open", PoolMetrics::allocatedSize),
                 pool("pool.acquired", "Connections to the database that work", PoolMetrics::acquiredSize),
                 pool(

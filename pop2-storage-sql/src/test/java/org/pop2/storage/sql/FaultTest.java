@@ -211,8 +211,11 @@ class FaultTest {
             PostgresStore other = open(PATIENT, Map.of("lease-ttl", "2s"));
             complete(other.deliver(USER, FolderName.INBOX, message("one")));
             Mailbox loser = inbox(cutOff);
+            assertThat(measure(cutOff, "holds")).isEqualTo(1);
             proxy.partition();
             complete(loser.lost());
+            Awaitility.await().atMost(LIMIT).until(() -> measure(cutOff, "leases.lost") == 1);
+            assertThat(measure(cutOff, "holds")).isZero();
             Mailbox next = inbox(other);
             assertThat(next.count()).isEqualTo(1);
             proxy.heal();
@@ -225,6 +228,13 @@ class FaultTest {
             assertThat(again.count()).isZero();
             complete(again.release(new BitSet()));
         }
+    }
+
+    private static long measure(PostgresStore store, String name) {
+        return store.measures().stream()
+                .filter(measure -> measure.name().equals(name))
+                .mapToLong(measure -> measure.value().getAsLong())
+                .sum();
     }
 
     @Test
@@ -267,6 +277,8 @@ class FaultTest {
         Mailbox loser = inbox(here);
         Mailbox next = inbox(there);
         complete(loser.lost());
+        Awaitility.await().atMost(LIMIT).until(() -> measure(here, "takeovers") == 1);
+        assertThat(measure(here, "leases.lost")).isZero();
         assertThat(outcome(() -> loser.release(bits(1)))).isNotNull();
         complete(next.release(bits(1)));
     }
