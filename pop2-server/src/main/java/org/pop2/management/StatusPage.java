@@ -162,7 +162,7 @@ final class StatusPage {
         out.append("</dl></section>\n<section aria-labelledby=\"since\"><h2 id=\"since\">Since the start</h2>\n<dl>\n");
         number(out, "Logins", PageText.number(metrics.logins(Login.ACCEPTED)));
         number(out, "Refused logins", PageText.number(metrics.logins(Login.REFUSED)));
-        number(out, "Refused connections", PageText.number(metrics.refusedConnections()));
+        number(out, "Turned away", PageText.number(metrics.refusedConnections()));
         number(out, "Messages sent", PageText.number(metrics.messagesSent()));
         number(out, "Sent", PageText.octets(metrics.octetsSent()));
         out.append("</dl></section>\n</div>\n");
