@@ -431,6 +431,18 @@ class FetchCommandTest {
         assertThat(maildirContent()).hasSize(1);
     }
 
+    @Test
+    void noMailOnANosServerIsNoError() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(peer -> {
+            peer.say("+ POP2 kb7abc KA9Q NOS\r\n").hear("HELO postel secret").say("+ No mail, sorry\r\n");
+            peer.hear("QUIT").say("+ POP2 Server Signing off\r\n");
+        })) {
+            assertThat(fetch(server.port(), "--to", maildir())).as(err).isZero();
+            assertThat(out).startsWith("fetched 0 messages from");
+            assertThat(server.failures()).isEmpty();
+        }
+    }
+
     private static void kept(ScriptedServer.Peer peer, String message) throws IOException {
         peer.hear("READ 1").say("=" + message.length() + "\r\n").hear("RETR").say(message);
         peer.hear("ACKS").say("=0\r\n").hear("QUIT").say("+ bye\r\n");
