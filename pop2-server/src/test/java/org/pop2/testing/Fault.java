@@ -37,8 +37,8 @@ public final class Fault {
     }
 
     /**
-     * The answer comes so much later, also if another fault spoils it. Answers to what the client has sent meanwhile wait
-     * behind it.
+     * The answer comes so much later, also if another fault spoils it. Answers to what the client has sent meanwhile
+     * wait behind it.
      */
     public void delay(Duration time) {
         script.delay(place, nth, time);

@@ -243,8 +243,8 @@ public final class Pop2TestServer
     }
 
     /**
-     * What is to happen instead of, or with, the answer to a command. The server has had the command: after a QUIT whose
-     * answer is dropped, what was acknowledged with ACKD is deleted.
+     * What is to happen instead of, or with, the answer to a command. The server has had the command: after a QUIT
+     * whose answer is dropped, what was acknowledged with ACKD is deleted.
      *
      * @param command its word: {@code HELO}, {@code RETR} and so on; small letters will do
      */

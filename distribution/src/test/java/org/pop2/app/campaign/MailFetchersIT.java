@@ -15,8 +15,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * fetchmail and getmail bring mail from another provider to the packaged server, with the recipes of the manual page, on
- * both storages. Needs root on a Debian.
+ * fetchmail and getmail bring mail from another provider to the packaged server, with the recipes of the manual page,
+ * on both storages. Needs root on a Debian.
  */
 @Tag("interop")
 @Timeout(300)
@@ -134,7 +134,8 @@ class MailFetchersIT {
     }
 
     private String fetchmail(Pop3Provider provider, String recipe) throws IOException, InterruptedException {
-        String lines = recipe.replace("pop.example.net protocol pop3", "127.0.0.1 protocol pop3 port " + provider.port())
+        String lines = recipe.replace(
+                        "pop.example.net protocol pop3", "127.0.0.1 protocol pop3 port " + provider.port())
                 // a provider without TLS
                 .replace("\"postel\" here", "\"postel\" here password \"jons\" sslproto ''");
         Path file = Files.writeString(directory.resolve("fetchmailrc"), lines);

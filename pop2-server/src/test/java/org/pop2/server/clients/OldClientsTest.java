@@ -180,7 +180,8 @@ class OldClientsTest {
 
     private static final Draining FETCHMAIL =
             (server, user) -> joined(new Fetchmail(false).fetch(server, user, "secret", ""));
-    private static final Draining POPCLIENT = (server, user) -> joined(new Popclient(false).fetch(server, user, "secret"));
+    private static final Draining POPCLIENT =
+            (server, user) -> joined(new Popclient(false).fetch(server, user, "secret"));
     private static final Draining PC_NFS = (server, user) -> joined(new PcNfs().fetch(server, user, "secret"));
     private static final Draining POPMAIL = (server, user) -> joined(new Popmail().fetch(server, user, "secret"));
 
@@ -205,8 +206,8 @@ class OldClientsTest {
             Map.entry(ClientProfile.UW, POPCLIENT));
 
     private static final int USERS = 3;
-    private static final Pattern FROM_LINE = Pattern.compile(
-            "(?m)^From \\S+ \\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\r\n");
+    private static final Pattern FROM_LINE =
+            Pattern.compile("(?m)^From \\S+ \\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\r\n");
 
     @Test
     void eachClientDrainsRandomMailWithItsProfileAndLosesNoWord() {
@@ -236,8 +237,7 @@ class OldClientsTest {
                 });
                 await().atMost(TestServer.LIMIT).until(() -> server.server().connections() == 0);
                 all.keySet()
-                        .forEach(user -> assertThat(
-                                        store.data().messages(new UserName(user), FolderName.INBOX))
+                        .forEach(user -> assertThat(store.data().messages(new UserName(user), FolderName.INBOX))
                                 .as("%s, seed %d", profile.name(), seed)
                                 .isEmpty());
             }

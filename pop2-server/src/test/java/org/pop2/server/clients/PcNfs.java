@@ -6,8 +6,8 @@ import java.util.List;
 import org.pop2.server.Wire;
 
 /**
- * PC-NFS LifeLine Mail, as UW's ipop2d knew it: it takes a message to its end only where an empty line stands behind it,
- * which it drops, and waits for ever otherwise. Reads by number and deletes.
+ * PC-NFS LifeLine Mail, as UW's ipop2d knew it: it takes a message to its end only where an empty line stands behind
+ * it, which it drops, and waits for ever otherwise. Reads by number and deletes.
  */
 public record PcNfs() {
     /** The messages, one after the other. */
