@@ -41,6 +41,13 @@ class MailFetchersIT {
     }
 
     @Test
+    void fetchmailBringsMailByDeliverIntoPostgresql() throws Exception {
+        try (SharedDatabase database = new SharedDatabase()) {
+            brings(SharedDatabase.node(directory, "node", database.port(), LMTP), this::fetchmailByDeliver);
+        }
+    }
+
+    @Test
     void getmailBringsMailByDeliverIntoMbox() throws Exception {
         brings(new Instance(directory, LMTP), this::getmail);
     }

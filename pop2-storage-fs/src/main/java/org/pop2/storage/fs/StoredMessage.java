@@ -43,6 +43,9 @@ final class StoredMessage implements AutoCloseable {
     private final byte[] head = new byte[HEAD];
     private int headLength;
     private boolean headOpen = true;
+    /** Whether marks stand before it already. */
+    private boolean marksWritten;
+
     private boolean inHeader = true;
     private boolean dropping;
     private int pendingCrs;
@@ -163,8 +166,6 @@ final class StoredMessage implements AutoCloseable {
         headLength -= marks;
         marksWritten = true;
     }
-
-    private boolean marksWritten;
 
     private boolean isRemoved() {
         if (marksWritten) {
