@@ -684,10 +684,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
-    /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
+    /**
+     * Sends what is left, tells the peer that no more comes, and waits shortly for it to go; but not for one that has
+     * said QUIT and nothing after it.
+     */
     private void close(End why) {
         end = why;
         cutTransfer();
+        boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();
         written = false;
         if (cut) {
@@ -695,7 +699,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             return;
         }
         context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (inputEnded || !(channel() instanceof DuplexChannel duplex)) {
+            if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);
