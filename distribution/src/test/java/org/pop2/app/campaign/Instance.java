@@ -168,7 +168,8 @@ final class Instance {
         }
     }
 
-    private Path configuration() {
+    /** Its configuration file. */
+    Path configuration() {
         return directory.resolve("pop2d.conf");
     }
 
