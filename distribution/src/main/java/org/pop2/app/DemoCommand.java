@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
+import org.pop2.app.logging.Logging;
 import org.pop2.protocol.Secret;
 import org.pop2.server.Passwords;
 import org.pop2.storage.Account;
@@ -72,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
         boolean started = false;
         try {
             Configuration configuration = ConfigurationReader.of(directory, Map.of("listen.port", port));
-            Serving.logAt(configuration.logLevel());
+            Logging.follow(configuration.log());
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             started = true;
             return UntilSignal.run(

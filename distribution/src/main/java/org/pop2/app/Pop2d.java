@@ -145,11 +145,11 @@ final class Pop2d implements Callable<Integer> {
         }
         if (failure != null) {
             String.valueOf(failure.getMessage()).lines().forEach(terminal::warn);
-            LoggerFactory.getLogger(Pop2d.class).debug("failed", failure);
+            LoggerFactory.getLogger(Pop2d.class).atDebug().setCause(failure).log("command-failed");
             return failure.exitCode();
         }
         terminal.warn("internal error: " + e);
-        LoggerFactory.getLogger(Pop2d.class).error("internal error", e);
+        LoggerFactory.getLogger(Pop2d.class).atError().setCause(e).log("internal-error");
         return ExitCode.SOFTWARE;
     }
 }

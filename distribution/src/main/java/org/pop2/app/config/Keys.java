@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pop2.lmtp.LmtpSettings;
@@ -322,6 +323,20 @@ final class Keys {
             "least severe events that serve and demo log: error, warn, info, debug or trace",
             ValueType.choice(LogLevel.class));
 
+    static final Key<LogFormat> LOG_FORMAT = new Key<>(
+            "log.format",
+            "text",
+            "what a line of the log looks like: text (the event and key=value) or json (an object); where to:"
+                    + " conf/logback.xml",
+            ValueType.choice(LogFormat.class));
+
+    static final Key<Map<String, LogLevel>> LOG_LOGGERS = new Key<>(
+            "log.loggers",
+            "",
+            "levels of single loggers, which count more than log.level: a list of a logger and a level each, such as"
+                    + " \"org.pop2.lmtp debug\"",
+            ValueType.levels());
+
     static final Key<String> TRACE_DIRECTORY = new Key<>(
             "trace.directory",
             "",
@@ -407,6 +422,8 @@ final class Keys {
             AUTH_REHASH,
             AUTH_PENALTY,
             LOG_LEVEL,
+            LOG_FORMAT,
+            LOG_LOGGERS,
             TRACE_DIRECTORY,
             TRACE_USERS,
             TRACE_ADDRESSES,

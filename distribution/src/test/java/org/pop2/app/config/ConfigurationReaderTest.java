@@ -66,7 +66,7 @@ class ConfigurationReaderTest {
         assertThat(configuration.loginCache()).isZero();
         assertThat(configuration.rehash()).isFalse();
         assertThat(configuration.penalty()).isFalse();
-        assertThat(configuration.logLevel()).isEqualTo(LogLevel.DEBUG);
+        assertThat(configuration.log().level()).isEqualTo(LogLevel.DEBUG);
     }
 
     @Test

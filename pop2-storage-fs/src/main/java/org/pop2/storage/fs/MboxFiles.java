@@ -220,7 +220,10 @@ final class MboxFiles {
         if (locked.mailbox().writable()) {
             deliveries.recover(locked);
         } else if (deliveries.isPending(locked.path())) {
-            LOG.warn("{}: a delivery was interrupted, and the file is read-only now", locked.path());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("reason", "read-only")
+                    .log("delivery-recovery-blocked");
         }
     }
 
@@ -239,9 +242,10 @@ final class MboxFiles {
     void recover(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
-                LOG.error(
-                        "{}: a deletion or delivery was interrupted, and the mailbox is gone; the journal is kept",
-                        path);
+                LOG.atError()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("reason", "gone")
+                        .log("recovery-impossible");
             } else {
                 recover(locked);
             }
@@ -278,7 +282,10 @@ final class MboxFiles {
             boolean quiet = after != null && after.sameAs(now) && !isRecent(now);
             return quiet ? stored : known;
         } catch (StoreException e) {
-            LOG.debug("{}: changed while it was counted, to be counted again with locks: {}", path, e.toString());
+            LOG.atDebug()
+                    .addKeyValue("mailbox", path)
+                    .addKeyValue("error", e.toString())
+                    .log("mailbox-counted-again");
             return known;
         } finally {
             mailbox.close();
@@ -398,7 +405,10 @@ final class MboxFiles {
             }
         } catch (IOException | StoreException e) {
             // the deletion is done and durable; the next opening finds the index stale and makes a new one
-            LOG.warn("{}: the index was not updated: {}", locked.path(), e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("error", e.toString())
+                    .log("index-not-saved");
         }
     }
 
@@ -495,8 +505,11 @@ final class MboxFiles {
             }
             return true;
         } catch (IOException e) {
-            LOG.error(
-                    "{}: a failed delivery is to be cut off at octet {} later: {}", locked.path(), size, e.toString());
+            LOG.atError()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("octet", size)
+                    .addKeyValue("error", e.toString())
+                    .log("delivery-torn");
             return false;
         }
     }

@@ -176,7 +176,10 @@ final class MboxLocks {
             DotLock.sweep(io, directory, liveness, pause);
         } catch (IOException e) {
             // they take a little room, and nobody else's lock is named so
-            LOG.warn("{}: cannot look for what killed processes left: {}", directory, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("directory", directory)
+                    .addKeyValue("error", e.toString())
+                    .log("left-locks-unknown");
         }
     }
 
@@ -240,9 +243,7 @@ final class MboxLocks {
                     Reason.UNAVAILABLE, directory + ": not writable, and locking = dotlock needs a file there");
         }
         if (unwritable.add(directory)) {
-            LOG.warn(
-                    "{} is not writable: mailboxes there are locked by fcntl only, and deliveries must do so too",
-                    directory);
+            LOG.atWarn().addKeyValue("directory", directory).log("dotlock-impossible");
         }
     }
 
@@ -268,7 +269,7 @@ final class MboxLocks {
             io.openBeneath(path.base(), path.relative(), StorageIo.Mode.CREATE).close();
             io.forceDirectory(path.directory());
         } catch (FileAlreadyExistsException e) {
-            LOG.debug("{} was created by somebody else", path);
+            LOG.atDebug().addKeyValue("mailbox", path).log("mailbox-created-by-others");
         }
     }
 
@@ -339,7 +340,10 @@ final class MboxLocks {
                 try {
                     dotLock.touch();
                 } catch (IOException e) {
-                    LOG.warn("{}: cannot touch the lock file: {}", path, e.toString());
+                    LOG.atWarn()
+                            .addKeyValue("mailbox", path)
+                            .addKeyValue("error", e.toString())
+                            .log("lock-not-refreshed");
                 }
             }
         }
@@ -350,7 +354,10 @@ final class MboxLocks {
             try {
                 unlock(dotLock, mailbox, fcntl);
             } catch (IOException e) {
-                LOG.error("{}: cannot be unlocked, deliveries may have to wait: {}", path, e.toString());
+                LOG.atError()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("error", e.toString())
+                        .log("lock-not-released");
             } finally {
                 leave(path, queue, true);
             }

@@ -108,7 +108,10 @@ final class MboxMailbox implements Mailbox {
         try {
             channel.close();
         } catch (IOException e) {
-            LOG.warn("{}: cannot be closed: {}", name, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", name)
+                    .addKeyValue("error", e.toString())
+                    .log("mailbox-not-closed");
         }
     }
 
@@ -208,7 +211,12 @@ final class MboxMailbox implements Mailbox {
             throw reason;
         }
         Waits.during(() -> files.delete(Objects.requireNonNull(counted), numbers, hold::check));
-        LOG.info("{}: deleted {} of {} messages: {}", name, numbers.cardinality(), count(), numbers);
+        LOG.atDebug()
+                .addKeyValue("mailbox", name)
+                .addKeyValue("deleted", numbers.cardinality())
+                .addKeyValue("messages", count())
+                .addKeyValue("numbers", numbers)
+                .log("messages-deleted");
     }
 
     private void close() {
@@ -221,7 +229,10 @@ final class MboxMailbox implements Mailbox {
             try {
                 counted.close();
             } catch (IOException e) {
-                LOG.warn("{}: cannot be closed: {}", name, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", name)
+                        .addKeyValue("error", e.toString())
+                        .log("mailbox-not-closed");
             }
         }
     }

@@ -177,7 +177,7 @@ final class MboxStore implements MailStore, Measured {
 
     private void recover(Commits commits, Deliveries deliveries, IndexFile indexes) throws IOException {
         if (liveness.sweep()) {
-            LOG.info("another server on {} ended without closing; recovering", settings.state());
+            LOG.atInfo().addKeyValue("state", settings.state()).log("unclean-end");
             sweepSpool();
             indexes.sweep();
             holds.sweep();
@@ -187,16 +187,20 @@ final class MboxStore implements MailStore, Measured {
         for (Path pending : interrupted) {
             Optional<MailboxPath> path = settings.paths().find(pending);
             if (path.isEmpty()) {
-                LOG.error(
-                        "{}: a deletion or delivery was interrupted, and the configuration knows no such mailbox",
-                        pending);
+                LOG.atError()
+                        .addKeyValue("mailbox", pending)
+                        .addKeyValue("reason", "unknown")
+                        .log("recovery-impossible");
                 continue;
             }
             try {
                 files.recover(path.get());
             } catch (StoreException e) {
                 // the other mailboxes are good; this one is refused until its recovery succeeds
-                LOG.error("{}: not recovered yet: {}", pending, e.getMessage());
+                LOG.atError()
+                        .addKeyValue("mailbox", pending)
+                        .addKeyValue("error", e.getMessage())
+                        .log("recovery-failed");
             }
         }
     }
@@ -271,7 +275,7 @@ final class MboxStore implements MailStore, Measured {
         if (folder.isInbox() || !path.isNoFile(io)) {
             return false;
         }
-        LOG.info("{} is no file, or not below directories: no folder", path);
+        LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
         return true;
     }
 
@@ -399,7 +403,10 @@ final class MboxStore implements MailStore, Measured {
             return files.open(path);
         } catch (StoreException e) {
             if (e.reason() == Reason.CORRUPT) {
-                LOG.debug("{} is not counted: {}", path, e.getMessage());
+                LOG.atDebug()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("error", e.getMessage())
+                        .log("mailbox-not-counted");
                 return null;
             }
             throw e;
@@ -427,7 +434,7 @@ final class MboxStore implements MailStore, Measured {
         try {
             stored.close();
         } catch (IOException e) {
-            LOG.warn("a spool file was not removed: {}", e.toString());
+            LOG.atWarn().addKeyValue("error", e.toString()).log("spool-file-left");
         }
     }
 
