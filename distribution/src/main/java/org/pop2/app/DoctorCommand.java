@@ -34,7 +34,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         description = {
-            "Looks at the configuration, permissions, certificates, the clock, ports, the storage and its locks, and, with"
+            "Looks for what is wrong: configuration, permissions, certificates, clock, ports, storage, locks; and, with"
                     + " --mailboxes or --user, at messages that old clients stumble over: lines of more than 998 octets, NUL"
                     + " octets, octets beyond ASCII, and CR without LF. Prints a line for each thing: ok, note, warn or fail,"
                     + " a tab, and what was found. No mail is changed; the storage is opened as any command opens it, which"
