@@ -96,8 +96,11 @@ class ManualPagesTest {
 
     @Test
     void textIsNeverAMacro() {
-        assertThat(new Roff().text(".Sh is no section. 'Ss is none\\.").toString())
-                .isEqualTo("\\&.Sh is no section.\n\\&'Ss is none\\e.\n");
+        assertThat(new Roff()
+                        .text(".Sh is no section. And that is.")
+                        .text("'Ss is none\\.")
+                        .toString())
+                .isEqualTo("\\&.Sh is no section.\nAnd that is.\n\\&'Ss is none\\e.\n");
         assertThat(new Roff().text("caf\u00e9 ".repeat(30) + "end").toString().lines())
                 .hasSizeGreaterThan(2)
                 .allMatch(line -> line.length() < 80);

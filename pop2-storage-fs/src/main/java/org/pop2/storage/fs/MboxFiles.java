@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
@@ -236,6 +237,23 @@ final class MboxFiles {
                     Reason.UNAVAILABLE, locked.path() + ": a deletion was interrupted, and the file is read-only now");
         }
         commits.recover(locked);
+    }
+
+    /** What is in the way of a mailbox, for people. */
+    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+        List<Examined.Finding> found = new ArrayList<>();
+        try {
+            path.check(io);
+            found.addAll(locks.examine(path));
+            if (commits.isPending(path) || deliveries.isPending(path)) {
+                found.add(new Examined.Finding(
+                        Examined.Severity.WARN,
+                        path + ": a deletion or a delivery was interrupted; the next session or delivery finishes it"));
+            }
+        } catch (StoreException e) {
+            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(e.getMessage())));
+        }
+        return found;
     }
 
     /** Puts right what an interrupted release or delivery left, if there is something. */

@@ -3,6 +3,8 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
@@ -133,6 +136,31 @@ final class MboxLocks {
                 && !THREADS.containsKey(path.file())
                 && !unwritable.contains(path.directory())
                 && !io.exists(path.dotLock());
+    }
+
+    /** What is in the way of locking a mailbox now, or would be: for people, and for nobody to rely on. */
+    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+        List<Examined.Finding> found = new ArrayList<>();
+        if (kind != Kind.FCNTL) {
+            FileStatus there = io.stat(path.dotLock());
+            if (there != null) {
+                long age = pause.now() - there.mtime() / 1_000_000;
+                String lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis).describe();
+                found.add(new Examined.Finding(
+                        age < staleAfterMillis ? Examined.Severity.NOTE : Examined.Severity.WARN, "locked: " + lock));
+            }
+            if (io.stat(path.directory()) != null && !io.isWritable(path.directory())) {
+                found.add(new Examined.Finding(
+                        kind == Kind.DOTLOCK ? Examined.Severity.FAIL : Examined.Severity.WARN,
+                        path.directory() + ": not writable, so no lock file can be made there"
+                                + (kind == Kind.DOTLOCK ? "" : "; those who deliver have to lock by fcntl, too")));
+            }
+        }
+        if (kind != Kind.DOTLOCK && path.check(io) != null && !isFcntlFree(path)) {
+            found.add(
+                    new Examined.Finding(Examined.Severity.NOTE, "locked: " + path + ", by fcntl, by another program"));
+        }
+        return found;
     }
 
     private static void leave(MailboxPath path, Queue queue, boolean queued) {

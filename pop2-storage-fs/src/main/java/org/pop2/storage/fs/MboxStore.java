@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
@@ -35,7 +37,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, Measured {
+final class MboxStore implements MailStore, Measured, Examined {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
     private static final int KEPT_BUFFERS = 128;
@@ -436,6 +438,21 @@ final class MboxStore implements MailStore, Measured {
         } catch (IOException e) {
             LOG.atWarn().addKeyValue("error", e.toString()).log("spool-file-left");
         }
+    }
+
+    @Override
+    public Publisher<Finding> examine(Collection<UserName> users) {
+        return work.<List<Finding>>call(settings.state(), () -> {
+                    List<Finding> found = new ArrayList<>();
+                    for (UserName user : users) {
+                        for (FolderName folder : settings.paths().list(io, user)) {
+                            found.addAll(files.examine(settings.paths().of(user, folder)));
+                        }
+                    }
+                    // the directory of many mailboxes is one
+                    return found.stream().distinct().toList();
+                })
+                .flatMapMany(Flux::fromIterable);
     }
 
     @Override
