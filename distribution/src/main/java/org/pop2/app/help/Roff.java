@@ -8,7 +8,7 @@ import java.util.regex.Pattern;
 /** Text as the macros of mdoc(7) take it. */
 final class Roff {
     /** A sentence ends there: the next begins a line, so that the formatter can tell. */
-    private static final Pattern SENTENCE = Pattern.compile("(?<=[a-z0-9)\"*'][.?!])\\s+(?=[A-Z0-9\"-])");
+    private static final Pattern SENTENCE = Pattern.compile("(?<=(?:[a-z0-9)\"*']|[A-Z]{2})[.?!])\\s+(?=[A-Z0-9\"-])");
 
     private static final int WIDTH = 78;
 

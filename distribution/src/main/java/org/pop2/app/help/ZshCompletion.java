@@ -103,7 +103,8 @@ final class ZshCompletion {
         if (!candidates.isEmpty()) {
             return candidates.stream().collect(Collectors.joining(" ", "(", ")"));
         }
-        return Words.isFile(argument) ? "_files" : " ";
+        // nothing to choose from; without the parentheses zsh would offer no options either
+        return Words.isFile(argument) ? "_files" : "()";
     }
 
     private static String escaped(String text, String special) {
