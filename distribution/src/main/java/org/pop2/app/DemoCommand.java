@@ -36,7 +36,7 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "demo",
         description = {
-            "Serves a few sample messages to user demo with password demo, on this machine only, and prints a session"
+            "Serves a few sample messages to user demo with password demo, on this machine only. It prints a session"
                     + " to try. Everything is in a temporary directory and gone when it is stopped.",
             ""
         },

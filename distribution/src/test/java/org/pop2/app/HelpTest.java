@@ -33,7 +33,7 @@ class HelpTest {
 
     private static CommandLine command(String path) {
         CommandLine command = ALL;
-        for (String word : path.split(" ")) {
+        for (String word : path.split(" ", -1)) {
             if (!word.equals("pop2d")) {
                 command = command.getSubcommands().get(word);
             }
@@ -60,10 +60,10 @@ class HelpTest {
     void theExamplesAreCommandLinesOfTheCommand(String path) {
         for (String example : examples(path)) {
             boolean found = false;
-            for (String part : example.split("\\s*(?:\\|\\||\\||&&)\\s*")) {
+            for (String part : example.split("\\s*(?:\\|\\||\\||&&)\\s*", -1)) {
                 String line = part.replaceFirst("^sudo ", "").replaceFirst("\\s*[<>].*", "");
                 if (line.startsWith("pop2d")) {
-                    String[] words = line.split("\\s+");
+                    String[] words = line.strip().split("\\s+", -1);
                     // throws if it is none
                     ParseResult parsed = ALL.parseArgs(Arrays.copyOfRange(words, 1, words.length));
                     while (parsed.hasSubcommand()) {

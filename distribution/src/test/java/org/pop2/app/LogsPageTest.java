@@ -80,7 +80,7 @@ class LogsPageTest {
         Matcher rows = ROW.matcher(Files.readString(PAGE));
         while (rows.find()) {
             Event event = new Event();
-            event.levels().addAll(List.of(rows.group(2).split(", ")));
+            event.levels().addAll(List.of(rows.group(2).split(", ", -1)));
             Matcher keys = Pattern.compile("`([^`]*)`").matcher(rows.group(3));
             while (keys.find()) {
                 event.keys().add(keys.group(1));

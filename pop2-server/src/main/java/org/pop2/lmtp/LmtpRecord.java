@@ -122,6 +122,11 @@ final class LmtpRecord {
                 .log("recipient-not-looked-up");
     }
 
+    /** As the configuration writes it: {@code 127.0.0.1:24}, {@code unix:/run/pop2/lmtp}. */
+    static String listening(SocketAddress address) {
+        return address instanceof InetSocketAddress ? text(address) : "unix:" + address;
+    }
+
     private static String text(@Nullable SocketAddress remote) {
         if (remote instanceof InetSocketAddress inet) {
             InetAddress host = inet.getAddress();

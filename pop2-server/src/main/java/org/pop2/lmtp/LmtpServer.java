@@ -136,7 +136,9 @@ public final class LmtpServer {
                     ? Optional.of(UnixSocket.prepare(file.get(), settings.socketFile()))
                     : Optional.empty();
             LmtpServer server = new LmtpServer(sessions, loops, bound.channel(), key);
-            LOG.atInfo().addKeyValue("address", server.address()).log("lmtp-listening");
+            LOG.atInfo()
+                    .addKeyValue("address", LmtpRecord.listening(server.address()))
+                    .log("lmtp-listening");
             served = true;
             return server;
         } finally {
@@ -194,8 +196,9 @@ public final class LmtpServer {
     private Mono<Void> stopping() {
         Duration limit = sessions.settings().limits().stopTimeout();
         return done(listener.close())
-                .doOnSuccess(
-                        closed -> LOG.atInfo().addKeyValue("address", address()).log("lmtp-listener-closed"))
+                .doOnSuccess(closed -> LOG.atInfo()
+                        .addKeyValue("address", LmtpRecord.listening(address()))
+                        .log("lmtp-listener-closed"))
                 .then(Mono.fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()))
                 .then(Mono.fromRunnable(sessions::stop))
                 .then(sessions.idle())

@@ -84,8 +84,9 @@ final class SessionRecord {
 
     /** A login came to its end. Who tried in vain is not told: people type passwords where names belong. */
     void login(ServerObserver.Login result) {
-        observer.login(result, address, Optional.ofNullable(user));
-        if (result == ServerObserver.Login.ACCEPTED) {
+        boolean accepted = result == ServerObserver.Login.ACCEPTED;
+        observer.login(result, address, accepted ? Optional.ofNullable(user) : Optional.empty());
+        if (accepted) {
             LOG.atInfo()
                     .addKeyValue("session", id)
                     .addKeyValue("user", user())

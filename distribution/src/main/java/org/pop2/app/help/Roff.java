@@ -22,9 +22,7 @@ final class Roff {
 
     /** A paragraph, its sentences on lines of their own. */
     Roff text(String paragraph) {
-        for (String sentence : SENTENCE.split(paragraph.replace('\n', ' '))) {
-            wrap(escaped(sentence));
-        }
+        SENTENCE.splitAsStream(paragraph.replace('\n', ' ')).forEach(sentence -> wrap(escaped(sentence)));
         return this;
     }
 
@@ -74,7 +72,7 @@ final class Roff {
     static String fill(String template, Filler filler) {
         Matcher mark = Pattern.compile("(?m)^@(\\w+) ?([^@\\n]*)@\\n").matcher(template);
         return mark.replaceAll(found -> Matcher.quoteReplacement(
-                filler.of(found.group(1), List.of(found.group(2).split(" ")))));
+                filler.of(found.group(1), List.of(found.group(2).split(" ", -1)))));
     }
 
     @FunctionalInterface

@@ -109,8 +109,12 @@ final class ZshCompletion {
 
     private static String escaped(String text, String special) {
         StringBuilder escaped = new StringBuilder();
-        for (char c : text.toCharArray()) {
-            escaped.append(c == '\\' || special.indexOf(c) >= 0 ? "\\" + c : c);
+        for (int i = 0; i < text.length(); i++) {
+            char c = text.charAt(i);
+            if (c == '\\' || special.indexOf(c) >= 0) {
+                escaped.append('\\');
+            }
+            escaped.append(c);
         }
         return escaped.toString();
     }

@@ -82,7 +82,7 @@ class ShellsAndManualsIT {
                         + "'");
 
         assertThat(said.lines().map(it -> it.replaceFirst("\t.*", "")))
-                .containsExactlyElementsOf(offered == null ? List.of() : List.of(offered.split(" ")));
+                .containsExactlyElementsOf(offered == null ? List.of() : List.of(offered.split(" ", -1)));
     }
 
     @ParameterizedTest

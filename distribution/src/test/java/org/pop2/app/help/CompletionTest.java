@@ -105,7 +105,7 @@ class CompletionTest {
                         .distinct()
                         .sorted())
                 .as(out)
-                .containsExactlyElementsOf(List.of(offered.strip().split(" ")));
+                .containsExactlyElementsOf(List.of(offered.strip().split(" ", -1)));
     }
 
     @Test
