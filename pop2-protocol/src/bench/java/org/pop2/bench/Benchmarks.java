@@ -17,6 +17,7 @@ import java.util.Optional;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.openjdk.jmh.infra.BenchmarkParams;
+import org.openjdk.jmh.profile.GCProfiler;
 import org.openjdk.jmh.results.Result;
 import org.openjdk.jmh.results.RunResult;
 import org.openjdk.jmh.results.format.ResultFormatType;
@@ -59,6 +60,7 @@ public final class Benchmarks {
             results = new Runner(new OptionsBuilder()
                             .parent(given)
                             .include(args[3])
+                            .addProfiler(GCProfiler.class)
                             .shouldFailOnError(true)
                             .resultFormat(ResultFormatType.JSON)
                             .result(directory.resolve(module + ".json").toString())
@@ -108,6 +110,7 @@ public final class Benchmarks {
             double value,
             double error,
             String unit,
+            double allocated,
             @Nullable Figure figure,
             Method method) {}
 
@@ -115,7 +118,8 @@ public final class Benchmarks {
         List<Row> rows = new ArrayList<>();
         results.forEach(result -> rows.add(row(result)));
         StringBuilder text = new StringBuilder("## " + module + "\n\n");
-        text.append("| benchmark | value | ± 99.9 % | unit | target | |\n|---|--:|--:|---|---|---|\n");
+        text.append("| benchmark | value | ± 99.9 % | unit | allocated, octets/op | target | |\n");
+        text.append("|---|--:|--:|---|--:|---|---|\n");
         for (Row row : rows) {
             text.append("| ")
                     .append(String.join(
@@ -124,6 +128,7 @@ public final class Benchmarks {
                             number(row.value()),
                             Double.isNaN(row.error()) ? "" : number(row.error()),
                             row.unit(),
+                            Double.isNaN(row.allocated()) ? "" : number(row.allocated()),
                             verdict(row, rows)))
                     .append(" |\n");
         }
@@ -132,6 +137,9 @@ public final class Benchmarks {
 
     private static String number(double value) {
         double size = Math.abs(value);
+        if (size < 0.0005) {
+            return "0";
+        }
         String format = size >= 100 ? "%,.0f" : size >= 10 ? "%.1f" : size >= 1 ? "%.2f" : "%.3f";
         return String.format(Locale.ROOT, format, value);
     }
@@ -159,7 +167,23 @@ public final class Benchmarks {
         }
         // JMH adds events up over iterations
         double score = shown.getScoreUnit().equals("#") ? shown.getStatistics().getMean() : shown.getScore();
-        return new Row(name.toString(), score / divisor, shown.getScoreError() / divisor, unit, figure, method);
+        return new Row(
+                name.toString(),
+                score / divisor,
+                shown.getScoreError() / divisor,
+                unit,
+                allocated(result),
+                figure,
+                method);
+    }
+
+    /** Octets of heap for one operation, by all threads. */
+    private static double allocated(RunResult result) {
+        return result.getSecondaryResults().entrySet().stream()
+                .filter(it -> it.getKey().endsWith("gc.alloc.rate.norm"))
+                .mapToDouble(it -> it.getValue().getScore())
+                .findFirst()
+                .orElse(Double.NaN);
     }
 
     /** The method of a benchmark; they have names of their own within a class. */
