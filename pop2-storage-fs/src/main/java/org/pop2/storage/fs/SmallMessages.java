@@ -300,7 +300,7 @@ final class SmallMessages {
                 fail(new IllegalArgumentException("demand must be positive (Reactive Streams 3.9)"));
                 return;
             }
-            if (!STATE.compareAndSet(this, WAITS, ASKED)) {
+            if (state != WAITS || !STATE.compareAndSet(this, WAITS, ASKED)) {
                 return;
             }
             ContentBuffer known = known(number);
