@@ -35,6 +35,9 @@ public class CommandBenchmark {
     private final ByteBuffer nack = octets("NACK\r\n");
     private final byte[] line = new byte[LineFramer.MAX_LINE];
 
+    /** For JMH. */
+    public CommandBenchmark() {}
+
     private static ByteBuffer octets(String text) {
         return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
