@@ -2,6 +2,7 @@ package org.pop2.management;
 
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelOption;
+import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.io.IOException;
@@ -141,9 +142,16 @@ public final class ManagementServer {
 
     private static Mono<Void> respond(
             HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
-        request.withConnection(connection ->
-                connection.channel().pipeline().get(RequestDeadline.class).complete());
-        return answer(request, settings, routes).flatMap(answer -> {
+        EventLoop[] loop = new EventLoop[1];
+        request.withConnection(connection -> {
+            loop[0] = connection.channel().eventLoop();
+            connection.channel().pipeline().get(RequestDeadline.class).complete();
+        });
+        // Reactor Netty 1.3 no longer reads from a connection whose client was quicker with its next request than the
+        // thread that answered was with the last: an answer written on the loop is done before anything is read
+        Mono<Answer> answered =
+                answer(request, settings, routes).publishOn(Schedulers.fromExecutor(Objects.requireNonNull(loop[0])));
+        return answered.flatMap(answer -> {
             byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
             response.status(answer.status())
                     .header("Content-Type", answer.type())

@@ -681,10 +681,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         });
     }
 
-    /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
+    /**
+     * Sends what is left, tells the peer that no more comes, and waits shortly for it to go; but not for one that has
+     * said QUIT and nothing after it.
+     */
     private void close(End why) {
         end = why;
         cutTransfer();
+        boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();
         if (cut) {
             // what was gathered before is let go of with the channel
@@ -693,7 +697,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             return;
         }
         outgoing().finish().addListener(done -> {
-            if (inputEnded || !(channel() instanceof DuplexChannel duplex)) {
+            if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);

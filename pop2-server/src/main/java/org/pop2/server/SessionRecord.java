@@ -103,10 +103,22 @@ final class SessionRecord {
     }
 
     private static String escape(String text, char first, int most) {
+        if (text.length() <= most && isPrintable(text, first)) {
+            return text;
+        }
         StringBuilder out = new StringBuilder();
         text.codePoints()
                 .limit(most)
                 .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c >= first && c < 0x7f) ? c : '?'));
         return out.toString();
+    }
+
+    private static boolean isPrintable(String text, char first) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < first || text.charAt(i) >= 0x7f) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -318,6 +318,16 @@ class ManagementServerTest {
                 .doesNotContain("127.0.0.1");
     }
 
+    @Test
+    void oneConnectionIsAnsweredAgainAndAgain() throws Exception {
+        for (int request = 0; request < 300; request++) {
+            assertThat(ask("GET", request % 2 == 0 ? "/metrics" : "/health/ready")
+                            .statusCode())
+                    .as("request %d", request)
+                    .isEqualTo(200);
+        }
+    }
+
     // ---- sessions
 
     @Test

@@ -32,7 +32,11 @@ final class Wiretap implements Closeable {
 
     private static final Pattern NUMBER = Pattern.compile("([#=])(\\d+)(.*)", Pattern.DOTALL);
 
+    /** Longer than an accept that is interrupted can take. */
+    private static final long CLOSING_MILLIS = 20_000;
+
     private final ServerSocket listening;
+    private final Thread accepting;
     private final Script script;
     private final Pop2TestServer.Ends ends;
     private final List<Tap> taps = new ArrayList<>();
@@ -42,7 +46,7 @@ final class Wiretap implements Closeable {
         this.script = script;
         this.ends = ends;
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-        start("pop2-test-server", this::accept);
+        accepting = start("pop2-test-server", this::accept);
     }
 
     InetSocketAddress address() {
@@ -64,10 +68,17 @@ final class Wiretap implements Closeable {
         taps.forEach(Tap::cut);
     }
 
+    /** Blocks until nobody can connect any more. */
     @Override
     public void close() {
-        hangUp();
         closeQuietly(listening);
+        try {
+            // as long as an accept is under way, the kernel goes on listening
+            accepting.join(CLOSING_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        hangUp();
     }
 
     private void accept() {
@@ -102,10 +113,11 @@ final class Wiretap implements Closeable {
         start("pop2-test-answers", tap::answers);
     }
 
-    private static void start(String name, Runnable work) {
+    private static Thread start(String name, Runnable work) {
         Thread thread = new Thread(work, name);
         thread.setDaemon(true);
         thread.start();
+        return thread;
     }
 
     private static void closeQuietly(Closeable closed) {
