@@ -87,11 +87,14 @@ final class SessionRecord {
         boolean accepted = result == ServerObserver.Login.ACCEPTED;
         observer.login(result, address, accepted ? Optional.ofNullable(user) : Optional.empty());
         if (accepted) {
-            LOG.atInfo()
-                    .addKeyValue("session", id)
-                    .addKeyValue("user", user())
-                    .addKeyValue("address", address)
-                    .log("login-accepted");
+            // the line at the session's end has it all, and one for each session is enough for a busy server
+            if (LOG.isDebugEnabled()) {
+                LOG.atDebug()
+                        .addKeyValue("session", id)
+                        .addKeyValue("user", user())
+                        .addKeyValue("address", address)
+                        .log("login-accepted");
+            }
         } else {
             LOG.atInfo()
                     .addKeyValue("session", id)
