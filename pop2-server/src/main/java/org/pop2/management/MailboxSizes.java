@@ -81,7 +81,7 @@ final class MailboxSizes implements Disposable {
             counting |= begins;
         }
         if (begins) {
-            work.update(count(now).subscribe(nothing -> {}, error -> LOG.error("mailbox sizes", error)));
+            work.update(count(now).subscribe(nothing -> {}, error -> unknown(error)));
         }
         return known;
     }
@@ -98,10 +98,14 @@ final class MailboxSizes implements Disposable {
                 .then()
                 .doOnSuccess(nothing -> ended(began, tally))
                 .onErrorResume(error -> {
-                    LOG.warn("mailbox sizes cannot be told: {}", error.toString());
+                    unknown(error);
                     ended(began, null);
                     return Mono.empty();
                 });
+    }
+
+    private static void unknown(Throwable error) {
+        LOG.atWarn().addKeyValue("error", error.toString()).log("mailbox-sizes-unknown");
     }
 
     private record Counted(UserName user, Optional<Usage> usage) {}
@@ -110,7 +114,10 @@ final class MailboxSizes implements Disposable {
         return Mono.defer(() -> Mono.from(store.usage(user)))
                 .map(usage -> new Counted(user, Optional.of(usage)))
                 .onErrorResume(error -> {
-                    LOG.debug("mail of user {} cannot be counted: {}", user, error.toString());
+                    LOG.atDebug()
+                            .addKeyValue("user", user)
+                            .addKeyValue("error", error.toString())
+                            .log("mailbox-size-unknown");
                     return Mono.just(new Counted(user, Optional.empty()));
                 });
     }

@@ -160,8 +160,22 @@ public final class Pop2Server {
                         .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
                         .doOnConnection(connection -> receive(connection, sessions, listener))
                         .bind()
+                        .doOnNext(bound -> tell(settings, bound))
                         .map(bound -> new Bound(listener, bound)))
                 .onErrorMap(cause -> new ListenException(settings, cause));
+    }
+
+    private static void tell(ListenerSettings settings, DisposableServer bound) {
+        String address = Client.text(bound.address());
+        LOG.atInfo()
+                .addKeyValue("listener", settings.name())
+                .addKeyValue("address", address)
+                .addKeyValue("tls", settings.tls().isPresent())
+                .log("listening");
+        bound.onDispose(() -> LOG.atInfo()
+                .addKeyValue("listener", settings.name())
+                .addKeyValue("address", address)
+                .log("listener-closed"));
     }
 
     private static Listener listener(
@@ -289,7 +303,7 @@ public final class Pop2Server {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
                 stopping()
-                        .doOnError(error -> LOG.warn("stopping", error))
+                        .doOnError(error -> LOG.atWarn().setCause(error).log("stop-failed"))
                         .onErrorComplete()
                         .subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
@@ -311,14 +325,17 @@ public final class Pop2Server {
                 .flatMap(bound -> bound.server().onDispose())
                 .then(sessions.idle())
                 .timeout(limit, Mono.defer(() -> {
-                    LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);
+                    LOG.atWarn()
+                            .addKeyValue("connections", sessions.count())
+                            .addKeyValue("seconds", limit.toSeconds())
+                            .log("connections-cut");
                     sessions.stopNow();
                     return sessions.idle()
                             .timeout(
                                     RELEASE_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.error(
-                                            "the storage has not finished all releases after {}; they go on",
-                                            RELEASE_LIMIT)));
+                                    Mono.fromRunnable(() -> LOG.atError()
+                                            .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
+                                            .log("releases-unfinished")));
                 }))
                 .then(Mono.fromRunnable(authenticator::dispose))
                 .then(Mono.fromRunnable(watches::dispose))

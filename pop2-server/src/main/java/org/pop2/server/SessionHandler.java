@@ -1,7 +1,6 @@
 package org.pop2.server;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -13,7 +12,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -59,7 +57,8 @@ import reactor.core.publisher.Mono;
  */
 // what becomes of a write or a close is told by the pipeline: the channel goes inactive
 @SuppressWarnings("FutureReturnValueIgnored")
-final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessions.Connection, Watches.Watched {
+final class SessionHandler extends ChannelInboundHandlerAdapter
+        implements Sessions.Connection, Watches.Watched, MessageTransfer.Outcome {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
 
     /** After an error line: how long, and how much, a client may go on sending before the connection is cut. */
@@ -91,6 +90,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private final Session session;
 
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Outgoing outgoing;
     private @Nullable UserName user;
     private ClientProfile profile;
     private @Nullable Mailbox mailbox;
@@ -133,7 +133,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     /** Set when the session has ended; what comes in from then on is dropped. */
     private @Nullable End end;
 
-    private boolean written;
     private int releases;
     private boolean recorded;
     private int lingered;
@@ -173,6 +172,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        outgoing = new Outgoing(added, this::taken);
         sessions.transcripts()
                 .filter(transcripts -> Transcript.isWanted(transcripts, client))
                 .ifPresent(transcripts ->
@@ -182,19 +182,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
         if (received == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
-            observer.refused(ServerObserver.Refusal.FLOODED, address());
+            record.refused(listener.settings().name(), ServerObserver.Refusal.FLOODED);
             added.close();
         } else if (received == Sessions.Reception.FULL) {
-            observer.refused(ServerObserver.Refusal.FULL, address());
+            record.refused(listener.settings().name(), ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
         } else if (!counted) {
-            observer.refused(ServerObserver.Refusal.ADDRESS, address());
+            record.refused(listener.settings().name(), ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
-            observer.refused(ServerObserver.Refusal.CLEARTEXT, address());
+            record.refused(listener.settings().name(), ServerObserver.Refusal.CLEARTEXT);
             tell(new Event.Aborted(
                     End.CLEARTEXT_REFUSED, "passwords are not taken in clear from your network; connect with TLS"));
         } else {
+            record.accepted(listener.settings().name(), client.encrypted());
             tell(Event.OPENED);
         }
         work();
@@ -272,9 +273,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     @Override
     public void exceptionCaught(ChannelHandlerContext ignored, Throwable cause) {
         if (cause instanceof java.io.IOException) {
-            LOG.debug("connection {} broke: {}", address(), cause.toString());
+            LOG.atDebug()
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .addKeyValue("error", cause.toString())
+                    .log("connection-broke");
         } else {
-            LOG.warn("connection {} is closed for an unexpected error", address(), cause);
+            LOG.atWarn()
+                    .setCause(cause)
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .log("session-failed");
         }
         channel().close();
     }
@@ -359,7 +368,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         Transcript written = Transcript.of(context());
         Watch begun = new Watch(
                 id(),
-                session.state() != State.AUTH,
+                user != null && session.state() != State.AUTH,
                 Optional.ofNullable(written).map(Transcript::file));
         begun.note("watched from here on, in state "
                 + session.state().name()
@@ -417,9 +426,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             }
             return false;
         }
-        ByteBuffer view = octets.nioBuffer();
-        LineFramer.Result result = framer.next(view);
-        octets.skipBytes(octets.readableBytes() - view.remaining());
+        LineFramer.Result result = LineFramer.Result.NEED_MORE;
+        while (result == LineFramer.Result.NEED_MORE && octets.isReadable()) {
+            result = framer.next(octets.readByte());
+        }
         if (!octets.isReadable()) {
             input.remove().release();
         }
@@ -462,6 +472,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             held.active();
             if (held == lostMailbox) {
                 // the storage found out just now, or shortly before and the news waits behind this command
+                record.lost(folder);
                 tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 return;
             }
@@ -472,19 +483,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         } else if (received + taken > settings.limits().octets()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many octets in one session"));
         } else {
-            tell(new Event.Received(command));
+            perform(session.received(command));
         }
     }
 
-    /** Tells the session of an event and does what it wants, in order. */
+    /** Tells the session of an event and does what it wants. */
     private void tell(Event event) {
-        List<Effect> effects = session.on(event);
+        perform(session.on(event));
+    }
+
+    /** Does what the session wants, in order. */
+    private void perform(List<Effect> effects) {
         observe(session.state());
-        for (Effect effect : effects) {
-            if (end != null && !(effect instanceof Effect.Release)) {
-                continue;
+        // by index: this is done for every command, and an iterator would be the only thing to allocate
+        for (int i = 0; i < effects.size(); i++) {
+            Effect effect = effects.get(i);
+            if (end == null || effect instanceof Effect.Release) {
+                perform(effect);
             }
-            perform(effect);
         }
     }
 
@@ -497,18 +513,27 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     /** The outcome of something that was under way, on any thread. */
     private void outcome(Event event) {
-        later(() -> {
+        if (!loop().inEventLoop()) {
+            later(() -> outcome(event));
+            return;
+        }
+        try {
             tell(event);
             touch();
             work();
-        });
+        } catch (RuntimeException bug) {
+            exceptionCaught(context(), bug);
+        }
     }
 
     // ---- effects
 
     private void perform(Effect effect) {
         if (effect instanceof Effect.Send send) {
-            write(ReplyCodec.encode(send.reply()));
+            if (watch != null) {
+                watch.sent(ReplyCodec.encode(send.reply()));
+            }
+            outgoing().add(send.reply());
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver);
         } else if (effect instanceof Effect.Measure measure) {
@@ -522,18 +547,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         } else if (effect instanceof Effect.Close close) {
             close(close.end());
         }
-    }
-
-    private void write(byte[] line) {
-        if (watch != null) {
-            watch.sent(line);
-        }
-        context().write(Unpooled.wrappedBuffer(line)).addListener(done -> {
-            if (done.isSuccess()) {
-                taken(line.length);
-            }
-        });
-        written = true;
     }
 
     private void logIn(Command.Helo helo) {
@@ -568,17 +581,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                 if (!channel().isOpen()) {
                     outcome(Event.LOGGED_IN);
                 } else if (!isCertificateOf(name)) {
-                    LOG.info("user {} logged in with somebody else's certificate: refused", name);
-                    login(ServerObserver.Login.REFUSED);
+                    LOG.atInfo()
+                            .addKeyValue("session", record.id())
+                            .addKeyValue("user", SessionRecord.escape(name.value()))
+                            .addKeyValue(
+                                    "certificate",
+                                    SessionRecord.escape(client.certificate().orElse("")))
+                            .log("certificate-of-another");
+                    record.login(ServerObserver.Login.REFUSED);
                     outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
                 } else if (!sessions.enters(name)) {
-                    login(ServerObserver.Login.TOO_MANY_SESSIONS);
+                    record.login(ServerObserver.Login.TOO_MANY_SESSIONS);
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
                     profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
-                    login(ServerObserver.Login.ACCEPTED);
+                    record.login(ServerObserver.Login.ACCEPTED);
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
                         transcript.loggedIn(name);
@@ -590,23 +609,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                 }
             }
             case REFUSED -> {
-                login(ServerObserver.Login.REFUSED);
+                record.login(ServerObserver.Login.REFUSED);
                 outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
             }
             case BUSY -> {
-                login(ServerObserver.Login.BUSY);
+                record.login(ServerObserver.Login.BUSY);
                 outcome(new Event.Failed(End.OVERLOADED, "busy, try again later"));
             }
         }
     }
 
-    private void login(ServerObserver.Login result) {
-        observer.login(result, record.address(), Optional.ofNullable(user));
-    }
-
     private void loginFailed(Throwable cause) {
-        login(ServerObserver.Login.FAILED);
-        LOG.warn("accounts cannot be read: {}", cause.getMessage(), cause);
+        record.login(ServerObserver.Login.FAILED);
+        LOG.atWarn()
+                .addKeyValue("session", record.id())
+                .addKeyValue("address", address())
+                .addKeyValue("error", cause.toString())
+                .setCause(cause instanceof StoreException ? null : cause)
+                .log("accounts-unavailable");
         outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
     }
 
@@ -634,6 +654,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         mailbox = opened;
         lossWatch.update(Mono.from(opened.lost()).subscribe(nothing -> {}, error -> lost(opened), () -> lost(opened)));
         shown = new ProfiledMailbox(opened, profile, Instant.now());
+        record.opened(folder, opened.count());
         outcome(new Event.Selected(shown));
     }
 
@@ -641,6 +662,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         lostMailbox = taken;
         later(() -> {
             if (mailbox == taken) {
+                record.lost(folder);
                 tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 work();
             }
@@ -664,28 +686,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         if (watch != null) {
             watch.note("message " + what.number() + " begins: " + what.octets() + " octets");
         }
-        transfer = new MessageTransfer(context(), what.octets(), new MessageTransfer.Outcome() {
-            @Override
-            public void taken(int octets) {
-                SessionHandler.this.taken(octets);
-            }
+        MessageTransfer begun = new MessageTransfer(outgoing(), loop(), what.number(), what.octets(), this);
+        transfer = begun;
+        source.content(what.number()).subscribe(begun);
+    }
 
-            @Override
-            public void delivered() {
-                record.sentMessage(what.octets());
-                note("the message is sent");
-                transfer = null;
-                written = true;
-                outcome(Event.DELIVERED);
-            }
+    @Override
+    public void delivered(MessageTransfer done) {
+        record.sentMessage(done.number(), done.octets());
+        note("the message is sent");
+        transfer = null;
+        outcome(Event.DELIVERED);
+    }
 
-            @Override
-            public void failed(Throwable cause) {
-                transferBroken();
-                SessionHandler.this.failed("message " + what.number(), cause);
-            }
-        });
-        source.content(what.number()).subscribe(transfer);
+    @Override
+    public void failed(MessageTransfer broken, Throwable cause) {
+        transferBroken();
+        failed("message " + broken.number(), cause);
     }
 
     private void transferBroken() {
@@ -731,7 +748,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
                     took);
             try {
                 if (error == null) {
-                    record.deleted(count);
+                    record.released(folder, count, took);
                     if (watch != null && count > 0) {
                         watch.note(count + (count == 1 ? " message is deleted" : " messages are deleted"));
                     }
@@ -749,18 +766,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
-    /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
+    /**
+     * Sends what is left, tells the peer that no more comes, and waits shortly for it to go; but not for one that has
+     * said QUIT and nothing after it.
+     */
     private void close(End why) {
         end = why;
         cutTransfer();
+        boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();
-        written = false;
         if (cut) {
+            // what was gathered before is let go of with the channel
+            outgoing().hand();
             channel().close();
             return;
         }
-        context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (inputEnded || !(channel() instanceof DuplexChannel duplex)) {
+        outgoing().finish().addListener(done -> {
+            if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);
@@ -795,13 +817,30 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private void failed(String what, Throwable cause) {
         later(() -> {
             if (cause instanceof StoreException store && store.reason() == StoreException.Reason.BUSY) {
-                LOG.info("{} of user {}: {}", what, record.user(), cause.getMessage());
+                LOG.atInfo()
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .addKeyValue("error", cause.getMessage())
+                        .log("mailbox-in-use");
                 outcome(new Event.Failed(End.MAILBOX_IN_USE, "mailbox in use, try again later"));
             } else if (cause instanceof StoreException store) {
-                LOG.warn("{} of user {}: {}", what, record.user(), cause.getMessage(), cause.getCause());
+                LOG.atWarn()
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .addKeyValue("reason", SessionRecord.word(store.reason()))
+                        .addKeyValue("error", cause.getMessage())
+                        .addKeyValue("cause", cause.getCause())
+                        .log("storage-failed");
                 outcome(new Event.Failed(End.STORAGE_FAILED, told(store.reason())));
             } else {
-                LOG.error("{} of user {} failed unexpectedly", what, record.user(), cause);
+                LOG.atError()
+                        .setCause(cause)
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .log("storage-failed");
                 outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
             }
         });
@@ -826,10 +865,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void flush() {
-        if (written) {
-            written = false;
-            context().flush();
-        }
+        outgoing().flush();
     }
 
     /** Something was heard or done: the time until the next command begins anew (but not that of the login). */
@@ -841,7 +877,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
-    private void taken(int octets) {
+    /** The socket took something. */
+    @Override
+    public void taken(int octets) {
         taken += octets;
         observer.octetsSent(octets);
         touch();
@@ -980,7 +1018,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         try {
             loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException stopped) {
-            LOG.debug("the server has stopped; nobody waits for {}", address());
+            LOG.atDebug()
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .log("too-late");
         }
     }
 
@@ -995,6 +1036,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private ChannelHandlerContext context() {
         return Objects.requireNonNull(context, "not added to a pipeline");
+    }
+
+    private Outgoing outgoing() {
+        return Objects.requireNonNull(outgoing, "not added to a pipeline");
     }
 
     private Channel channel() {

@@ -58,7 +58,7 @@ final class Watch {
     /** Nothing will be added. */
     synchronized void end(End why) {
         if (!ended) {
-            note("the session has ended: " + SessionRecord.label(why));
+            note("the session has ended: " + SessionRecord.word(why));
             ended = true;
         }
     }

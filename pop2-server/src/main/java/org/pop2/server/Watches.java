@@ -85,7 +85,7 @@ final class Watches {
                 }
                 entry = new Entry(session, now());
                 entries.put(session.id(), entry);
-                LOG.info("session {} is watched by an operator", session.id());
+                LOG.atInfo().addKeyValue("session", session.id()).log("session-watched");
                 lookLater();
             }
         }

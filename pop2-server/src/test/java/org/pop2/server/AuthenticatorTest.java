@@ -434,6 +434,29 @@ class AuthenticatorTest {
     }
 
     @Test
+    void whoIsKnownFromAMomentAgoIsLetInWithoutALookAndRefusedOnlyAfterOne() {
+        Authenticator authenticator = authenticator(1, 10, Duration.ofSeconds(60));
+        accounts.keepInMind("postel");
+        Mono<Verdict> login = authenticator.authenticate(login("postel", BCRYPT_PASSWORD), null);
+        assertThat(verdict(login)).isEqualTo("ACCEPTED postel");
+        assertThat(accounts.finds).as("nothing was verified yet").hasValue(1);
+        assertThat(verdict(login)).isEqualTo("ACCEPTED postel");
+        assertThat(accounts.finds).hasValue(1);
+        assertThat(hashes.tried).hasSize(1);
+
+        assertThat(verdict(authenticator.authenticate(login("postel", "wrong"), null)))
+                .isEqualTo("REFUSED");
+        assertThat(accounts.finds).hasValue(2);
+        accounts.set("postel", "{PLAIN}other", true);
+        assertThat(verdict(authenticator.authenticate(login("postel", "other"), null)))
+                .as("what is known is older than the new password")
+                .isEqualTo("ACCEPTED postel");
+        accounts.set("postel", BCRYPT, false);
+        accounts.keepInMind("postel");
+        assertThat(verdict(login)).as("disabled").isEqualTo("REFUSED");
+    }
+
+    @Test
     void aRememberedLoginNeedsNoPlaceInTheQueue() {
         Authenticator authenticator = authenticator(1, 1, Duration.ofSeconds(60));
         verdict(authenticator.authenticate(login("postel", BCRYPT_PASSWORD), null));
@@ -514,7 +537,7 @@ class AuthenticatorTest {
             assertThat(verdict(authenticator.authenticate(login("broken", "xyzzy"), null)))
                     .isEqualTo("REFUSED");
         }
-        assertThat(warnings()).hasSize(1).allMatch(line -> line.contains("user broken "));
+        assertThat(warnings()).hasSize(1).allMatch(line -> line.contains("user=broken "));
 
         accounts.set("broken", "{NO-SUCH-SCHEME}sesame", true);
         verdict(authenticator.authenticate(login("broken", "xyzzy"), null));
@@ -539,7 +562,7 @@ class AuthenticatorTest {
         StepVerifier.create(authenticator.authenticate(login("unknown", "xyzzy"), null))
                 .expectErrorSatisfies(e -> shown.add(e.toString()))
                 .verify(LIMIT);
-        log.list.forEach(event -> shown.add(event.getFormattedMessage()));
+        log.list.forEach(event -> shown.add(LogCapture.text(event)));
 
         assertThat(warnings()).isNotEmpty();
         assertThat(shown)
@@ -561,7 +584,7 @@ class AuthenticatorTest {
     private List<String> warnings() {
         return log.list.stream()
                 .filter(event -> event.getLevel() == Level.WARN)
-                .map(ILoggingEvent::getFormattedMessage)
+                .map(LogCapture::text)
                 .toList();
     }
 }

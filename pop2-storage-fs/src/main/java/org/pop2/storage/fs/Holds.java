@@ -112,9 +112,12 @@ final class Holds {
                     return Optional.empty();
                 }
                 if (there != null) {
-                    LOG.info("{}: taken over from {}", path, there.holder().toText());
+                    LOG.atInfo()
+                            .addKeyValue("mailbox", path)
+                            .addKeyValue("from", there.holder().toText())
+                            .log("mailbox-taken-over");
                 }
-                Hold hold = new Hold(key, path.toString());
+                Hold hold = new Hold(key, path.toString(), UUID.randomUUID().toString());
                 hold.takenOver = there != null;
                 write(file, text.limit(), hold);
                 Hold before = ours.put(key, hold);
@@ -159,7 +162,10 @@ final class Holds {
                 }
             } catch (IOException | StoreException e) {
                 // the token decides at the release; until then nothing is lost by not knowing
-                LOG.warn("{}: cannot look at the hold: {}", hold.mailbox, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", hold.mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-unreadable");
             }
         }
     }
@@ -279,7 +285,7 @@ final class Holds {
     final class Hold {
         private final String key;
         private final String mailbox;
-        private final String token = UUID.randomUUID().toString();
+        private final String token;
         private final Sinks.Empty<Void> lost = Sinks.empty();
         private volatile long lastActive = pause.now();
         private volatile long written;
@@ -288,9 +294,28 @@ final class Holds {
         private @Nullable Hold before;
         private boolean takenOver;
 
-        private Hold(String key, String mailbox) {
+        private Hold(String key, String mailbox, String token) {
             this.key = key;
             this.mailbox = mailbox;
+            this.token = token;
+        }
+
+        /**
+         * The same right for another session; this one has none any more. Touches no file.
+         *
+         * @return {@code null} if the right is lost already
+         */
+        @Nullable
+        Hold handOver() {
+            Hold next = new Hold(key, mailbox, token);
+            next.lastActive = lastActive;
+            next.written = written;
+            if (isLost || !ours.replace(key, this, next)) {
+                return null;
+            }
+            // who listens here is not told of what becomes of it
+            ended = true;
+            return next;
         }
 
         void active() {
@@ -316,6 +341,11 @@ final class Holds {
             return isLost;
         }
 
+        /** Whether nobody has taken the hold away, as far as this process knows. */
+        boolean isCurrent() {
+            return !isLost && ours.get(key) == this;
+        }
+
         /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */
         void check() throws IOException {
             if (isLost || !locked(key, () -> stands(this))) {
@@ -335,7 +365,10 @@ final class Holds {
                 });
             } catch (IOException | StoreException e) {
                 ours.remove(key, this);
-                LOG.warn("{}: cannot end the hold, it will be taken for a silent one: {}", mailbox, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-not-ended");
             }
         }
     }

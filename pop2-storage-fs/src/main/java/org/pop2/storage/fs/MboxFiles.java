@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
@@ -116,6 +117,10 @@ final class MboxFiles {
             mailbox.close();
         }
 
+        private boolean isOf(FileStatus now) {
+            return mailbox.key().equals(now.key());
+        }
+
         /**
          * Fails as corrupt unless the octets that were counted are still there: it is the same file, not shorter, and
          * if it was written to, begins and ends the same and has a message where {@code row} was.
@@ -156,10 +161,38 @@ final class MboxFiles {
         }
     }
 
+    /**
+     * A mailbox that was counted, for another session: counted anew if it has changed. What is given is closed, or is
+     * the result.
+     *
+     * @return {@code null} if there is none any more
+     */
+    @Nullable
+    Counted again(Counted counted) throws IOException {
+        MailboxPath path = counted.path();
+        boolean same = false;
+        try {
+            FileStatus now = unchanged(path, counted.stored);
+            same = now != null && counted.isOf(now);
+        } finally {
+            if (!same) {
+                counted.close();
+            }
+        }
+        if (same) {
+            counted.good = counted.stored.status();
+            return counted;
+        }
+        return open(path, counted.stored);
+    }
+
     /** Counts a mailbox; {@code null} if there is none. */
     @Nullable
     Counted open(MailboxPath path) throws IOException {
-        IndexFile.Stored saved = indexes.load(path).orElse(null);
+        return open(path, indexes.load(path).orElse(null));
+    }
+
+    private @Nullable Counted open(MailboxPath path, IndexFile.@Nullable Stored saved) throws IOException {
         Counted unchanged = openUnchanged(path, saved);
         if (unchanged != null) {
             return unchanged;
@@ -193,11 +226,8 @@ final class MboxFiles {
      * mailbox while the hold was still its own: so it must be free first, and looked at after that.
      */
     private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
-        if (known == null || !locks.isFree(path) || commits.isPending(path) || deliveries.isPending(path)) {
-            return null;
-        }
-        FileStatus now = path.check(io);
-        if (now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now)) {
+        FileStatus now = known == null ? null : unchanged(path, known);
+        if (known == null || now == null) {
             return null;
         }
         ChannelRegistry.Shared mailbox = channels.open(io, path);
@@ -211,6 +241,15 @@ final class MboxFiles {
         return null;
     }
 
+    /** What is there, if it is what was counted, and nobody is at it. */
+    private @Nullable FileStatus unchanged(MailboxPath path, IndexFile.Stored known) throws IOException {
+        if (!locks.isFree(path) || commits.isPending(path) || deliveries.isPending(path)) {
+            return null;
+        }
+        FileStatus now = path.check(io);
+        return now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now) ? null : now;
+    }
+
     private void recover(MboxLocks.Locked locked) throws IOException {
         recoverDeletion(locked);
         recoverDelivery(locked);
@@ -220,7 +259,10 @@ final class MboxFiles {
         if (locked.mailbox().writable()) {
             deliveries.recover(locked);
         } else if (deliveries.isPending(locked.path())) {
-            LOG.warn("{}: a delivery was interrupted, and the file is read-only now", locked.path());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("reason", "read-only")
+                    .log("delivery-recovery-blocked");
         }
     }
 
@@ -235,13 +277,31 @@ final class MboxFiles {
         commits.recover(locked);
     }
 
+    /** What is in the way of a mailbox, for people. */
+    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+        List<Examined.Finding> found = new ArrayList<>();
+        try {
+            path.check(io);
+            found.addAll(locks.examine(path));
+            if (commits.isPending(path) || deliveries.isPending(path)) {
+                found.add(new Examined.Finding(
+                        Examined.Severity.WARN,
+                        path + ": a deletion or a delivery was interrupted; the next session or delivery finishes it"));
+            }
+        } catch (StoreException e) {
+            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(e.getMessage())));
+        }
+        return found;
+    }
+
     /** Puts right what an interrupted release or delivery left, if there is something. */
     void recover(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
-                LOG.error(
-                        "{}: a deletion or delivery was interrupted, and the mailbox is gone; the journal is kept",
-                        path);
+                LOG.atError()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("reason", "gone")
+                        .log("recovery-impossible");
             } else {
                 recover(locked);
             }
@@ -278,7 +338,10 @@ final class MboxFiles {
             boolean quiet = after != null && after.sameAs(now) && !isRecent(now);
             return quiet ? stored : known;
         } catch (StoreException e) {
-            LOG.debug("{}: changed while it was counted, to be counted again with locks: {}", path, e.toString());
+            LOG.atDebug()
+                    .addKeyValue("mailbox", path)
+                    .addKeyValue("error", e.toString())
+                    .log("mailbox-counted-again");
             return known;
         } finally {
             mailbox.close();
@@ -398,7 +461,10 @@ final class MboxFiles {
             }
         } catch (IOException | StoreException e) {
             // the deletion is done and durable; the next opening finds the index stale and makes a new one
-            LOG.warn("{}: the index was not updated: {}", locked.path(), e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("error", e.toString())
+                    .log("index-not-saved");
         }
     }
 
@@ -495,8 +561,11 @@ final class MboxFiles {
             }
             return true;
         } catch (IOException e) {
-            LOG.error(
-                    "{}: a failed delivery is to be cut off at octet {} later: {}", locked.path(), size, e.toString());
+            LOG.atError()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("octet", size)
+                    .addKeyValue("error", e.toString())
+                    .log("delivery-torn");
             return false;
         }
     }
