@@ -48,6 +48,15 @@ public sealed interface Command {
         /** READ without a number: the current message. */
         public static final int CURRENT = -1;
 
+        /** Those of most mailboxes, made once: from {@link #CURRENT} on. */
+        private static final Read[] MADE = new Read[1024];
+
+        static {
+            for (int i = 0; i < MADE.length; i++) {
+                MADE[i] = new Read(i + CURRENT);
+            }
+        }
+
         /**
          * A READ that can be written.
          *
@@ -57,6 +66,12 @@ public sealed interface Command {
             if (number < CURRENT) {
                 throw new IllegalArgumentException("no message has a negative number");
             }
+        }
+
+        /** The same as the constructor, which not every number needs. */
+        static Read of(int number) {
+            int index = number - CURRENT;
+            return index >= 0 && index < MADE.length ? MADE[index] : new Read(number);
         }
 
         @Override

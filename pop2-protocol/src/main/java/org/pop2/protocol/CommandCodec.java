@@ -46,26 +46,30 @@ public final class CommandCodec {
      * @param first whether it is the first line of the connection, the only one where another protocol is looked for
      */
     public @Nullable Command decode(ByteBuffer line, boolean first) {
+        if (line.hasArray()) {
+            int from = line.arrayOffset() + line.position();
+            return decode(line.array(), from, from + line.remaining(), first);
+        }
         byte[] octets = new byte[line.remaining()];
         line.duplicate().get(octets);
-        return decode(octets, first);
+        return decode(octets, 0, octets.length, first);
     }
 
-    private @Nullable Command decode(byte[] octets, boolean first) {
-        int end = octets.length;
-        if (end > 0 && octets[end - 1] == '\n') {
+    private @Nullable Command decode(byte[] octets, int from, int to, boolean first) {
+        int end = to;
+        if (end > from && octets[end - 1] == '\n') {
             end--;
         }
-        boolean crlf = end > 0 && end < octets.length && octets[end - 1] == '\r';
+        boolean crlf = end > from && end < to && octets[end - 1] == '\r';
         if (crlf) {
             end--;
         }
         if (strict && !crlf) {
             return new Malformed("a line ends in CRLF");
         }
-        int start = 0;
+        int start = from;
         if (!strict) {
-            start = skipSpaces(octets, 0, end);
+            start = skipSpaces(octets, from, end);
             if (start == end) {
                 return null;
             }
@@ -158,13 +162,13 @@ public final class CommandCodec {
         int stop = end;
         if (strict) {
             if (from == end) {
-                return new Read(Read.CURRENT);
+                return Read.of(Read.CURRENT);
             }
             start = from + 1;
         } else {
             start = skipSpaces(octets, from, end);
             if (start == end) {
-                return new Read(Read.CURRENT);
+                return Read.of(Read.CURRENT);
             }
             stop = skipSpacesBackward(octets, start, end);
         }
@@ -175,7 +179,7 @@ public final class CommandCodec {
             }
             number = Math.min(Integer.MAX_VALUE, number * 10 + (octets[i] - '0'));
         }
-        return start == stop ? new Malformed("READ takes a message number") : new Read((int) number);
+        return start == stop ? new Malformed("READ takes a message number") : Read.of((int) number);
     }
 
     private Command fold(byte[] octets, int from, int end) {

@@ -24,6 +24,7 @@ public final class LineFramer {
     }
 
     private final byte[] buffer = new byte[MAX_LINE];
+    private final ByteBuffer line = ByteBuffer.wrap(buffer);
     private int length;
     private boolean lineGiven;
     private boolean anyLineGiven;
@@ -35,34 +36,43 @@ public final class LineFramer {
      * Takes octets from the input up to the end of a line. Call again, with the rest of the input, until it needs more.
      */
     public Result next(ByteBuffer input) {
+        Result result = Result.NEED_MORE;
+        while (result == Result.NEED_MORE && input.hasRemaining()) {
+            result = next(input.get());
+        }
+        return result;
+    }
+
+    /** Takes one octet: for input that is no {@link ByteBuffer}. */
+    public Result next(byte octet) {
         if (lineGiven) {
             length = 0;
             lineGiven = false;
         }
-        while (input.hasRemaining()) {
-            if (length == MAX_LINE) {
-                return Result.TOO_LONG;
-            }
-            byte octet = input.get();
-            buffer[length++] = octet;
-            if (octet == '\n') {
-                lineGiven = true;
-                anyLineGiven = true;
-                return Result.LINE;
-            }
-            if (length == 1 && !anyLineGiven && octet == ForeignProtocol.TLS_HANDSHAKE) {
-                return Result.TLS_HANDSHAKE;
-            }
+        if (length == MAX_LINE) {
+            return Result.TOO_LONG;
+        }
+        buffer[length++] = octet;
+        if (octet == '\n') {
+            lineGiven = true;
+            anyLineGiven = true;
+            return Result.LINE;
+        }
+        if (length == 1 && !anyLineGiven && octet == ForeignProtocol.TLS_HANDSHAKE) {
+            return Result.TLS_HANDSHAKE;
         }
         return length == MAX_LINE ? Result.TOO_LONG : Result.NEED_MORE;
     }
 
-    /** The line found last, with its line end, LF or CRLF. Valid until the next call of {@link #next}. */
+    /**
+     * The line found last, with its line end, LF or CRLF. Always the same buffer, and valid until the next call of
+     * {@link #next}.
+     */
     public ByteBuffer line() {
         if (!lineGiven) {
             throw new IllegalStateException("no line");
         }
-        return ByteBuffer.wrap(buffer, 0, length);
+        return line.limit(length).position(0);
     }
 
     /** Octets of an unfinished line that are held. */

@@ -2,6 +2,7 @@ package org.pop2.protocol;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import org.pop2.protocol.Reply.Count;
 import org.pop2.protocol.Reply.Failure;
 import org.pop2.protocol.Reply.Length;
@@ -14,27 +15,69 @@ public final class ReplyCodec {
 
     private ReplyCodec() {}
 
-    /**
-     * A reply line with its CRLF, of at most {@link LineFramer#MAX_LINE} octets: a longer text is cut, and what is no
-     * printable ASCII becomes a question mark.
-     */
+    /** A reply line with its CRLF, as {@link #encode(Reply, byte[])} writes it. */
     public static byte[] encode(Reply reply) {
-        StringBuilder line = new StringBuilder(64);
+        byte[] line = new byte[LineFramer.MAX_LINE];
+        return Arrays.copyOf(line, encode(reply, line));
+    }
+
+    /**
+     * Writes a reply line with its CRLF to the beginning of an array: a longer text is cut, and what is no printable
+     * ASCII becomes a question mark.
+     *
+     * @param line at least {@link LineFramer#MAX_LINE} octets
+     * @return how many octets the line has
+     */
+    public static int encode(Reply reply, byte[] line) {
+        int end;
         if (reply instanceof Length length) {
-            append(line.append('=').append(length.octets()), length.text());
+            end = text(length.text(), line, number('=', length.octets(), line));
         } else if (reply instanceof Count count) {
-            append(line.append('#').append(count.messages()), count.text());
+            end = text(count.text(), line, number('#', count.messages(), line));
         } else if (reply instanceof Success success) {
-            append(line.append('+'), success.text());
+            line[0] = '+';
+            end = text(success.text(), line, 1);
         } else if (reply instanceof Failure failure) {
-            append(line.append('-'), failure.text());
+            line[0] = '-';
+            end = text(failure.text(), line, 1);
         } else {
             throw new IllegalArgumentException("a malformed reply is not sent");
         }
-        if (line.length() > LineFramer.MAX_LINE - CR_LF) {
-            line.setLength(LineFramer.MAX_LINE - CR_LF);
+        line[end] = '\r';
+        line[end + 1] = '\n';
+        return end + CR_LF;
+    }
+
+    /** Returns where the digits end. */
+    private static int number(char sign, long number, byte[] line) {
+        if (number < 0) {
+            throw new IllegalArgumentException("no reply has the number " + number);
         }
-        return line.append("\r\n").toString().getBytes(StandardCharsets.US_ASCII);
+        line[0] = (byte) sign;
+        int end = 2;
+        for (long rest = number / 10; rest > 0; rest /= 10) {
+            end++;
+        }
+        long rest = number;
+        for (int i = end - 1; i > 0; i--) {
+            line[i] = (byte) ('0' + rest % 10);
+            rest /= 10;
+        }
+        return end;
+    }
+
+    /** Returns where the text ends. */
+    private static int text(String text, byte[] line, int from) {
+        if (text.isEmpty()) {
+            return from;
+        }
+        line[from] = ' ';
+        int length = Math.min(text.length(), LineFramer.MAX_LINE - CR_LF - from - 1);
+        for (int i = 0; i < length; i++) {
+            char c = text.charAt(i);
+            line[from + 1 + i] = (byte) (c >= ' ' && c < 0x7f ? c : '?');
+        }
+        return from + 1 + length;
     }
 
     /** A reply from a line with its line end, LF or CRLF. */
@@ -82,17 +125,6 @@ public final class ReplyCodec {
                     text.substring(digits, end).strip());
         } catch (NumberFormatException e) {
             return new Malformed("= is followed by a number of octets");
-        }
-    }
-
-    private static void append(StringBuilder line, String text) {
-        if (text.isEmpty()) {
-            return;
-        }
-        line.append(' ');
-        for (int i = 0; i < text.length() && line.length() < LineFramer.MAX_LINE; i++) {
-            char c = text.charAt(i);
-            line.append(c >= ' ' && c < 0x7f ? c : '?');
         }
     }
 }

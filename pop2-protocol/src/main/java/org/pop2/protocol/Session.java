@@ -93,9 +93,6 @@ public final class Session {
      */
     public List<Effect> on(Event event) {
         if (event instanceof Event.Received received) {
-            if (pending != Pending.NOTHING) {
-                throw new IllegalStateException("a command while " + pending + " is under way");
-            }
             return received(received.command());
         }
         if (event instanceof Event.Opened) {
@@ -113,7 +110,11 @@ public final class Session {
         return outcome(event);
     }
 
-    private List<Effect> received(Command command) {
+    /** The same as {@link Event.Received}, which is not needed then: of all events this is the frequent one. */
+    public List<Effect> received(Command command) {
+        if (pending != Pending.NOTHING) {
+            throw new IllegalStateException("a command while " + pending + " is under way");
+        }
         return decide(command.input(), command);
     }
 

@@ -1,5 +1,6 @@
 package org.pop2.storage;
 
+import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /** The accounts of a storage (rule S1). Work starts at subscription. */
@@ -7,6 +8,15 @@ public interface Accounts {
 
     /** The account of that user; completes without one if there is none. */
     Publisher<Account> find(UserName user);
+
+    /**
+     * The account as it was a moment ago, at most a tenth of a second, if this storage knows it without waiting. Never
+     * blocks. For letting somebody in who was let in shortly before; whoever is to be refused is looked up with
+     * {@link #find}. By default nothing is known.
+     */
+    default Optional<Account> recent(UserName user) {
+        return Optional.empty();
+    }
 
     /** Stores the account, new or in place of the one of the same user. Durable when it completes. */
     Publisher<Void> put(Account account);

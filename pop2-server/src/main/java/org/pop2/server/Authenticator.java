@@ -262,8 +262,12 @@ public final class Authenticator implements Disposable {
             if (!withOctets(credentials.password(), Passwords::isPossible)) {
                 return Mono.just(Verdict.REFUSED);
             }
-            return UserName.of(credentials.user())
-                    .map(this::find)
+            Optional<UserName> name = UserName.of(credentials.user());
+            Optional<Account> recent = name.flatMap(accounts::recent).filter(Account::enabled);
+            if (isVerified(recent.orElse(nobody), credentials) && recent.isPresent()) {
+                return Mono.just(Verdict.accepted(recent.get().user()));
+            }
+            return name.map(this::find)
                     .orElseGet(() -> Mono.just(Optional.empty()))
                     .flatMap(account -> judge(account, credentials));
         });
@@ -276,9 +280,12 @@ public final class Authenticator implements Disposable {
                 .defaultIfEmpty(Optional.empty());
     }
 
+    private boolean isVerified(Account account, Credentials credentials) {
+        return withOctets(credentials.password(), octets -> verified.contains(account, octets));
+    }
+
     private Mono<Verdict> judge(Optional<Account> account, Credentials credentials) {
-        if (withOctets(credentials.password(), octets -> verified.contains(account.orElse(nobody), octets))
-                && account.isPresent()) {
+        if (isVerified(account.orElse(nobody), credentials) && account.isPresent()) {
             return Mono.just(Verdict.accepted(account.get().user()));
         }
         return Mono.create(sink -> {

@@ -1,10 +1,8 @@
 package org.pop2.server;
 
-import io.netty.buffer.Unpooled;
-import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.reactivestreams.Subscription;
@@ -14,8 +12,9 @@ import reactor.core.CoreSubscriber;
  * Carries one message from a mailbox to the socket, at the socket's pace.
  *
  * <p>{@value #WINDOW} buffers are asked for at first, and another one for each that the socket has taken: a client that
- * takes nothing holds at most these. What is sent is held against what was announced: after the first octet the only
- * honest failure is to close (see {@link SessionHandler}), so a message that turns out longer or shorter fails.
+ * takes nothing holds at most these. A short message is copied and waits for nobody. What is sent is held against what
+ * was announced: after the first octet the only honest failure is to close (see {@link SessionHandler}), so a message
+ * that turns out longer or shorter fails.
  */
 // what becomes of a write is told by its listener
 @SuppressWarnings("FutureReturnValueIgnored")
@@ -25,21 +24,25 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     /** Told on the event loop; of delivered and failed exactly one, once, unless cancelled. */
     interface Outcome {
-        /** The socket took a buffer; may come after the others, while the last ones go out. */
+        /** The socket took a buffer that was not copied; may come after the others, while the last ones go out. */
         void taken(int octets);
 
-        void delivered();
+        void delivered(MessageTransfer transfer);
 
-        void failed(Throwable cause);
+        void failed(MessageTransfer transfer, Throwable cause);
     }
 
-    private final ChannelHandlerContext context;
+    private static final AtomicIntegerFieldUpdater<MessageTransfer> QUEUED =
+            AtomicIntegerFieldUpdater.newUpdater(MessageTransfer.class, "queued");
+
+    private final Outgoing outgoing;
     private final EventLoop loop;
+    private final int number;
     private final long announced;
     private final Outcome outcome;
 
     /** Signals that came on other threads and wait for the event loop. */
-    private final AtomicInteger queued = new AtomicInteger();
+    private volatile int queued;
 
     // of the event loop
     private @Nullable Subscription subscription;
@@ -47,11 +50,22 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     private long taken;
     private boolean over;
 
-    MessageTransfer(ChannelHandlerContext context, long announced, Outcome outcome) {
-        this.context = context;
-        this.loop = context.channel().eventLoop();
+    MessageTransfer(Outgoing outgoing, EventLoop loop, int number, long announced, Outcome outcome) {
+        this.outgoing = outgoing;
+        this.loop = loop;
+        this.number = number;
         this.announced = announced;
         this.outcome = outcome;
+    }
+
+    /** The message. */
+    int number() {
+        return number;
+    }
+
+    /** Octets of the message. */
+    long octets() {
+        return announced;
     }
 
     /** Octets that the socket took. */
@@ -69,20 +83,21 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     @Override
     public void onSubscribe(Subscription upstream) {
-        run(() -> {
-            if (over) {
-                upstream.cancel();
-                return;
-            }
-            subscription = upstream;
-            upstream.request(WINDOW);
-        });
+        if (isNext()) {
+            begin(upstream);
+        } else {
+            later(() -> begin(upstream));
+        }
     }
 
     @Override
     public void onNext(ContentBuffer buffer) {
+        if (isNext()) {
+            write(buffer);
+            return;
+        }
         try {
-            run(() -> write(buffer));
+            later(() -> write(buffer));
         } catch (RejectedExecutionException stopped) {
             // the loops are gone, and the connection with them
             buffer.release();
@@ -91,27 +106,29 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     @Override
     public void onError(Throwable cause) {
-        run(() -> {
-            if (!over) {
-                over = true;
-                outcome.failed(cause);
-            }
-        });
+        if (isNext()) {
+            fail(cause);
+        } else {
+            later(() -> fail(cause));
+        }
     }
 
     @Override
     public void onComplete() {
-        run(() -> {
-            if (over) {
-                return;
-            }
-            over = true;
-            if (written == announced) {
-                outcome.delivered();
-            } else {
-                outcome.failed(mismatch("only " + written));
-            }
-        });
+        if (isNext()) {
+            end();
+        } else {
+            later(this::end);
+        }
+    }
+
+    private void begin(Subscription upstream) {
+        if (over) {
+            upstream.cancel();
+            return;
+        }
+        subscription = upstream;
+        upstream.request(WINDOW);
     }
 
     private void write(ContentBuffer buffer) {
@@ -123,25 +140,56 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         if (octets > announced - written) {
             buffer.release();
             cancel();
-            outcome.failed(mismatch("more"));
+            outcome.failed(this, mismatch("more"));
             return;
         }
         written += octets;
-        context.write(Unpooled.wrappedBuffer(buffer.octets())).addListener(done -> {
+        if (announced <= Outgoing.SHORT) {
+            outgoing.add(buffer.octets());
             buffer.release();
-            if (!done.isSuccess()) {
-                return;
-            }
             taken += octets;
-            outcome.taken(octets);
-            Subscription upstream = subscription;
-            if (!over && upstream != null) {
-                upstream.request(1);
-            }
-        });
+        } else {
+            outgoing.write(buffer.octets()).addListener(done -> {
+                buffer.release();
+                if (done.isSuccess()) {
+                    taken += octets;
+                    outcome.taken(octets);
+                    requestAnother();
+                }
+            });
+        }
         // the last buffer goes out together with whatever follows it
         if (written < announced) {
-            context.flush();
+            outgoing.flush();
+            if (announced <= Outgoing.SHORT) {
+                requestAnother();
+            }
+        }
+    }
+
+    private void requestAnother() {
+        Subscription upstream = subscription;
+        if (!over && upstream != null) {
+            upstream.request(1);
+        }
+    }
+
+    private void fail(Throwable cause) {
+        if (!over) {
+            over = true;
+            outcome.failed(this, cause);
+        }
+    }
+
+    private void end() {
+        if (over) {
+            return;
+        }
+        over = true;
+        if (written == announced) {
+            outcome.delivered(this);
+        } else {
+            outcome.failed(this, mismatch("only " + written));
         }
     }
 
@@ -150,18 +198,19 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     }
 
     /**
-     * On the event loop at once only if nothing waits in its queue: a storage may emit one buffer on its own thread and
-     * the next one on the event loop, where more was just requested; done at once, the second would overtake the first.
+     * Whether a signal may be worked on at once: on the event loop, and only if nothing waits in its queue. A storage
+     * may emit one buffer on its own thread and the next one on the event loop, where more was just requested; done at
+     * once, the second would overtake the first.
      */
-    private void run(Runnable task) {
-        if (queued.get() == 0 && loop.inEventLoop()) {
-            task.run();
-            return;
-        }
-        queued.incrementAndGet();
+    private boolean isNext() {
+        return queued == 0 && loop.inEventLoop();
+    }
+
+    private void later(Runnable signal) {
+        QUEUED.incrementAndGet(this);
         loop.execute(() -> {
-            queued.decrementAndGet();
-            task.run();
+            QUEUED.decrementAndGet(this);
+            signal.run();
         });
     }
 }

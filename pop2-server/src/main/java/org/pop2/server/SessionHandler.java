@@ -1,7 +1,6 @@
 package org.pop2.server;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
@@ -13,7 +12,6 @@ import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.util.ReferenceCountUtil;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
@@ -35,7 +33,6 @@ import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
 import org.pop2.protocol.ForeignProtocol;
 import org.pop2.protocol.LineFramer;
-import org.pop2.protocol.ReplyCodec;
 import org.pop2.protocol.Session;
 import org.pop2.protocol.State;
 import org.pop2.storage.FolderName;
@@ -59,7 +56,8 @@ import reactor.core.publisher.Mono;
  */
 // what becomes of a write or a close is told by the pipeline: the channel goes inactive
 @SuppressWarnings("FutureReturnValueIgnored")
-final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessions.Connection {
+final class SessionHandler extends ChannelInboundHandlerAdapter
+        implements Sessions.Connection, MessageTransfer.Outcome {
     private static final Logger LOG = LoggerFactory.getLogger(SessionHandler.class);
 
     /** After an error line: how long, and how much, a client may go on sending before the connection is cut. */
@@ -91,6 +89,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     private final Session session;
 
     private @Nullable ChannelHandlerContext context;
+    private @Nullable Outgoing outgoing;
     private @Nullable UserName user;
     private ClientProfile profile;
     private @Nullable Mailbox mailbox;
@@ -130,7 +129,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     /** Set when the session has ended; what comes in from then on is dropped. */
     private @Nullable End end;
 
-    private boolean written;
     private int releases;
     private boolean recorded;
     private int lingered;
@@ -170,6 +168,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
+        outgoing = new Outgoing(added, this::taken);
         sessions.transcripts()
                 .filter(transcripts -> Transcript.isWanted(transcripts, client))
                 .ifPresent(transcripts ->
@@ -384,9 +383,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
             }
             return false;
         }
-        ByteBuffer view = octets.nioBuffer();
-        LineFramer.Result result = framer.next(view);
-        octets.skipBytes(octets.readableBytes() - view.remaining());
+        LineFramer.Result result = LineFramer.Result.NEED_MORE;
+        while (result == LineFramer.Result.NEED_MORE && octets.isReadable()) {
+            result = framer.next(octets.readByte());
+        }
         if (!octets.isReadable()) {
             input.remove().release();
         }
@@ -434,19 +434,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         } else if (received + taken > settings.limits().octets()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many octets in one session"));
         } else {
-            tell(new Event.Received(command));
+            perform(session.received(command));
         }
     }
 
-    /** Tells the session of an event and does what it wants, in order. */
+    /** Tells the session of an event and does what it wants. */
     private void tell(Event event) {
-        List<Effect> effects = session.on(event);
+        perform(session.on(event));
+    }
+
+    /** Does what the session wants, in order. */
+    private void perform(List<Effect> effects) {
         observe(session.state());
-        for (Effect effect : effects) {
-            if (end != null && !(effect instanceof Effect.Release)) {
-                continue;
+        // by index: this is done for every command, and an iterator would be the only thing to allocate
+        for (int i = 0; i < effects.size(); i++) {
+            Effect effect = effects.get(i);
+            if (end == null || effect instanceof Effect.Release) {
+                perform(effect);
             }
-            perform(effect);
         }
     }
 
@@ -459,18 +464,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     /** The outcome of something that was under way, on any thread. */
     private void outcome(Event event) {
-        later(() -> {
+        if (!loop().inEventLoop()) {
+            later(() -> outcome(event));
+            return;
+        }
+        try {
             tell(event);
             touch();
             work();
-        });
+        } catch (RuntimeException bug) {
+            exceptionCaught(context(), bug);
+        }
     }
 
     // ---- effects
 
     private void perform(Effect effect) {
         if (effect instanceof Effect.Send send) {
-            write(ReplyCodec.encode(send.reply()));
+            outgoing().add(send.reply());
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver);
         } else if (effect instanceof Effect.Measure measure) {
@@ -484,15 +495,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         } else if (effect instanceof Effect.Close close) {
             close(close.end());
         }
-    }
-
-    private void write(byte[] line) {
-        context().write(Unpooled.wrappedBuffer(line)).addListener(done -> {
-            if (done.isSuccess()) {
-                taken(line.length);
-            }
-        });
-        written = true;
     }
 
     private void logIn(Command.Helo helo) {
@@ -626,27 +628,22 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         if (source == null) {
             throw new IllegalStateException("a message without a mailbox");
         }
-        transfer = new MessageTransfer(context(), what.octets(), new MessageTransfer.Outcome() {
-            @Override
-            public void taken(int octets) {
-                SessionHandler.this.taken(octets);
-            }
+        MessageTransfer begun = new MessageTransfer(outgoing(), loop(), what.number(), what.octets(), this);
+        transfer = begun;
+        source.content(what.number()).subscribe(begun);
+    }
 
-            @Override
-            public void delivered() {
-                record.sentMessage(what.number(), what.octets());
-                transfer = null;
-                written = true;
-                outcome(Event.DELIVERED);
-            }
+    @Override
+    public void delivered(MessageTransfer done) {
+        record.sentMessage(done.number(), done.octets());
+        transfer = null;
+        outcome(Event.DELIVERED);
+    }
 
-            @Override
-            public void failed(Throwable cause) {
-                transferBroken();
-                SessionHandler.this.failed("message " + what.number(), cause);
-            }
-        });
-        source.content(what.number()).subscribe(transfer);
+    @Override
+    public void failed(MessageTransfer broken, Throwable cause) {
+        transferBroken();
+        failed("message " + broken.number(), cause);
     }
 
     private void transferBroken() {
@@ -703,18 +700,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         });
     }
 
-    /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
+    /**
+     * Sends what is left, tells the peer that no more comes, and waits shortly for it to go; but not for one that has
+     * said QUIT and nothing after it.
+     */
     private void close(End why) {
         end = why;
         cutTransfer();
+        boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();
-        written = false;
         if (cut) {
+            // what was gathered before is let go of with the channel
+            outgoing().hand();
             channel().close();
             return;
         }
-        context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (inputEnded || !(channel() instanceof DuplexChannel duplex)) {
+        outgoing().finish().addListener(done -> {
+            if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {
                 channel().close();
             } else {
                 linger(duplex);
@@ -797,10 +799,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
     }
 
     private void flush() {
-        if (written) {
-            written = false;
-            context().flush();
-        }
+        outgoing().flush();
     }
 
     /** Something was heard or done: the time until the next command begins anew (but not that of the login). */
@@ -812,7 +811,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
         }
     }
 
-    private void taken(int octets) {
+    /** The socket took something. */
+    @Override
+    public void taken(int octets) {
         taken += octets;
         observer.octetsSent(octets);
         touch();
@@ -966,6 +967,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter implements Sessi
 
     private ChannelHandlerContext context() {
         return Objects.requireNonNull(context, "not added to a pipeline");
+    }
+
+    private Outgoing outgoing() {
+        return Objects.requireNonNull(outgoing, "not added to a pipeline");
     }
 
     private Channel channel() {

@@ -87,11 +87,14 @@ final class SessionRecord {
         boolean accepted = result == ServerObserver.Login.ACCEPTED;
         observer.login(result, address, accepted ? Optional.ofNullable(user) : Optional.empty());
         if (accepted) {
-            LOG.atInfo()
-                    .addKeyValue("session", id)
-                    .addKeyValue("user", user())
-                    .addKeyValue("address", address)
-                    .log("login-accepted");
+            // the line at the session's end has it all, and one for each session is enough for a busy server
+            if (LOG.isDebugEnabled()) {
+                LOG.atDebug()
+                        .addKeyValue("session", id)
+                        .addKeyValue("user", user())
+                        .addKeyValue("address", address)
+                        .log("login-accepted");
+            }
         } else {
             LOG.atInfo()
                     .addKeyValue("session", id)
@@ -198,10 +201,22 @@ final class SessionRecord {
     }
 
     private static String escape(String text, char first, int most) {
+        if (text.length() <= most && isPrintable(text, first)) {
+            return text;
+        }
         StringBuilder out = new StringBuilder();
         text.codePoints()
                 .limit(most)
                 .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c >= first && c < 0x7f) ? c : '?'));
         return out.toString();
+    }
+
+    private static boolean isPrintable(String text, char first) {
+        for (int i = 0; i < text.length(); i++) {
+            if (text.charAt(i) < first || text.charAt(i) >= 0x7f) {
+                return false;
+            }
+        }
+        return true;
     }
 }

@@ -26,6 +26,8 @@ final class VerifiedLogins {
     private final int maxEntries;
     private final LongSupplier nanoTime;
     private final SecretKeySpec key;
+    /** Never used itself: to copy it costs a tenth of looking the algorithm up. */
+    private final Mac keyed;
 
     /** Tag to the time it was verified, in order of that time. */
     private final Map<ByteBuffer, Long> verifiedAt = new LinkedHashMap<>();
@@ -42,6 +44,25 @@ final class VerifiedLogins {
         byte[] random = new byte[32];
         new SecureRandom().nextBytes(random);
         this.key = new SecretKeySpec(random, ALGORITHM);
+        this.keyed = newMac(key);
+    }
+
+    private static Mac newMac(SecretKeySpec key) {
+        try {
+            Mac mac = Mac.getInstance(ALGORITHM);
+            mac.init(key);
+            return mac;
+        } catch (GeneralSecurityException e) {
+            throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
+        }
+    }
+
+    private Mac mac() {
+        try {
+            return (Mac) keyed.clone();
+        } catch (CloneNotSupportedException notByThisProvider) {
+            return newMac(key);
+        }
     }
 
     boolean contains(Account account, byte[] password) {
@@ -90,18 +111,13 @@ final class VerifiedLogins {
     }
 
     private ByteBuffer tag(Account account, byte[] password) {
-        try {
-            Mac mac = Mac.getInstance(ALGORITHM);
-            mac.init(key);
-            // neither a user name nor a stored hash holds a NUL: three parts that cannot run into each other
-            mac.update(account.user().value().getBytes(StandardCharsets.UTF_8));
-            mac.update((byte) 0);
-            mac.update(account.passwordHash().getBytes(StandardCharsets.US_ASCII));
-            mac.update((byte) 0);
-            mac.update(password);
-            return ByteBuffer.wrap(mac.doFinal());
-        } catch (GeneralSecurityException e) {
-            throw new IllegalStateException("every Java platform has " + ALGORITHM, e);
-        }
+        Mac mac = mac();
+        // neither a user name nor a stored hash holds a NUL: three parts that cannot run into each other
+        mac.update(account.user().value().getBytes(StandardCharsets.UTF_8));
+        mac.update((byte) 0);
+        mac.update(account.passwordHash().getBytes(StandardCharsets.US_ASCII));
+        mac.update((byte) 0);
+        mac.update(password);
+        return ByteBuffer.wrap(mac.doFinal());
     }
 }

@@ -434,6 +434,29 @@ class AuthenticatorTest {
     }
 
     @Test
+    void whoIsKnownFromAMomentAgoIsLetInWithoutALookAndRefusedOnlyAfterOne() {
+        Authenticator authenticator = authenticator(1, 10, Duration.ofSeconds(60));
+        accounts.keepInMind("postel");
+        Mono<Verdict> login = authenticator.authenticate(login("postel", BCRYPT_PASSWORD), null);
+        assertThat(verdict(login)).isEqualTo("ACCEPTED postel");
+        assertThat(accounts.finds).as("nothing was verified yet").hasValue(1);
+        assertThat(verdict(login)).isEqualTo("ACCEPTED postel");
+        assertThat(accounts.finds).hasValue(1);
+        assertThat(hashes.tried).hasSize(1);
+
+        assertThat(verdict(authenticator.authenticate(login("postel", "wrong"), null)))
+                .isEqualTo("REFUSED");
+        assertThat(accounts.finds).hasValue(2);
+        accounts.set("postel", "{PLAIN}other", true);
+        assertThat(verdict(authenticator.authenticate(login("postel", "other"), null)))
+                .as("what is known is older than the new password")
+                .isEqualTo("ACCEPTED postel");
+        accounts.set("postel", BCRYPT, false);
+        accounts.keepInMind("postel");
+        assertThat(verdict(login)).as("disabled").isEqualTo("REFUSED");
+    }
+
+    @Test
     void aRememberedLoginNeedsNoPlaceInTheQueue() {
         Authenticator authenticator = authenticator(1, 1, Duration.ofSeconds(60));
         verdict(authenticator.authenticate(login("postel", BCRYPT_PASSWORD), null));

@@ -2,6 +2,7 @@ package org.pop2.server;
 
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -23,6 +24,19 @@ final class FakeAccounts implements Accounts {
 
     volatile @Nullable StoreException replacementFailure;
     private volatile @Nullable StoreException failure;
+
+    /** What is known without a look. */
+    private final Map<String, Account> recent = new ConcurrentSkipListMap<>();
+
+    /** From now on, whatever happens to the account. */
+    void keepInMind(String user) {
+        recent.put(user, Objects.requireNonNull(accounts.get(user)));
+    }
+
+    @Override
+    public Optional<Account> recent(UserName user) {
+        return Optional.ofNullable(recent.get(user.value()));
+    }
 
     void set(String user, String hash, boolean enabled) {
         accounts.put(user, new Account(new UserName(user), hash, enabled));

@@ -78,7 +78,7 @@ final class InMemoryServer {
     }
 
     /** Hashes that cost nothing, even those of nobody. */
-    private static final class PlainHashes implements Authenticator.HashParser {
+    static final class PlainHashes implements Authenticator.HashParser {
         @Override
         public PasswordHash parse(String stored) throws UnusableHashException {
             return Passwords.parse(stored);

@@ -7,7 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
 /** An installation of the unpacked distribution in a directory of its own, with mailboxes below {@code spool}. */
@@ -26,6 +28,7 @@ final class Instance {
     private final List<String> program;
 
     private final boolean tls;
+    private final Map<String, String> environment = new HashMap<>();
     private Process server;
     private volatile int port;
     private volatile int tlsPort;
@@ -77,6 +80,11 @@ final class Instance {
         return lmtpPort;
     }
 
+    /** Which Java runs it from now on; without this, the one that {@code bin/pop2d} finds. */
+    void runOn(String javaHome) {
+        environment.put("JAVA_HOME", javaHome);
+    }
+
     long pid() {
         return server.pid();
     }
@@ -86,10 +94,11 @@ final class Instance {
         List<String> command = new ArrayList<>(program);
         command.addAll(List.of(arguments));
         command.addAll(List.of("--config", configuration().toString()));
-        Process process = new ProcessBuilder(command)
+        ProcessBuilder builder = new ProcessBuilder(command)
                 .redirectErrorStream(true)
-                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()))
-                .start();
+                .redirectOutput(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        builder.environment().putAll(environment);
+        Process process = builder.start();
         try (var stdin = process.getOutputStream()) {
             stdin.write(input.getBytes(StandardCharsets.ISO_8859_1));
         }
@@ -107,6 +116,7 @@ final class Instance {
         command.addAll(List.of("serve", "--config", configuration().toString()));
         ProcessBuilder builder =
                 new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log().toFile()));
+        builder.environment().putAll(environment);
         builder.environment().put("POP2D_JAVA_OPTS", javaOptions);
         server = builder.start();
         BufferedReader out = new BufferedReader(new InputStreamReader(server.getInputStream(), StandardCharsets.UTF_8));
@@ -168,7 +178,8 @@ final class Instance {
         }
     }
 
-    private Path configuration() {
+    /** Its configuration file. */
+    Path configuration() {
         return directory.resolve("pop2d.conf");
     }
 

@@ -5,20 +5,25 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.pkitesting.CertificateBuilder;
 import io.netty.pkitesting.X509Bundle;
 import java.io.BufferedInputStream;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongConsumer;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
@@ -36,6 +41,7 @@ import org.pop2.protocol.Secret;
 /**
  * The packaged server on mbox files, as its users meet it: how it starts, and what it does a second. Nothing is
  * asserted but that the answers are right: figures are for people, in {@code target/wire.md}.
+ * {@code -Dpop2.wire.warmup=SECONDS}, {@code -Dpop2.wire.javas=/usr/lib/jvm/A:/usr/lib/jvm/B}.
  */
 @Tag("wire")
 @Timeout(1800)
@@ -47,6 +53,14 @@ class WireIT {
     private static final int MANY_OCTETS = 10_240;
     private static final int BIG_OCTETS = 50 * 1024 * 1024;
     private static final int STARTS = 15;
+    /** Users with the same password as the first one. */
+    private static final int OTHERS = 40;
+
+    private static final int IDLE = Integer.getInteger("pop2.wire.idle", 10_000);
+    private static final Duration IDLE_DURATION = Duration.ofSeconds(40);
+    /** Homes of other Javas that the start is measured with, separated as in a class path. */
+    private static final String OTHER_JAVAS = System.getProperty("pop2.wire.javas", "");
+
     private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("pop2.wire.warmup", 60));
     private static final Duration DURATION = Duration.ofSeconds(10);
     private static final Path REPORT = Path.of("target/wire.md");
@@ -71,7 +85,8 @@ class WireIT {
         prepare(instance, directory);
         report.add("| work | value | target |");
         report.add("|---|--:|---|");
-        startOf(new Instance(directory.resolve("small")));
+        startOf(directory);
+        idleSessions(directory.resolve("idle"));
         instance.start();
         try {
             open(instance);
@@ -93,7 +108,7 @@ class WireIT {
         String all = System.getProperty("pop2.benchmarks", "");
         if (!all.isEmpty()) {
             Path table = Files.createDirectories(Path.of(all)).resolve("wire.md");
-            Files.writeString(table, "## The packaged server\n\n" + String.join("\n", report) + "\n");
+            Files.writeString(table, "## The packaged server, on mbox files\n\n" + String.join("\n", report) + "\n");
         }
     }
 
@@ -121,14 +136,53 @@ class WireIT {
         Files.writeString(instance.spool().resolve("big"), mailbox(1, BIG_OCTETS));
     }
 
-    /**
-     * A server with what it comes with: from the command to the greeting, with the cache of classes that the build
-     * made.
-     */
-    private void startOf(Instance instance) throws Exception {
+    /** A server with what it comes with, on this Java and on others. */
+    private void startOf(Path directory) throws Exception {
+        Instance instance = new Instance(directory.resolve("small"));
         Files.writeString(instance.spool().resolve("first"), mailbox(1, 10));
         assertThat(instance.run("secret\n", "user", "add", "first", "--password-stdin"))
                 .isZero();
+        Path accounts = directory.resolve("small/accounts");
+        String line = Files.readString(accounts).strip();
+        for (int i = 0; i < OTHERS; i++) {
+            Files.writeString(accounts, line.replaceFirst("first", "other" + i) + "\n", StandardOpenOption.APPEND);
+        }
+        start(instance, Runtime.version().feature());
+        for (String home : OTHER_JAVAS.split(File.pathSeparator)) {
+            if (!home.isEmpty()) {
+                makeCache(home);
+                instance.runOn(home);
+                start(instance, feature(home));
+            }
+        }
+        instance.runOn(System.getProperty("java.home"));
+        instance.start();
+        try {
+            idle(instance);
+            firstSession(instance);
+        } finally {
+            instance.close();
+        }
+    }
+
+    /** That of the Java which builds is there already. */
+    private static void makeCache(String home) throws Exception {
+        ProcessBuilder cache =
+                new ProcessBuilder(Instance.UNPACKED.resolve("bin/pop2d").toString(), "cache").inheritIO();
+        cache.environment().put("JAVA_HOME", home);
+        assertThat(cache.start().waitFor()).as("exit code of cache").isZero();
+    }
+
+    private static int feature(String home) throws IOException {
+        return Files.readAllLines(Path.of(home, "release")).stream()
+                .filter(line -> line.startsWith("JAVA_VERSION="))
+                .mapToInt(line -> Integer.parseInt(line.replaceAll("\\D*(\\d+).*", "$1")))
+                .findFirst()
+                .orElseThrow();
+    }
+
+    /** From the command to the greeting, with the cache of classes. */
+    private void start(Instance instance, int java) throws Exception {
         double[] millis = new double[STARTS];
         for (int i = 0; i < STARTS; i++) {
             long begin = System.nanoTime();
@@ -140,25 +194,56 @@ class WireIT {
             instance.close();
         }
         Arrays.sort(millis);
-        int java = Runtime.version().feature();
         row("start to first greeting on Java " + java + ", ms", millis[STARTS / 2], java >= 25 ? 400 : 600, false);
+    }
+
+    /** Sessions that have logged in and say nothing. */
+    private void idleSessions(Path directory) throws Exception {
+        Instance instance = new Instance(directory, "limits.connections = " + (IDLE + 100), "auth.rehash = false");
+        StringBuilder accounts = new StringBuilder();
+        for (int i = 0; i < IDLE; i++) {
+            accounts.append("idle").append(i).append(":{PLAIN}secret\n");
+        }
+        Files.writeString(directory.resolve("accounts"), accounts);
+        Files.setPosixFilePermissions(directory.resolve("accounts"), PosixFilePermissions.fromString("rw-------"));
         instance.start();
+        AtomicLong resident = new AtomicLong();
         try {
-            idle(instance);
-            firstSession(instance);
+            InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), instance.port());
+            Plan plan = new Plan(server, "idle%d", password, Scenario.IDLE, IDLE, 1, 1, Duration.ZERO, IDLE_DURATION);
+            LongConsumer whenAllAreThere = done -> {
+                if (done == IDLE) {
+                    // the last reading counts
+                    resident.set(resident(instance));
+                }
+            };
+            Result result = new Load(plan, whenAllAreThere).run();
+            assertThat(result.firstError()).isEmpty();
+            assertThat(resident.get()).as("resident with all sessions").isPositive();
         } finally {
             instance.close();
         }
+        row(
+                "resident with " + String.format(Locale.ROOT, "%,d", IDLE) + " idle sessions, MiB",
+                resident.get() / 1024.0,
+                256,
+                false);
     }
 
+    /** Against sessions that verify a password, too: one that was right lately is remembered. */
     private void firstSession(Instance instance) throws IOException {
         double first = session(instance, "first");
-        double[] later = new double[400];
-        for (int i = 0; i < later.length; i++) {
-            later[i] = session(instance, "first");
+        for (int i = 0; i < 400; i++) {
+            session(instance, "first");
+        }
+        double[] later = new double[OTHERS];
+        for (int i = 0; i < OTHERS; i++) {
+            later[i] = session(instance, "other" + i);
         }
         Arrays.sort(later);
-        row("first session after the start, its password verified, ms", first, 3 * later[later.length / 2], false);
+        double warm = later[OTHERS / 2];
+        row("session of a warm server, its password verified, ms", warm, Double.NaN, false);
+        row("first session after the start, its password verified, ms", first, 3 * warm, false);
     }
 
     /** Connect, log in, count, quit. */
@@ -178,12 +263,20 @@ class WireIT {
 
     private void idle(Instance instance) throws Exception {
         Thread.sleep(20_000);
-        long pages = Files.readAllLines(Path.of("/proc/" + instance.pid() + "/status")).stream()
-                .filter(line -> line.startsWith("VmRSS:"))
-                .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
-                .findFirst()
-                .orElseThrow();
-        row("resident when idle, MiB", pages / 1024.0, 80, false);
+        row("resident when idle, MiB", resident(instance) / 1024.0, 80, false);
+    }
+
+    /** In KiB. */
+    private static long resident(Instance instance) {
+        try {
+            return Files.readAllLines(Path.of("/proc/" + instance.pid() + "/status")).stream()
+                    .filter(line -> line.startsWith("VmRSS:"))
+                    .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")))
+                    .findFirst()
+                    .orElseThrow();
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private void open(Instance instance) throws Exception {
@@ -226,7 +319,7 @@ class WireIT {
             long octets = Long.parseLong(line(in).replaceAll("^=(\\d+).*", "$1"));
             byte[] buffer = new byte[64 * 1024];
             double best = 0;
-            for (int round = 0; round < 40; round++) {
+            for (int round = 0; round < 60; round++) {
                 long begin = System.nanoTime();
                 say(socket, "RETR");
                 for (long left = octets; left > 0; ) {

@@ -200,6 +200,25 @@ public abstract class MailStoreContract {
     }
 
     @Test
+    void s01_recentAccountIsTheAccountOrNothing() throws Exception {
+        MailStore store = store(REFUSE);
+        Account first = await(store.accounts().find(ALICE));
+        assertThat(store.accounts().recent(ALICE).filter(it -> !it.equals(first)))
+                .isEmpty();
+        Account second = first.withPasswordHash("{PLAIN}second");
+        complete(store.accounts().put(second));
+        assertThat(store.accounts().recent(ALICE).filter(it -> !it.equals(second)))
+                .isEmpty();
+        await(store.accounts().find(ALICE));
+        Account third = second.withEnabled(false);
+        assertThat(await(store.accounts().replace(second, third))).isTrue();
+        assertThat(store.accounts().recent(ALICE).filter(it -> !it.equals(third)))
+                .isEmpty();
+        complete(store.accounts().remove(ALICE));
+        assertThat(store.accounts().recent(ALICE)).isEmpty();
+    }
+
+    @Test
     void s01_listIsOrderedByName() throws Exception {
         MailStore store = store(REFUSE);
         for (String name : List.of("dave", "carol", "zoe", "adam")) {

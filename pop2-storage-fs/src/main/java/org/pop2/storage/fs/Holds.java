@@ -117,7 +117,7 @@ final class Holds {
                             .addKeyValue("from", there.holder().toText())
                             .log("mailbox-taken-over");
                 }
-                Hold hold = new Hold(key, path.toString());
+                Hold hold = new Hold(key, path.toString(), UUID.randomUUID().toString());
                 hold.takenOver = there != null;
                 write(file, text.limit(), hold);
                 Hold before = ours.put(key, hold);
@@ -285,7 +285,7 @@ final class Holds {
     final class Hold {
         private final String key;
         private final String mailbox;
-        private final String token = UUID.randomUUID().toString();
+        private final String token;
         private final Sinks.Empty<Void> lost = Sinks.empty();
         private volatile long lastActive = pause.now();
         private volatile long written;
@@ -294,9 +294,28 @@ final class Holds {
         private @Nullable Hold before;
         private boolean takenOver;
 
-        private Hold(String key, String mailbox) {
+        private Hold(String key, String mailbox, String token) {
             this.key = key;
             this.mailbox = mailbox;
+            this.token = token;
+        }
+
+        /**
+         * The same right for another session; this one has none any more. Touches no file.
+         *
+         * @return {@code null} if the right is lost already
+         */
+        @Nullable
+        Hold handOver() {
+            Hold next = new Hold(key, mailbox, token);
+            next.lastActive = lastActive;
+            next.written = written;
+            if (isLost || !ours.replace(key, this, next)) {
+                return null;
+            }
+            // who listens here is not told of what becomes of it
+            ended = true;
+            return next;
         }
 
         void active() {
@@ -320,6 +339,11 @@ final class Holds {
 
         boolean isLost() {
             return isLost;
+        }
+
+        /** Whether nobody has taken the hold away, as far as this process knows. */
+        boolean isCurrent() {
+            return !isLost && ours.get(key) == this;
         }
 
         /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */

@@ -117,6 +117,10 @@ final class MboxFiles {
             mailbox.close();
         }
 
+        private boolean isOf(FileStatus now) {
+            return mailbox.key().equals(now.key());
+        }
+
         /**
          * Fails as corrupt unless the octets that were counted are still there: it is the same file, not shorter, and
          * if it was written to, begins and ends the same and has a message where {@code row} was.
@@ -157,10 +161,38 @@ final class MboxFiles {
         }
     }
 
+    /**
+     * A mailbox that was counted, for another session: counted anew if it has changed. What is given is closed, or is
+     * the result.
+     *
+     * @return {@code null} if there is none any more
+     */
+    @Nullable
+    Counted again(Counted counted) throws IOException {
+        MailboxPath path = counted.path();
+        boolean same = false;
+        try {
+            FileStatus now = unchanged(path, counted.stored);
+            same = now != null && counted.isOf(now);
+        } finally {
+            if (!same) {
+                counted.close();
+            }
+        }
+        if (same) {
+            counted.good = counted.stored.status();
+            return counted;
+        }
+        return open(path, counted.stored);
+    }
+
     /** Counts a mailbox; {@code null} if there is none. */
     @Nullable
     Counted open(MailboxPath path) throws IOException {
-        IndexFile.Stored saved = indexes.load(path).orElse(null);
+        return open(path, indexes.load(path).orElse(null));
+    }
+
+    private @Nullable Counted open(MailboxPath path, IndexFile.@Nullable Stored saved) throws IOException {
         Counted unchanged = openUnchanged(path, saved);
         if (unchanged != null) {
             return unchanged;
@@ -194,11 +226,8 @@ final class MboxFiles {
      * mailbox while the hold was still its own: so it must be free first, and looked at after that.
      */
     private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
-        if (known == null || !locks.isFree(path) || commits.isPending(path) || deliveries.isPending(path)) {
-            return null;
-        }
-        FileStatus now = path.check(io);
-        if (now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now)) {
+        FileStatus now = known == null ? null : unchanged(path, known);
+        if (known == null || now == null) {
             return null;
         }
         ChannelRegistry.Shared mailbox = channels.open(io, path);
@@ -210,6 +239,15 @@ final class MboxFiles {
         }
         mailbox.close();
         return null;
+    }
+
+    /** What is there, if it is what was counted, and nobody is at it. */
+    private @Nullable FileStatus unchanged(MailboxPath path, IndexFile.Stored known) throws IOException {
+        if (!locks.isFree(path) || commits.isPending(path) || deliveries.isPending(path)) {
+            return null;
+        }
+        FileStatus now = path.check(io);
+        return now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now) ? null : now;
     }
 
     private void recover(MboxLocks.Locked locked) throws IOException {

@@ -28,6 +28,7 @@ final class MboxMailbox implements Mailbox {
     private final BufferPool buffers;
     private final String name;
     private final Consumer<MboxMailbox> onEnd;
+    private final KeptOpen kept;
     private final @Nullable SmallMessages small;
 
     private final AtomicBoolean releasing = new AtomicBoolean();
@@ -44,6 +45,7 @@ final class MboxMailbox implements Mailbox {
             BufferPool buffers,
             ReadAhead budget,
             String name,
+            KeptOpen kept,
             Consumer<MboxMailbox> onEnd) {
         this.files = files;
         this.counted = counted;
@@ -51,6 +53,7 @@ final class MboxMailbox implements Mailbox {
         this.work = work;
         this.buffers = buffers;
         this.name = name;
+        this.kept = kept;
         this.onEnd = onEnd;
         small = counted == null
                 ? null
@@ -175,7 +178,12 @@ final class MboxMailbox implements Mailbox {
             throw new IllegalArgumentException("deletion from a mailbox that is not writable");
         }
         return Mono.defer(() -> {
-            if (releasing.compareAndSet(false, true)) {
+            if (!releasing.compareAndSet(false, true)) {
+                return released.asMono();
+            }
+            if (numbers.isEmpty() && keep()) {
+                released.tryEmitEmpty();
+            } else {
                 work.submit(() -> end(numbers), () -> {
                     // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
                     close();
@@ -185,6 +193,22 @@ final class MboxMailbox implements Mailbox {
             }
             return released.asMono();
         });
+    }
+
+    /** Leaves the mailbox as it is to whoever comes next; says whether that was possible. */
+    private boolean keep() {
+        if (counted == null || spoilt.get() != null || !kept.keep(counted, hold)) {
+            return false;
+        }
+        forget();
+        return true;
+    }
+
+    private void forget() {
+        if (small != null) {
+            small.close();
+        }
+        onEnd.accept(this);
     }
 
     private void end(BitSet numbers) {
@@ -220,10 +244,7 @@ final class MboxMailbox implements Mailbox {
     }
 
     private void close() {
-        if (small != null) {
-            small.close();
-        }
-        onEnd.accept(this);
+        forget();
         hold.end();
         if (counted != null) {
             try {

@@ -52,6 +52,7 @@ final class MboxStore implements MailStore, Measured, Examined {
     private final StateLock quotaLock;
     private final Path spool;
     private final Work work;
+    private final KeptOpen kept;
     private final BufferPool buffers = new BufferPool(KEPT_BUFFERS);
     private final ReadAhead readAhead = new ReadAhead();
     private final Set<MboxMailbox> mailboxes = ConcurrentHashMap.newKeySet();
@@ -76,6 +77,7 @@ final class MboxStore implements MailStore, Measured, Examined {
         this.spool = directory(state, "spool");
         liveness = new Liveness.Files(io, directory(state, "processes"));
         work = new Work(settings.workers(), settings.readers());
+        kept = new KeptOpen(work);
         boolean opened = false;
         try {
             long lockMillis = settings.lockTimeout().toMillis();
@@ -216,7 +218,11 @@ final class MboxStore implements MailStore, Measured, Examined {
     @Override
     public List<Measure> measures() {
         return List.of(
-                new Measure("holds", "Mailboxes that sessions of this process hold", Kind.GAUGE, holds::count),
+                new Measure(
+                        "holds",
+                        "Mailboxes that sessions of this process hold",
+                        Kind.GAUGE,
+                        () -> Math.max(0, holds.count() - kept.count())),
                 new Measure(
                         "takeovers",
                         "Mailboxes that were taken over from a silent session, or from a process that ended",
@@ -231,6 +237,11 @@ final class MboxStore implements MailStore, Measured, Examined {
             public Publisher<Account> find(UserName user) {
                 return work.<Optional<Account>>call(settings.accounts(), () -> passwords.find(user))
                         .flatMap(Mono::justOrEmpty);
+            }
+
+            @Override
+            public Optional<Account> recent(UserName user) {
+                return passwords.recent(user);
             }
 
             @Override
@@ -282,16 +293,23 @@ final class MboxStore implements MailStore, Measured, Examined {
     }
 
     private Optional<MboxMailbox> tryOpen(MailboxPath path, FolderName folder) throws IOException {
-        Optional<Holds.Hold> held = holds.tryHold(path);
+        KeptOpen.Entry before = kept.take(path);
+        Optional<Holds.Hold> held = before == null ? holds.tryHold(path) : Optional.of(before.hold());
         if (held.isEmpty()) {
             return Optional.empty();
         }
         Holds.Hold hold = held.get();
         boolean opened = false;
         try {
-            MboxFiles.Counted counted = isNoFolder(path, folder) ? null : files.open(path);
-            MboxMailbox mailbox =
-                    new MboxMailbox(files, counted, hold, work, buffers, readAhead, path.toString(), mailboxes::remove);
+            MboxFiles.Counted counted;
+            if (before != null) {
+                hold.active();
+                counted = files.again(before.counted());
+            } else {
+                counted = isNoFolder(path, folder) ? null : files.open(path);
+            }
+            MboxMailbox mailbox = new MboxMailbox(
+                    files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
             mailboxes.add(mailbox);
             opened = true;
             return Optional.of(mailbox);
@@ -469,9 +487,15 @@ final class MboxStore implements MailStore, Measured, Examined {
 
     private void shutDown() {
         work.close();
+        kept.close();
         holds.loseAll();
         List.copyOf(mailboxes).forEach(MboxMailbox::giveUp);
         liveness.close();
+    }
+
+    /** Mailboxes without a session that are open still. */
+    int keptOpen() {
+        return kept.count();
     }
 
     /** Content buffers given out and not yet released. */

@@ -46,7 +46,11 @@ final class PasswordFile {
     private final Pause pause;
     private final long lockMillis;
 
-    private @Nullable Read cached;
+    /** A look at the file that is no older is recent. */
+    private static final long RECENT_NANOS = 50_000_000;
+
+    private volatile @Nullable Read cached;
+    private volatile long lookedAt;
 
     PasswordFile(StorageIo io, Path path, StateLock lock, Pause pause, long lockMillis) {
         this.io = io;
@@ -61,6 +65,14 @@ final class PasswordFile {
 
     Optional<Account> find(UserName user) throws IOException {
         return Optional.ofNullable(read().accounts().get(user.value()));
+    }
+
+    /** As it was at the last look at the file, if that was a moment ago; touches no file. */
+    Optional<Account> recent(UserName user) {
+        Read known = cached;
+        return known == null || System.nanoTime() - lookedAt >= RECENT_NANOS
+                ? Optional.empty()
+                : Optional.ofNullable(known.accounts().get(user.value()));
     }
 
     /** All accounts, by name. */
@@ -116,6 +128,7 @@ final class PasswordFile {
     /** What is in the file now; read only if it is another than the last time. */
     private synchronized Read read() throws IOException {
         Read known = cached;
+        long looking = System.nanoTime();
         FileStatus now = io.stat(path);
         boolean unchanged = known != null
                 && (now == null ? known.status() == null : known.status() != null && now.sameAs(known.status()));
@@ -123,6 +136,7 @@ final class PasswordFile {
             known = fresh();
             cached = known;
         }
+        lookedAt = looking;
         return known;
     }
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
@@ -276,13 +277,16 @@ final class SmallMessages {
     }
 
     private final class Reading implements Subscription, Runnable {
+        private static final AtomicIntegerFieldUpdater<Reading> STATE =
+                AtomicIntegerFieldUpdater.newUpdater(Reading.class, "state");
+
         private static final int WAITS = 0;
         private static final int ASKED = 1;
         private static final int OVER = 2;
 
         private final int number;
         private final Subscriber<? super ContentBuffer> subscriber;
-        private final AtomicInteger state = new AtomicInteger(WAITS);
+        private volatile int state = WAITS;
         private volatile boolean cancelled;
 
         Reading(int number, Subscriber<? super ContentBuffer> subscriber) {
@@ -296,7 +300,7 @@ final class SmallMessages {
                 fail(new IllegalArgumentException("demand must be positive (Reactive Streams 3.9)"));
                 return;
             }
-            if (!state.compareAndSet(WAITS, ASKED)) {
+            if (state != WAITS || !STATE.compareAndSet(this, WAITS, ASKED)) {
                 return;
             }
             ContentBuffer known = known(number);
@@ -314,7 +318,7 @@ final class SmallMessages {
         @Override
         public void cancel() {
             cancelled = true;
-            state.set(OVER);
+            state = OVER;
         }
 
         @Override
@@ -337,7 +341,7 @@ final class SmallMessages {
         }
 
         private void give(ContentBuffer buffer) {
-            if (!state.compareAndSet(ASKED, OVER)) {
+            if (!STATE.compareAndSet(this, ASKED, OVER)) {
                 buffer.release();
                 return;
             }
@@ -348,7 +352,7 @@ final class SmallMessages {
         }
 
         private void fail(Throwable error) {
-            if (state.getAndSet(OVER) != OVER) {
+            if (STATE.getAndSet(this, OVER) != OVER) {
                 subscriber.onError(error);
             }
         }

@@ -1,6 +1,7 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
@@ -62,6 +63,7 @@ class CostTest {
         Files.writeString(inbox, MESSAGE.repeat(MESSAGES));
         quiet();
         Mono.from(hold().release(new BitSet())).block(PATIENCE);
+        await().atMost(PATIENCE).until(() -> store.keptOpen() == 0);
         io.reset();
     }
 
@@ -114,6 +116,15 @@ class CostTest {
         assertThat(io.read(CostTest::isInbox)).isZero();
         assertThat(io.read(CostTest::isIndex)).isBetween(1L, MESSAGES * 16L + KIBIBYTE);
         assertThat(io.written(file -> !isHold(file))).isZero();
+    }
+
+    @Test
+    void mailboxThatASessionHasJustLeftIsOpenedWithoutReadingAnything() {
+        Mono.from(hold().release(new BitSet())).block(PATIENCE);
+        io.reset();
+        assertThat(hold().count()).isEqualTo(MESSAGES);
+        assertThat(io.read(file -> true)).isZero();
+        assertThat(io.written(file -> true)).isZero();
     }
 
     @Test

@@ -98,6 +98,22 @@ final class AccountFaults {
         });
     }
 
+    /** What was found first is recent for ever. */
+    static MailStore knowingTheFirst(MailStore healthy) {
+        Map<UserName, Account> seen = new ConcurrentHashMap<>();
+        return ForwardingStore.withAccounts(healthy, accounts -> new ForwardingAccounts(accounts) {
+            @Override
+            public Publisher<Account> find(UserName user) {
+                return Mono.from(super.find(user)).doOnNext(found -> seen.putIfAbsent(user, found));
+            }
+
+            @Override
+            public Optional<Account> recent(UserName user) {
+                return Optional.ofNullable(seen.get(user));
+            }
+        });
+    }
+
     static Accounts listingBackwards(Accounts healthy) {
         return new ForwardingAccounts(healthy) {
             @Override

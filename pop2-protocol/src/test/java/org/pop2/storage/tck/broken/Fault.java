@@ -23,6 +23,7 @@ enum Fault {
             "s01_accountComesBackAsItWasPut",
             (s, b, p) -> withAccounts(s, AccountFaults::forgettingThatAnAccountIsDisabled)),
     ACCOUNT_REMEMBERED_BY_NODE("s01_everyNodeSeesAChange", (s, b, p) -> AccountFaults.remembering(s)),
+    ACCOUNT_RECENT_FOR_EVER("s01_recentAccountIsTheAccountOrNothing", (s, b, p) -> AccountFaults.knowingTheFirst(s)),
     ACCOUNT_FOUND_BY_PREFIX("s01_unknownUserIsNothing", (s, b, p) -> withAccounts(s, AccountFaults::findingByPrefix)),
     ACCOUNTS_LISTED_BACKWARDS("s01_listIsOrderedByName", (s, b, p) -> withAccounts(s, AccountFaults::listingBackwards)),
     REPLACES_WHATEVER_IS_THERE(

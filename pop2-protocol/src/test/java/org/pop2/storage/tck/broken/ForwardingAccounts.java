@@ -1,5 +1,6 @@
 package org.pop2.storage.tck.broken;
 
+import java.util.Optional;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.UserName;
@@ -16,6 +17,11 @@ class ForwardingAccounts implements Accounts {
     @Override
     public Publisher<Account> find(UserName user) {
         return healthy.find(user);
+    }
+
+    @Override
+    public Optional<Account> recent(UserName user) {
+        return healthy.recent(user);
     }
 
     @Override
