@@ -38,7 +38,7 @@ import picocli.CommandLine.Option;
                     + " wrongly, or not at all.",
             "",
             "Example:",
-            "  printf 'secret' | pop2d bench --user postel --password-stdin --scenario fetch --concurrency 1"
+            "  printf 'secret' | pop2d bench --user postel --password-stdin --scenario fetch"
         })
 final class BenchCommand implements Callable<Integer> {
     private static final int WRONG = 1;
@@ -63,6 +63,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--scenario",
+            completionCandidates = Candidates.Scenarios.class,
             paramLabel = "NAME",
             description = "churn, fetch, big, delete, open or idle. Default: churn.")
     private Scenario scenario = Scenario.CHURN;

@@ -16,6 +16,7 @@ import java.util.concurrent.Callable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
+import org.pop2.app.logging.Logging;
 import picocli.CommandLine.Command;
 
 /**
@@ -63,7 +64,7 @@ final class CacheCommand implements Callable<Integer> {
             Files.writeString(file, CONFIGURATION);
             // read as a server's is
             Configuration configuration = ConfigurationReader.read(file, Map.of());
-            Serving.logAt(configuration.logLevel());
+            Logging.follow(configuration.log());
             Permissions.check(file);
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             try {

@@ -32,7 +32,8 @@ import reactor.core.publisher.Mono;
                     + " configuration.",
             "",
             "Example:",
-            "  pop2d deliver --user postel --folder lists/rfc --sender jkr@example.org < message.eml"
+            "  pop2d deliver --user postel --sender jkr@example.org < message.eml",
+            "  pop2d deliver --user postel --folder lists/rfc < message.eml"
         })
 final class DeliverCommand implements Callable<Integer> {
     private final Terminal terminal;

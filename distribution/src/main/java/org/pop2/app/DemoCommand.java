@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
+import org.pop2.app.logging.Logging;
 import org.pop2.protocol.Secret;
 import org.pop2.server.Passwords;
 import org.pop2.storage.Account;
@@ -35,7 +36,7 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "demo",
         description = {
-            "Serves a few sample messages to user demo with password demo, on this machine only, and prints a session"
+            "Serves a few sample messages to user demo with password demo, on this machine only. It prints a session"
                     + " to try. Everything is in a temporary directory and gone when it is stopped.",
             ""
         },
@@ -72,7 +73,7 @@ final class DemoCommand implements Callable<Integer> {
         boolean started = false;
         try {
             Configuration configuration = ConfigurationReader.of(directory, Map.of("listen.port", port));
-            Serving.logAt(configuration.logLevel());
+            Logging.follow(configuration.log());
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             started = true;
             return UntilSignal.run(

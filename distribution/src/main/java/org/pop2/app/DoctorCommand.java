@@ -3,6 +3,8 @@ package org.pop2.app;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketAddress;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -34,7 +36,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         description = {
-            "Looks at the configuration, permissions, certificates, the clock, ports, the storage and its locks, and, with"
+            "Looks for what is wrong: configuration, permissions, certificates, clock, ports, storage, locks; and, with"
                     + " --mailboxes or --user, at messages that old clients stumble over: lines of more than 998 octets, NUL"
                     + " octets, octets beyond ASCII, and CR without LF. Prints a line for each thing: ok, note, warn or fail,"
                     + " a tab, and what was found. No mail is changed; the storage is opened as any command opens it, which"
@@ -198,7 +200,23 @@ final class DoctorCommand implements Callable<Integer> {
         for (ListenerSettings listener : configuration.listeners()) {
             port("listener " + listener.name(), listener.address());
         }
+        configuration.lmtp().ifPresent(lmtp -> lmtp(lmtp.address()));
         configuration.management().ifPresent(management -> port("management", management.address()));
+    }
+
+    private void lmtp(SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            port("lmtp", inet);
+        } else if (address instanceof UnixDomainSocketAddress unix) {
+            Path directory = unix.getPath().toAbsolutePath().getParent();
+            if (Files.exists(unix.getPath())) {
+                say(Finding.NOTE, "lmtp: " + unix + " is there: the server runs, or another program has it");
+            } else if (directory == null || !Files.isWritable(directory)) {
+                say(Finding.FAIL, "lmtp: " + unix + ": its directory cannot be written, or is not there");
+            } else {
+                say(Finding.OK, "lmtp: " + unix + " is free");
+            }
+        }
     }
 
     private void port(String what, InetSocketAddress address) {
@@ -227,6 +245,7 @@ final class DoctorCommand implements Callable<Integer> {
         try (OpenStore store = OpenStore.of(configuration.storage())) {
             List<UserName> users = store.users();
             say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
+            locks(store, users);
             if (mailboxes || user != null) {
                 for (UserName each : MailboxCommand.users(store, user)) {
                     for (FolderName folder : store.folders(each)) {
@@ -237,6 +256,15 @@ final class DoctorCommand implements Callable<Integer> {
         } catch (StoreException e) {
             say(Finding.FAIL, name + ": " + e.getMessage());
         }
+    }
+
+    private void locks(OpenStore store, List<UserName> users) {
+        store.examine(users).ifPresent(found -> {
+            if (found.isEmpty()) {
+                say(Finding.OK, "locks: nothing is in the way of a mailbox");
+            }
+            found.forEach(each -> say(Finding.valueOf(each.severity().name()), "locks: " + each.text()));
+        });
     }
 
     private void mailbox(OpenStore store, UserName owner, FolderName folder) throws IOException {

@@ -44,8 +44,10 @@ import picocli.CommandLine.Option;
                     + " the protocol; 77 it does not accept user and password.",
             "",
             "Example:",
-            "  pop2d fetch --host dog-house --user postel --password-file secret --to mbox:mail",
-            "  pop2d fetch --host dog-house --user postel --delete --to lmtp:/run/dovecot/lmtp"
+            "  pop2d fetch --host dog-house --user postel --password-file secret \\",
+            "    --to mbox:mail",
+            "  pop2d fetch --host dog-house --user postel --delete \\",
+            "    --to lmtp:/run/dovecot/lmtp"
         })
 final class FetchCommand implements Callable<Integer> {
     private final Terminal terminal;

@@ -30,7 +30,7 @@ final class Hangup {
             signal.getMethod("handle", signal, handler)
                     .invoke(null, signal.getConstructor(String.class).newInstance("HUP"), proxy);
         } catch (ReflectiveOperationException | IllegalArgumentException e) {
-            LOG.info("SIGHUP is not for reloading on this Java: {}", e.toString());
+            LOG.atInfo().addKeyValue("error", e.toString()).log("sighup-unavailable");
         }
     }
 

@@ -24,11 +24,11 @@ import picocli.CommandLine.Option;
 @Command(
         name = "mailbox",
         description = {
-            "Counts, checks, imports, exports and copies mailboxes, on any storage, while a server runs or not, and"
-                    + " brings back what was deleted. Nothing here deletes mail.",
+            "Counts, checks, imports, exports and copies mailboxes, and brings back what was deleted. On any storage, while"
+                    + " a server runs or not; nothing here deletes mail.",
             "",
-            "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is"
-                    + " never taken over, but reported as in use.",
+            "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is never"
+                    + " taken over, but reported as in use.",
             ""
         },
         footer = {"", "Example:", "  pop2d mailbox list", "  pop2d mailbox import --user postel /var/mail/postel"})

@@ -41,7 +41,8 @@ import picocli.CommandLine.Option;
                     + " mailbox is in use and was left out; 67 no such user.",
             "",
             "Example:",
-            "  pop2d mailbox copy --from /srv/old/conf/pop2d.conf --to /srv/new/conf/pop2d.conf --user postel"
+            "  pop2d mailbox copy --from /srv/old/conf/pop2d.conf \\",
+            "    --to /srv/new/conf/pop2d.conf --user postel"
         })
 final class MailboxCopyCommand implements Callable<Integer> {
     private final Terminal terminal;

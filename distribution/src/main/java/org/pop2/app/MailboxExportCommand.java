@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
             "",
             "Example:",
             "  pop2d mailbox export --user postel --to postel.mbox",
-            "  pop2d mailbox export --user postel --folder lists/rfc --to - | gzip > rfc.mbox.gz"
+            "  pop2d mailbox export --user postel --folder rfc --to - | gzip > rfc.mbox.gz"
         })
 final class MailboxExportCommand implements Callable<Integer> {
     private static final String STANDARD_OUTPUT = "-";
@@ -60,6 +60,7 @@ final class MailboxExportCommand implements Callable<Integer> {
 
     @Option(
             names = "--format",
+            completionCandidates = Candidates.Targets.class,
             paramLabel = "FORMAT",
             defaultValue = "mbox",
             description = "mbox or maildir. Default: ${DEFAULT-VALUE}.")

@@ -41,7 +41,7 @@ import picocli.CommandLine.Parameters;
                     + " 67 no such user; 74 a source cannot be read; 75 try again later.",
             "",
             "Example:",
-            "  pop2d mailbox import --user postel --folder old /var/mail/postel ~/Maildir letter.eml",
+            "  pop2d mailbox import --user postel --folder old /var/mail/postel ~/Maildir",
             "  zcat mail.mbox.gz | pop2d mailbox import --user postel -"
         })
 final class MailboxImportCommand implements Callable<Integer> {
@@ -61,6 +61,7 @@ final class MailboxImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--format",
+            completionCandidates = Candidates.Sources.class,
             paramLabel = "FORMAT",
             defaultValue = "auto",
             description = "auto, mbox, maildir or message. auto: a directory is a Maildir, what begins with a From_"
@@ -69,6 +70,7 @@ final class MailboxImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--quoting",
+            completionCandidates = Candidates.Quoting.class,
             paramLabel = "KIND",
             defaultValue = "mboxrd",
             description = "How an mbox quotes lines that begin with From: mboxrd, mboxo or none. Default:"
@@ -77,6 +79,7 @@ final class MailboxImportCommand implements Callable<Integer> {
 
     @Option(
             names = "--separator",
+            completionCandidates = Candidates.Separators.class,
             paramLabel = "KIND",
             defaultValue = "strict",
             description = "Whether a From_ line in an mbox needs an empty line before it (strict) or not (lenient)."

@@ -23,7 +23,7 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "undelete",
         description = {
-            "Brings deleted messages back to where they were, as they were, as long as the storage keeps them"
+            "Brings deleted messages back to where they were, as they were. The storage keeps them for a time"
                     + " (storage.postgresql.retention). The mailbox may be in use: the session goes on with what it"
                     + " sees, and the next one sees them. No message comes back twice.",
             "",

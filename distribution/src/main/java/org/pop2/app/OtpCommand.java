@@ -21,8 +21,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "otp",
         description = {
-            "Gives a user passwords that are good for one login, for links that others can listen to.",
-            "Either a list of passwords, or six digits of an authenticator after the password.",
+            "Gives a user passwords that are good for one login, for links that others can listen to."
+                    + " Either a list of passwords, or six digits of an authenticator after the password.",
             ""
         },
         footer = {"", "Example:", "  pop2d user otp init postel --count 100", "  pop2d user otp status postel"})
@@ -47,9 +47,9 @@ final class OtpCommand implements Callable<Integer> {
     @Command(
             name = "init",
             description = {
-                "Makes a new list of one-time passwords (RFC 2289) from a pass phrase of 10 to 63 characters, which is",
-                "asked for, or read from standard input, and is not stored. Prints the passwords that come first.",
-                "From now on the user logs in with the passwords of the list, in their order, and no other.",
+                "Makes a new list of one-time passwords (RFC 2289) from a pass phrase. That has 10 to 63 characters,"
+                        + " is asked for, or read from standard input, and is not stored. Prints the passwords that come first."
+                        + " From now on the user logs in with the passwords of the list, in their order, and no other.",
                 ""
             },
             footer = {"", "Example:", "  pop2d user otp init postel --count 100 > list.txt"})
@@ -80,6 +80,7 @@ final class OtpCommand implements Callable<Integer> {
 
         @Option(
                 names = "--digest",
+                completionCandidates = Candidates.Digests.class,
                 paramLabel = "NAME",
                 defaultValue = "sha1",
                 description = "The hash function, sha1 or md5; ${DEFAULT-VALUE}.")
@@ -182,8 +183,8 @@ final class OtpCommand implements Callable<Integer> {
     @Command(
             name = "status",
             description = {
-                "Tells where a user's list stands: digest, seed, number of the next password, and how many are left,",
-                "each after a tab; or that digits have to follow the password.",
+                "Tells where a user's list stands: digest, seed, number of the next password, and how many are left,"
+                        + " each after a tab; or that digits have to follow the password.",
                 ""
             },
             footer = {"", "Example:", "  pop2d user otp status postel"})
@@ -223,8 +224,8 @@ final class OtpCommand implements Callable<Integer> {
     @Command(
             name = "totp",
             description = {
-                "From now on six digits of an authenticator (TOTP, RFC 6238) have to follow the password directly.",
-                "Prints a new secret for the authenticator, as a URI and in base32. The password stays.",
+                "From now on six digits of an authenticator (TOTP, RFC 6238) have to follow the password directly."
+                        + " Prints a new secret for the authenticator, as a URI and in base32. The password stays.",
                 ""
             },
             footer = {"", "Example:", "  pop2d user otp totp postel"})
@@ -285,8 +286,8 @@ final class OtpCommand implements Callable<Integer> {
     @Command(
             name = "remove",
             description = {
-                "Ends one-time passwords. After six digits the password stays as it was; after a list a new password",
-                "is asked for, or read from standard input.",
+                "Ends one-time passwords. After six digits the password stays as it was; after a list a new password"
+                        + " is asked for, or read from standard input.",
                 ""
             },
             footer = {"", "Example:", "  pop2d user otp remove postel"})

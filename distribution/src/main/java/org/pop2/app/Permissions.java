@@ -32,7 +32,7 @@ final class Permissions {
         if (root) {
             throw new CommandFailedException(ExitCode.CONFIG, what + ", or do not run this server as root");
         }
-        LOG.warn(what);
+        LOG.atWarn().addKeyValue("text", what).log("permissions-wide");
     }
 
     private static boolean isWritableByAll(Path file) throws CommandFailedException {

@@ -12,11 +12,13 @@ import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.help.Words;
 import org.pop2.storage.StoreException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.UsageMessageSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ScopeType;
@@ -27,8 +29,11 @@ import picocli.CommandLine.ScopeType;
         description = {"A server for the Post Office Protocol, version 2 (RFC 937).", ""},
         footer = {
             "",
-            "Every command tells more with --help. To look around: pop2d demo",
-            "The manual is in doc/, and in man 8 pop2d and man 5 pop2d.conf."
+            "Every command tells more with --help. The manual is in doc/, and in man 8 pop2d,",
+            "man 5 pop2d.conf and man 7 pop2.",
+            "",
+            "Example:",
+            "  pop2d demo"
         })
 final class Pop2d implements Callable<Integer> {
     @CommandLine.Spec
@@ -104,6 +109,7 @@ final class Pop2d implements Callable<Integer> {
         commands.put("kick", () -> new KickCommand(terminal));
         commands.put("reload", () -> new ReloadCommand(terminal));
         commands.put("cache", () -> new CacheCommand(terminal));
+        commands.put("completion", () -> new CompletionCommand(terminal));
         commands.put("version", () -> new VersionCommand(terminal));
         return commands;
     }
@@ -111,12 +117,26 @@ final class Pop2d implements Callable<Integer> {
     private static CommandLine commandLine(Terminal terminal, Collection<Supplier<Object>> commands) {
         CommandLine all = new CommandLine(new Pop2d());
         commands.forEach(command -> all.addSubcommand(command.get()));
+        summarize(all);
         return all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
                 .setErr(new PrintWriter(terminal.err(), true, StandardCharsets.UTF_8))
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setUsageHelpAutoWidth(true)
                 .setParameterExceptionHandler((e, args) -> misused(terminal, e))
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> failed(terminal, e));
+    }
+
+    /** In a list of commands each has its first sentence only, which picocli takes from a header. */
+    private static void summarize(CommandLine commands) {
+        for (CommandLine each : commands.getSubcommands().values()) {
+            UsageMessageSpec message = each.getCommandSpec().usageMessage();
+            message.header(Words.summary(each.getCommandSpec()).replace("%", "%%") + ".");
+            // its own help begins with all of it
+            message.sectionKeys(message.sectionKeys().stream()
+                    .filter(key -> !key.equals(UsageMessageSpec.SECTION_KEY_HEADER))
+                    .toList());
+            summarize(each);
+        }
     }
 
     @Override
@@ -145,11 +165,11 @@ final class Pop2d implements Callable<Integer> {
         }
         if (failure != null) {
             String.valueOf(failure.getMessage()).lines().forEach(terminal::warn);
-            LoggerFactory.getLogger(Pop2d.class).debug("failed", failure);
+            LoggerFactory.getLogger(Pop2d.class).atDebug().setCause(failure).log("command-failed");
             return failure.exitCode();
         }
         terminal.warn("internal error: " + e);
-        LoggerFactory.getLogger(Pop2d.class).error("internal error", e);
+        LoggerFactory.getLogger(Pop2d.class).atError().setCause(e).log("internal-error");
         return ExitCode.SOFTWARE;
     }
 }

@@ -10,7 +10,7 @@ import picocli.CommandLine.Mixin;
         description = {
             "Has the running server read its configuration again, as SIGHUP does, and says what came of it. Effective"
                     + " for sessions that begin are server.name, limits.*, session.login-timeout, session.idle-timeout,"
-                    + " session.stall-timeout, session.on-disconnect and log.level; certificates are read again if they"
+                    + " session.stall-timeout and session.on-disconnect; log.* is effective at once; certificates are read again if they"
                     + " have changed, and every password is hashed again at its next login. Keys that were changed and"
                     + " need a restart are named. If the configuration is wrong, nothing changes. Needs management.port"
                     + " and management.token-file.",

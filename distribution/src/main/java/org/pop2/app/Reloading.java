@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.pop2.app.config.Configuration;
+import org.pop2.app.logging.Logging;
 import org.pop2.management.Reload;
 import org.pop2.server.Pop2Server;
 import org.slf4j.Logger;
@@ -18,7 +19,7 @@ final class Reloading implements Reload {
     private static final Logger LOG = LoggerFactory.getLogger(Reloading.class);
 
     /** Keys that are effective for sessions that begin; the manual lists them. Every other needs a restart. */
-    private static final Pattern LIVE = Pattern.compile("server\\.name|limits\\..*|log\\.level"
+    private static final Pattern LIVE = Pattern.compile("server\\.name|limits\\..*|log\\..*"
             + "|session\\.(login-timeout|idle-timeout|stall-timeout|on-disconnect)");
 
     /** Where the configuration is. */
@@ -49,11 +50,11 @@ final class Reloading implements Reload {
             next = source.read();
         } catch (CommandFailedException e) {
             List<String> problems = String.valueOf(e.getMessage()).lines().toList();
-            LOG.error("the configuration is wrong, nothing has changed: {}", String.join("; ", problems));
+            LOG.atError().addKeyValue("error", String.join("; ", problems)).log("configuration-rejected");
             return new Result(false, problems);
         }
         server.reconfigure(Serving.settings(next)).block();
-        Serving.logAt(next.logLevel());
+        Logging.follow(next.log());
         List<String> messages = new ArrayList<>();
         for (Configuration.Entry entry : next.entries()) {
             if (!entry.value().equals(atStart.getOrDefault(entry.key(), ""))
@@ -61,9 +62,7 @@ final class Reloading implements Reload {
                 messages.add(entry.key() + ": takes effect after a restart");
             }
         }
-        LOG.info(
-                "the configuration was read again{}",
-                messages.isEmpty() ? "" : "; these need a restart: " + String.join("; ", messages));
+        LOG.atInfo().addKeyValue("restart", String.join("; ", messages)).log("configuration-reloaded");
         return new Result(true, messages);
     }
 }

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
+import org.pop2.app.logging.Logging;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -65,7 +66,7 @@ final class ServeCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         Configuration configuration = read();
-        Serving.logAt(configuration.logLevel());
+        Logging.follow(configuration.log());
         Permissions.check(config.file(terminal));
         Serving serving = Serving.start(configuration, store -> Mono.empty(), this::read);
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});

@@ -1,7 +1,5 @@
 package org.pop2.app;
 
-import ch.qos.logback.classic.Level;
-import ch.qos.logback.classic.LoggerContext;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -16,7 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.config.LogLevel;
 import org.pop2.lmtp.LmtpObserver;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.lmtp.LmtpSettings;
@@ -95,11 +92,11 @@ final class Serving {
             Optional<ManagementServer> management = management(configuration, server, lmtp, store, metrics, reloading);
             Hangup.run(reloading::now);
             started = true;
-            LOG.info(
-                    "pop2d {} serves {} mail on {}",
-                    VersionCommand.version(),
-                    configuration.storage().provider().name(),
-                    addresses(configuration, server));
+            LOG.atInfo()
+                    .addKeyValue("version", VersionCommand.version())
+                    .addKeyValue("storage", configuration.storage().provider().name())
+                    .addKeyValue("listening", String.join(", ", addresses(configuration, server)))
+                    .log("server-started");
             return new Serving(
                     store,
                     server,
@@ -161,9 +158,10 @@ final class Serving {
                     ? Optional.empty()
                     : Optional.of(AccessToken.in(settings.tokenFile().get()));
             if (!settings.address().getAddress().isLoopbackAddress()) {
-                LOG.warn(
-                        "management.address {} is no loopback address: the token goes over the network in clear",
-                        shown(settings.address()));
+                LOG.atWarn()
+                        .addKeyValue("address", shown(settings.address()))
+                        .addKeyValue("text", "no loopback address: the token goes over the network in clear")
+                        .log("management-exposed");
             }
             ManagementServer management = Objects.requireNonNull(ManagementServer.start(
                             new ManagementSettings(settings.address(), token, VersionCommand.version()),
@@ -173,6 +171,7 @@ final class Serving {
                             metrics.get(),
                             reloading)
                     .block());
+            LOG.atInfo().addKeyValue("address", shown(management.address())).log("management-listening");
             started = true;
             return Optional.of(management);
         } catch (IOException | RuntimeException e) {
@@ -198,24 +197,21 @@ final class Serving {
         if (address instanceof InetSocketAddress inet
                 && !(inet.getAddress() != null && inet.getAddress().isLoopbackAddress())) {
             if (allowed.isEmpty()) {
-                LOG.warn(
-                        "lmtp.address {} is no loopback address, but lmtp.allow-from names nobody: only connections over"
-                                + " loopback are taken",
-                        shown(inet));
+                LOG.atWarn()
+                        .addKeyValue("address", shown(inet))
+                        .addKeyValue(
+                                "text",
+                                "no loopback address, but lmtp.allow-from names nobody: only connections over loopback are taken")
+                        .log("lmtp-unreachable");
             } else {
-                LOG.warn(
-                        "lmtp.address {} is no loopback address: whoever can connect to it from {} can deliver mail",
-                        shown(inet),
-                        allowed);
+                LOG.atWarn()
+                        .addKeyValue("address", shown(inet))
+                        .addKeyValue("from", allowed)
+                        .addKeyValue(
+                                "text", "no loopback address: whoever can connect to it from there can deliver mail")
+                        .log("lmtp-exposed");
             }
         }
-    }
-
-    /** How much this process logs from now on. */
-    static void logAt(LogLevel level) {
-        ((LoggerContext) LoggerFactory.getILoggerFactory())
-                .getLogger(Logger.ROOT_LOGGER_NAME)
-                .setLevel(Level.toLevel(level.name()));
     }
 
     static ServerSettings settings(Configuration configuration) {
@@ -319,10 +315,10 @@ final class Serving {
     private static void warnOfPlainPasswords(MailStore store) {
         Long plain = Passwords.plainAccounts(store.accounts()).count().block();
         if (plain != null && plain > 0) {
-            LOG.warn(
-                    "{} accounts have their password stored in clear ({}): whoever reads the accounts can log in",
-                    plain,
-                    "{PLAIN}");
+            LOG.atWarn()
+                    .addKeyValue("accounts", plain)
+                    .addKeyValue("text", "whoever reads the accounts can log in")
+                    .log("passwords-in-clear");
         }
     }
 
@@ -335,7 +331,7 @@ final class Serving {
             String name = InetAddress.getLocalHost().getHostName();
             return name.matches("[A-Za-z0-9._-]{1,255}") ? name : "localhost";
         } catch (UnknownHostException e) {
-            LOG.debug("this host has no name", e);
+            LOG.atDebug().addKeyValue("error", e.toString()).log("host-without-name");
             return "localhost";
         }
     }

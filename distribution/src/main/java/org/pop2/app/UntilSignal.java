@@ -31,13 +31,13 @@ final class UntilSignal {
     }
 
     private static int stop(Serving serving) {
-        LOG.info("stopping");
+        LOG.atInfo().log("server-stopping");
         try {
             serving.stop();
-            LOG.info("stopped");
+            LOG.atInfo().log("server-stopped");
             return ExitCode.OK;
         } catch (RuntimeException e) {
-            LOG.error("the stop failed or took too long", e);
+            LOG.atError().setCause(e).log("server-stop-failed");
             return ExitCode.SOFTWARE;
         }
     }

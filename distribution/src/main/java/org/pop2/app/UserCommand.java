@@ -63,7 +63,8 @@ final class UserCommand implements Callable<Integer> {
             footer = {
                 "",
                 "Example:",
-                "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin --config conf/pop2d.conf"
+                "  pop2d user add postel",
+                "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin"
             })
     static final class Add implements Callable<Integer> {
         private final Terminal terminal;

@@ -12,6 +12,8 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
@@ -57,7 +59,11 @@ class DoctorCommandTest {
         assertThat(doctor()).as(out).isZero();
         assertThat(out.lines()).allMatch(line -> line.startsWith("ok\t"));
         assertThat(out)
-                .contains("storage mbox: opens, and has 1 users", "clock: ", "listener pop2: 127.0.0.1:0 is free");
+                .contains(
+                        "storage mbox: opens, and has 1 users",
+                        "locks: nothing is in the way of a mailbox",
+                        "clock: ",
+                        "listener pop2: 127.0.0.1:0 is free");
     }
 
     @Test
@@ -74,6 +80,38 @@ class DoctorCommandTest {
                         + " ASCII, 1 CR without LF")
                 .doesNotContain("message 1:");
         assertThat(doctor("--user", "nobody")).isEqualTo(67);
+    }
+
+    @Test
+    void whatIsInTheWayOfAMailboxIsNamed() throws Exception {
+        Path mailbox = Files.writeString(
+                directory.resolve("spool/postel"), "From a@b Mon Nov 23 00:00:00 2026\nSubject: x\n\nx\n\n");
+        Path lock = Files.writeString(directory.resolve("spool/postel.lock"), "4711\n");
+
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).containsPattern("note\tlocks: locked: " + lock + ", \\d+ s old, of 4711\n");
+
+        Files.setLastModifiedTime(
+                lock, java.nio.file.attribute.FileTime.from(Instant.now().minus(Duration.ofHours(1))));
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("warn\tlocks: locked: " + lock);
+
+        Files.delete(lock);
+        Files.createLink(directory.resolve("spool/another"), mailbox);
+        assertThat(doctor()).as(out).isEqualTo(69);
+        assertThat(out).contains("fail\tlocks: " + mailbox + " has 2 names");
+    }
+
+    @Test
+    void theSocketOfLmtpIsLookedAt() throws Exception {
+        Path socket = directory.resolve("lmtp.sock");
+        Files.writeString(config, MBOX + "lmtp.address = \"unix:" + socket + "\"\n");
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("ok\tlmtp: " + socket + " is free");
+
+        Files.createFile(socket);
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("note\tlmtp: " + socket + " is there");
     }
 
     @Test

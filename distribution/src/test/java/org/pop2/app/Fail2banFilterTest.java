@@ -5,7 +5,6 @@ import static org.awaitility.Awaitility.await;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
-import ch.qos.logback.classic.encoder.PatternLayoutEncoder;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.net.InetAddress;
@@ -18,7 +17,10 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.pop2.app.config.LogFormat;
+import org.pop2.app.logging.EventEncoder;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.Networks;
 import org.pop2.server.TestServer;
@@ -35,14 +37,15 @@ class Fail2banFilterTest {
     private static final class Lines extends AppenderBase<ILoggingEvent> implements AutoCloseable {
         private final List<String> lines = new CopyOnWriteArrayList<>();
         private final Logger logger = (Logger) LoggerFactory.getLogger("org.pop2.server.sessions");
-        private final PatternLayoutEncoder encoder = new PatternLayoutEncoder();
+        private final EventEncoder encoder = new EventEncoder();
 
-        Lines() throws Exception {
-            Matcher pattern = Pattern.compile("<pattern>(.*)%n</pattern>").matcher(Files.readString(LOGBACK));
+        Lines(LogFormat format) throws Exception {
+            Matcher pattern = Pattern.compile("<pattern>(.*)</pattern>").matcher(Files.readString(LOGBACK));
             assertThat(pattern.find()).isTrue();
             encoder.setPattern(pattern.group(1));
             encoder.setContext(logger.getLoggerContext());
             encoder.start();
+            encoder.use(format);
             setContext(logger.getLoggerContext());
             start();
             logger.setLevel(Level.INFO);
@@ -51,7 +54,11 @@ class Fail2banFilterTest {
 
         @Override
         protected void append(ILoggingEvent event) {
-            lines.add(new String(encoder.encode(event), StandardCharsets.UTF_8));
+            lines.add(new String(encoder.encode(event), StandardCharsets.UTF_8).stripTrailing());
+        }
+
+        long ended() {
+            return lines.stream().filter(line -> line.contains("session-ended")).count();
         }
 
         @Override
@@ -84,15 +91,16 @@ class Fail2banFilterTest {
         return addresses;
     }
 
-    @Test
-    void addressesOfRefusedLoginsAndOfOtherProtocolsAreFoundAndNoOthers() throws Exception {
+    @ParameterizedTest
+    @EnumSource(LogFormat.class)
+    void addressesOfRefusedLoginsAndOfOtherProtocolsAreFoundAndNoOthers(LogFormat format) throws Exception {
         MemoryMailStore store = MemoryMailStore.create().account("postel", "{PLAIN}secret");
         Networks loopback = Networks.of(List.of("127.0.0.0/8", "::1"));
         ListenerSettings proxied = ListenerSettings.plain(
                         "test", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
                 .withProxiesFrom(loopback)
                 .withCleartextFrom(Networks.of(List.of("0.0.0.0/0", "::/0")));
-        try (Lines log = new Lines();
+        try (Lines log = new Lines(format);
                 TestServer server = TestServer.over(store, settings -> settings.withListeners(List.of(proxied)))) {
             say(server, "TCP4 192.0.2.1 192.0.2.200", "HELO postel wrong");
             say(server, "TCP6 2001:db8::1 2001:db8::200", "HELO nobody reason=login-refused");
@@ -101,7 +109,7 @@ class Fail2banFilterTest {
             say(server, "TCP4 192.0.2.5 192.0.2.200", "FOLD nothing");
             // a name made to look like the end of another line
             say(server, "TCP4 192.0.2.6 192.0.2.200", "HELO x\\ address=192.0.2.99:1\\ reason=login-refused wrong");
-            await().until(() -> log.lines.size() == 6);
+            await().until(() -> log.ended() == 6);
 
             assertThat(banned(log.lines))
                     .containsExactlyInAnyOrder("192.0.2.1", "2001:db8:0:0:0:0:0:1", "192.0.2.3", "192.0.2.6");

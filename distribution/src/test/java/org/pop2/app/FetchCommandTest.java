@@ -11,6 +11,7 @@ import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.UnixDomainSocketAddress;
 import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
@@ -431,6 +432,18 @@ class FetchCommandTest {
         assertThat(maildirContent()).hasSize(1);
     }
 
+    @Test
+    void noMailOnANosServerIsNoError() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(peer -> {
+            peer.say("+ POP2 kb7abc KA9Q NOS\r\n").hear("HELO postel secret").say("+ No mail, sorry\r\n");
+            peer.hear("QUIT").say("+ POP2 Server Signing off\r\n");
+        })) {
+            assertThat(fetch(server.port(), "--to", maildir())).as(err).isZero();
+            assertThat(out).startsWith("fetched 0 messages from");
+            assertThat(server.failures()).isEmpty();
+        }
+    }
+
     private static void kept(ScriptedServer.Peer peer, String message) throws IOException {
         peer.hear("READ 1").say("=" + message.length() + "\r\n").hear("RETR").say(message);
         peer.hear("ACKS").say("=0\r\n").hear("QUIT").say("+ bye\r\n");
@@ -510,6 +523,40 @@ class FetchCommandTest {
             assertThat(run("", trusting)).as(err).isZero();
         }
         assertThat(maildirContent()).containsExactly(lf(ONE));
+    }
+
+    /** With this machine for its host, and this directory for where files are. */
+    @Test
+    void theCommandsOfTheManualFetch() throws IOException {
+        List<String> commands = Files.readString(Path.of("src/dist/doc/fetch.md"))
+                .lines()
+                .filter(line -> line.contains("pop2d fetch --host"))
+                .map(line -> line.substring(line.indexOf("--host")))
+                .toList();
+        assertThat(commands).hasSize(3);
+        Path password = Files.writeString(directory.resolve("secret"), "secret\n");
+        Path socket = directory.resolve("lmtp");
+        MemoryMailStore local = MemoryMailStore.create().account("postel", "{PLAIN}x");
+        LmtpServer lmtp = Objects.requireNonNull(LmtpServer.start(
+                        LmtpSettings.defaults(directory).withAddress(UnixDomainSocketAddress.of(socket)), local)
+                .block(TestServer.LIMIT));
+        try {
+            for (String command : commands) {
+                try (TestServer server = TestServer.over(store(ONE))) {
+                    String here = command.replace(
+                                    "dog-house",
+                                    "127.0.0.1 --port " + server.address().getPort())
+                            .replaceAll("--password-file \\S+", "--password-file " + password)
+                            .replace("lmtp:/run/dovecot/lmtp", "lmtp:" + socket)
+                            .replace("mbox:mail", "mbox:" + directory.resolve("mail"))
+                            .replace("maildir:Maildir", maildir());
+                    assertThat(run("", here.split(" "))).as(here + err).isZero();
+                    assertThat(out).as(here).startsWith("fetched 1 message from");
+                }
+            }
+        } finally {
+            lmtp.stop().block(TestServer.LIMIT);
+        }
     }
 
     private static String lf(String wire) {

@@ -390,6 +390,23 @@ class MailboxCommandTest {
     }
 
     @Test
+    void aCopyStopsAtTheQuotaAndGoesOnWhenThereIsRoom() throws IOException {
+        for (int i = 0; i < 3; i++) {
+            deliver(FolderName.INBOX, text(i));
+        }
+        Path from = config;
+        Path to = instance("there", "mbox");
+        String unlimited = Files.readString(to);
+        Files.writeString(to, unlimited + "\nquota.messages = 2\n");
+
+        assertThat(run("copy", "--from", from + "", "--to", to + "")).isEqualTo(73);
+        assertThat(err).contains("over quota");
+        Files.writeString(to, unlimited);
+        assertThat(run("copy", "--from", from + "", "--to", to + "")).as(err).isZero();
+        assertThat(out).as("none twice").isEqualTo("postel\tINBOX\t1\t2\n");
+    }
+
+    @Test
     void aCopyThatWasStoppedGoesOnWithWhatIsMissing() throws IOException {
         deliver(FolderName.INBOX, text(0));
         deliver(FolderName.INBOX, text(1));

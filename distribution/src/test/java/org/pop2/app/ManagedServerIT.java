@@ -110,6 +110,15 @@ class ManagedServerIT {
             first.send("QUIT\r\n");
         }
 
+        configure("log { format = json, loggers = [\"org.pop2.server.sessions debug\"] }\n");
+        assertThat(post("/reload").statusCode()).isEqualTo(200);
+        logIn().close();
+        await().atMost(LIMIT)
+                .until(() -> Files.readString(errors("serve"))
+                        .lines()
+                        .anyMatch(line -> line.matches(
+                                "\\{.*\"message\":\"mailbox-opened\",\"session\":\\d+,\"user\":\"postel\".*}")));
+
         configure("limits.connections = nonsense\n");
         Result wrong = pop2d("", "config", "check");
         assertThat(wrong.exitCode()).isEqualTo(78);

@@ -40,10 +40,12 @@ import reactor.netty.Connection;
  * a lost connection and octets that nobody asked for are seen before an acknowledgement goes out.
  *
  * <p>In one thing it is more careful than the table: on "anything else" it does not send QUIT (p. 21, action 1) but
- * closes. QUIT would make deletions final in a session where somebody has lost count.
+ * closes. QUIT would make deletions final in a session where somebody has lost count. In another it knows what servers
+ * really say: KA9Q NOS and JNOS answer a login that finds no mail {@code + No mail} instead of {@code #0}.
  */
 final class Conversation extends BaseSubscriber<ByteBuf> {
     private static final int MOST_SHOWN = 200;
+    private static final String NO_MAIL = "No mail";
 
     private final Connection connection;
     private final EventLoop loop;
@@ -234,7 +236,12 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     }
 
     private void heard(Reply reply) {
-        perform(session.on(new ClientEvent.Received(reply)));
+        boolean none = loggingIn && !counted && reply instanceof Reply.Success success && isNoMail(success.text());
+        perform(session.on(new ClientEvent.Received(none ? new Reply.Count(0, "no mail") : reply)));
+    }
+
+    private static boolean isNoMail(String text) {
+        return text.regionMatches(true, 0, NO_MAIL, 0, NO_MAIL.length());
     }
 
     private void perform(List<ClientEffect> effects) {

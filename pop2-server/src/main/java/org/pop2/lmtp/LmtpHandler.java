@@ -25,7 +25,6 @@ import org.pop2.lmtp.LmtpSession.Event;
 import org.pop2.lmtp.LmtpSession.Wants;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
-import org.pop2.storage.StoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
@@ -107,7 +106,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void channelActive(ChannelHandlerContext active) {
         context = active;
-        record = new LmtpRecord(active.channel().remoteAddress(), sessions.observer());
+        record = new LmtpRecord(sessions.nextId(), active.channel().remoteAddress(), sessions.observer());
         if (!isAllowed(active.channel().remoteAddress())) {
             turnAway();
             return;
@@ -194,9 +193,17 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     @Override
     public void exceptionCaught(ChannelHandlerContext ignored, Throwable cause) {
         if (cause instanceof java.io.IOException) {
-            LOG.debug("connection {} broke: {}", log().address(), cause.toString());
+            LOG.atDebug()
+                    .addKeyValue("session", log().id())
+                    .addKeyValue("address", log().address())
+                    .addKeyValue("error", cause.toString())
+                    .log("lmtp-connection-broke");
         } else {
-            LOG.warn("connection {} is closed for an unexpected error", log().address(), cause);
+            LOG.atWarn()
+                    .setCause(cause)
+                    .addKeyValue("session", log().id())
+                    .addKeyValue("address", log().address())
+                    .log("lmtp-session-failed");
         }
         channel().close();
     }
@@ -334,7 +341,10 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     private void drained(@Nullable Throwable error) {
         spooling = false;
         if (error != null) {
-            LOG.warn("a message cannot be spooled: {}", error.toString());
+            LOG.atWarn()
+                    .addKeyValue("session", log().id())
+                    .addKeyValue("error", error.toString())
+                    .log("lmtp-spool-failed");
             lost = Reply.SPOOL_FAILED;
         }
         if (end != null || lost != null) {
@@ -423,7 +433,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 .flatMap(target -> size == 0 ? Mono.just(new Event.Found(target)) : ifNotFull(target, size))
                 .defaultIfEmpty(new Event.NotTaken(Reply.UNKNOWN_USER))
                 .onErrorResume(error -> {
-                    warn("a recipient cannot be looked up", error);
+                    log().notFound(error);
                     return Mono.just(new Event.NotTaken(Reply.UNAVAILABLE));
                 })
                 .subscribe(event -> {
@@ -464,7 +474,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         for (Target target : targets) {
             once.computeIfAbsent(
                     target,
-                    to -> delivery(to, new Message(delivered.content(), sender, key.of(to)))
+                    to -> delivery(to, new Message(delivered.content(), sender, key.of(to)), delivered.octets())
                             .cache());
         }
         Flux.fromIterable(targets)
@@ -487,26 +497,21 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                         error -> later(() -> exceptionCaught(context(), error)));
     }
 
-    private Mono<Reply> delivery(Target target, Message what) {
+    private Mono<Reply> delivery(Target target, Message what, long octets) {
         return Mono.defer(() -> {
                     if (gone) {
                         return Mono.just(Reply.STOPPING);
                     }
                     return Mono.from(sessions.store().deliver(target.user(), target.folder(), what))
-                            .thenReturn(Reply.DELIVERED);
+                            .then(Mono.fromSupplier(() -> {
+                                log().stored(target, octets);
+                                return Reply.DELIVERED;
+                            }));
                 })
                 .onErrorResume(error -> {
-                    warn("delivery to user " + target.user() + ", folder " + target.folder(), error);
+                    log().notStored(target, error);
                     return Mono.just(Reply.to(error, settings.overQuota()));
                 });
-    }
-
-    private static void warn(String what, Throwable error) {
-        if (error instanceof StoreException store) {
-            LOG.warn("{}: {}: {}", what, store.reason(), store.getMessage(), store.getCause());
-        } else {
-            LOG.error("{} failed unexpectedly", what, error);
-        }
     }
 
     /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
@@ -644,7 +649,10 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         try {
             context().channel().eventLoop().execute(() -> guarded(task));
         } catch (RejectedExecutionException stopped) {
-            LOG.debug("the server has stopped; nobody waits for {}", log().address());
+            LOG.atDebug()
+                    .addKeyValue("session", log().id())
+                    .addKeyValue("address", log().address())
+                    .log("lmtp-too-late");
         }
     }
 

@@ -5,17 +5,20 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a session did, for the one line that the log has of it: numbers only. Used on the connection's event loop only.
+ * What a session did, and the lines that the log has of it. Used on the connection's event loop only, but for what
+ * tells of a recipient.
  */
 final class LmtpRecord {
     /** The name is part of the manual. */
     private static final Logger LOG = LoggerFactory.getLogger("org.pop2.lmtp.sessions");
 
     private final LmtpObserver observer;
+    private final String id;
     private final String address;
     private final long startNanos = System.nanoTime();
     private long messages;
@@ -24,9 +27,14 @@ final class LmtpRecord {
     private long failed;
     private long refused;
 
-    LmtpRecord(@Nullable SocketAddress remote, LmtpObserver observer) {
+    LmtpRecord(String id, @Nullable SocketAddress remote, LmtpObserver observer) {
+        this.id = id;
         this.observer = observer;
         address = text(remote);
+    }
+
+    String id() {
+        return id;
     }
 
     String address() {
@@ -60,16 +68,63 @@ final class LmtpRecord {
         if (end == LmtpSession.End.OVERLOADED) {
             observer.overloaded();
         }
-        LOG.info(
-                "lmtp address={} messages={} octets={} delivered={} failed={} refused={} seconds={} reason={}",
-                address,
-                messages,
-                octets,
-                delivered,
-                failed,
-                refused,
-                (System.nanoTime() - startNanos) / 1_000_000_000L,
-                end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+        LOG.atInfo()
+                .addKeyValue("session", id)
+                .addKeyValue("address", address)
+                .addKeyValue("messages", messages)
+                .addKeyValue("octets", octets)
+                .addKeyValue("delivered", delivered)
+                .addKeyValue("failed", failed)
+                .addKeyValue("refused", refused)
+                .addKeyValue("seconds", (System.nanoTime() - startNanos) / 1_000_000_000L)
+                .addKeyValue("reason", end.name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                .log("lmtp-session-ended");
+    }
+
+    /** A recipient has the message, and it will not be lost. On any thread. */
+    void stored(Target target, long count) {
+        LOG.atInfo()
+                .addKeyValue("session", id)
+                .addKeyValue("user", target.user())
+                .addKeyValue("folder", target.folder())
+                .addKeyValue("octets", count)
+                .log("message-delivered");
+    }
+
+    /** A recipient does not have the message. On any thread. */
+    void notStored(Target target, Throwable error) {
+        if (error instanceof StoreException store) {
+            LOG.atWarn()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", target.user())
+                    .addKeyValue("folder", target.folder())
+                    .addKeyValue(
+                            "reason",
+                            store.reason().name().toLowerCase(Locale.ROOT).replace('_', '-'))
+                    .addKeyValue("error", store.getMessage())
+                    .addKeyValue("cause", store.getCause())
+                    .log("delivery-failed");
+        } else {
+            LOG.atError()
+                    .setCause(error)
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", target.user())
+                    .addKeyValue("folder", target.folder())
+                    .log("delivery-failed");
+        }
+    }
+
+    /** Whether there is such a recipient could not be found out. On any thread. */
+    void notFound(Throwable error) {
+        LOG.atWarn()
+                .addKeyValue("session", id)
+                .addKeyValue("error", error.toString())
+                .log("recipient-not-looked-up");
+    }
+
+    /** As the configuration writes it: {@code 127.0.0.1:24}, {@code unix:/run/pop2/lmtp}. */
+    static String listening(SocketAddress address) {
+        return address instanceof InetSocketAddress ? text(address) : "unix:" + address;
     }
 
     private static String text(@Nullable SocketAddress remote) {

@@ -136,7 +136,9 @@ public final class LmtpServer {
                     ? Optional.of(UnixSocket.prepare(file.get(), settings.socketFile()))
                     : Optional.empty();
             LmtpServer server = new LmtpServer(sessions, loops, bound.channel(), key);
-            LOG.info("taking mail by LMTP on {}", server.address());
+            LOG.atInfo()
+                    .addKeyValue("address", LmtpRecord.listening(server.address()))
+                    .log("lmtp-listening");
             served = true;
             return server;
         } finally {
@@ -176,7 +178,11 @@ public final class LmtpServer {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping().subscribe(nothing -> {}, error -> LOG.warn("stop", error), stopped::tryEmitEmpty);
+                stopping()
+                        .subscribe(
+                                nothing -> {},
+                                error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
+                                stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });
@@ -190,18 +196,24 @@ public final class LmtpServer {
     private Mono<Void> stopping() {
         Duration limit = sessions.settings().limits().stopTimeout();
         return done(listener.close())
+                .doOnSuccess(closed -> LOG.atInfo()
+                        .addKeyValue("address", LmtpRecord.listening(address()))
+                        .log("lmtp-listener-closed"))
                 .then(Mono.fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()))
                 .then(Mono.fromRunnable(sessions::stop))
                 .then(sessions.idle())
                 .timeout(limit, Mono.defer(() -> {
-                    LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);
+                    LOG.atWarn()
+                            .addKeyValue("connections", sessions.count())
+                            .addKeyValue("seconds", limit.toSeconds())
+                            .log("lmtp-connections-cut");
                     sessions.stopNow();
                     return sessions.idle()
                             .timeout(
                                     DELIVERY_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.error(
-                                            "the storage has not finished all deliveries after {}; they go on",
-                                            DELIVERY_LIMIT)));
+                                    Mono.fromRunnable(() -> LOG.atError()
+                                            .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
+                                            .log("lmtp-deliveries-unfinished")));
                 }))
                 .then(Mono.fromRunnable(sessions.spool()::close))
                 .then(Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS))));
@@ -212,7 +224,7 @@ public final class LmtpServer {
             try {
                 UnixSocket.remove(unix.getPath(), socketFile.get());
             } catch (IOException e) {
-                LOG.warn("the socket file cannot be removed: {}", e.toString());
+                LOG.atWarn().addKeyValue("error", e.toString()).log("lmtp-socket-file-left");
             }
         }
     }

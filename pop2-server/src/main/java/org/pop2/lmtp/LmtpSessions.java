@@ -3,6 +3,7 @@ package org.pop2.lmtp;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.storage.MailStore;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -19,6 +20,7 @@ final class LmtpSessions {
     private final AtomicInteger underWay = new AtomicInteger();
 
     private final AtomicInteger connections = new AtomicInteger();
+    private final AtomicLong ids = new AtomicLong();
     private final Sinks.Empty<Void> idle = Sinks.empty();
     private volatile boolean stopping;
 
@@ -43,6 +45,11 @@ final class LmtpSessions {
 
     Spool spool() {
         return spool;
+    }
+
+    /** A name that no other session has, nor one of POP2. */
+    String nextId() {
+        return "lmtp-" + ids.incrementAndGet();
     }
 
     int count() {

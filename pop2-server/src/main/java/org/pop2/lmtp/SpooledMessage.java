@@ -168,7 +168,7 @@ final class SpooledMessage {
                 try {
                     channel.close();
                 } catch (IOException e) {
-                    LOG.warn("a spool file cannot be closed: {}", e.toString());
+                    LOG.atWarn().addKeyValue("error", e.toString()).log("lmtp-spool-file-not-closed");
                 }
             });
         }

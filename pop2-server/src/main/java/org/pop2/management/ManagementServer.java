@@ -104,7 +104,7 @@ public final class ManagementServer {
                 .onBackpressureDrop()
                 .subscribe(
                         tick -> samples.add(metrics.octetsSent(), metrics.messagesSent(), server.connections()),
-                        error -> LOG.error("no more samples are taken", error));
+                        error -> LOG.atError().setCause(error).log("samples-stopped"));
     }
 
     private static Mono<? extends DisposableServer> bind(
@@ -179,7 +179,7 @@ public final class ManagementServer {
         return Mono.defer(() -> routes.answer(request.method(), path(request.uri()), request.requestHeaders()))
                 .timeout(ANSWER, Mono.fromSupplier(() -> Answer.problem(503, "no answer in time")))
                 .onErrorResume(error -> {
-                    LOG.error("a request failed", error);
+                    LOG.atError().setCause(error).log("management-request-failed");
                     return Mono.just(Answer.problem(500, "this is a defect; the log has more"));
                 });
     }

@@ -38,7 +38,7 @@ final class Readiness {
                 .timeout(LIMIT)
                 .then(Mono.just(true))
                 .onErrorResume(error -> {
-                    LOG.warn("the storage does not answer: {}", error.toString());
+                    LOG.atWarn().addKeyValue("error", error.toString()).log("storage-unready");
                     return Mono.just(false);
                 })
                 .cache(KEPT);

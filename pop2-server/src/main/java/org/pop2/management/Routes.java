@@ -164,7 +164,7 @@ final class Routes {
 
     private Mono<Answer> kick(long id) {
         if (server.kick(id)) {
-            LOG.info("session {} is closed by an operator", id);
+            LOG.atInfo().addKeyValue("session", id).log("session-kicked");
             return Mono.just(Answer.json(200, Map.of("closed", id)));
         }
         return Mono.just(Answer.problem(404, "there is no session " + id));

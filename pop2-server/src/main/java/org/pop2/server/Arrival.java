@@ -68,12 +68,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
         reception = sessions.add(this, listener);
         if (reception != Sessions.Reception.WELCOME && listener.tls().isPresent()) {
             // a handshake costs more than it is worth
-            LOG.info("too many connections: {} is closed", Client.text(address));
-            sessions.observer()
-                    .refused(
-                            reception == Sessions.Reception.FULL
-                                    ? ServerObserver.Refusal.FULL
-                                    : ServerObserver.Refusal.FLOODED);
+            refused(
+                    reception == Sessions.Reception.FULL ? ServerObserver.Refusal.FULL : ServerObserver.Refusal.FLOODED,
+                    null);
             added.close();
             return;
         }
@@ -219,14 +216,19 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     }
 
     private void refuse(String why) {
-        sessions.observer().refused(ServerObserver.Refusal.HANDSHAKE);
-        LOG.info(
-                "connection {} on {} is closed: {}",
-                Client.text(address),
-                listener.settings().name(),
-                // a peer's words may be in it
-                SessionRecord.escapeWords(why));
+        // a peer's words may be in it
+        refused(ServerObserver.Refusal.HANDSHAKE, SessionRecord.escapeWords(why));
         context().close();
+    }
+
+    private void refused(ServerObserver.Refusal why, @Nullable String error) {
+        sessions.observer().refused(why);
+        LOG.atInfo()
+                .addKeyValue("listener", listener.settings().name())
+                .addKeyValue("address", Client.text(address))
+                .addKeyValue("reason", SessionRecord.word(why))
+                .addKeyValue("error", error)
+                .log("connection-refused");
     }
 
     private void cancelTimer() {

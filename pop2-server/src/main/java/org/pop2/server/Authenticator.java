@@ -367,10 +367,10 @@ public final class Authenticator implements Disposable {
                         return Verdict.REFUSED;
                     }
                     if (login.match().left() < OneTimePasswords.FEW) {
-                        LOG.warn(
-                                "user {} has {} one-time passwords left: pop2d user otp init makes new ones",
-                                after.user(),
-                                login.match().left());
+                        LOG.atWarn()
+                                .addKeyValue("user", after.user())
+                                .addKeyValue("left", login.match().left())
+                                .log("one-time-passwords-few");
                     }
                     renew(after, login.hash(), octets);
                     return Verdict.accepted(after.user());
@@ -454,19 +454,19 @@ public final class Authenticator implements Disposable {
 
         private void replaced(boolean done) {
             rehashPaused = false;
-            LOG.debug(
-                    done ? "the password of user {} has a new hash" : "user {} was changed in the meantime",
-                    account.user());
+            LOG.atDebug()
+                    .addKeyValue("user", account.user())
+                    .addKeyValue("done", done)
+                    .log("password-rehashed");
         }
 
         private void failed(Throwable cause) {
             rehashNotBefore = nanoTime.getAsLong() + REHASH_PAUSE_NANOS;
             rehashPaused = true;
-            LOG.warn(
-                    "user {} has a weak password hash that could not be replaced by a new one: {};"
-                            + " next try in 10 minutes or later",
-                    account.user(),
-                    cause.toString());
+            LOG.atWarn()
+                    .addKeyValue("user", account.user())
+                    .addKeyValue("error", cause.toString())
+                    .log("password-not-rehashed");
         }
     }
     /** Once for each bad hash: who may try to log in must not be able to fill the log. */
@@ -477,10 +477,10 @@ public final class Authenticator implements Disposable {
                 return;
             }
         }
-        LOG.warn(
-                "user {} cannot log in until a new password is set: the stored hash cannot be used, {}",
-                account.user(),
-                reason.getMessage());
+        LOG.atWarn()
+                .addKeyValue("user", account.user())
+                .addKeyValue("error", reason.getMessage())
+                .log("password-hash-unusable");
     }
 
     @FunctionalInterface

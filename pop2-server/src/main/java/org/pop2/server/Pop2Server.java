@@ -154,7 +154,21 @@ public final class Pop2Server {
                         .childOption(ChannelOption.RECVBUF_ALLOCATOR, RECEIVE_BUFFERS)
                         .doOnConnection(connection -> receive(connection, sessions, listener))
                         .bind())
+                .doOnNext(bound -> tell(settings, bound))
                 .onErrorMap(cause -> new ListenException(settings, cause));
+    }
+
+    private static void tell(ListenerSettings settings, DisposableServer bound) {
+        String address = Client.text(bound.address());
+        LOG.atInfo()
+                .addKeyValue("listener", settings.name())
+                .addKeyValue("address", address)
+                .addKeyValue("tls", settings.tls().isPresent())
+                .log("listening");
+        bound.onDispose(() -> LOG.atInfo()
+                .addKeyValue("listener", settings.name())
+                .addKeyValue("address", address)
+                .log("listener-closed"));
     }
 
     private static Listener listener(
@@ -251,7 +265,7 @@ public final class Pop2Server {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
                 stopping()
-                        .doOnError(error -> LOG.warn("stopping", error))
+                        .doOnError(error -> LOG.atWarn().setCause(error).log("stop-failed"))
                         .onErrorComplete()
                         .subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
@@ -273,14 +287,17 @@ public final class Pop2Server {
                 .flatMap(DisposableServer::onDispose)
                 .then(sessions.idle())
                 .timeout(limit, Mono.defer(() -> {
-                    LOG.warn("{} connections are still busy after {}; they are cut", sessions.count(), limit);
+                    LOG.atWarn()
+                            .addKeyValue("connections", sessions.count())
+                            .addKeyValue("seconds", limit.toSeconds())
+                            .log("connections-cut");
                     sessions.stopNow();
                     return sessions.idle()
                             .timeout(
                                     RELEASE_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.error(
-                                            "the storage has not finished all releases after {}; they go on",
-                                            RELEASE_LIMIT)));
+                                    Mono.fromRunnable(() -> LOG.atError()
+                                            .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
+                                            .log("releases-unfinished")));
                 }))
                 .then(Mono.fromRunnable(authenticator::dispose))
                 .then(Mono.fromRunnable(watches::dispose))

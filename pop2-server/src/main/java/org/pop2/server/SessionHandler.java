@@ -178,19 +178,20 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
         if (received == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
-            observer.refused(ServerObserver.Refusal.FLOODED);
+            record.refused(listener.settings().name(), ServerObserver.Refusal.FLOODED);
             added.close();
         } else if (received == Sessions.Reception.FULL) {
-            observer.refused(ServerObserver.Refusal.FULL);
+            record.refused(listener.settings().name(), ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
         } else if (!counted) {
-            observer.refused(ServerObserver.Refusal.ADDRESS);
+            record.refused(listener.settings().name(), ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
-            observer.refused(ServerObserver.Refusal.CLEARTEXT);
+            record.refused(listener.settings().name(), ServerObserver.Refusal.CLEARTEXT);
             tell(new Event.Aborted(
                     End.CLEARTEXT_REFUSED, "passwords are not taken in clear from your network; connect with TLS"));
         } else {
+            record.accepted(listener.settings().name(), client.encrypted());
             tell(Event.OPENED);
         }
         work();
@@ -268,9 +269,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     @Override
     public void exceptionCaught(ChannelHandlerContext ignored, Throwable cause) {
         if (cause instanceof java.io.IOException) {
-            LOG.debug("connection {} broke: {}", address(), cause.toString());
+            LOG.atDebug()
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .addKeyValue("error", cause.toString())
+                    .log("connection-broke");
         } else {
-            LOG.warn("connection {} is closed for an unexpected error", address(), cause);
+            LOG.atWarn()
+                    .setCause(cause)
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .log("session-failed");
         }
         channel().close();
     }
@@ -414,6 +423,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             held.active();
             if (held == lostMailbox) {
                 // the storage found out just now, or shortly before and the news waits behind this command
+                record.lost(folder);
                 tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 return;
             }
@@ -519,17 +529,23 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 if (!channel().isOpen()) {
                     outcome(Event.LOGGED_IN);
                 } else if (!isCertificateOf(name)) {
-                    LOG.info("user {} logged in with somebody else's certificate: refused", name);
-                    login(ServerObserver.Login.REFUSED);
+                    LOG.atInfo()
+                            .addKeyValue("session", record.id())
+                            .addKeyValue("user", SessionRecord.escape(name.value()))
+                            .addKeyValue(
+                                    "certificate",
+                                    SessionRecord.escape(client.certificate().orElse("")))
+                            .log("certificate-of-another");
+                    record.login(ServerObserver.Login.REFUSED);
                     outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
                 } else if (!sessions.enters(name)) {
-                    login(ServerObserver.Login.TOO_MANY_SESSIONS);
+                    record.login(ServerObserver.Login.TOO_MANY_SESSIONS);
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
                     user = name;
                     profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
-                    login(ServerObserver.Login.ACCEPTED);
+                    record.login(ServerObserver.Login.ACCEPTED);
                     Transcript transcript = Transcript.of(context());
                     if (transcript != null) {
                         transcript.loggedIn(name);
@@ -538,23 +554,24 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 }
             }
             case REFUSED -> {
-                login(ServerObserver.Login.REFUSED);
+                record.login(ServerObserver.Login.REFUSED);
                 outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
             }
             case BUSY -> {
-                login(ServerObserver.Login.BUSY);
+                record.login(ServerObserver.Login.BUSY);
                 outcome(new Event.Failed(End.OVERLOADED, "busy, try again later"));
             }
         }
     }
 
-    private void login(ServerObserver.Login result) {
-        observer.login(result, record.address(), Optional.ofNullable(user));
-    }
-
     private void loginFailed(Throwable cause) {
-        login(ServerObserver.Login.FAILED);
-        LOG.warn("accounts cannot be read: {}", cause.getMessage(), cause);
+        record.login(ServerObserver.Login.FAILED);
+        LOG.atWarn()
+                .addKeyValue("session", record.id())
+                .addKeyValue("address", address())
+                .addKeyValue("error", cause.toString())
+                .setCause(cause instanceof StoreException ? null : cause)
+                .log("accounts-unavailable");
         outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
     }
 
@@ -582,6 +599,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         mailbox = opened;
         lossWatch.update(Mono.from(opened.lost()).subscribe(nothing -> {}, error -> lost(opened), () -> lost(opened)));
         shown = new ProfiledMailbox(opened, profile, Instant.now());
+        record.opened(folder, opened.count());
         outcome(new Event.Selected(shown));
     }
 
@@ -589,6 +607,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         lostMailbox = taken;
         later(() -> {
             if (mailbox == taken) {
+                record.lost(folder);
                 tell(new Event.Aborted(End.MAILBOX_LOST, MAILBOX_TAKEN));
                 work();
             }
@@ -616,7 +635,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
 
     @Override
     public void delivered(MessageTransfer done) {
-        record.sentMessage(done.octets());
+        record.sentMessage(done.number(), done.octets());
         transfer = null;
         outcome(Event.DELIVERED);
     }
@@ -667,7 +686,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                     took);
             try {
                 if (error == null) {
-                    record.deleted(count);
+                    record.released(folder, count, took);
                     outcome(Event.RELEASED);
                 } else {
                     record.discarded(count);
@@ -732,13 +751,30 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private void failed(String what, Throwable cause) {
         later(() -> {
             if (cause instanceof StoreException store && store.reason() == StoreException.Reason.BUSY) {
-                LOG.info("{} of user {}: {}", what, record.user(), cause.getMessage());
+                LOG.atInfo()
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .addKeyValue("error", cause.getMessage())
+                        .log("mailbox-in-use");
                 outcome(new Event.Failed(End.MAILBOX_IN_USE, "mailbox in use, try again later"));
             } else if (cause instanceof StoreException store) {
-                LOG.warn("{} of user {}: {}", what, record.user(), cause.getMessage(), cause.getCause());
+                LOG.atWarn()
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .addKeyValue("reason", SessionRecord.word(store.reason()))
+                        .addKeyValue("error", cause.getMessage())
+                        .addKeyValue("cause", cause.getCause())
+                        .log("storage-failed");
                 outcome(new Event.Failed(End.STORAGE_FAILED, told(store.reason())));
             } else {
-                LOG.error("{} of user {} failed unexpectedly", what, record.user(), cause);
+                LOG.atError()
+                        .setCause(cause)
+                        .addKeyValue("session", record.id())
+                        .addKeyValue("user", record.user())
+                        .addKeyValue("what", what)
+                        .log("storage-failed");
                 outcome(new Event.Failed(End.STORAGE_FAILED, TEMPORARY));
             }
         });
@@ -913,7 +949,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         try {
             loop.execute(() -> guarded(task));
         } catch (RejectedExecutionException stopped) {
-            LOG.debug("the server has stopped; nobody waits for {}", address());
+            LOG.atDebug()
+                    .addKeyValue("session", record.id())
+                    .addKeyValue("address", address())
+                    .log("too-late");
         }
     }
 

@@ -1,13 +1,18 @@
 package org.pop2.server;
 
+import java.time.Duration;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.protocol.End;
 import org.pop2.storage.UserName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a session did, for the one line that the log has of it. Used on the connection's event loop only. */
+/**
+ * What a session did, and the lines that the log has of it: an event each, as {@code doc/logs.md} lists them. Used on
+ * the connection's event loop only. What happens for each message is not even prepared unless it is asked for.
+ */
 final class SessionRecord {
     /** The name is part of the manual: {@code org.pop2.server.sessions}. */
     private static final Logger LOG = LoggerFactory.getLogger("org.pop2.server.sessions");
@@ -24,6 +29,7 @@ final class SessionRecord {
     private long octets;
     private long deleted;
     private long discarded;
+    private boolean refused;
 
     SessionRecord(long id, Client client, ServerObserver observer) {
         this.id = id;
@@ -48,15 +54,89 @@ final class SessionRecord {
         return user == null ? "-" : escape(user.value());
     }
 
+    /** The connection was let in. */
+    void accepted(String listener, boolean encrypted) {
+        if (LOG.isDebugEnabled()) {
+            LOG.atDebug()
+                    .addKeyValue("session", id)
+                    .addKeyValue("listener", listener)
+                    .addKeyValue("address", address)
+                    .addKeyValue("encrypted", encrypted)
+                    .log("connection-accepted");
+        }
+    }
+
+    /** The connection is not let in; this is the line it leaves, for there is no session. */
+    void refused(String listener, ServerObserver.Refusal why) {
+        observer.refused(why);
+        refused = true;
+        LOG.atInfo()
+                .addKeyValue("session", id)
+                .addKeyValue("listener", listener)
+                .addKeyValue("address", address)
+                .addKeyValue("reason", word(why))
+                .log("connection-refused");
+    }
+
     void loggedIn(UserName name) {
         user = name;
     }
 
+    /** A login came to its end. Who tried in vain is not told: people type passwords where names belong. */
+    void login(ServerObserver.Login result) {
+        boolean accepted = result == ServerObserver.Login.ACCEPTED;
+        observer.login(result, address, accepted ? Optional.ofNullable(user) : Optional.empty());
+        if (accepted) {
+            // the line at the session's end has it all, and one for each session is enough for a busy server
+            if (LOG.isDebugEnabled()) {
+                LOG.atDebug()
+                        .addKeyValue("session", id)
+                        .addKeyValue("user", user())
+                        .addKeyValue("address", address)
+                        .log("login-accepted");
+            }
+        } else {
+            LOG.atInfo()
+                    .addKeyValue("session", id)
+                    .addKeyValue("address", address)
+                    .addKeyValue("reason", word(result))
+                    .log("login-refused");
+        }
+    }
+
+    void opened(@Nullable String folder, int count) {
+        if (LOG.isDebugEnabled()) {
+            LOG.atDebug()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", user())
+                    .addKeyValue("folder", shown(folder))
+                    .addKeyValue("messages", count)
+                    .log("mailbox-opened");
+        }
+    }
+
+    /** Another session has the mailbox now. */
+    void lost(@Nullable String folder) {
+        LOG.atInfo()
+                .addKeyValue("session", id)
+                .addKeyValue("user", user())
+                .addKeyValue("folder", shown(folder))
+                .log("mailbox-lost");
+    }
+
     /** A message went out whole. */
-    void sentMessage(long octetsOfIt) {
+    void sentMessage(int number, long octetsOfIt) {
         messages++;
         octets += octetsOfIt;
         observer.messageSent();
+        if (LOG.isDebugEnabled()) {
+            LOG.atDebug()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", user())
+                    .addKeyValue("number", number)
+                    .addKeyValue("octets", octetsOfIt)
+                    .log("message-sent");
+        }
     }
 
     /** A part of a message went out. */
@@ -64,8 +144,18 @@ final class SessionRecord {
         octets += count;
     }
 
-    void deleted(int count) {
+    /** The mailbox was let go of. */
+    void released(@Nullable String folder, int count, Duration took) {
         deleted += count;
+        if (count > 0) {
+            LOG.atInfo()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", user())
+                    .addKeyValue("folder", shown(folder))
+                    .addKeyValue("deleted", count)
+                    .addKeyValue("ms", took.toMillis())
+                    .log("deletions-released");
+        }
     }
 
     /** Messages that the client marked and that were kept: it did not end with QUIT, or the storage failed. */
@@ -75,21 +165,29 @@ final class SessionRecord {
 
     void write(End end) {
         observer.ended(end, discarded);
-        if (LOG.isInfoEnabled()) {
-            // a key beside the text, which stays as it is for those who read it with patterns
+        if (!refused && LOG.isInfoEnabled()) {
             LOG.atInfo()
                     .addKeyValue("session", id)
-                    .log(
-                            "session user={} address={} messages={} octets={} deleted={} discarded={} seconds={} reason={}",
-                            user(),
-                            address,
-                            messages,
-                            octets,
-                            deleted,
-                            discarded,
-                            (System.nanoTime() - startNanos) / 1_000_000_000L,
-                            end.name().toLowerCase(Locale.ROOT).replace('_', '-'));
+                    .addKeyValue("user", user())
+                    .addKeyValue("address", address)
+                    .addKeyValue("messages", messages)
+                    .addKeyValue("octets", octets)
+                    .addKeyValue("deleted", deleted)
+                    .addKeyValue("discarded", discarded)
+                    .addKeyValue("seconds", (System.nanoTime() - startNanos) / 1_000_000_000L)
+                    .addKeyValue("reason", word(end))
+                    .log("session-ended");
         }
+    }
+
+    /** As the log, the metrics and the manual write a constant: {@code login-refused}. */
+    static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
+    }
+
+    /** HELO opens the inbox, which has no name of its own. */
+    private static String shown(@Nullable String folder) {
+        return folder == null ? "-" : escape(folder);
     }
 
     /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */

@@ -64,7 +64,8 @@ final class TlsContext {
     Disposable watch() {
         return Flux.interval(settings.reloadInterval(), Schedulers.boundedElastic())
                 .onBackpressureDrop()
-                .subscribe(tick -> reload(), error -> LOG.error("certificates are no longer watched", error));
+                .subscribe(
+                        tick -> reload(), error -> LOG.atError().setCause(error).log("certificates-unwatched"));
     }
 
     /** Reads the files, and uses them if they have changed. Blocks. */
@@ -73,10 +74,13 @@ final class TlsContext {
             Sources files = Sources.of(settings);
             if (!files.digest().equals(loaded.digest())) {
                 loaded = load(settings, files);
-                LOG.info("{} has changed and is in use for new connections", settings.certificate());
+                LOG.atInfo().addKeyValue("file", settings.certificate()).log("certificate-renewed");
             }
         } catch (TlsException e) {
-            LOG.error("the TLS files have changed and cannot be used, the old ones stay: {}", e.getMessage());
+            LOG.atError()
+                    .addKeyValue("file", settings.certificate())
+                    .addKeyValue("error", e.getMessage())
+                    .log("certificate-unusable");
         }
     }
 
@@ -112,9 +116,9 @@ final class TlsContext {
         Instant end = certificate.getNotAfter().toInstant();
         Instant now = Instant.now();
         if (end.isBefore(now)) {
-            LOG.warn("the certificate in {} expired on {}", file, end);
+            LOG.atWarn().addKeyValue("file", file).addKeyValue("date", end).log("certificate-expired");
         } else if (end.isBefore(now.plus(EXPIRY_WARNING))) {
-            LOG.warn("the certificate in {} expires on {}", file, end);
+            LOG.atWarn().addKeyValue("file", file).addKeyValue("date", end).log("certificate-expires");
         }
     }
 

@@ -85,7 +85,7 @@ final class Transcripts implements Disposable {
             }
             Files.write(file, octets, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            LOG.warn("a transcript is incomplete: {}", e.toString());
+            LOG.atWarn().addKeyValue("error", e.toString()).log("transcript-incomplete");
         }
     }
 

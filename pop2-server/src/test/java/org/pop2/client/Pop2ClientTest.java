@@ -354,6 +354,13 @@ class Pop2ClientTest {
                     peer.say("+ POP2 x\r\n").hear("HELO postel secret\\ word");
                     peer.say("#many\r\n").untilClosed();
                 }),
+                wrong("+ to HELO", Reason.PROTOCOL_ERROR, peer -> {
+                    peer.say("+ POP2 x\r\n").hear("HELO postel secret\\ word");
+                    peer.say("+ welcome\r\n").untilClosed();
+                }),
+                wrong("no mail in place of a length", Reason.PROTOCOL_ERROR, peer -> {
+                    peer.logIn(1).hear("READ 1").say("+ No mail\r\n").untilClosed();
+                }),
                 wrong("drop after the login", Reason.DISCONNECTED, peer -> peer.logIn(1)),
                 wrong("- to READ", Reason.REFUSED, peer -> {
                     peer.logIn(1).hear("READ 1").say("- no\r\n").untilClosed();
@@ -405,6 +412,32 @@ class Pop2ClientTest {
                     .isEqualTo(reason);
             assertThat(server.failures()).isEmpty();
             assertThat(server.heard()).doesNotContain("ACKD", "QUIT");
+        }
+    }
+
+    /** KA9Q NOS and JNOS; they do not know FOLD, and not at all before there is a mailbox. */
+    @Test
+    void noMailIsAnEmptyMailbox() throws Exception {
+        ScriptedServer.Script start = peer -> peer.say("+ POP2 ka9q KA9Q\r\n")
+                .hear("HELO postel secret\\ word")
+                .say("+ No mail, sorry\r\n");
+        try (ScriptedServer server = ScriptedServer.of(
+                peer -> {
+                    start.run(peer);
+                    peer.hear("QUIT").say("+ bye\r\n");
+                },
+                peer -> {
+                    start.run(peer);
+                    peer.hear("FOLD work").say("- NOTHING to read\r\n");
+                })) {
+            assertThat(drain(client(server.port()), Optional.empty(), Acknowledgement.DELETE))
+                    .isEmpty();
+            assertThat(failure(client(server.port()).fetch("postel", password(), Optional.of("work"), message -> {
+                                throw new AssertionError("there is no message");
+                            }))
+                            .reason())
+                    .isEqualTo(Reason.REFUSED);
+            assertThat(server.failures()).isEmpty();
         }
     }
 

@@ -537,7 +537,7 @@ class AuthenticatorTest {
             assertThat(verdict(authenticator.authenticate(login("broken", "xyzzy"), null)))
                     .isEqualTo("REFUSED");
         }
-        assertThat(warnings()).hasSize(1).allMatch(line -> line.contains("user broken "));
+        assertThat(warnings()).hasSize(1).allMatch(line -> line.contains("user=broken "));
 
         accounts.set("broken", "{NO-SUCH-SCHEME}sesame", true);
         verdict(authenticator.authenticate(login("broken", "xyzzy"), null));
@@ -562,7 +562,7 @@ class AuthenticatorTest {
         StepVerifier.create(authenticator.authenticate(login("unknown", "xyzzy"), null))
                 .expectErrorSatisfies(e -> shown.add(e.toString()))
                 .verify(LIMIT);
-        log.list.forEach(event -> shown.add(event.getFormattedMessage()));
+        log.list.forEach(event -> shown.add(LogCapture.text(event)));
 
         assertThat(warnings()).isNotEmpty();
         assertThat(shown)
@@ -584,7 +584,7 @@ class AuthenticatorTest {
     private List<String> warnings() {
         return log.list.stream()
                 .filter(event -> event.getLevel() == Level.WARN)
-                .map(ILoggingEvent::getFormattedMessage)
+                .map(LogCapture::text)
                 .toList();
     }
 }

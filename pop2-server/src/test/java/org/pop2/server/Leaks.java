@@ -66,7 +66,7 @@ public final class Leaks extends AppenderBase<ILoggingEvent> implements AutoClos
 
     @Override
     protected void append(ILoggingEvent event) {
-        said.add(event.getThreadName() + " " + event.getLoggerName() + " " + event.getFormattedMessage()
+        said.add(event.getThreadName() + " " + event.getLoggerName() + " " + LogCapture.text(event)
                 + (event.getThrowableProxy() == null
                         ? ""
                         : " " + ThrowableProxyUtil.asString(event.getThrowableProxy())));

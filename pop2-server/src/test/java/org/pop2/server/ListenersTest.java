@@ -143,7 +143,7 @@ class ListenersTest {
             assertThat(wire.rest()).isEqualTo(REFUSED);
             await().untilAsserted(() -> assertThat(log.lines())
                     .anyMatch(line -> line.contains("address=" + (address.indexOf(':') < 0 ? address : "["))
-                            && line.contains("reason=cleartext-refused")));
+                            && line.contains("reason=cleartext")));
         }
     }
 

@@ -5,6 +5,7 @@ import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.slf4j.LoggerFactory;
 
@@ -13,6 +14,9 @@ final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoClosea
     private final Logger logger;
     private final List<String> lines = new CopyOnWriteArrayList<>();
     private final List<String> thrown = new CopyOnWriteArrayList<>();
+
+    /** The names of the events that are kept; none: all are. */
+    private volatile Set<String> wanted = Set.of();
 
     private LogCapture(String name) {
         this.logger = (Logger) LoggerFactory.getLogger(name);
@@ -26,10 +30,23 @@ final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoClosea
         return capture;
     }
 
+    /** The lines of sessions that have ended, and of connections that were not let in. */
     static LogCapture sessions() {
         LogCapture capture = of("org.pop2.server.sessions");
         capture.logger.setLevel(Level.INFO);
+        capture.wanted = Set.of("session-ended", "connection-refused");
         return capture;
+    }
+
+    /** An event as text: its name, and its keys and values in their order. */
+    static String text(ILoggingEvent event) {
+        StringBuilder out = new StringBuilder(event.getFormattedMessage());
+        if (event.getKeyValuePairs() != null) {
+            event.getKeyValuePairs()
+                    .forEach(
+                            pair -> out.append(' ').append(pair.key).append('=').append(pair.value));
+        }
+        return out.toString();
     }
 
     /** Of what this listens to nothing goes to the log any more: there are millions. */
@@ -55,9 +72,12 @@ final class LogCapture extends AppenderBase<ILoggingEvent> implements AutoClosea
         String message = event.getThrowableProxy() == null
                 ? ""
                 : " " + event.getThrowableProxy().getMessage();
-        lines.add(event.getFormattedMessage() + message);
+        if (!wanted.isEmpty() && !wanted.contains(event.getMessage())) {
+            return;
+        }
+        lines.add(text(event) + message);
         if (event.getThrowableProxy() != null) {
-            thrown.add(event.getFormattedMessage() + message);
+            thrown.add(text(event) + message);
         }
     }
 

@@ -124,7 +124,7 @@ class ProxyHeaderFuzzTest {
             }
         }
         List<String> thrown = LOG.takeThrown();
-        if (thrown.stream().anyMatch(line -> !line.startsWith("accounts cannot be read"))) {
+        if (thrown.stream().anyMatch(line -> !line.startsWith("accounts-unavailable"))) {
             fail(thrown.toString());
         }
     }

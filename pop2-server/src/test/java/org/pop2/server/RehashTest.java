@@ -161,7 +161,7 @@ class RehashTest {
                 awaitIdle();
             }
             assertThat(accounts.replacements).hasValue(1);
-            assertThat(log.lines()).singleElement().asString().contains("user postel", "read-only");
+            assertThat(log.lines()).singleElement().asString().contains("user=postel", "read-only");
 
             accounts.replacementFailure = null;
             clock.addAndGet(TimeUnit.MINUTES.toNanos(11));

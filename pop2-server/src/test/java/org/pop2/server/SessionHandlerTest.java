@@ -704,7 +704,7 @@ class SessionHandlerTest {
             assertThat(log.lines().get(0).replaceFirst("seconds=[0-5] ", "seconds=0 "))
                     .isEqualTo(String.format(
                             Locale.ROOT,
-                            "session user=%s address=127.0.0.1:%d messages=%d octets=%d deleted=%d discarded=%d"
+                            "session-ended session=1 user=%s address=127.0.0.1:%d messages=%d octets=%d deleted=%d discarded=%d"
                                     + " seconds=0 reason=%s",
                             in ? "postel" : "-",
                             port,

@@ -175,8 +175,8 @@ class SpentPasswordsTest {
                 int warnings = Math.max(0, OneTimePasswords.FEW - response.sequence());
                 assertThat(log.lines()).hasSize(warnings);
             }
-            assertThat(log.lines().get(0)).contains("user postel has 19 one-time passwords left");
-            assertThat(log.lines().get(19)).contains("user postel has 0 one-time passwords left");
+            assertThat(log.lines().get(0)).isEqualTo("one-time-passwords-few user=postel left=19");
+            assertThat(log.lines().get(19)).isEqualTo("one-time-passwords-few user=postel left=0");
         }
     }
 

@@ -127,7 +127,8 @@ class TlsTest {
             clear.send("HELO postel secret\r\n");
             clear.rest();
             wire.expect("+ POP2");
-            await().untilAsserted(() -> assertThat(log.lines()).anyMatch(line -> line.contains("is closed: TLS:")));
+            await().untilAsserted(() -> assertThat(log.lines())
+                    .anyMatch(line -> line.contains("connection-refused") && line.contains("error=TLS:")));
             assertThat(log.lines()).noneMatch(line -> line.contains("secret"));
         }
     }
@@ -237,7 +238,7 @@ class TlsTest {
             // one of two files written: the pair does not fit, so the old one stays
             Files.writeString(tls.certificate(), certificates.issue("CN=half").getCertificatePEM());
             await().untilAsserted(() -> assertThat(log.lines())
-                    .anyMatch(line -> line.contains("cannot be used") && line.contains("is not the key")));
+                    .anyMatch(line -> line.contains("certificate-unusable") && line.contains("is not the key")));
             assertThat(subject(server)).isEqualTo("CN=renewed");
             before.ask("HELO postel secret", "#2");
         }

@@ -3,8 +3,9 @@ package org.pop2.testing;
 import java.time.Duration;
 
 /**
- * Something that goes wrong at a place of the dialogue, until the test ends; the last that was ordered for a place
- * counts.
+ * Something that goes wrong at a place of the dialogue, until the test ends. Of several that were ordered for a place,
+ * one for the {@linkplain #nth n-th time} counts more than one for every time, and else the last; a {@linkplain #delay
+ * delay} may come with another fault.
  */
 public final class Fault {
     private final Script script;
@@ -35,9 +36,12 @@ public final class Fault {
         order(new Script.Action.Drop(octets));
     }
 
-    /** The answer comes so much later. */
+    /**
+     * The answer comes so much later, also if another fault spoils it. Answers to what the client has sent meanwhile
+     * wait behind it.
+     */
     public void delay(Duration time) {
-        order(new Script.Action.Delay(time));
+        script.delay(place, nth, time);
     }
 
     /** Another line comes instead of the answer; if it begins with {@code -}, the connection is closed after it. */

@@ -49,8 +49,10 @@ public final class Pop2TestServer
     private final List<Consumer<MemoryMailStore>> given = new ArrayList<>();
 
     private final Script script = new Script();
-    private final Ends ends = new Ends();
-    private boolean forClass;
+    /** Classes that are at work, one within the other, if this belongs to a class. */
+    private int classes;
+
+    private Ends ends = new Ends();
     private @Nullable MemoryMailStore store;
     private @Nullable Pop2Server server;
     private @Nullable Wiretap wiretap;
@@ -98,7 +100,8 @@ public final class Pop2TestServer
     public synchronized void reset() {
         stopServer();
         script.clear();
-        ends.clear();
+        // a session of before may still be about to tell the old one
+        Ends counting = new Ends();
         MemoryMailStore fresh = MemoryMailStore.create();
         given.forEach(step -> step.accept(fresh));
         ServerSettings settings = ServerSettings.defaults()
@@ -111,15 +114,16 @@ public final class Pop2TestServer
                                 .withRehash(false)
                                 .withPenalty(false),
                         fresh,
-                        ends)
+                        counting)
                 .block(LIMIT));
         store = fresh;
         server = started;
+        ends = counting;
         try {
             if (wiretap == null) {
-                wiretap = new Wiretap(script, ends);
+                wiretap = new Wiretap(script);
             }
-            wiretap.over(started.address());
+            wiretap.over(started.address(), counting);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
@@ -147,8 +151,10 @@ public final class Pop2TestServer
 
     @Override
     public void beforeAll(ExtensionContext context) {
-        forClass = true;
-        start();
+        // not again for a nested class: the port stays
+        if (classes++ == 0) {
+            start();
+        }
     }
 
     @Override
@@ -158,15 +164,16 @@ public final class Pop2TestServer
 
     @Override
     public void afterEach(ExtensionContext context) {
-        if (!forClass) {
+        if (classes == 0) {
             close();
         }
     }
 
     @Override
     public void afterAll(ExtensionContext context) {
-        forClass = false;
-        close();
+        if (--classes == 0) {
+            close();
+        }
     }
 
     // ---- what a test asks
@@ -204,7 +211,7 @@ public final class Pop2TestServer
      * @throws AssertionError if one has not within 20 s
      */
     public void awaitClosed() {
-        if (!ends.await(LIMIT)) {
+        if (!counted().await(LIMIT)) {
             throw new AssertionError("a session is still open after " + LIMIT.toSeconds() + " s");
         }
     }
@@ -236,7 +243,8 @@ public final class Pop2TestServer
     }
 
     /**
-     * What is to happen instead of, or with, the answer to a command.
+     * What is to happen instead of, or with, the answer to a command. The server has had the command: after a QUIT
+     * whose answer is dropped, what was acknowledged with ACKD is deleted.
      *
      * @param command its word: {@code HELO}, {@code RETR} and so on; small letters will do
      */
@@ -251,6 +259,10 @@ public final class Pop2TestServer
         return wiretap;
     }
 
+    private synchronized Ends counted() {
+        return ends;
+    }
+
     private synchronized MemoryMailStore stored() {
         if (store == null) {
             throw new IllegalStateException("it does not run: @RegisterExtension or start() is missing");
@@ -261,10 +273,6 @@ public final class Pop2TestServer
     /** Counts sessions that were begun and have ended. */
     static final class Ends implements ServerObserver {
         private int open;
-
-        synchronized void clear() {
-            open = 0;
-        }
 
         synchronized void begun() {
             open++;

@@ -10,6 +10,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
@@ -103,12 +104,7 @@ class Pop2TestServerTest {
     @Test
     void aRefusedLoginIsToldAndTheConnectionClosed() throws IOException {
         server.when("helo").reply("- not today");
-        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
-            socket.setSoTimeout(20_000);
-            socket.getOutputStream().write("HELO smith secret\r\n".getBytes(StandardCharsets.US_ASCII));
-            assertThat(new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
-                    .endsWith("\r\n- not today\r\n");
-        }
+        assertThat(say("HELO smith secret\r\n")).endsWith("\r\n- not today\r\n");
         server.awaitClosed();
     }
 
@@ -134,6 +130,83 @@ class Pop2TestServerTest {
     void anAnswerThatIsDelayedComes() {
         server.when("READ").delay(Duration.ofMillis(50));
         assertThat(fetch()).isEqualTo(2);
+    }
+
+    /** Sends all at once; what comes back until the server closes. */
+    private String say(String commands) throws IOException {
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), server.port())) {
+            socket.setSoTimeout(20_000);
+            socket.getOutputStream().write(commands.getBytes(StandardCharsets.US_ASCII));
+            return new String(socket.getInputStream().readAllBytes(), StandardCharsets.US_ASCII);
+        }
+    }
+
+    @Test
+    void whatWasSentAheadWaitsBehindAnAnswerThatIsDelayed() throws IOException {
+        server.when("READ").delay(Duration.ofMillis(50));
+        server.when("READ").nth(2).reply("=7 or so");
+        server.when("READ").miscount(1);
+
+        // the answer to a blank line is none
+        say("HELO smith secret\r\n\r\nREAD 1\r\nREAD 2\r\nRETR\r\nACKS\r\nQUIT\r\n");
+
+        server.awaitClosed();
+        assertThat(server.transcript().lines().stream().filter(line -> line.startsWith("S: ")))
+                .satisfiesExactly(
+                        line -> assertThat(line).startsWith("S: + POP2"),
+                        line -> assertThat(line).startsWith("S: #2"),
+                        line -> assertThat(line).startsWith("S: =24"),
+                        line -> assertThat(line).isEqualTo("S: =7 or so"),
+                        line -> assertThat(line).isEqualTo("S: (23 octets)"),
+                        line -> assertThat(line).startsWith("S: =0"),
+                        line -> assertThat(line).startsWith("S: +"));
+    }
+
+    @Test
+    void theAnswerToASecondRetrIsALine() throws IOException {
+        assertThat(say("HELO smith secret\r\nREAD\r\nRETR\r\nRETR\r\n")).contains("Hello\r\n- ");
+        server.awaitClosed();
+        assertThat(server.transcript().lines()).last().asString().startsWith("S: - ");
+    }
+
+    @Test
+    void oneThatConnectsWhileItIsSetBackIsCutAndNotCounted() throws Exception {
+        for (int i = 0; i < 3; i++) {
+            Thread caller = new Thread(() -> {
+                for (int call = 0; call < 20; call++) {
+                    try {
+                        say("HELO smith secret\r\nQUIT\r\n");
+                    } catch (IOException cut) {
+                        // as it should be, if it came at the wrong time
+                    }
+                }
+            });
+            caller.start();
+            server.reset();
+            caller.join();
+            server.awaitClosed();
+            server.reset();
+            assertThat(fetch()).isEqualTo(2);
+            server.awaitClosed();
+            assertThat(server.messages("smith")).isEmpty();
+        }
+    }
+
+    @Nested
+    class InAnotherClass {
+        @Test
+        void thePortIsTheSame() {
+            assertThat(server.port()).isEqualTo(firstPort);
+            assertThat(server.messages("smith")).hasSize(2);
+        }
+    }
+
+    @Nested
+    class InYetAnotherClass {
+        @Test
+        void thePortIsTheSame() {
+            assertThat(server.port()).isEqualTo(firstPort);
+        }
     }
 
     @Test

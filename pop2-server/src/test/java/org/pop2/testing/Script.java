@@ -2,6 +2,7 @@ package org.pop2.testing;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,8 +16,6 @@ final class Script {
     sealed interface Action {
         record Drop(long octets) implements Action {}
 
-        record Delay(Duration time) implements Action {}
-
         record Say(String line) implements Action {}
 
         record Miscount(long by) implements Action {}
@@ -24,8 +23,18 @@ final class Script {
         record Silence() implements Action {}
     }
 
-    /** @param nth 0: every time */
-    private record Order(String place, int nth, Action action) {}
+    /**
+     * What is to be done with one answer.
+     *
+     * @param delay before it
+     */
+    record Orders(Duration delay, Optional<Action> action) {}
+
+    /**
+     * @param nth 0: every time
+     * @param action nothing: it is only late
+     */
+    private record Order(String place, int nth, Duration delay, Optional<Action> action) {}
 
     private final List<Order> orders = new ArrayList<>();
     private final Map<String, Integer> times = new HashMap<>();
@@ -46,15 +55,27 @@ final class Script {
     }
 
     synchronized void add(String place, int nth, Action action) {
-        orders.add(0, new Order(place, nth, action));
+        orders.add(0, new Order(place, nth, Duration.ZERO, Optional.of(action)));
+    }
+
+    synchronized void delay(String place, int nth, Duration time) {
+        orders.add(0, new Order(place, nth, time, Optional.empty()));
     }
 
     /** The place is reached once more. */
-    synchronized Optional<Action> at(String place) {
+    synchronized Orders at(String place) {
         int time = times.merge(place, 1, Integer::sum);
-        return orders.stream()
+        List<Order> here = orders.stream()
                 .filter(order -> order.place().equals(place) && (order.nth() == 0 || order.nth() == time))
-                .map(Order::action)
-                .findFirst();
+                // one for this time alone counts more, whenever it was given
+                .sorted(Comparator.comparing(order -> order.nth() == 0))
+                .toList();
+        return new Orders(
+                here.stream()
+                        .filter(order -> order.action().isEmpty())
+                        .map(Order::delay)
+                        .findFirst()
+                        .orElse(Duration.ZERO),
+                here.stream().flatMap(order -> order.action().stream()).findFirst());
     }
 }

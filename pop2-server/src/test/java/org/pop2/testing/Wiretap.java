@@ -38,13 +38,14 @@ final class Wiretap implements Closeable {
     private final ServerSocket listening;
     private final Thread accepting;
     private final Script script;
-    private final Pop2TestServer.Ends ends;
     private final List<Tap> taps = new ArrayList<>();
-    private @Nullable InetSocketAddress behind;
+    private @Nullable Behind behind;
 
-    Wiretap(Script script, Pop2TestServer.Ends ends) throws IOException {
+    /** The server, and who counts its sessions. */
+    private record Behind(InetSocketAddress address, Pop2TestServer.Ends ends) {}
+
+    Wiretap(Script script) throws IOException {
         this.script = script;
-        this.ends = ends;
         listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
         accepting = start("pop2-test-server", this::accept);
     }
@@ -54,17 +55,18 @@ final class Wiretap implements Closeable {
     }
 
     /** What comes from now on goes there. */
-    synchronized void over(InetSocketAddress server) {
+    synchronized void over(InetSocketAddress server, Pop2TestServer.Ends ends) {
         taps.clear();
-        behind = server;
+        behind = new Behind(server, ends);
     }
 
     synchronized List<Transcript> transcripts() {
         return taps.stream().map(Tap::transcript).toList();
     }
 
-    /** Cuts all connections. */
+    /** Cuts all connections, and what comes before there is a server again. */
     synchronized void hangUp() {
+        behind = null;
         taps.forEach(Tap::cut);
     }
 
@@ -88,8 +90,8 @@ final class Wiretap implements Closeable {
                 if (script.refuses()) {
                     client.setSoLinger(true, 0);
                     client.close();
-                } else {
-                    tap(client);
+                } else if (!tap(client)) {
+                    client.close();
                 }
             } catch (IOException e) {
                 // closed, or a client that is gone already; the next is waited for, if there can be one
@@ -97,20 +99,26 @@ final class Wiretap implements Closeable {
         }
     }
 
-    private synchronized void tap(Socket client) throws IOException {
-        InetSocketAddress to = behind;
+    /** @return whether the connection goes on to the server */
+    private synchronized boolean tap(Socket client) {
+        Behind to = behind;
         if (to == null) {
-            client.close();
-            return;
+            return false;
         }
-        Socket server = new Socket(to.getAddress(), to.getPort());
-        ends.begun();
-        client.setTcpNoDelay(true);
-        server.setTcpNoDelay(true);
-        Tap tap = new Tap(client, server);
+        Tap tap;
+        try {
+            Socket server = new Socket(to.address().getAddress(), to.address().getPort());
+            tap = new Tap(client, server);
+            client.setTcpNoDelay(true);
+            server.setTcpNoDelay(true);
+        } catch (IOException e) {
+            return false;
+        }
+        to.ends().begun();
         taps.add(tap);
         start("pop2-test-client", tap::commands);
         start("pop2-test-answers", tap::answers);
+        return true;
     }
 
     private static Thread start(String name, Runnable work) {
@@ -165,7 +173,10 @@ final class Wiretap implements Closeable {
                 for (byte[] line = line(in); line.length > 0; line = line(in)) {
                     String text = text(line);
                     note("C: " + text);
-                    asked.add(text.strip().split(" ", 2)[0].toUpperCase(Locale.ROOT));
+                    // a blank line is not answered
+                    if (!text.isBlank()) {
+                        asked.add(text.strip().split(" ", 2)[0].toUpperCase(Locale.ROOT));
+                    }
                     out.write(line);
                 }
                 // the client has nothing more to say, but may listen
@@ -189,17 +200,18 @@ final class Wiretap implements Closeable {
                     }
                     in.reset();
                     String place = Optional.ofNullable(asked.poll()).orElse("");
-                    Optional<Script.Action> action = script.at(place);
+                    Script.Orders orders = script.at(place);
                     boolean message = place.equals("RETR") && announced > 0;
                     byte[] answer = message ? in.readNBytes((int) announced) : line(in);
-                    if (!message) {
-                        announced = announced(answer);
-                    }
-                    if (action.isPresent() && !spoiled(action.get(), answer, message, out)) {
+                    // a second RETR is an error, and answered with a line
+                    announced = message ? 0 : announced(answer);
+                    if (cut.await(orders.delay().toMillis(), TimeUnit.MILLISECONDS)) {
                         return;
                     }
-                    if (action.isEmpty()) {
+                    if (orders.action().isEmpty()) {
                         pass(answer, message, out);
+                    } else if (!spoiled(orders.action().get(), answer, message, out)) {
+                        return;
                     }
                 }
             } catch (IOException e) {
@@ -223,13 +235,6 @@ final class Wiretap implements Closeable {
                 note("S: (dropped after " + length + " octets)");
                 out.write(answer, 0, length);
                 return false;
-            }
-            if (action instanceof Script.Action.Delay delay) {
-                if (cut.await(delay.time().toMillis(), TimeUnit.MILLISECONDS)) {
-                    return false;
-                }
-                pass(answer, message, out);
-                return true;
             }
             if (action instanceof Script.Action.Say say) {
                 pass((say.line() + "\r\n").getBytes(StandardCharsets.ISO_8859_1), false, out);

@@ -32,7 +32,7 @@ import org.reactivestreams.Publisher;
  * @param loginCache how long a verified password is remembered; zero: never
  * @param rehash whether weak password hashes are made anew
  * @param penalty whether repeated failures to log in are told late
- * @param logLevel how much a server logs
+ * @param log how much a server logs, and how
  * @param trace which sessions are written down, if any
  * @param lmtp where mail is taken in, if anywhere; its host name is still to be said
  * @param overQuota what becomes of mail that is too much for a user
@@ -51,7 +51,7 @@ public record Configuration(
         Duration loginCache,
         boolean rehash,
         boolean penalty,
-        LogLevel logLevel,
+        Log log,
         Optional<TraceSettings> trace,
         Optional<LmtpSettings> lmtp,
         LmtpSettings.OverQuota overQuota,
@@ -77,7 +77,7 @@ public record Configuration(
                 loginCache,
                 rehash,
                 penalty,
-                logLevel,
+                log,
                 Optional.of(TraceSettings.everything(where)),
                 lmtp,
                 overQuota,
@@ -93,6 +93,19 @@ public record Configuration(
      * @param tokenFile where the token is, if there is one
      */
     public record Management(InetSocketAddress address, Optional<Path> tokenFile) {}
+
+    /**
+     * What is logged.
+     *
+     * @param level the least severe events, unless their logger has a level of its own
+     * @param format what a line looks like
+     * @param loggers levels by the names of loggers, each for those below it, too
+     */
+    public record Log(LogLevel level, LogFormat format, Map<String, LogLevel> loggers) {
+        public Log {
+            loggers = Map.copyOf(loggers);
+        }
+    }
 
     /**
      * How a session goes.

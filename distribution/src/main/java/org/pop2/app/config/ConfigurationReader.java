@@ -203,6 +203,8 @@ public final class ConfigurationReader {
         boolean rehash = value(Keys.AUTH_REHASH);
         boolean penalty = value(Keys.AUTH_PENALTY);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
+        LogFormat logFormat = value(Keys.LOG_FORMAT);
+        Map<String, LogLevel> loggers = value(Keys.LOG_LOGGERS);
         Optional<TraceSettings> trace = trace(directory);
         LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
         Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
@@ -227,7 +229,7 @@ public final class ConfigurationReader {
                 loginCache,
                 rehash,
                 penalty,
-                logLevel,
+                new Configuration.Log(logLevel, logFormat, loggers),
                 trace,
                 lmtp,
                 overQuota,

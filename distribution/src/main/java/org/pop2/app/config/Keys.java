@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pop2.lmtp.LmtpSettings;
@@ -34,13 +35,15 @@ final class Keys {
     static final Key<InetAddress> LISTEN_ADDRESS = new Key<>(
             "listen.address",
             "127.0.0.1",
-            "address to listen on: an IP address or a host name; 0.0.0.0 and \"::\" are every address of the machine",
+            "address to listen on: an IP address or a host name; 0.0.0.0 is every IPv4 address of the machine, \"::\" every"
+                    + " address; clients on other machines need listen.allow-cleartext-from or TLS as well",
             ValueType.address());
 
     static final Key<Integer> LISTEN_PORT = new Key<>(
             "listen.port",
             "109",
-            "TCP port to listen on, 0 to 65535; 0 takes a free one and prints which",
+            "TCP port to listen on, 0 to 65535; 0 takes a free one and prints which; ports below 1024 need a privilege"
+                    + " (doc/install.md)",
             ValueType.number(0, 65_535));
 
     static final Key<Networks> LISTEN_ALLOW_CLEARTEXT_FROM = new Key<>(
@@ -54,14 +57,15 @@ final class Keys {
             "listen.proxies-from",
             "",
             "addresses of proxies whose connections begin with a HAProxy PROXY header, version 1 or 2: a list of IP"
-                    + " addresses and networks",
+                    + " addresses and networks; from them the header has to come, from nobody else it is believed",
             ValueType.networks());
 
     static final Key<String> LISTEN_TLS_CERTIFICATE = new Key<>(
             "listen.tls.certificate",
             "",
-            "PEM file with the certificate and those that lead to its authority: then TLS is spoken from the first"
-                    + " octet on; changes of the file are noticed",
+            "PEM file with the certificate and those that lead to its authority: then TLS (1.2 or 1.3) is spoken"
+                    + " from the first octet on; the file is looked at every 10 s, and a changed one is used for new"
+                    + " connections",
             ValueType.text());
 
     static final Key<String> LISTEN_TLS_KEY = new Key<>(
@@ -257,13 +261,15 @@ final class Keys {
     static final Key<OnDisconnect> SESSION_ON_DISCONNECT = new Key<>(
             "session.on-disconnect",
             "keep",
-            "what becomes of messages acknowledged with ACKD when a session ends without QUIT: keep or apply (delete)",
+            "what becomes of messages acknowledged with ACKD when a session ends without QUIT (the RFC"
+                    + " does not say): keep or apply (delete)",
             ValueType.choice(OnDisconnect.class));
 
     static final Key<Boolean> SESSION_STRICT = new Key<>(
             "session.strict",
             "false",
-            "true or false: take the grammar of RFC 937 to the letter, for teaching and for conformance tests",
+            "true or false: take the grammar of RFC 937 to the letter (upper case, CRLF, a password of one word, no"
+                    + " blank lines), for teaching and for conformance tests",
             ValueType.flag());
 
     static final Key<Duration> MAILBOX_TAKEOVER_AFTER = new Key<>(
@@ -301,7 +307,8 @@ final class Keys {
     static final Key<Duration> AUTH_CACHE = new Key<>(
             "auth.cache",
             "60s",
-            "how long a password that was right need not be hashed again, 0s (always hash) to 1d",
+            "how long a password that was right need not be hashed again, 0s (always hash) to 1d; changes of an account"
+                    + " are effective at once all the same",
             ValueType.duration(Duration.ZERO, DAY));
 
     static final Key<Boolean> AUTH_REHASH = new Key<>(
@@ -313,14 +320,28 @@ final class Keys {
     static final Key<Boolean> AUTH_PENALTY = new Key<>(
             "auth.penalty",
             "true",
-            "true or false: tell those who fail to log in again and again later and later",
+            "true or false: tell those who fail to log in again and again later and later, up to 30 s",
             ValueType.flag());
 
     static final Key<LogLevel> LOG_LEVEL = new Key<>(
             "log.level",
             "info",
-            "least severe events that serve and demo log: error, warn, info, debug or trace",
+            "least severe events that serve and demo log: error, warn, info, debug or trace; where to: conf/logback.xml",
             ValueType.choice(LogLevel.class));
+
+    static final Key<LogFormat> LOG_FORMAT = new Key<>(
+            "log.format",
+            "text",
+            "what a line of the log looks like: text (the event and key=value) or json (an object);"
+                    + " doc/logs.md lists the events",
+            ValueType.choice(LogFormat.class));
+
+    static final Key<Map<String, LogLevel>> LOG_LOGGERS = new Key<>(
+            "log.loggers",
+            "",
+            "levels of single loggers, which count more than log.level: a list of a logger and a level each, such as"
+                    + " \"org.pop2.lmtp debug\"",
+            ValueType.levels());
 
     static final Key<String> TRACE_DIRECTORY = new Key<>(
             "trace.directory",
@@ -407,6 +428,8 @@ final class Keys {
             AUTH_REHASH,
             AUTH_PENALTY,
             LOG_LEVEL,
+            LOG_FORMAT,
+            LOG_LOGGERS,
             TRACE_DIRECTORY,
             TRACE_USERS,
             TRACE_ADDRESSES,

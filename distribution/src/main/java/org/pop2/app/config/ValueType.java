@@ -10,8 +10,10 @@ import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
@@ -192,6 +194,23 @@ interface ValueType<T> {
                     return new Assignment<>(type.read(matcher.group(1)), matcher.group(2));
                 })
                 .toList());
+    }
+
+    /** A list of pairs: the name of a logger, a space, and a level. */
+    static ValueType<Map<String, LogLevel>> levels() {
+        ValueType<LogLevel> level = choice(LogLevel.class);
+        Pattern pair = Pattern.compile("([A-Za-z][\\w.$-]*)\\s+(\\S+)");
+        return list(values -> {
+            Map<String, LogLevel> levels = new LinkedHashMap<>();
+            for (String value : values) {
+                Matcher matcher = pair.matcher(value);
+                if (!matcher.matches()) {
+                    throw new IllegalArgumentException("expected two words in each entry: a logger, and its level");
+                }
+                levels.put(matcher.group(1), level.read(matcher.group(2)));
+            }
+            return levels;
+        });
     }
 
     private static <T> ValueType<T> list(Function<List<String>, T> reading) {

@@ -2,24 +2,21 @@ package org.pop2.app.fetch;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
-import java.nio.channels.FileLock;
-import java.nio.channels.OverlappingFileLockException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pop2.app.mailbox.BadSourceException;
 import org.pop2.app.mailbox.Directories;
 import org.pop2.app.mailbox.Fingerprint;
+import org.pop2.app.mailbox.StateFile;
 import org.pop2.storage.StoreException;
 
 /**
@@ -27,23 +24,20 @@ import org.pop2.storage.StoreException;
  * fingerprints.
  *
  * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256}) and after it
- * ({@code = octets sha-256}). A last line without an end was being written when the machine died; it is removed. Two
- * messages that are the same to the octet are two: they are counted.
+ * ({@code = octets sha-256}). Two messages that are the same to the octet are two: they are counted.
  */
 final class FetchState implements Closeable {
     private static final String MAGIC = "pop2d fetch 1\t";
 
     private final Path path;
     private final String subject;
-    private final FileChannel lock;
-    private final FileChannel file;
+    private final StateFile file;
     private final Map<Fingerprint, Integer> delivered = new HashMap<>();
     private final Set<Fingerprint> begun = new HashSet<>();
 
-    private FetchState(Path path, String subject, FileChannel lock, FileChannel file) {
+    private FetchState(Path path, String subject, StateFile file) {
         this.path = path;
         this.subject = subject.replaceAll("\\p{Cntrl}", "?");
-        this.lock = lock;
         this.file = file;
     }
 
@@ -55,74 +49,36 @@ final class FetchState implements Closeable {
      * @throws StoreException with {@link StoreException.Reason#BUSY} if another fetch has it
      */
     static FetchState open(Path path, String subject) throws IOException {
-        FileChannel lock = FileChannel.open(
-                path.resolveSibling(path.getFileName() + ".lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+        // the state itself is replaced at times; what is locked stays
+        StateFile file = StateFile.open(path, path.resolveSibling(path.getFileName() + ".lock"), "fetch");
         boolean good = false;
         try {
-            lock(path, lock);
-            FileChannel file = FileChannel.open(
-                    path, StandardOpenOption.CREATE, StandardOpenOption.READ, StandardOpenOption.WRITE);
-            try {
-                FetchState state = new FetchState(path, subject, lock, file);
-                state.load();
-                good = true;
-                return state;
-            } finally {
-                if (!good) {
-                    file.close();
-                }
-            }
+            FetchState state = new FetchState(path, subject, file);
+            state.load();
+            good = true;
+            return state;
         } finally {
             if (!good) {
-                lock.close();
+                file.close();
             }
-        }
-    }
-
-    /** On a file beside it, which stays: the state itself is replaced at times. */
-    private static void lock(Path path, FileChannel channel) throws IOException {
-        FileLock got;
-        try {
-            got = channel.tryLock();
-        } catch (OverlappingFileLockException e) {
-            got = null;
-        }
-        if (got == null) {
-            throw new StoreException(StoreException.Reason.BUSY, "another fetch is at work with " + path);
         }
     }
 
     private void load() throws IOException {
-        byte[] all = Channels.newInputStream(file).readAllBytes();
-        int end = all.length;
-        while (end > 0 && all[end - 1] != '\n') {
-            end--;
-        }
-        String[] lines = new String(all, 0, end, StandardCharsets.UTF_8).split("\n", -1);
-        if (end == 0) {
-            String start = new String(all, StandardCharsets.UTF_8);
-            if (!(MAGIC + subject).startsWith(start)) {
-                throw foreign();
-            }
-            file.truncate(0);
-            file.position(0);
-            append(MAGIC + subject);
-            Directories.force(directory());
+        List<String> lines = file.lines(MAGIC);
+        if (lines.isEmpty()) {
+            file.begin(MAGIC + subject);
             return;
         }
-        if (!lines[0].startsWith(MAGIC)) {
-            throw foreign();
+        String of = lines.get(0).substring(MAGIC.length());
+        if (!of.equals(subject)) {
+            throw new BadSourceException(path + " is of another fetch: " + of);
         }
-        if (!lines[0].substring(MAGIC.length()).equals(subject)) {
-            throw new BadSourceException(path + " is of another fetch: " + lines[0].substring(MAGIC.length()));
-        }
-        for (int i = 1; i < lines.length - 1; i++) {
-            if (!take(lines[i].split(" ", -1))) {
-                throw new BadSourceException(path + ": line " + (i + 1) + " cannot be understood");
+        for (int i = 1; i < lines.size(); i++) {
+            if (!take(lines.get(i).split(" ", -1))) {
+                throw file.notUnderstood(i + 1);
             }
         }
-        file.truncate(end);
-        file.position(end);
     }
 
     private boolean take(String[] words) {
@@ -138,10 +94,6 @@ final class FetchState implements Closeable {
             }
         }
         return fingerprint.isPresent();
-    }
-
-    private BadSourceException foreign() {
-        return new BadSourceException(path + " is there and no state of a fetch");
     }
 
     private void remember(Fingerprint fingerprint) {
@@ -160,12 +112,12 @@ final class FetchState implements Closeable {
     }
 
     void begin(Fingerprint fingerprint) throws IOException {
-        append(line(">", fingerprint));
+        file.append(line(">", fingerprint));
         begun.add(fingerprint);
     }
 
     void finish(Fingerprint fingerprint) throws IOException {
-        append(line("=", fingerprint));
+        file.append(line("=", fingerprint));
         remember(fingerprint);
     }
 
@@ -189,7 +141,7 @@ final class FetchState implements Closeable {
         Path fresh = path.resolveSibling(path.getFileName() + ".new");
         try (FileChannel to = FileChannel.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            write(to, text.toString());
+            StateFile.write(to, text.toString());
         }
         Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
         Directories.force(directory());
@@ -207,21 +159,8 @@ final class FetchState implements Closeable {
         return mark + " " + fingerprint.octets() + " " + fingerprint.hex();
     }
 
-    private void append(String line) throws IOException {
-        write(file, line + "\n");
-    }
-
-    private static void write(FileChannel to, String text) throws IOException {
-        ByteBuffer octets = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-        while (octets.hasRemaining()) {
-            to.write(octets);
-        }
-        to.force(false);
-    }
-
     @Override
     public void close() throws IOException {
         file.close();
-        lock.close();
     }
 }

@@ -131,7 +131,10 @@ final class LmtpTarget implements Target {
             try {
                 channel.close();
             } catch (IOException e) {
-                LOG.warn("closing {}: {}", server, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("server", server)
+                        .addKeyValue("error", e.toString())
+                        .log("fetch-target-not-closed");
             }
         }
 
@@ -203,7 +206,10 @@ final class LmtpTarget implements Target {
             try {
                 step(() -> write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII)));
             } catch (IOException e) {
-                LOG.debug("QUIT to {}", server, e);
+                LOG.atDebug()
+                        .addKeyValue("server", server)
+                        .addKeyValue("error", e.toString())
+                        .log("fetch-target-quit-failed");
             }
         }
 

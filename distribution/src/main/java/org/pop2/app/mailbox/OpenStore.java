@@ -7,6 +7,7 @@ import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.Account;
+import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
@@ -52,6 +53,13 @@ public final class OpenStore implements AutoCloseable {
 
     public List<UserName> users() {
         return one(Flux.from(store.accounts().list()).map(Account::user).collectList(), STEP);
+    }
+
+    /** What is in the way of these users' mailboxes; nothing if the storage cannot tell. */
+    public Optional<List<Examined.Finding>> examine(List<UserName> users) {
+        return store instanceof Examined examined
+                ? Optional.of(one(Flux.from(examined.examine(users)).collectList(), COUNT))
+                : Optional.empty();
     }
 
     public Optional<Account> account(UserName user) {

@@ -178,7 +178,8 @@ final class Instance {
         }
     }
 
-    private Path configuration() {
+    /** Its configuration file. */
+    Path configuration() {
         return directory.resolve("pop2d.conf");
     }
 

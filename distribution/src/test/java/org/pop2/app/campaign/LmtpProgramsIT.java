@@ -38,7 +38,7 @@ class LmtpProgramsIT {
     private static final int CONCURRENCY = 4;
 
     /** What mail systems like to change. */
-    private static final String AWKWARD =
+    static final String AWKWARD =
             "From: s@example.org\r\nDate: Mon, 4 Feb 1985 10:00:00 +0000\r\nMessage-ID: <1@example.org>\r\n"
                     + "Subject: awkward\r\nX-Eight: caf\u00e9\r\n\r\n.\r\n..\r\n.a\r\nFrom here on\r\n>From\r\n"
                     + "x".repeat(997)
@@ -128,15 +128,18 @@ class LmtpProgramsIT {
         return new PrivatePostfix(directory.resolve("postfix"), directory, "dotlock", lines);
     }
 
-    /** The block of the manual page after that text, with these addresses in place of its own. */
-    private String recipe(String text, String address) throws IOException {
+    /** The block of the manual page after that text, with this address in place of its own. */
+    private static String recipe(String text, String address) throws IOException {
+        return recipe(text).replace("inet:127.0.0.1:24", "inet:" + address).replace("unix:/run/pop2d/lmtp", address);
+    }
+
+    /** The block of the manual page after that text. */
+    static String recipe(String text) throws IOException {
         String page = Files.readString(Instance.UNPACKED.resolve("doc/lmtp.md"));
         int from = page.indexOf(text);
         assertThat(from).as("the manual has: %s", text).isPositive();
         int begin = page.indexOf("```\n", from) + 4;
-        return page.substring(begin, page.indexOf("```", begin))
-                .replace("inet:127.0.0.1:24", "inet:" + address)
-                .replace("unix:/run/pop2d/lmtp", address);
+        return page.substring(begin, page.indexOf("```", begin));
     }
 
     private void delivers(Instance instance, String address, boolean unix) throws Exception {
@@ -236,7 +239,8 @@ class LmtpProgramsIT {
         }
     }
 
-    private static List<String> mail(Instance instance, String user) throws IOException {
+    /** What is in the inbox of a user whose password is {@code secret}. */
+    static List<String> mail(Instance instance, String user) throws IOException {
         List<String> messages = new ArrayList<>();
         try (PlainClient client = new PlainClient(instance.port())) {
             assertThat(client.receive()).startsWith("+");

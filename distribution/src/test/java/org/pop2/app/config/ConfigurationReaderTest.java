@@ -48,7 +48,7 @@ class ConfigurationReaderTest {
                 limits { commands-per-session = 10, octets-per-session = 3KiB }
                 server { name = "mail.example.org", stop-timeout = 5s }
                 auth { cache = 0s, rehash = false, penalty = false }
-                log.level = debug
+                log { level = debug, format = json, loggers = ["org.pop2.lmtp trace", org.pop2.server  warn] }
                 """);
 
         assertThat(configuration.listeners())
@@ -66,7 +66,11 @@ class ConfigurationReaderTest {
         assertThat(configuration.loginCache()).isZero();
         assertThat(configuration.rehash()).isFalse();
         assertThat(configuration.penalty()).isFalse();
-        assertThat(configuration.logLevel()).isEqualTo(LogLevel.DEBUG);
+        assertThat(configuration.log())
+                .isEqualTo(new Configuration.Log(
+                        LogLevel.DEBUG,
+                        LogFormat.JSON,
+                        Map.of("org.pop2.lmtp", LogLevel.TRACE, "org.pop2.server", LogLevel.WARN)));
     }
 
     @Test
@@ -277,6 +281,9 @@ class ConfigurationReaderTest {
         "session.stall-timeout, 999999999999999d",
         "server.name, two words",
         "log.level, loud",
+        "log.format, xml",
+        "log.loggers, org.pop2",
+        "log.loggers, org.pop2 loud",
         "storage.type, carrier-pigeon"
     })
     void aValueOutOfBoundsIsRefused(String key, String value) throws Exception {

@@ -58,7 +58,7 @@ final class Converter {
         try {
             reader.read(withHeader(scan));
         } catch (IOException | MimeException | RuntimeException | StackOverflowError e) {
-            LOG.debug("a message cannot be read to its end: {}", e.toString());
+            LOG.atDebug().addKeyValue("error", e.toString()).log("message-unreadable");
             readable = false;
         }
         if (!reader.headerRead()) {
@@ -67,7 +67,7 @@ final class Converter {
         try {
             return written(reader, readable, scan, ofHeader);
         } catch (RuntimeException | StackOverflowError e) {
-            LOG.warn("a message cannot be converted", e);
+            LOG.atWarn().setCause(e).log("message-not-converted");
             return Converted.AS_STORED_IN_7_BIT;
         }
     }

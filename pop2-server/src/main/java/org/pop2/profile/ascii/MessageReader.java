@@ -1,5 +1,6 @@
 package org.pop2.profile.ascii;
 
+import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -229,13 +230,14 @@ final class MessageReader {
 
     /** Where there is no part the preamble is all that there is. */
     private void preamble(InputStream preamble) throws IOException {
-        byte[] octets = preamble.readNBytes(buffer.length);
-        skip(preamble);
+        byte[] octets = preamble.readNBytes(Math.min(LONGEST_TEXT, TEXT_KEPT - textKept));
+        boolean cut = skip(preamble) > 0;
+        textKept += octets.length;
         Entity entity = current();
         entity.multipart = new Multipart(
                 Objects.requireNonNull(entity.multipart).kind(),
                 new ArrayList<>(),
-                new Text(Markup.PLAIN, Charsets.guessed(octets), false, false));
+                new Text(Markup.PLAIN, Charsets.guessed(octets), cut, false));
     }
 
     private Part leaf(MimeTokenStream tokens) throws IOException {
@@ -244,13 +246,15 @@ final class MessageReader {
         Map<String, String> parameters = parameters(entity.fields.get("content-type"));
         String disposition = value(entity.fields.get("content-disposition"));
         boolean text = type.startsWith("text/") && !NO_TEXTS.contains(type) && !disposition.equals("attachment");
+        boolean base64 = tokens.getBodyDescriptor().getTransferEncoding().equalsIgnoreCase("base64");
         // not closed: that would close the message
+        AfterPadding raw = new AfterPadding(base64 ? tokens.getInputStream() : InputStream.nullInputStream());
         // mime4j would drop the last octets where the padding is missing
-        InputStream body = tokens.getBodyDescriptor().getTransferEncoding().equalsIgnoreCase("base64")
-                ? new Base64InputStream(tokens.getInputStream())
-                : tokens.getDecodedInputStream();
+        InputStream body = base64 ? new Base64InputStream(raw) : tokens.getDecodedInputStream();
         if (text || TEXTS_OF_REPORTS.contains(type)) {
-            return text(body, type, parameters, tokens.getBodyDescriptor().getTransferEncoding());
+            Text shown = text(body, type, parameters, tokens.getBodyDescriptor().getTransferEncoding());
+            skip(raw);
+            return raw.seen() ? new Text(shown.markup(), shown.content(), true, shown.asStored()) : shown;
         }
         Map<String, String> ofDisposition = parameters(entity.fields.get("content-disposition"));
         String name = ofDisposition.getOrDefault("filename", parameters.getOrDefault("name", ""));
@@ -313,6 +317,51 @@ final class MessageReader {
             octets += read;
         }
         return octets;
+    }
+
+    /**
+     * Sees whether anything follows the padding of base64, where the decoder stops: mailing lists put their own words
+     * there.
+     */
+    private static final class AfterPadding extends FilterInputStream {
+        private boolean padded;
+        private boolean seen;
+
+        AfterPadding(InputStream in) {
+            super(in);
+        }
+
+        boolean seen() {
+            return seen;
+        }
+
+        @Override
+        public int read() throws IOException {
+            int octet = super.read();
+            if (octet >= 0) {
+                look((byte) octet);
+            }
+            return octet;
+        }
+
+        @Override
+        public int read(byte[] to, int start, int length) throws IOException {
+            int count = super.read(to, start, length);
+            for (int i = start; !seen && i < start + count; i++) {
+                look(to[i]);
+            }
+            return count;
+        }
+
+        private void look(byte octet) {
+            padded |= octet == '=';
+            seen |= padded && octet > ' ' && octet != '=';
+        }
+
+        @Override
+        public boolean markSupported() {
+            return false;
+        }
     }
 
     private static String value(@Nullable String body) {

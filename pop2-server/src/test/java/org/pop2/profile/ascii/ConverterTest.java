@@ -179,6 +179,31 @@ class ConverterTest {
         assertThat(text(longer)).contains("[Many characters of this text cannot be shown here;");
     }
 
+    /** A gateway spoilt the boundary: all there is stands before parts that never come. */
+    @Test
+    void textBeforePartsThatNeverComeIsShownOrKept() throws IOException {
+        String header = "Content-Type: multipart/mixed; boundary=one\r\n\r\n";
+        Converted small = convert(header + "--another\r\n\r\nHello\r\n");
+        assertThat(text(small)).contains("Hello\r\n");
+        assertThat(small.complete()).isTrue();
+        Converted middle = convert(header + "a line of it\r\n".repeat(5000));
+        assertThat(text(middle).lines().filter("a line of it"::equals)).hasSize(5000);
+        assertThat(middle.complete()).isTrue();
+        Converted large = convert(header + "a line of it\r\n".repeat(100_000));
+        assertThat(large.complete()).isFalse();
+    }
+
+    @Test
+    void whatFollowsThePaddingOfBase64IsSaidToBeLeftOut() throws IOException {
+        String text = "Content-Transfer-Encoding: base64\r\n\r\nSGVsbG8=\r\n";
+        assertThat(convert(text + "\r\n  \r\n").complete()).isTrue();
+        for (String rest : List.of("-- \r\nThe list's own words\r\n", "SGVsbG8=\r\n", "=".repeat(20_000) + "x")) {
+            Converted converted = convert(text + rest);
+            assertThat(converted.complete()).isFalse();
+            assertThat(text(converted)).contains("Hello").contains("[The rest of the text was left out;");
+        }
+    }
+
     @Test
     void attachmentsMayGoIfThatIsWished() throws IOException {
         String mail = Files.readString(MAILS.resolve("attachments.eml"), StandardCharsets.ISO_8859_1)

@@ -3,11 +3,19 @@ package org.pop2.server.clients;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.pop2.profile.ClientProfile;
 import org.pop2.server.TestServer;
 import org.pop2.server.Wire;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryMailStore;
 
 /**
@@ -45,8 +53,12 @@ class OldClientsTest {
             "\r\n");
 
     private static TestServer serving(List<String> mail, ClientProfile profile) {
+        return serving(plain(mail), profile);
+    }
+
+    private static TestServer serving(MemoryMailStore store, ClientProfile profile) {
         return TestServer.over(
-                plain(mail),
+                store,
                 settings -> settings.withListeners(
                         List.of(settings.listeners().get(0).withProfile(profile))));
     }
@@ -117,6 +129,117 @@ class OldClientsTest {
                 assertThat(fetched).hasSize(AWKWARD.size());
                 assertThat(words(String.join("", fetched)).replace("Status:RO", ""))
                         .isEqualTo(words(String.join("", AWKWARD)));
+            }
+        }
+    }
+
+    /** Pieces of what loses a client that counts lines, or takes something for a reply or an end. */
+    private static final String[] PIECES = {
+        "word ",
+        "x".repeat(300),
+        "long ".repeat(250),
+        "\0",
+        "\r",
+        ".",
+        "From a@b Mon Feb  4 10:00:00 1985",
+        ">From ",
+        "- no",
+        "=0",
+        "#3",
+        "+ POP2 ",
+        "Status: O",
+        "\u00e4\u00c3\u00bc\u00ff",
+        "\t",
+        "\r\n",
+        "\r\n",
+        "\r\n\r\n"
+    };
+
+    private static List<String> randomMail(Random random) {
+        List<String> mail = new ArrayList<>();
+        int messages = random.nextInt(6);
+        for (int i = 0; i < messages; i++) {
+            StringBuilder message = new StringBuilder(random.nextInt(4) == 0 ? "" : "Subject: x\r\n\r\n");
+            int pieces = random.nextInt(30);
+            for (int piece = 0; piece < pieces; piece++) {
+                message.append(PIECES[random.nextInt(PIECES.length)]);
+            }
+            mail.add(message + "end\r\n");
+        }
+        return mail;
+    }
+
+    /** What a client ends up with: the text of all messages. */
+    private interface Draining {
+        String drain(InetSocketAddress server, String user);
+    }
+
+    private static String joined(List<String> messages) {
+        return String.join("", messages);
+    }
+
+    private static final Draining FETCHMAIL =
+            (server, user) -> joined(new Fetchmail(false).fetch(server, user, "secret", ""));
+    private static final Draining POPCLIENT =
+            (server, user) -> joined(new Popclient(false).fetch(server, user, "secret"));
+    private static final Draining PC_NFS = (server, user) -> joined(new PcNfs().fetch(server, user, "secret"));
+    private static final Draining POPMAIL = (server, user) -> joined(new Popmail().fetch(server, user, "secret"));
+
+    private static Draining nos(NosClient client) {
+        return (server, user) -> client.drain(server, user, "secret").orElseThrow();
+    }
+
+    private static final List<Map.Entry<ClientProfile, Draining>> PAIRS = List.of(
+            Map.entry(ClientProfile.KA9Q, nos(NosClient.KA9Q)),
+            Map.entry(ClientProfile.KA9Q.withWidth(ClientProfile.MIN_WIDTH), nos(NosClient.KA9Q)),
+            Map.entry(ClientProfile.JNOS, nos(NosClient.JNOS)),
+            Map.entry(ClientProfile.KA9Q.withNoMail(false), nos(NosClient.JNOS)),
+            Map.entry(ClientProfile.PCNFS, PC_NFS),
+            Map.entry(ClientProfile.UW, PC_NFS),
+            Map.entry(ClientProfile.POPMAIL, POPMAIL),
+            Map.entry(ClientProfile.DEFAULT, FETCHMAIL),
+            Map.entry(ClientProfile.STRICT, FETCHMAIL),
+            Map.entry(ClientProfile.UW, FETCHMAIL),
+            Map.entry(ClientProfile.PCNFS, FETCHMAIL),
+            Map.entry(ClientProfile.JNOS, FETCHMAIL),
+            Map.entry(ClientProfile.STRICT, POPCLIENT),
+            Map.entry(ClientProfile.UW, POPCLIENT));
+
+    private static final int USERS = 3;
+    private static final Pattern FROM_LINE =
+            Pattern.compile("(?m)^From \\S+ \\w{3} \\w{3} [ \\d]\\d \\d\\d:\\d\\d:\\d\\d \\d{4}\r\n");
+
+    @Test
+    void eachClientDrainsRandomMailWithItsProfileAndLosesNoWord() {
+        long seed = Long.getLong("pop2.seed", System.nanoTime());
+        System.out.println("seed " + seed);
+        Random random = new Random(seed);
+        for (Map.Entry<ClientProfile, Draining> pair : PAIRS) {
+            ClientProfile profile = pair.getKey();
+            MemoryMailStore store = MemoryMailStore.create();
+            Map<String, String> all = new LinkedHashMap<>();
+            for (int i = 0; i < USERS; i++) {
+                List<String> mail = randomMail(random);
+                String user = "user" + i;
+                store.account(user, "{PLAIN}secret");
+                mail.forEach(message -> store.message(user, "INBOX", message));
+                all.put(user, joined(mail));
+            }
+            try (TestServer server = serving(store, profile)) {
+                all.forEach((user, mail) -> {
+                    String drained = pair.getValue().drain(server.address(), user);
+                    // what the profile adds
+                    String kept =
+                            profile.fromLine() ? FROM_LINE.matcher(drained).replaceAll("") : drained;
+                    assertThat(words(kept).replace("Status:RO", ""))
+                            .as("%s, seed %d", profile.name(), seed)
+                            .isEqualTo(words(mail).replace("Status:RO", ""));
+                });
+                await().atMost(TestServer.LIMIT).until(() -> server.server().connections() == 0);
+                all.keySet()
+                        .forEach(user -> assertThat(store.data().messages(new UserName(user), FolderName.INBOX))
+                                .as("%s, seed %d", profile.name(), seed)
+                                .isEmpty());
             }
         }
     }

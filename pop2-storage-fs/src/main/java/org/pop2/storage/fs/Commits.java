@@ -79,7 +79,7 @@ final class Commits {
             if (!StoreErrors.isDenied(e)) {
                 throw e;
             }
-            LOG.debug("{} cannot be opened: no dot-lock to make durable", path.directory());
+            LOG.atDebug().addKeyValue("directory", path.directory()).log("directory-unreadable");
         }
     }
 
@@ -88,7 +88,10 @@ final class Commits {
             journal.apply(written, mailbox.file(), mailbox::keepAlive);
         } catch (IOException e) {
             // the journal stays, and with it the mailbox is refused until a recovery has written all of it again
-            LOG.error("{}: a deletion was interrupted, recovery will finish it: {}", mailbox.path(), e.toString());
+            LOG.atError()
+                    .addKeyValue("mailbox", mailbox.path())
+                    .addKeyValue("error", e.toString())
+                    .log("deletion-interrupted");
             throw e;
         }
     }
@@ -130,7 +133,7 @@ final class Commits {
                         files.add(journal.get().file());
                     }
                 } catch (NoSuchFileException e) {
-                    LOG.debug("{} is gone: finished by another process", name);
+                    LOG.atDebug().addKeyValue("file", name).log("journal-gone");
                 }
             }
         }
@@ -156,11 +159,10 @@ final class Commits {
             Path quarantine = path.resolveSibling(path.getFileName() + "." + System.currentTimeMillis() + QUARANTINE);
             io.rename(path, quarantine);
             io.forceDirectory(directory);
-            LOG.error(
-                    "{}: was changed by another program after a deletion was interrupted; nothing was touched, what the"
-                            + " deletion would have kept is in {}",
-                    mailbox.path(),
-                    quarantine);
+            LOG.atError()
+                    .addKeyValue("mailbox", mailbox.path())
+                    .addKeyValue("quarantine", quarantine)
+                    .log("deletion-not-recovered");
         }
     }
 
@@ -168,7 +170,10 @@ final class Commits {
     private boolean recover(MboxLocks.Locked mailbox, Path path, IoFile written, @Nullable Journal journal)
             throws IOException {
         if (journal == null) {
-            LOG.info("{}: a deletion was interrupted before it began", mailbox.path());
+            LOG.atInfo()
+                    .addKeyValue("mailbox", mailbox.path())
+                    .addKeyValue("outcome", "never-begun")
+                    .log("deletion-recovered");
             return true;
         }
         IoFile file = mailbox.file();
@@ -180,7 +185,10 @@ final class Commits {
         }
         if (size >= journal.oldSize()
                 && journal.removedHash().equals(Hashes.of(file, journal.newSize(), journal.oldSize()))) {
-            LOG.info("{}: finishing a deletion that was interrupted", mailbox.path());
+            LOG.atInfo()
+                    .addKeyValue("mailbox", mailbox.path())
+                    .addKeyValue("outcome", "finished")
+                    .log("deletion-recovered");
             if (size == journal.oldSize()) {
                 // a process killed before it forced them leaves them in memory only, and power may fail next
                 written.force();

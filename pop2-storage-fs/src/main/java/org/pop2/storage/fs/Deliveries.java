@@ -93,7 +93,10 @@ final class Deliveries {
             io.unlink(note(path));
         } catch (IOException e) {
             // the next opening finds out that there is nothing to do
-            LOG.warn("{}: the note of a delivery was not removed: {}", path, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", path)
+                    .addKeyValue("error", e.toString())
+                    .log("delivery-note-left");
         }
     }
 
@@ -114,7 +117,7 @@ final class Deliveries {
                 try (IoFile file = io.open(directory.resolve(name), StorageIo.Mode.READ)) {
                     read(file).ifPresent(note -> files.add(note.file()));
                 } catch (NoSuchFileException e) {
-                    LOG.debug("{} is gone: finished by another process", name);
+                    LOG.atDebug().addKeyValue("file", name).log("journal-gone");
                 }
             }
         }
@@ -135,7 +138,10 @@ final class Deliveries {
             if (note.isPresent()) {
                 recover(mailbox, note.get());
             } else {
-                LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+                LOG.atInfo()
+                        .addKeyValue("mailbox", mailbox.path())
+                        .addKeyValue("outcome", "never-begun")
+                        .log("delivery-recovered");
             }
         }
         io.unlink(path);
@@ -145,27 +151,35 @@ final class Deliveries {
         IoFile file = mailbox.file();
         switch (rest(mailbox, note)) {
             case NOTHING -> {
-                LOG.info("{}: a delivery was interrupted before it began", mailbox.path());
+                LOG.atInfo()
+                        .addKeyValue("mailbox", mailbox.path())
+                        .addKeyValue("outcome", "never-begun")
+                        .log("delivery-recovered");
                 // or another recovery cut it off, was killed, and power may fail next
                 file.force();
             }
             case WHOLE -> file.force();
             case TORN -> {
-                LOG.info("{}: a delivery was interrupted; its beginning is cut off", mailbox.path());
+                LOG.atInfo()
+                        .addKeyValue("mailbox", mailbox.path())
+                        .addKeyValue("outcome", "cut-off")
+                        .log("delivery-recovered");
                 file.truncate(note.oldSize());
                 file.force();
             }
             case FULL_OF_HOLES -> {
-                LOG.info("{}: a delivery was interrupted, and mail came behind it; it is completed", mailbox.path());
+                LOG.atInfo()
+                        .addKeyValue("mailbox", mailbox.path())
+                        .addKeyValue("outcome", "completed")
+                        .log("delivery-recovered");
                 note.content().copyTo(file, note.oldSize(), mailbox::keepAlive);
                 file.force();
             }
             case FOREIGN ->
-                LOG.error(
-                        "{}: a delivery was interrupted, and another program changed the mailbox since; nothing was"
-                                + " touched, there may be a torn message at octet {}",
-                        mailbox.path(),
-                        note.oldSize());
+                LOG.atError()
+                        .addKeyValue("mailbox", mailbox.path())
+                        .addKeyValue("octet", note.oldSize())
+                        .log("delivery-not-recovered");
         }
     }
 

@@ -139,7 +139,10 @@ final class DotLock {
                 && moved.key().equals(there.key())
                 && moved.mtime() == there.mtime()
                 && text.equals(read(aside))) {
-            LOG.warn("broke the stale lock {} of {}", path, text.get().strip());
+            LOG.atWarn()
+                    .addKeyValue("file", path)
+                    .addKeyValue("holder", text.get().strip())
+                    .log("stale-lock-broken");
         } else {
             // somebody else broke it first, and this is a fresh one
             io.link(aside, path);
@@ -212,7 +215,7 @@ final class DotLock {
                 DotLock lock = new DotLock(io, file, liveness, pause, UNWRITTEN_MILLIS);
                 FileStatus there = io.stat(file);
                 if (there != null && there.isFile() && lock.isLeftover(there)) {
-                    LOG.info("removed {}, left by a process that was killed", file);
+                    LOG.atInfo().addKeyValue("file", file).log("left-lock-removed");
                     io.unlink(file);
                 }
             }

@@ -112,7 +112,10 @@ final class Holds {
                     return Optional.empty();
                 }
                 if (there != null) {
-                    LOG.info("{}: taken over from {}", path, there.holder().toText());
+                    LOG.atInfo()
+                            .addKeyValue("mailbox", path)
+                            .addKeyValue("from", there.holder().toText())
+                            .log("mailbox-taken-over");
                 }
                 Hold hold = new Hold(key, path.toString(), UUID.randomUUID().toString());
                 hold.takenOver = there != null;
@@ -159,7 +162,10 @@ final class Holds {
                 }
             } catch (IOException | StoreException e) {
                 // the token decides at the release; until then nothing is lost by not knowing
-                LOG.warn("{}: cannot look at the hold: {}", hold.mailbox, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", hold.mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-unreadable");
             }
         }
     }
@@ -359,7 +365,10 @@ final class Holds {
                 });
             } catch (IOException | StoreException e) {
                 ours.remove(key, this);
-                LOG.warn("{}: cannot end the hold, it will be taken for a silent one: {}", mailbox, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-not-ended");
             }
         }
     }

@@ -70,7 +70,10 @@ final class IndexFile {
         } catch (NoSuchFileException e) {
             return Optional.empty();
         } catch (IOException e) {
-            LOG.warn("{}: the index cannot be read, it is made anew: {}", mailbox, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", mailbox)
+                    .addKeyValue("error", e.toString())
+                    .log("index-unreadable");
             return Optional.empty();
         }
     }
@@ -170,7 +173,10 @@ final class IndexFile {
             }
             io.rename(temporary, path);
         } catch (IOException e) {
-            LOG.warn("{}: the index cannot be saved: {}", mailbox, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", mailbox)
+                    .addKeyValue("error", e.toString())
+                    .log("index-not-saved");
             discard(temporary);
         }
     }
@@ -194,7 +200,10 @@ final class IndexFile {
         try {
             io.unlink(file);
         } catch (IOException e) {
-            LOG.warn("cannot remove {}: {}", file, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("file", file)
+                    .addKeyValue("error", e.toString())
+                    .log("file-not-removed");
         }
     }
 

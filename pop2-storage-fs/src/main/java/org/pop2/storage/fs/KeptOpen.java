@@ -39,7 +39,10 @@ final class KeptOpen implements AutoCloseable {
             try {
                 counted.close();
             } catch (IOException e) {
-                LOG.warn("{}: cannot be closed: {}", counted.path(), e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", counted.path())
+                        .addKeyValue("error", e.toString())
+                        .log("mailbox-not-closed");
             }
         }
     }

@@ -116,7 +116,10 @@ interface Liveness {
                 io.unlink(path(self));
                 file.close();
             } catch (IOException e) {
-                LOG.warn("cannot remove {}: {}", path(self), e.toString());
+                LOG.atWarn()
+                        .addKeyValue("file", path(self))
+                        .addKeyValue("error", e.toString())
+                        .log("file-not-removed");
             }
             OURS.remove(self.owner());
         }

@@ -7,6 +7,7 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
@@ -258,7 +259,10 @@ final class MboxFiles {
         if (locked.mailbox().writable()) {
             deliveries.recover(locked);
         } else if (deliveries.isPending(locked.path())) {
-            LOG.warn("{}: a delivery was interrupted, and the file is read-only now", locked.path());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("reason", "read-only")
+                    .log("delivery-recovery-blocked");
         }
     }
 
@@ -273,13 +277,31 @@ final class MboxFiles {
         commits.recover(locked);
     }
 
+    /** What is in the way of a mailbox, for people. */
+    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+        List<Examined.Finding> found = new ArrayList<>();
+        try {
+            path.check(io);
+            found.addAll(locks.examine(path));
+            if (commits.isPending(path) || deliveries.isPending(path)) {
+                found.add(new Examined.Finding(
+                        Examined.Severity.WARN,
+                        path + ": a deletion or a delivery was interrupted; the next session or delivery finishes it"));
+            }
+        } catch (StoreException e) {
+            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(e.getMessage())));
+        }
+        return found;
+    }
+
     /** Puts right what an interrupted release or delivery left, if there is something. */
     void recover(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
-                LOG.error(
-                        "{}: a deletion or delivery was interrupted, and the mailbox is gone; the journal is kept",
-                        path);
+                LOG.atError()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("reason", "gone")
+                        .log("recovery-impossible");
             } else {
                 recover(locked);
             }
@@ -316,7 +338,10 @@ final class MboxFiles {
             boolean quiet = after != null && after.sameAs(now) && !isRecent(now);
             return quiet ? stored : known;
         } catch (StoreException e) {
-            LOG.debug("{}: changed while it was counted, to be counted again with locks: {}", path, e.toString());
+            LOG.atDebug()
+                    .addKeyValue("mailbox", path)
+                    .addKeyValue("error", e.toString())
+                    .log("mailbox-counted-again");
             return known;
         } finally {
             mailbox.close();
@@ -436,7 +461,10 @@ final class MboxFiles {
             }
         } catch (IOException | StoreException e) {
             // the deletion is done and durable; the next opening finds the index stale and makes a new one
-            LOG.warn("{}: the index was not updated: {}", locked.path(), e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("error", e.toString())
+                    .log("index-not-saved");
         }
     }
 
@@ -533,8 +561,11 @@ final class MboxFiles {
             }
             return true;
         } catch (IOException e) {
-            LOG.error(
-                    "{}: a failed delivery is to be cut off at octet {} later: {}", locked.path(), size, e.toString());
+            LOG.atError()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("octet", size)
+                    .addKeyValue("error", e.toString())
+                    .log("delivery-torn");
             return false;
         }
     }

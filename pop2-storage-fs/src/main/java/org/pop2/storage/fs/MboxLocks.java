@@ -3,6 +3,8 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -10,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
@@ -135,6 +138,31 @@ final class MboxLocks {
                 && !io.exists(path.dotLock());
     }
 
+    /** What is in the way of locking a mailbox now, or would be: for people, and for nobody to rely on. */
+    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+        List<Examined.Finding> found = new ArrayList<>();
+        if (kind != Kind.FCNTL) {
+            FileStatus there = io.stat(path.dotLock());
+            if (there != null) {
+                long age = pause.now() - there.mtime() / 1_000_000;
+                String lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis).describe();
+                found.add(new Examined.Finding(
+                        age < staleAfterMillis ? Examined.Severity.NOTE : Examined.Severity.WARN, "locked: " + lock));
+            }
+            if (io.stat(path.directory()) != null && !io.isWritable(path.directory())) {
+                found.add(new Examined.Finding(
+                        kind == Kind.DOTLOCK ? Examined.Severity.FAIL : Examined.Severity.WARN,
+                        path.directory() + ": not writable, so no lock file can be made there"
+                                + (kind == Kind.DOTLOCK ? "" : "; those who deliver have to lock by fcntl, too")));
+            }
+        }
+        if (kind != Kind.DOTLOCK && path.check(io) != null && !isFcntlFree(path)) {
+            found.add(
+                    new Examined.Finding(Examined.Severity.NOTE, "locked: " + path + ", by fcntl, by another program"));
+        }
+        return found;
+    }
+
     private static void leave(MailboxPath path, Queue queue, boolean queued) {
         if (queued) {
             queue.lock.unlock();
@@ -176,7 +204,10 @@ final class MboxLocks {
             DotLock.sweep(io, directory, liveness, pause);
         } catch (IOException e) {
             // they take a little room, and nobody else's lock is named so
-            LOG.warn("{}: cannot look for what killed processes left: {}", directory, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("directory", directory)
+                    .addKeyValue("error", e.toString())
+                    .log("left-locks-unknown");
         }
     }
 
@@ -240,9 +271,7 @@ final class MboxLocks {
                     Reason.UNAVAILABLE, directory + ": not writable, and locking = dotlock needs a file there");
         }
         if (unwritable.add(directory)) {
-            LOG.warn(
-                    "{} is not writable: mailboxes there are locked by fcntl only, and deliveries must do so too",
-                    directory);
+            LOG.atWarn().addKeyValue("directory", directory).log("dotlock-impossible");
         }
     }
 
@@ -268,7 +297,7 @@ final class MboxLocks {
             io.openBeneath(path.base(), path.relative(), StorageIo.Mode.CREATE).close();
             io.forceDirectory(path.directory());
         } catch (FileAlreadyExistsException e) {
-            LOG.debug("{} was created by somebody else", path);
+            LOG.atDebug().addKeyValue("mailbox", path).log("mailbox-created-by-others");
         }
     }
 
@@ -339,7 +368,10 @@ final class MboxLocks {
                 try {
                     dotLock.touch();
                 } catch (IOException e) {
-                    LOG.warn("{}: cannot touch the lock file: {}", path, e.toString());
+                    LOG.atWarn()
+                            .addKeyValue("mailbox", path)
+                            .addKeyValue("error", e.toString())
+                            .log("lock-not-refreshed");
                 }
             }
         }
@@ -350,7 +382,10 @@ final class MboxLocks {
             try {
                 unlock(dotLock, mailbox, fcntl);
             } catch (IOException e) {
-                LOG.error("{}: cannot be unlocked, deliveries may have to wait: {}", path, e.toString());
+                LOG.atError()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("error", e.toString())
+                        .log("lock-not-released");
             } finally {
                 leave(path, queue, true);
             }

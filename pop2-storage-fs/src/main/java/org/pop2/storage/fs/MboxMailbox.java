@@ -111,7 +111,10 @@ final class MboxMailbox implements Mailbox {
         try {
             channel.close();
         } catch (IOException e) {
-            LOG.warn("{}: cannot be closed: {}", name, e.toString());
+            LOG.atWarn()
+                    .addKeyValue("mailbox", name)
+                    .addKeyValue("error", e.toString())
+                    .log("mailbox-not-closed");
         }
     }
 
@@ -232,7 +235,12 @@ final class MboxMailbox implements Mailbox {
             throw reason;
         }
         Waits.during(() -> files.delete(Objects.requireNonNull(counted), numbers, hold::check));
-        LOG.info("{}: deleted {} of {} messages: {}", name, numbers.cardinality(), count(), numbers);
+        LOG.atDebug()
+                .addKeyValue("mailbox", name)
+                .addKeyValue("deleted", numbers.cardinality())
+                .addKeyValue("messages", count())
+                .addKeyValue("numbers", numbers)
+                .log("messages-deleted");
     }
 
     private void close() {
@@ -242,7 +250,10 @@ final class MboxMailbox implements Mailbox {
             try {
                 counted.close();
             } catch (IOException e) {
-                LOG.warn("{}: cannot be closed: {}", name, e.toString());
+                LOG.atWarn()
+                        .addKeyValue("mailbox", name)
+                        .addKeyValue("error", e.toString())
+                        .log("mailbox-not-closed");
             }
         }
     }

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
@@ -17,6 +18,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
@@ -35,7 +37,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, Measured {
+final class MboxStore implements MailStore, Measured, Examined {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
     private static final int KEPT_BUFFERS = 128;
@@ -179,7 +181,7 @@ final class MboxStore implements MailStore, Measured {
 
     private void recover(Commits commits, Deliveries deliveries, IndexFile indexes) throws IOException {
         if (liveness.sweep()) {
-            LOG.info("another server on {} ended without closing; recovering", settings.state());
+            LOG.atInfo().addKeyValue("state", settings.state()).log("unclean-end");
             sweepSpool();
             indexes.sweep();
             holds.sweep();
@@ -189,16 +191,20 @@ final class MboxStore implements MailStore, Measured {
         for (Path pending : interrupted) {
             Optional<MailboxPath> path = settings.paths().find(pending);
             if (path.isEmpty()) {
-                LOG.error(
-                        "{}: a deletion or delivery was interrupted, and the configuration knows no such mailbox",
-                        pending);
+                LOG.atError()
+                        .addKeyValue("mailbox", pending)
+                        .addKeyValue("reason", "unknown")
+                        .log("recovery-impossible");
                 continue;
             }
             try {
                 files.recover(path.get());
             } catch (StoreException e) {
                 // the other mailboxes are good; this one is refused until its recovery succeeds
-                LOG.error("{}: not recovered yet: {}", pending, e.getMessage());
+                LOG.atError()
+                        .addKeyValue("mailbox", pending)
+                        .addKeyValue("error", e.getMessage())
+                        .log("recovery-failed");
             }
         }
     }
@@ -282,7 +288,7 @@ final class MboxStore implements MailStore, Measured {
         if (folder.isInbox() || !path.isNoFile(io)) {
             return false;
         }
-        LOG.info("{} is no file, or not below directories: no folder", path);
+        LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
         return true;
     }
 
@@ -417,7 +423,10 @@ final class MboxStore implements MailStore, Measured {
             return files.open(path);
         } catch (StoreException e) {
             if (e.reason() == Reason.CORRUPT) {
-                LOG.debug("{} is not counted: {}", path, e.getMessage());
+                LOG.atDebug()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("error", e.getMessage())
+                        .log("mailbox-not-counted");
                 return null;
             }
             throw e;
@@ -445,8 +454,23 @@ final class MboxStore implements MailStore, Measured {
         try {
             stored.close();
         } catch (IOException e) {
-            LOG.warn("a spool file was not removed: {}", e.toString());
+            LOG.atWarn().addKeyValue("error", e.toString()).log("spool-file-left");
         }
+    }
+
+    @Override
+    public Publisher<Finding> examine(Collection<UserName> users) {
+        return work.<List<Finding>>call(settings.state(), () -> {
+                    List<Finding> found = new ArrayList<>();
+                    for (UserName user : users) {
+                        for (FolderName folder : settings.paths().list(io, user)) {
+                            found.addAll(files.examine(settings.paths().of(user, folder)));
+                        }
+                    }
+                    // the directory of many mailboxes is one
+                    return found.stream().distinct().toList();
+                })
+                .flatMapMany(Flux::fromIterable);
     }
 
     @Override

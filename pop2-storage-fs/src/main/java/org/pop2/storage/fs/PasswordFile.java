@@ -174,11 +174,19 @@ final class PasswordFile {
             try {
                 Account account = account(line);
                 if (accounts.putIfAbsent(account.user().value(), account) != null) {
-                    LOG.warn("{}: line {} is a second one for {}, the first one counts", path, i + 1, account.user());
+                    LOG.atWarn()
+                            .addKeyValue("file", path)
+                            .addKeyValue("line", i + 1)
+                            .addKeyValue("user", account.user())
+                            .log("account-twice");
                 }
             } catch (IllegalArgumentException e) {
                 // never the line itself: it may hold a password
-                LOG.warn("{}: line {} is no account: {}", path, i + 1, e.getMessage());
+                LOG.atWarn()
+                        .addKeyValue("file", path)
+                        .addKeyValue("line", i + 1)
+                        .addKeyValue("error", e.getMessage())
+                        .log("account-line-wrong");
             }
         }
         return accounts;

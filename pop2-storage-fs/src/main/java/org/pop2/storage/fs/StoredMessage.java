@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class StoredMessage implements AutoCloseable {
     private static final int MEMORY = 256 * 1024;
     private static final int BLOCK = 64 * 1024;
-    /** Marks before a From that are remembered; with more of them the line is written through, for it needs one too. */
+    /** Octets of a line that are remembered; of more marks before a From, those in front are written through. */
     private static final int HEAD = 32;
 
     /** Fields that other programs would take for their own notes about the message. */
@@ -43,6 +43,9 @@ final class StoredMessage implements AutoCloseable {
     private final byte[] head = new byte[HEAD];
     private int headLength;
     private boolean headOpen = true;
+    /** Whether marks stand before it already. */
+    private boolean marksWritten;
+
     private boolean inHeader = true;
     private boolean dropping;
     private int pendingCrs;
@@ -119,41 +122,49 @@ final class StoredMessage implements AutoCloseable {
             return;
         }
         head[headLength++] = octet;
-        if (headLength == HEAD || (!inHeader && quoting.needsMark(head, 0, headLength) != Quoting.Match.UNDECIDED)) {
+        if (headLength == HEAD && !isDecided()) {
+            writeMarks();
+        } else if (headLength == HEAD || (!inHeader && isDecided())) {
             writeHead();
         }
+    }
+
+    /** Whether enough of the line is there to know of its marks. */
+    private boolean isDecided() {
+        return quoting.needsMark(head, 0, headLength) != Quoting.Match.UNDECIDED
+                && quoting.quoted(head, 0, headLength) != Quoting.Match.UNDECIDED;
     }
 
     /** Decides what a line is by its beginning. */
     private void writeHead() throws IOException {
         headOpen = false;
         if (inHeader) {
-            boolean continuation = headLength > 0 && (head[0] == ' ' || head[0] == '\t');
+            boolean continuation = !marksWritten && headLength > 0 && (head[0] == ' ' || head[0] == '\t');
             dropping = continuation ? dropping : isRemoved();
         }
         if (quoting.needsMark(head, 0, headLength) == Quoting.Match.YES) {
             emit(new byte[] {'>'}, 0, 1);
             // a reader takes it off again
             wireOctets -= dropping ? 0 : 1;
+        } else if (quoting.quoted(head, 0, headLength) == Quoting.Match.YES) {
+            // of mboxo: a reader takes off what was there before
+            wireOctets -= dropping ? 0 : 1;
         }
         emit(head, 0, headLength);
-        if (quoting == Quoting.MBOXRD && allMarks()) {
-            // a From may still follow the marks: keep one of them and go on looking
-            headOpen = true;
-            headLength = 0;
-            marksWritten = true;
-        }
     }
 
-    private boolean marksWritten;
-
-    private boolean allMarks() {
-        for (int i = 0; i < headLength; i++) {
-            if (head[i] != '>') {
-                return false;
-            }
+    /** A From may still follow, or has begun to: the marks are written, one more will do as well behind them. */
+    private void writeMarks() throws IOException {
+        int marks = 0;
+        while (marks < headLength && head[marks] == '>') {
+            marks++;
         }
-        return headLength == HEAD;
+        // a line that begins so is no field, and goes on with none
+        dropping = false;
+        emit(head, 0, marks);
+        System.arraycopy(head, marks, head, 0, headLength - marks);
+        headLength -= marks;
+        marksWritten = true;
     }
 
     private boolean isRemoved() {
@@ -243,10 +254,7 @@ final class StoredMessage implements AutoCloseable {
         return spooled + inMemory;
     }
 
-    /**
-     * Octets that a client will be sent; to be asked when it is complete. Of mboxo, which cannot be undone, an octet
-     * too many for each line that began with {@code >From }.
-     */
+    /** Octets that a client will be sent; to be asked when it is complete. */
     synchronized long wireOctets() {
         return Math.max(2, wireOctets);
     }

@@ -68,7 +68,7 @@ final class Work implements AutoCloseable {
                     thread.setName("pop2-mbox-worker-" + number.incrementAndGet());
                     return thread;
                 },
-                (thread, error) -> LOG.error("a task failed", error),
+                (thread, error) -> LOG.atError().setCause(error).log("task-failed"),
                 true,
                 busy,
                 most,
@@ -166,7 +166,7 @@ final class Work implements AutoCloseable {
         try {
             execute(task);
         } catch (RejectedExecutionException e) {
-            LOG.debug("rejected by the workers: {}", e.toString());
+            LOG.atDebug().addKeyValue("error", e.toString()).log("task-rejected");
             rejected.run();
         }
     }
@@ -179,7 +179,7 @@ final class Work implements AutoCloseable {
                         task.run();
                     } catch (RuntimeException e) {
                         // an exception would end the repetition without a word
-                        LOG.error("a regular task failed", e);
+                        LOG.atError().setCause(e).log("task-failed");
                     }
                 },
                 millis,
@@ -201,7 +201,7 @@ final class Work implements AutoCloseable {
                 workers.shutdown();
             }
             if (!done || !readers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
-                LOG.warn("file work goes on after {} s; the process must not be stopped by force", CLOSE_SECONDS);
+                LOG.atWarn().addKeyValue("seconds", CLOSE_SECONDS).log("file-work-unfinished");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

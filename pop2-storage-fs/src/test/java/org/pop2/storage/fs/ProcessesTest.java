@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -23,8 +24,10 @@ import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Usage;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -113,6 +116,24 @@ class ProcessesTest {
         assertThat(line(said)).startsWith("failed");
         OtherProcess.release(mailbox, 2);
         assertThat(rest()).isEqualTo(body(1) + "\n");
+        close(store);
+    }
+
+    @Test
+    void deliveriesOfBothProcessesKeepToOneQuota() throws Exception {
+        MboxStore store = store(30_000);
+        Mono.from(store.accounts()
+                        .put(new Account(OtherProcess.ALICE, "{PLAIN}x", true, Optional.of(new Quota(60, 0)))))
+                .block(OtherProcess.PATIENCE);
+        Process child = child("deliver", 30_000);
+        BufferedReader said = child.inputReader(StandardCharsets.US_ASCII);
+        assertThat(line(said)).isEqualTo("ready");
+        int here = OtherProcess.deliverUntilFull(store, FolderName.INBOX);
+        int there = Integer.parseInt(line(said).substring("taken ".length()));
+        assertThat(here + there).isEqualTo(60);
+        assertThat(Mono.from(store.usage(OtherProcess.ALICE)).block(OtherProcess.PATIENCE))
+                .extracting(Usage::messages)
+                .isEqualTo(60L);
         close(store);
     }
 

@@ -106,7 +106,7 @@ final class Database {
     /** A connection that is dead already is no error of closing. */
     Mono<Void> close() {
         return pool.disposeLater().onErrorResume(error -> {
-            LOG.debug("A connection could not be closed in order", error);
+            LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-closed");
             return Mono.empty();
         });
     }
@@ -190,7 +190,7 @@ final class Database {
     /** What was done is done: trouble with giving the connection back is no error of the work. */
     private static Mono<Void> giveBack(Connection connection) {
         return Mono.from(connection.close()).onErrorResume(error -> {
-            LOG.debug("A connection could not be given back", error);
+            LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-returned");
             return Mono.empty();
         });
     }
@@ -200,7 +200,7 @@ final class Database {
         Mono<Void> closing = Mono.empty();
         if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Connection inner) {
             closing = Mono.from(inner.close()).timeout(CLOSE_LIMIT).onErrorResume(error -> {
-                LOG.debug("A broken connection could not be closed", error);
+                LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-closed");
                 return Mono.empty();
             });
         }

@@ -228,7 +228,7 @@ final class Delivery {
                         Repeat.ALWAYS,
                         connection -> database.changed(connection, Sql.DOOM, mailboxId, bodyId))
                 .onErrorResume(error -> {
-                    LOG.debug("Chunks of a failed delivery stay until the sweep finds them", error);
+                    LOG.atDebug().addKeyValue("error", error.toString()).log("chunks-left");
                     return Mono.empty();
                 })
                 .then();

@@ -310,7 +310,10 @@ final class Leases {
     private Mono<Void> ended(Holding holding, Mono<?> freeing) {
         return freeing.then()
                 .onErrorResume(error -> {
-                    LOG.debug("The lease of mailbox {} could not be given back", holding.mailboxId, error);
+                    LOG.atDebug()
+                            .addKeyValue("mailbox", holding.mailboxId)
+                            .addKeyValue("error", error.toString())
+                            .log("lease-not-returned");
                     abandon(holding.mailboxId, holding.session);
                     return Mono.empty();
                 })
@@ -393,7 +396,10 @@ final class Leases {
     private void lose(Holding holding, String why) {
         if (holding.lose()) {
             held.remove(holding.mailboxId, holding);
-            LOG.info("Mailbox {} is no longer held: {}", holding.mailboxId, why);
+            LOG.atInfo()
+                    .addKeyValue("mailbox", holding.mailboxId)
+                    .addKeyValue("reason", why)
+                    .log("lease-lost");
         }
     }
 
@@ -492,7 +498,7 @@ final class Leases {
     /** Said once, not at every tick. */
     private Mono<Void> later(Throwable error) {
         if (failing.compareAndSet(false, true)) {
-            LOG.warn("Leases cannot be renewed, trying on: {}", error.getMessage());
+            LOG.atWarn().addKeyValue("error", error.getMessage()).log("leases-not-renewed");
         }
         abandoned.values().removeIf(lease -> lease.age().compareTo(ttl.plus(database.limit())) > 0);
         return Mono.empty();
@@ -500,7 +506,7 @@ final class Leases {
 
     private void works() {
         if (failing.compareAndSet(true, false)) {
-            LOG.info("Leases are renewed again");
+            LOG.atInfo().log("leases-renewed-again");
         }
     }
 

@@ -170,9 +170,9 @@ public final class PostgresStore implements MailStore, Retention, Measured {
                         connection -> database.rows(connection, Sql.UNLIMITED, row -> Rows.get(row, 0, String.class)))
                 .doOnNext(unlimited -> {
                     if (!unlimited.isEmpty()) {
-                        LOG.warn(
-                                "The database user has no {}: set them with ALTER ROLE, as nothing can through a pooler",
-                                String.join(", no ", unlimited));
+                        LOG.atWarn()
+                                .addKeyValue("missing", String.join(", ", unlimited))
+                                .log("database-timeouts-missing");
                     }
                 })
                 .then();

@@ -41,9 +41,13 @@ final class Sweeper implements Retention {
                 .onBackpressureDrop()
                 .concatMap(
                         n -> sweepAll()
-                                .doOnNext(swept -> LOG.debug("Swept: {}", swept))
+                                .doOnNext(swept -> LOG.atDebug()
+                                        .addKeyValue("swept", swept)
+                                        .log("swept"))
                                 .onErrorResume(error -> {
-                                    LOG.warn("Sweeping failed, trying again later: {}", error.getMessage());
+                                    LOG.atWarn()
+                                            .addKeyValue("error", error.getMessage())
+                                            .log("sweep-failed");
                                     return Mono.empty();
                                 }),
                         0)

@@ -1,0 +1,29 @@
+package org.pop2.app.config;
+
+import java.util.List;
+import org.pop2.storage.MailStoreProvider;
+
+/**
+ * A key, for people to read.
+ *
+ * @param name as in the file: {@code listen.port}
+ * @param defaultValue as text; empty: there is none
+ * @param description what it is, with the unit: sentences with semicolons between, the first without its subject
+ */
+public record KeyText(String name, String defaultValue, String description) {
+    /** Every key, those of the storages that there are too, in the order of the manual. */
+    public static List<KeyText> all() {
+        return of(Keys.with(MailStoreProvider.all()));
+    }
+
+    /** What can be said of a profile called {@code <name>}. */
+    public static List<KeyText> ofProfile() {
+        return of(new ProfileKeys("<name>").all());
+    }
+
+    private static List<KeyText> of(List<Key<?>> keys) {
+        return keys.stream()
+                .map(key -> new KeyText(key.name(), key.defaultValue(), key.description()))
+                .toList();
+    }
+}
