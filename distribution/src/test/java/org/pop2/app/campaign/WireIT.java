@@ -148,7 +148,7 @@ class WireIT {
             Files.writeString(accounts, line.replaceFirst("first", "other" + i) + "\n", StandardOpenOption.APPEND);
         }
         start(instance, Runtime.version().feature());
-        for (String home : OTHER_JAVAS.split(File.pathSeparator)) {
+        for (String home : OTHER_JAVAS.split(File.pathSeparator, -1)) {
             if (!home.isEmpty()) {
                 makeCache(home);
                 instance.runOn(home);
