@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class ShellsAndManualsIT {
                 "pop2d kick | ",
                 "pop2d serve --config some| some.conf"
             })
-    void fishCompletes(String typed, String offered) throws Exception {
+    void fishCompletes(String typed, @Nullable String offered) throws Exception {
         Files.createFile(directory.resolve("some.conf"));
         String line = typed.endsWith("otp") || typed.endsWith("kick") ? typed + " " : typed;
         String said = Tool.succeed(
