@@ -364,7 +364,7 @@ class RealFilesTest {
         } finally {
             Files.setPosixFilePermissions(mail, PosixFilePermissions.fromString("rwx------"));
         }
-        String warning = mail + " is not writable";
+        String warning = "dotlock-impossible directory=\"" + mail + '"';
         if (locking.equals("dotlock")) {
             assertThat(said)
                     .containsExactly("not opened: UNAVAILABLE " + mail
