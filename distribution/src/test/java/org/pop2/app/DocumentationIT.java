@@ -2,6 +2,9 @@ package org.pop2.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.typesafe.config.ConfigFactory;
+import com.typesafe.config.ConfigParseOptions;
+import com.typesafe.config.ConfigSyntax;
 import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -71,7 +74,17 @@ class DocumentationIT {
                         port = port(server);
                     }
                     case "dialogue" -> talk(port, block.lines());
-                    default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java");
+                    case "json" ->
+                        block.lines()
+                                .forEach(line -> assertThat(ConfigFactory.parseString(
+                                                        line,
+                                                        ConfigParseOptions.defaults()
+                                                                .setSyntax(ConfigSyntax.JSON))
+                                                .hasPath("message"))
+                                        .as("%s", line)
+                                        .isTrue());
+                    // "sh jq": ShellsAndManualsIT
+                    default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java", "sh jq");
                 }
             }
         } finally {
