@@ -1,7 +1,6 @@
 package org.pop2.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import io.netty.channel.epoll.Epoll;
 import io.netty.util.ResourceLeakDetector;
@@ -44,6 +43,11 @@ class MboxAllocationTest {
     /** Less than the smallest object that is made for each message and has a field. */
     private static final int SLACK = 15;
 
+    /**
+     * The bounds are those of epoll; what another transport adds for each message is its own, but not more than that.
+     */
+    private static final int OTHER_TRANSPORT = 4;
+
     /** Of the server's event loop (400) and its reading thread, for RETR and ACKS. */
     private static final int AHEAD_BOUND = 828;
 
@@ -80,7 +84,6 @@ class MboxAllocationTest {
     }
 
     private void holds(int ahead, int bound) throws IOException {
-        assumeTrue(Epoll.isAvailable());
         Files.createDirectories(directory.resolve("var/mail"));
         Files.writeString(directory.resolve("var/mail/postel"), MAIL.repeat(MESSAGES));
         Path accounts = Files.createFile(
@@ -111,7 +114,9 @@ class MboxAllocationTest {
                 fetch(client, ahead);
                 least = Math.min(least, (double) (Allocation.ofThreads("pop2-") - before) / MESSAGES);
             }
-            assertThat(least).isPositive().isLessThanOrEqualTo(bound + SLACK);
+            assertThat(least)
+                    .isPositive()
+                    .isLessThanOrEqualTo(Epoll.isAvailable() ? bound + SLACK : OTHER_TRANSPORT * bound);
         } finally {
             server.stop().block(LIMIT);
             Mono.from(store.close()).block(LIMIT);
