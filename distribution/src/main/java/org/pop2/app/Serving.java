@@ -227,6 +227,7 @@ final class Serving {
                 .withOnDisconnect(session.onDisconnect())
                 .withLimits(configuration.limits())
                 .withStopTimeout(configuration.stopTimeout())
+                .withBusyPoll(configuration.busyPoll())
                 .withLoginCache(configuration.loginCache());
         return configuration.trace().map(settings::withTrace).orElse(settings);
     }

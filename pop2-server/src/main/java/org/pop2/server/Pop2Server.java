@@ -118,9 +118,7 @@ public final class Pop2Server {
         return Mono.defer(() -> {
             Authenticator authenticator = new Authenticator(store.accounts(), logins);
             Sessions sessions = new Sessions(settings, store, authenticator, transcripts, observer);
-            // Netty's least of four takes two processors from each other
-            LoopResources loops = LoopResources.create(
-                    "pop2", Math.max(2, Runtime.getRuntime().availableProcessors()), true);
+            LoopResources loops = EventLoops.create(settings.busyPoll());
             Disposable.Composite watches = Disposables.composite();
             transcripts.ifPresent(watches::add);
             List<Bound> bound = new ArrayList<>();
@@ -269,16 +267,17 @@ public final class Pop2Server {
     /**
      * Serves by other settings from now on: host name, times, what becomes of marks, limits and profiles, for sessions
      * that begin. Sessions that are there keep theirs. Listeners, but for the profile of those that have the same name,
-     * transcripts, the time that logins are remembered and that of a stop stay as they were at the start. Reads the
-     * certificates again if they have changed, and forgets which passwords were right lately. Works at subscription, on
-     * a thread that may block.
+     * transcripts, the time that logins are remembered, that of a stop and busy polling stay as they were at the start.
+     * Reads the certificates again if they have changed, and forgets which passwords were right lately. Works at
+     * subscription, on a thread that may block.
      */
     public Mono<Void> reconfigure(ServerSettings settings) {
         return Mono.<Void>fromRunnable(() -> {
                     ServerSettings current = sessions.settings();
                     ServerSettings next = settings.withListeners(current.listeners())
                             .withLoginCache(current.loginCache())
-                            .withStopTimeout(current.stopTimeout());
+                            .withStopTimeout(current.stopTimeout())
+                            .withBusyPoll(current.busyPoll());
                     settings.listeners().forEach(this::adoptProfile);
                     sessions.reconfigure(current.trace().map(next::withTrace).orElse(next));
                     authenticator.forgetVerified();

@@ -18,6 +18,8 @@ import org.pop2.protocol.OnDisconnect;
  * @param onDisconnect what becomes of messages marked by ACKD when a session ends without QUIT
  * @param limits how much a client gets
  * @param stopTimeout how long a stop waits for transfers and releases under way
+ * @param busyPoll whether threads look for the next command for up to 0.2 ms before they sleep, where nobody else wants
+ *     the processor; on Linux alone
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
  * @param trace which sessions are written down; nothing: none
  * @param profiles which clients need what, besides what their listener says
@@ -31,6 +33,7 @@ public record ServerSettings(
         OnDisconnect onDisconnect,
         Limits limits,
         Duration stopTimeout,
+        boolean busyPoll,
         Duration loginCache,
         Optional<TraceSettings> trace,
         ProfileRules profiles) {
@@ -119,6 +122,10 @@ public record ServerSettings(
         return with(it -> it.stopTimeout = time);
     }
 
+    public ServerSettings withBusyPoll(boolean before) {
+        return with(it -> it.busyPoll = before);
+    }
+
     public ServerSettings withLoginCache(Duration time) {
         return with(it -> it.loginCache = time);
     }
@@ -141,6 +148,7 @@ public record ServerSettings(
         builder.onDisconnect = onDisconnect;
         builder.limits = limits;
         builder.stopTimeout = stopTimeout;
+        builder.busyPoll = busyPoll;
         builder.loginCache = loginCache;
         builder.trace = trace;
         builder.profiles = profiles;
@@ -164,6 +172,7 @@ public record ServerSettings(
         private OnDisconnect onDisconnect = OnDisconnect.KEEP;
         private Limits limits = Limits.defaults();
         private Duration stopTimeout = Duration.ofSeconds(30);
+        private boolean busyPoll = true;
         private Duration loginCache = Duration.ofMinutes(1);
         private Optional<TraceSettings> trace = Optional.empty();
         private ProfileRules profiles = ProfileRules.NONE;
@@ -178,6 +187,7 @@ public record ServerSettings(
                     onDisconnect,
                     limits,
                     stopTimeout,
+                    busyPoll,
                     loginCache,
                     trace,
                     profiles);

@@ -27,6 +27,7 @@ import org.reactivestreams.Publisher;
  * @param profiles which clients need what, besides what their listener says
  * @param serverName host name for the greeting; nothing: the machine's own
  * @param stopTimeout how long a stopping server lets running work finish
+ * @param busyPoll whether threads look for commands a while before they sleep
  * @param limits how much a client gets
  * @param session how a session goes
  * @param loginCache how long a verified password is remembered; zero: never
@@ -46,6 +47,7 @@ public record Configuration(
         ProfileRules profiles,
         Optional<String> serverName,
         Duration stopTimeout,
+        boolean busyPoll,
         Limits limits,
         Session session,
         Duration loginCache,
@@ -72,6 +74,7 @@ public record Configuration(
                 profiles,
                 serverName,
                 stopTimeout,
+                busyPoll,
                 limits,
                 session,
                 loginCache,

@@ -193,6 +193,7 @@ public final class ConfigurationReader {
                 value(Keys.SESSION_ON_DISCONNECT),
                 value(Keys.SESSION_STRICT));
         var stopTimeout = value(Keys.SERVER_STOP_TIMEOUT);
+        boolean busyPoll = value(Keys.SERVER_BUSY_POLL);
         Limits limits = new Limits(
                 value(Keys.LIMITS_CONNECTIONS),
                 value(Keys.LIMITS_CONNECTIONS_PER_ADDRESS),
@@ -224,6 +225,7 @@ public final class ConfigurationReader {
                 rules,
                 serverName,
                 stopTimeout,
+                busyPoll,
                 limits,
                 session,
                 loginCache,

@@ -46,7 +46,7 @@ class ConfigurationReaderTest {
                 mailbox { takeover-after = 0s, busy-wait = 250ms }
                 limits { connections = 7, connections-per-address = 8, sessions-per-user = 9 }
                 limits { commands-per-session = 10, octets-per-session = 3KiB }
-                server { name = "mail.example.org", stop-timeout = 5s }
+                server { name = "mail.example.org", stop-timeout = 5s, busy-poll = false }
                 auth { cache = 0s, rehash = false, penalty = false }
                 log { level = debug, format = json, loggers = ["org.pop2.lmtp trace", org.pop2.server  warn] }
                 """);
@@ -63,6 +63,7 @@ class ConfigurationReaderTest {
         assertThat(configuration.limits()).isEqualTo(new Limits(7, 8, 9, 10, 3 << 10));
         assertThat(configuration.serverName()).contains("mail.example.org");
         assertThat(configuration.stopTimeout()).isEqualTo(Duration.ofSeconds(5));
+        assertThat(configuration.busyPoll()).isFalse();
         assertThat(configuration.loginCache()).isZero();
         assertThat(configuration.rehash()).isFalse();
         assertThat(configuration.penalty()).isFalse();
@@ -205,6 +206,7 @@ class ConfigurationReaderTest {
                         false));
         assertThat(configuration.limits()).isEqualTo(library.limits());
         assertThat(configuration.stopTimeout()).isEqualTo(library.stopTimeout());
+        assertThat(configuration.busyPoll()).isEqualTo(library.busyPoll());
         assertThat(configuration.loginCache()).isEqualTo(library.loginCache());
         Authenticator.Settings logins = Authenticator.Settings.defaults();
         assertThat(configuration.rehash()).isEqualTo(logins.rehash());
