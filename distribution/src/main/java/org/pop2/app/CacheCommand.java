@@ -4,6 +4,7 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
+import java.lang.invoke.MethodHandles;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -11,11 +12,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Callable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.config.ConfigurationReader;
-import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.app.logging.Logging;
 import picocli.CommandLine.Command;
 
@@ -63,7 +61,9 @@ final class CacheCommand implements Callable<Integer> {
             Files.createDirectories(directory.resolve("conf"));
             Files.writeString(file, CONFIGURATION);
             // read as a server's is
-            Configuration configuration = ConfigurationReader.read(file, Map.of());
+            ConfigOption option = new ConfigOption();
+            option.use(file);
+            Configuration configuration = option.read(terminal);
             Logging.follow(configuration.log());
             Permissions.check(file);
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
@@ -75,9 +75,10 @@ final class CacheCommand implements Callable<Integer> {
             } finally {
                 serving.stop();
             }
+            MethodHandles.lookup().ensureInitialized(UntilSignal.class);
             terminal.say("rehearsed");
             return ExitCode.OK;
-        } catch (InvalidConfigurationException | IOException e) {
+        } catch (IllegalAccessException | IOException e) {
             throw new CommandFailedException(ExitCode.UNAVAILABLE, "the rehearsal failed: " + e.getMessage(), e);
         } finally {
             DemoCommand.removeDirectory(directory);

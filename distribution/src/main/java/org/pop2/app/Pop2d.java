@@ -7,8 +7,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
-import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -49,33 +47,6 @@ final class Pop2d implements Callable<Integer> {
     private boolean help;
 
     private Pop2d() {}
-
-    /**
-     * Runs one command. Blocks until it is done; for a server, until it has stopped.
-     *
-     * @return the exit code
-     */
-    static int run(Terminal terminal, String... args) {
-        try {
-            Optional<ServeCommand> plain = ServeCommand.plain(terminal, args);
-            return plain.isPresent()
-                    ? plain(terminal, plain.get())
-                    : commandLine(terminal, args).execute(args);
-        } catch (ServiceConfigurationError | LinkageError e) {
-            // something is missing in lib/, or does not fit; for Java it would be 1, which says nothing to a mail
-            // system
-            terminal.warn("the installation is broken: " + e);
-            return args.length > 0 && args[0].equals("deliver") ? ExitCode.TRY_LATER : ExitCode.UNAVAILABLE;
-        }
-    }
-
-    private static int plain(Terminal terminal, ServeCommand command) {
-        try {
-            return command.call();
-        } catch (CommandFailedException | RuntimeException e) {
-            return failed(terminal, e);
-        }
-    }
 
     /** All commands. */
     static CommandLine commandLine(Terminal terminal) {
@@ -157,7 +128,8 @@ final class Pop2d implements Callable<Integer> {
         return ExitCode.USAGE;
     }
 
-    private static int failed(Terminal terminal, Exception e) {
+    /** Says what went wrong, and gives the exit code for it. */
+    static int failed(Terminal terminal, Exception e) {
         CommandFailedException failure = null;
         if (e instanceof CommandFailedException known) {
             failure = known;

@@ -48,7 +48,7 @@ class DoctorCommandTest {
         System.arraycopy(options, 0, arguments, 3, options.length);
         ByteArrayOutputStream said = new ByteArrayOutputStream();
         PrintStream stream = new PrintStream(said, true, StandardCharsets.UTF_8);
-        int exitCode = Pop2d.run(
+        int exitCode = Main.run(
                 new Terminal(InputStream.nullInputStream(), stream, stream, Map.of(), Optional.empty()), arguments);
         out = said.toString(StandardCharsets.UTF_8);
         return exitCode;

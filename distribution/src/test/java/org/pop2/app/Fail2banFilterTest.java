@@ -31,7 +31,7 @@ import org.slf4j.LoggerFactory;
 /** The filter for fail2ban that is shipped, on the lines that the server logs. */
 class Fail2banFilterTest {
     private static final Path FILTER = Path.of("src/dist/share/fail2ban/filter.d/pop2d.conf");
-    private static final Path LOGBACK = Path.of("src/dist/conf/logback.xml");
+    private static final Path LOGBACK = Path.of("src/dist/conf/logback.xml.example");
 
     /** Lines in the form of the logback.xml that is shipped. */
     private static final class Lines extends AppenderBase<ILoggingEvent> implements AutoCloseable {

@@ -616,7 +616,7 @@ class FetchCommandTest {
                 new PrintStream(complained, true, ISO_8859_1),
                 Map.of("HOME", directory.toString()),
                 Optional.empty());
-        int exitCode = Pop2d.run(
+        int exitCode = Main.run(
                 terminal,
                 Stream.concat(Stream.of("fetch"), Stream.of(arguments)).toArray(String[]::new));
         out = written.toString(ISO_8859_1);

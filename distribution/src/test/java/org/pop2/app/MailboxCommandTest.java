@@ -523,7 +523,7 @@ class MailboxCommandTest {
                 new PrintStream(complained, true, ISO_8859_1),
                 Map.of("POP2D_HOME", home().toString()),
                 Optional.empty());
-        int exitCode = Pop2d.run(
+        int exitCode = Main.run(
                 terminal,
                 Stream.concat(Stream.of("mailbox"), Stream.of(arguments)).toArray(String[]::new));
         out = written.toString(ISO_8859_1);

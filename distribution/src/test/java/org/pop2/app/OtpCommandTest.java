@@ -56,7 +56,7 @@ class OtpCommandTest {
                 typed.isEmpty()
                         ? Optional.empty()
                         : Optional.of(prompt -> typed.remove().toCharArray()));
-        int exitCode = Pop2d.run(terminal, args);
+        int exitCode = Main.run(terminal, args);
         out = said.toString(StandardCharsets.UTF_8);
         err = warned.toString(StandardCharsets.UTF_8);
         return exitCode;

@@ -348,7 +348,7 @@ class Pop2dTest {
                 new PrintStream(complained, true, StandardCharsets.UTF_8),
                 plain.environment(),
                 somebodyThere ? Optional.of(prompt -> typed.remove().toCharArray()) : Optional.empty());
-        int exitCode = Pop2d.run(terminal, arguments);
+        int exitCode = Main.run(terminal, arguments);
         out = written.toString(StandardCharsets.UTF_8);
         err = complained.toString(StandardCharsets.UTF_8);
         return exitCode;

@@ -172,7 +172,7 @@ class QuotaCommandsTest {
     private int run(String input, String... arguments) {
         ByteArrayOutputStream written = new ByteArrayOutputStream();
         ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        int exitCode = Pop2d.run(
+        int exitCode = Main.run(
                 new Terminal(
                         new ByteArrayInputStream(input.getBytes(ISO_8859_1)),
                         new PrintStream(written, true, ISO_8859_1),

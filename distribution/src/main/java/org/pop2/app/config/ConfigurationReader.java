@@ -468,7 +468,7 @@ public final class ConfigurationReader {
         for (Key<?> key : known.values()) {
             Given text = given.get(key.name());
             String value = text == null ? key.defaultValue() : text.text();
-            if (key.equals(Keys.DIRECTORY)) {
+            if (key.name().equals(Keys.DIRECTORY.name())) {
                 value = directory.toString();
             }
             entries.add(new Entry(

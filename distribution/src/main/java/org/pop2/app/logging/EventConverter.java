@@ -13,7 +13,7 @@ import org.slf4j.event.KeyValuePair;
  * {@code exception=} and {@code stack=}.
  *
  * <p>Whatever a value holds, it cannot be taken for another pair or another line: one that is not a plain word is
- * quoted as a string of JSON. {@code %event} in the pattern of {@code conf/logback.xml}.
+ * quoted as a string of JSON. {@code %event} in a pattern of {@code conf/logback.xml}.
  */
 // that it handles exceptions keeps the layout from adding a stack of many lines
 public final class EventConverter extends ThrowableHandlingConverter {
@@ -25,6 +25,11 @@ public final class EventConverter extends ThrowableHandlingConverter {
     @Override
     public String convert(ILoggingEvent event) {
         StringBuilder out = new StringBuilder(128);
+        append(out, event);
+        return out.toString();
+    }
+
+    static void append(StringBuilder out, ILoggingEvent event) {
         // the name of an event is plain; the text of another library may be anything
         appendEscaped(out, String.valueOf(event.getFormattedMessage()));
         List<KeyValuePair> pairs = event.getKeyValuePairs();
@@ -40,7 +45,6 @@ public final class EventConverter extends ThrowableHandlingConverter {
             append(out, "exception", exception(thrown));
             append(out, "stack", stack(thrown));
         }
-        return out.toString();
     }
 
     /** {@code java.io.IOException: No space left on device}. */

@@ -4,6 +4,7 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
+import java.time.ZoneId;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.LogFormat;
@@ -13,10 +14,12 @@ import org.pop2.app.config.LogFormat;
  * {@code log.format} says so, as JSON. The pattern is that of the text; {@code %event} is the event.
  */
 public final class EventEncoder extends EncoderBase<ILoggingEvent> {
-    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %event%n";
+    private final TextLines standard = new TextLines(ZoneId.systemDefault());
 
-    private final PatternLayout text = new PatternLayout();
-    private String pattern = PATTERN;
+    /** Set where the lines of text are other ones. */
+    private @Nullable PatternLayout own;
+
+    private String pattern = TextLines.PATTERN;
 
     /** Set where the log is JSON. Made when it is first wanted: most logs are text. */
     private volatile @Nullable JsonLines json;
@@ -37,19 +40,25 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
 
     @Override
     public void start() {
-        text.setContext(getContext());
-        text.getInstanceConverterMap().put("event", EventConverter::new);
-        text.setPattern(pattern);
-        text.start();
+        if (!pattern.equals(TextLines.PATTERN)) {
+            PatternLayout layout = new PatternLayout();
+            layout.setContext(getContext());
+            layout.getInstanceConverterMap().put("event", EventConverter::new);
+            layout.setPattern(pattern);
+            layout.start();
+            own = layout;
+        }
         super.start();
     }
 
     @Override
     public byte[] encode(ILoggingEvent event) {
         JsonLines lines = json;
-        return lines != null
-                ? lines.encode(event)
-                : Objects.requireNonNull(text.doLayout(event)).getBytes(StandardCharsets.UTF_8);
+        if (lines != null) {
+            return lines.encode(event);
+        }
+        String line = own == null ? standard.line(event) : Objects.requireNonNull(own.doLayout(event));
+        return line.getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

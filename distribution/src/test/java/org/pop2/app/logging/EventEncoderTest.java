@@ -1,24 +1,29 @@
 package org.pop2.app.logging;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.LoggingEvent;
 import ch.qos.logback.core.AppenderBase;
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigFactory;
 import com.typesafe.config.ConfigParseOptions;
 import com.typesafe.config.ConfigSyntax;
-import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneId;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.TimeZone;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.app.config.LogFormat;
 import org.slf4j.LoggerFactory;
+import org.slf4j.event.KeyValuePair;
 
 /** An event is one line, whatever is in it. */
 class EventEncoderTest {
@@ -28,7 +33,7 @@ class EventEncoderTest {
     private final AppenderBase<ILoggingEvent> appender = new AppenderBase<>() {
         @Override
         protected void append(ILoggingEvent event) {
-            lines.add(new String(encoder.encode(event), StandardCharsets.UTF_8));
+            lines.add(new String(encoder.encode(event), UTF_8));
         }
     };
 
@@ -67,6 +72,38 @@ class EventEncoderTest {
         assertThat(lines)
                 .containsExactly("INFO  events: mailbox-opened session=17 user=postel address=[2001:db8::1]:1024"
                         + " error=\"disk \\\"sda\\\" is full\" empty=\"\"\n");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"Z", "Asia/Kathmandu", "America/St_Johns", "+02:00"})
+    void theStandardLineIsWhatLogbackMakesOfItsPattern(String zone) {
+        TimeZone before = TimeZone.getDefault();
+        TimeZone.setDefault(TimeZone.getTimeZone(ZoneId.of(zone)));
+        try {
+            EventEncoder standard = new EventEncoder();
+            standard.setContext(logger.getLoggerContext());
+            standard.start();
+            EventEncoder interpreted = new EventEncoder();
+            interpreted.setContext(logger.getLoggerContext());
+            // the same to logback, but not to us
+            interpreted.setPattern(TextLines.PATTERN.replace("%-5level", "%-5.8level"));
+            interpreted.start();
+            long[] times = {0, 7, 42, 999, 1000, 1001, 1_764_195_632_720L, 1_764_195_632_001L, -1, -999, -1001};
+            List<Level> levels = List.of(Level.ERROR, Level.WARN, Level.INFO, Level.DEBUG, Level.TRACE);
+            for (Level level : levels) {
+                for (long time : times) {
+                    LoggingEvent event = new LoggingEvent(
+                            "caller", logger, level, "said", new IllegalStateException("why"), new Object[0]);
+                    event.addKeyValuePair(new KeyValuePair("number", time));
+                    event.setInstant(Instant.ofEpochMilli(time));
+                    assertThat(standard.encode(event)).isEqualTo(interpreted.encode(event));
+                }
+            }
+            assertThat(new String(standard.encode(new LoggingEvent("c", logger, Level.INFO, "x", null, null)), UTF_8))
+                    .matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]{12}(Z|[+-]\\d\\d:\\d\\d) INFO  events: x\n");
+        } finally {
+            TimeZone.setDefault(before);
+        }
     }
 
     @ParameterizedTest
