@@ -28,13 +28,17 @@ import reactor.core.publisher.Mono;
  */
 public final class ProfiledMailbox implements Listing {
     private static final int PIECE = 16 * 1024;
-    /** As asctime(3) writes it, and mailbox files have it. */
-    private static final DateTimeFormatter ASCTIME =
-            DateTimeFormatter.ofPattern("EEE MMM ppd HH:mm:ss yyyy", Locale.US).withZone(ZoneOffset.UTC);
+
+    /** As asctime(3) writes it, and mailbox files have it. By itself: most sessions need none of Java's locales. */
+    private static final class Asctime {
+        private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern(
+                        "EEE MMM ppd HH:mm:ss yyyy", Locale.US)
+                .withZone(ZoneOffset.UTC);
+    }
 
     private final Mailbox mailbox;
     private final ClientProfile profile;
-    private final String date;
+    private final Instant now;
 
     /**
      * @param converted what the message became, if it is converted. Kept to be sent, as it is the same then, and as a
@@ -53,7 +57,7 @@ public final class ProfiledMailbox implements Listing {
     public ProfiledMailbox(Mailbox mailbox, ClientProfile profile, Instant now) {
         this.mailbox = mailbox;
         this.profile = profile;
-        this.date = ASCTIME.format(now);
+        this.now = now;
     }
 
     @Override
@@ -178,7 +182,7 @@ public final class ProfiledMailbox implements Listing {
     private Flux<ContentBuffer> rewritten(Flux<ContentBuffer> stored, long octets, UnaryOperator<ByteBuffer> before) {
         return Flux.defer(() -> {
             Pieces pieces = new Pieces();
-            Rewriter rewriter = new Rewriter(profile, octets, date, pieces);
+            Rewriter rewriter = new Rewriter(profile, octets, Asctime.FORMAT.format(now), pieces);
             // not fused: a fused one goes on after it was completed
             return stored.hide()
                     .<List<ContentBuffer>>handle((buffer, sink) -> {
