@@ -64,6 +64,10 @@ final class IndexFile {
         return directory.resolve(mailbox.key() + SUFFIX);
     }
 
+    void remove(MailboxPath mailbox) throws IOException {
+        io.unlink(path(mailbox));
+    }
+
     Optional<Stored> load(MailboxPath mailbox) {
         try (IoFile file = io.open(path(mailbox), StorageIo.Mode.READ)) {
             return Optional.ofNullable(parse(file));

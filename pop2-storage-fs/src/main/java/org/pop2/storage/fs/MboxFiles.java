@@ -455,6 +455,11 @@ final class MboxFiles {
 
     private void updateIndex(MboxLocks.Locked locked, MboxIndex index) {
         try {
+            if (index.end() == 0) {
+                // there is nothing to read next time, and so no reason to wait for another time of the file's
+                indexes.remove(locked.path());
+                return;
+            }
             FileStatus status = settled(locked);
             if (status.size() == index.end()) {
                 indexes.save(locked.path(), IndexFile.Stored.of(locked.file(), index, status));

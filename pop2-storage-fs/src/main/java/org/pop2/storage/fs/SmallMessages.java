@@ -14,16 +14,20 @@ import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The small messages of one mailbox. A client that reads one after the other, as nearly all do, is answered from memory
  * and on its own thread most of the time: the next ones are read with the one that is asked for, twice as many each
- * time, as far as a buffer holds them.
+ * time, as far as a buffer holds them; and when half of them were taken, the ones after them.
  *
  * <p>Whether the mailbox is still what was counted is looked at before and after they are read, of each of them: what
  * is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
  */
 final class SmallMessages {
+    private static final Logger LOG = LoggerFactory.getLogger(SmallMessages.class);
+
     /** Octets of the longest: a buffer holds two. */
     private static final int LONGEST = ContentBuffer.MAX_OCTETS / 2;
 
@@ -55,7 +59,12 @@ final class SmallMessages {
     private final Executor readers;
 
     // guarded by this
+    /** What is handed out. */
     private @Nullable Chunk ahead;
+    /** What comes after it. */
+    private @Nullable Chunk next;
+
+    private @Nullable Loading loading;
     private int expected = 1;
     private int step = 1;
     private boolean closed;
@@ -96,39 +105,95 @@ final class SmallMessages {
     }
 
     private void forget() {
-        Chunk unused;
+        Chunk first;
+        Chunk second;
         synchronized (this) {
-            unused = ahead;
+            first = ahead;
+            second = next;
             ahead = null;
+            next = null;
+            // it drops what it reads
+            loading = null;
         }
-        if (unused != null) {
-            unused.drop();
+        drop(first);
+        drop(second);
+    }
+
+    private static void drop(@Nullable Chunk chunk) {
+        if (chunk != null) {
+            chunk.drop();
         }
     }
 
     private @Nullable ContentBuffer known(int number) {
-        Chunk chunk;
+        Chunk used = null;
+        Loading begun = null;
         ContentBuffer known;
         synchronized (this) {
-            chunk = ahead;
+            if (ahead == null) {
+                ahead = next;
+                next = null;
+            }
+            Chunk chunk = ahead;
             known = chunk == null ? null : chunk.take(number);
             if (chunk == null || known == null) {
                 return null;
             }
             expected = number + 1;
-            if (number < chunk.last()) {
-                return known;
+            if (number == chunk.last()) {
+                used = chunk;
+                ahead = next;
+                next = null;
             }
-            ahead = null;
+            int from = chunk.last() + 1;
+            if (chunk.last() - number <= chunk.count() / 2
+                    && loading == null
+                    && (ahead == null || ahead == chunk)
+                    && next == null
+                    && from <= index.count()
+                    && isSmall(octets(from))) {
+                step = 2 * step;
+                begun = new Loading(from);
+                loading = begun;
+            }
         }
-        chunk.drop();
+        drop(used);
+        if (begun != null) {
+            start(begun);
+        }
         return known;
     }
 
-    /** The last of the messages to read with this one. */
-    private synchronized int last(int number) {
+    private void start(Loading begun) {
+        try {
+            readers.execute(begun);
+        } catch (RejectedExecutionException e) {
+            // the store closes, and whoever asks is told so
+            synchronized (this) {
+                loading = null;
+            }
+        }
+    }
+
+    /** Whether it is being read, and will be given. */
+    private synchronized boolean await(int number, Reading reading) {
+        Loading now = loading;
+        if (now == null || now.from != number || now.waiting != null) {
+            return false;
+        }
+        now.waiting = reading;
+        expected = number + 1;
+        return true;
+    }
+
+    /** The last of the messages to read with this one, which a client asks for. */
+    private synchronized int lastAsked(int number) {
         step = number == expected && number > 1 ? 2 * step : 1;
         expected = number + 1;
+        return last(number);
+    }
+
+    private synchronized int last(int number) {
         long octets = octets(number);
         int last = number;
         while (last < index.count() && last + 1 - number < step) {
@@ -149,35 +214,43 @@ final class SmallMessages {
 
     private ContentBuffer read(int number) throws IOException {
         forget();
-        int last = last(number);
+        return taken(number, filled(number, lastAsked(number)));
+    }
+
+    private Chunk filled(int first, int last) throws IOException {
         BufferPool.Pooled buffer = buffers.take();
         Chunk chunk = null;
         try (Source source = opener.open()) {
-            source.check(index.rowOf(number), index.rowOf(last));
-            int[] ends = new int[last - number + 1];
+            source.check(index.rowOf(first), index.rowOf(last));
+            int[] ends = new int[last - first + 1];
             ByteBuffer out = buffer.octets();
-            for (int next = number; next <= last; next++) {
-                source.encoder(index.rowOf(next)).encode(Content.block(), out);
-                ends[next - number] = out.position();
-                int start = next == number ? 0 : ends[next - number - 1];
-                if (out.position() - start != octets(next)) {
+            for (int number = first; number <= last; number++) {
+                source.encoder(index.rowOf(number)).encode(Content.block(), out);
+                ends[number - first] = out.position();
+                int start = number == first ? 0 : ends[number - first - 1];
+                if (out.position() - start != octets(number)) {
                     throw new StoreException(
                             Reason.CORRUPT,
-                            "message " + next + " has not the " + octets(next) + " octets that were counted");
+                            "message " + number + " has not the " + octets(number) + " octets that were counted");
                 }
             }
-            source.check(index.rowOf(number), index.rowOf(last));
-            chunk = new Chunk(buffer, number, ends, budget);
+            source.check(index.rowOf(first), index.rowOf(last));
+            chunk = new Chunk(buffer, first, ends, budget);
+            return chunk;
         } finally {
             if (chunk == null) {
                 buffer.release();
             }
         }
+    }
+
+    /** The first message of a chunk, of which the others are kept. */
+    private ContentBuffer taken(int number, Chunk chunk) {
         ContentBuffer wanted = chunk.take(number);
         if (wanted == null) {
             throw new IllegalStateException("a buffer that was just filled");
         }
-        if (number == last) {
+        if (number == chunk.last()) {
             chunk.drop();
         } else {
             keep(chunk);
@@ -194,8 +267,47 @@ final class SmallMessages {
                 ahead = chunk;
             }
         }
-        if (unused != null) {
-            unused.drop();
+        drop(unused);
+    }
+
+    /** The chunk that comes next is read while a client is still given those of the last one. */
+    private final class Loading implements Runnable {
+        private final int from;
+        /** Who asked for its first message before it was there. */
+        private @Nullable Reading waiting;
+
+        Loading(int from) {
+            this.from = from;
+        }
+
+        @Override
+        public void run() {
+            Chunk chunk = null;
+            try {
+                chunk = filled(from, last(from));
+                budget.keep(chunk);
+            } catch (IOException | RuntimeException e) {
+                // nobody has asked for it, or reads it himself and is told
+                LOG.atDebug()
+                        .addKeyValue("mailbox", name)
+                        .addKeyValue("error", e.toString())
+                        .log("not-read-ahead");
+            }
+            Chunk unused = null;
+            Reading asked;
+            synchronized (SmallMessages.this) {
+                asked = waiting;
+                if (loading != this || closed) {
+                    unused = chunk;
+                } else {
+                    loading = null;
+                    next = chunk;
+                }
+            }
+            drop(unused);
+            if (asked != null) {
+                asked.run();
+            }
         }
     }
 
@@ -215,6 +327,10 @@ final class SmallMessages {
             this.first = first;
             this.ends = ends;
             this.budget = budget;
+        }
+
+        int count() {
+            return ends.length;
         }
 
         int last() {
@@ -308,6 +424,9 @@ final class SmallMessages {
                 give(known);
                 return;
             }
+            if (await(number, this)) {
+                return;
+            }
             try {
                 readers.execute(this);
             } catch (RejectedExecutionException e) {
@@ -328,7 +447,9 @@ final class SmallMessages {
             }
             ContentBuffer buffer;
             try {
-                buffer = read(number);
+                // it may have come while this waited
+                ContentBuffer known = known(number);
+                buffer = known != null ? known : read(number);
             } catch (IOException | RuntimeException e) {
                 StoreException error = StoreErrors.about(name + ", message " + number, e);
                 if (error.reason() == Reason.CORRUPT) {
