@@ -46,7 +46,16 @@ final class Pop2d implements Callable<Integer> {
             description = "Show this help and exit.")
     private boolean help;
 
-    private Pop2d() {}
+    @Option(
+            names = {"-V", "--version"},
+            description = "Print the version, as pop2d version does, and exit.")
+    private boolean version;
+
+    private final Terminal terminal;
+
+    private Pop2d(Terminal terminal) {
+        this.terminal = terminal;
+    }
 
     /** All commands. */
     static CommandLine commandLine(Terminal terminal) {
@@ -87,7 +96,7 @@ final class Pop2d implements Callable<Integer> {
     }
 
     private static CommandLine commandLine(Terminal terminal, Collection<Supplier<Object>> commands) {
-        CommandLine all = new CommandLine(new Pop2d());
+        CommandLine all = new CommandLine(new Pop2d(terminal));
         commands.forEach(command -> all.addSubcommand(command.get()));
         summarize(all);
         return all.setOut(new PrintWriter(terminal.out(), true, StandardCharsets.UTF_8))
@@ -113,6 +122,9 @@ final class Pop2d implements Callable<Integer> {
 
     @Override
     public Integer call() {
+        if (version) {
+            return new VersionCommand(terminal).call();
+        }
         throw commandMissing(spec);
     }
 

@@ -151,7 +151,10 @@ class Pop2dTest {
 
     @Test
     void versionIsThatOfTheBuild() {
+        assertThat(run("", "--version")).isEqualTo(0);
+        String asked = out;
         assertThat(run("", "version")).isEqualTo(0);
+        assertThat(out).isEqualTo(asked);
         assertThat(out).matches("pop2d \\d+\\.\\d+\\.\\d+\\S* \\(Java .*\\)\n");
     }
 
