@@ -3,30 +3,15 @@ package org.pop2.app;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.sql.Connection;
-import java.sql.DriverManager;
-import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.BitSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.function.Function;
 import java.util.stream.Collectors;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.io.TempDir;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.storage.Account;
@@ -39,45 +24,12 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Commands in this process, on a PostgreSQL: {@code pop2d migrate} and {@code pop2d mailbox undelete}. */
-class PostgresCommandsTest {
+class PostgresCommandsTest extends PostgresCommands {
     private static final UserName POSTEL = new UserName("postel");
-    private static int databases;
-
-    @SuppressWarnings("NullAway.Init")
-    private static EmbeddedPostgres postgres;
-
-    @TempDir
-    private Path directory;
-
-    private final Map<String, String> environment = new HashMap<>();
-    private String database = "";
-    private String out = "";
-    private String err = "";
-
-    @BeforeAll
-    static void start() throws IOException {
-        postgres = EmbeddedPostgres.builder().setServerConfig("fsync", "off").start();
-    }
-
-    @AfterAll
-    static void stop() throws IOException {
-        postgres.close();
-    }
 
     @BeforeEach
     void configure() throws IOException {
-        database = "pop2_" + ++databases;
-        sql("postgres", "CREATE DATABASE " + database);
-        Files.createDirectories(directory.resolve("conf"));
-        write("postgresql", "127.0.0.1:" + postgres.getPort());
-        environment.put("POP2D_HOME", directory.toString());
-    }
-
-    private void write(String type, String address) throws IOException {
-        Files.writeString(
-                directory.resolve("conf/pop2d.conf"),
-                "storage.type = " + type + "\nstorage.postgresql { url = \"postgresql://" + address + "/" + database
-                        + "\", user = postgres, password = postgres }\n");
+        write("postgresql");
     }
 
     @Test
@@ -274,34 +226,5 @@ class PostgresCommandsTest {
         } catch (InvalidConfigurationException e) {
             throw new AssertionError(e);
         }
-    }
-
-    private static void sql(String database, String statement) {
-        try (Connection connection = DriverManager.getConnection(postgres.getJdbcUrl("postgres", database));
-                Statement sql = connection.createStatement()) {
-            sql.execute(statement);
-        } catch (SQLException e) {
-            throw new AssertionError(statement, e);
-        }
-    }
-
-    private int run(String... arguments) {
-        return runWith("", arguments);
-    }
-
-    private int runWith(String input, String... arguments) {
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        int exitCode = Main.run(
-                new Terminal(
-                        new ByteArrayInputStream(input.getBytes(ISO_8859_1)),
-                        new PrintStream(written, true, ISO_8859_1),
-                        new PrintStream(complained, true, ISO_8859_1),
-                        environment,
-                        Optional.empty()),
-                arguments);
-        out = written.toString(ISO_8859_1);
-        err = complained.toString(ISO_8859_1);
-        return exitCode;
     }
 }

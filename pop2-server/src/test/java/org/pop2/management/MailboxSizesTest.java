@@ -11,14 +11,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
-import org.pop2.storage.FolderName;
-import org.pop2.storage.MailStore;
-import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.memory.MemoryMailStore;
+import org.pop2.storage.tck.broken.ForwardingAccounts;
+import org.pop2.storage.tck.broken.ForwardingStore;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -31,7 +30,7 @@ class MailboxSizesTest {
     private final MailboxSizes sizes = new MailboxSizes(store, time);
 
     /** So many users, who are asked about one by one. */
-    private static final class Store implements MailStore, Accounts {
+    private static final class Store extends ForwardingStore {
         private final AtomicInteger users = new AtomicInteger();
         private final AtomicInteger lists = new AtomicInteger();
         private final AtomicInteger now = new AtomicInteger();
@@ -39,13 +38,21 @@ class MailboxSizesTest {
         private final AtomicBoolean down = new AtomicBoolean();
         private Function<Integer, Mono<Long>> octets = number -> Mono.just((long) number);
 
-        @Override
-        public Accounts accounts() {
-            return this;
+        Store() {
+            super(MemoryMailStore.create());
         }
 
         @Override
-        public Publisher<Account> list() {
+        public Accounts accounts() {
+            return new ForwardingAccounts(super.accounts()) {
+                @Override
+                public Publisher<Account> list() {
+                    return Store.this.list();
+                }
+            };
+        }
+
+        private Flux<Account> list() {
             return Flux.defer(() -> {
                 lists.incrementAndGet();
                 return down.get()
@@ -62,50 +69,6 @@ class MailboxSizesTest {
                     .doOnTerminate(now::decrementAndGet)
                     .doOnCancel(now::decrementAndGet)
                     .map(octets -> new Usage(1, octets, Quota.UNLIMITED));
-        }
-
-        private static UnsupportedOperationException notNeeded() {
-            return new UnsupportedOperationException("not needed");
-        }
-
-        @Override
-        public Publisher<Account> find(UserName user) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Void> put(Account account) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Boolean> replace(Account expected, Account replacement) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Void> remove(UserName user) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Mailbox> open(UserName user, FolderName folder) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<FolderName> folders(UserName user) {
-            throw notNeeded();
-        }
-
-        @Override
-        public Publisher<Void> close() {
-            return Mono.empty();
         }
     }
 

@@ -2,7 +2,6 @@ package org.pop2.profile.ascii;
 
 import java.io.BufferedInputStream;
 import java.io.ByteArrayInputStream;
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
@@ -150,7 +149,7 @@ final class Converter {
     }
 
     /** Sees whether all octets that are read are text of ASCII in lines that are not too long. */
-    private static final class Scan extends FilterInputStream {
+    private static final class Scan extends WatchedStream {
         private boolean sevenBit = true;
         private int column;
 
@@ -163,32 +162,11 @@ final class Converter {
         }
 
         @Override
-        public int read() throws IOException {
-            int octet = super.read();
-            if (octet >= 0) {
-                look((byte) octet);
-            }
-            return octet;
-        }
-
-        @Override
-        public int read(byte[] to, int start, int length) throws IOException {
-            int count = super.read(to, start, length);
-            for (int i = start; sevenBit && i < start + count; i++) {
-                look(to[i]);
-            }
-            return count;
-        }
-
-        private void look(byte octet) {
+        boolean look(byte octet) {
             column = octet == '\n' ? 0 : column + 1;
             sevenBit &= column <= Words.LONGEST + 1
                     && ((octet >= ' ' && octet < 0x7f) || octet == '\r' || octet == '\n' || octet == '\t');
-        }
-
-        @Override
-        public boolean markSupported() {
-            return false;
+            return sevenBit;
         }
     }
 }

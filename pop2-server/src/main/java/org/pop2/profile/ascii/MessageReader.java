@@ -1,6 +1,5 @@
 package org.pop2.profile.ascii;
 
-import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
@@ -323,7 +322,7 @@ final class MessageReader {
      * Sees whether anything follows the padding of base64, where the decoder stops: mailing lists put their own words
      * there.
      */
-    private static final class AfterPadding extends FilterInputStream {
+    private static final class AfterPadding extends WatchedStream {
         private boolean padded;
         private boolean seen;
 
@@ -336,31 +335,10 @@ final class MessageReader {
         }
 
         @Override
-        public int read() throws IOException {
-            int octet = super.read();
-            if (octet >= 0) {
-                look((byte) octet);
-            }
-            return octet;
-        }
-
-        @Override
-        public int read(byte[] to, int start, int length) throws IOException {
-            int count = super.read(to, start, length);
-            for (int i = start; !seen && i < start + count; i++) {
-                look(to[i]);
-            }
-            return count;
-        }
-
-        private void look(byte octet) {
+        boolean look(byte octet) {
             padded |= octet == '=';
             seen |= padded && octet > ' ' && octet != '=';
-        }
-
-        @Override
-        public boolean markSupported() {
-            return false;
+            return !seen;
         }
     }
 

@@ -1,14 +1,11 @@
 package org.pop2.storage.fs;
 
-import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Mailboxes whose sessions have ended without a deletion: held, counted and open for a moment longer. The end of such a
@@ -18,7 +15,6 @@ import org.slf4j.LoggerFactory;
  * <p>Bounded in mailboxes, that is descriptors, and in messages, that is memory. Safe for many threads.
  */
 final class KeptOpen implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(KeptOpen.class);
     private static final long KEPT_MILLIS = 100;
     private static final int MOST = 256;
     private static final long MOST_MESSAGES = 1_000_000;
@@ -36,14 +32,7 @@ final class KeptOpen implements AutoCloseable {
         /** Lets go of both. Touches files. */
         private void end() {
             hold.end();
-            try {
-                counted.close();
-            } catch (IOException e) {
-                LOG.atWarn()
-                        .addKeyValue("mailbox", counted.path())
-                        .addKeyValue("error", e.toString())
-                        .log("mailbox-not-closed");
-            }
+            counted.closeOrWarn();
         }
     }
 

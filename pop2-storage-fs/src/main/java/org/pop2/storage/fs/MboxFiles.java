@@ -117,6 +117,23 @@ final class MboxFiles {
             mailbox.close();
         }
 
+        /** Closes for somebody who can do nothing about a failure but tell the administrator. */
+        void closeOrWarn() {
+            giveBack(mailbox);
+        }
+
+        /** As {@link #closeOrWarn}, of what {@link #share} gave. */
+        void giveBack(ChannelRegistry.Shared channel) {
+            try {
+                channel.close();
+            } catch (IOException e) {
+                LOG.atWarn()
+                        .addKeyValue("mailbox", path)
+                        .addKeyValue("error", e.toString())
+                        .log("mailbox-not-closed");
+            }
+        }
+
         private boolean isOf(FileStatus now) {
             return mailbox.key().equals(now.key());
         }

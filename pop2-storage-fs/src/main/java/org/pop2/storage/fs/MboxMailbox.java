@@ -107,17 +107,6 @@ final class MboxMailbox implements Mailbox {
         return mailbox.share();
     }
 
-    private void giveBack(ChannelRegistry.Shared channel) {
-        try {
-            channel.close();
-        } catch (IOException e) {
-            LOG.atWarn()
-                    .addKeyValue("mailbox", name)
-                    .addKeyValue("error", e.toString())
-                    .log("mailbox-not-closed");
-        }
-    }
-
     private WireEncoder encoder(ChannelRegistry.Shared channel, MboxFiles.Counted mailbox, int row) {
         return new WireEncoder(
                 channel.file(), mailbox.index(), row, files.format().quoting());
@@ -138,7 +127,7 @@ final class MboxMailbox implements Mailbox {
 
             @Override
             public void close() {
-                giveBack(channel);
+                mailbox.giveBack(channel);
             }
         };
     }
@@ -158,7 +147,7 @@ final class MboxMailbox implements Mailbox {
 
             @Override
             public void close() {
-                giveBack(channel);
+                mailbox.giveBack(channel);
             }
 
             @Override
@@ -247,14 +236,7 @@ final class MboxMailbox implements Mailbox {
         forget();
         hold.end();
         if (counted != null) {
-            try {
-                counted.close();
-            } catch (IOException e) {
-                LOG.atWarn()
-                        .addKeyValue("mailbox", name)
-                        .addKeyValue("error", e.toString())
-                        .log("mailbox-not-closed");
-            }
+            counted.closeOrWarn();
         }
     }
 

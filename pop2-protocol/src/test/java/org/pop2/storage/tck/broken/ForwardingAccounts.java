@@ -6,11 +6,11 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 
-/** Does what the healthy accounts do; a fault overrides what it breaks. */
-class ForwardingAccounts implements Accounts {
+/** Does what the healthy accounts do; a fault, or another test, overrides what it changes. */
+public class ForwardingAccounts implements Accounts {
     final Accounts healthy;
 
-    ForwardingAccounts(Accounts healthy) {
+    public ForwardingAccounts(Accounts healthy) {
         this.healthy = healthy;
     }
 

@@ -11,11 +11,11 @@ import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
-/** Does what the healthy storage does; a fault overrides what it breaks. */
-class ForwardingStore implements MailStore {
+/** Does what the healthy storage does; a fault, or another test, overrides what it changes. */
+public class ForwardingStore implements MailStore {
     final MailStore healthy;
 
-    ForwardingStore(MailStore healthy) {
+    public ForwardingStore(MailStore healthy) {
         this.healthy = healthy;
     }
 
