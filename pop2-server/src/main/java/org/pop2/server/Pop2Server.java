@@ -128,6 +128,7 @@ public final class Pop2Server {
                     .doOnNext(bound::add)
                     .then(Mono.fromCallable(() ->
                             new Pop2Server(sessions, authenticator, loops, watches, certificates, List.copyOf(bound))))
+                    .doOnNext(server -> Schedulers.boundedElastic().schedule(Argon2Hash::practise))
                     .doOnError(error -> {
                         bound.forEach(it -> it.server().dispose());
                         watches.dispose();
