@@ -321,8 +321,6 @@ class WireIT {
         double[] cold = new double[NEW];
         for (int i = 0; i < NEW; i++) {
             cold[i] = session(instance, "many" + i);
-            // 200 MiB each
-            Files.delete(instance.spool().resolve("many" + i));
         }
         Arrays.sort(cold);
         row("the same with a mailbox that was never opened before, ms", cold[NEW / 2], 100, false);
