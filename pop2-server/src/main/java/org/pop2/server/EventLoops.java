@@ -27,11 +27,17 @@ final class EventLoops implements LoopResources {
                 threads, threads(), EpollIoHandler.newFactory(EVENTS_AT_A_TIME, BusyPoll.FACTORY));
     }
 
-    /** As many as there are processors, two at least. Busy polling takes epoll; without that it is left out. */
+    /**
+     * As many as there are processors, two at least. Busy polling takes epoll, and a second processor for those who
+     * send what is looked for; else it is left out.
+     */
     static LoopResources create(boolean busyPoll) {
+        int processors = Runtime.getRuntime().availableProcessors();
         // Netty's least of four takes two processors from each other
-        int threads = Math.max(2, Runtime.getRuntime().availableProcessors());
-        return busyPoll && Epoll.isAvailable() ? new EventLoops(threads) : LoopResources.create(NAME, threads, true);
+        int threads = Math.max(2, processors);
+        return busyPoll && processors > 1 && Epoll.isAvailable()
+                ? new EventLoops(threads)
+                : LoopResources.create(NAME, threads, true);
     }
 
     private static ThreadFactory threads() {
