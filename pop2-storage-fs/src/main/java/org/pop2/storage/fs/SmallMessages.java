@@ -140,21 +140,17 @@ final class SmallMessages {
                 return null;
             }
             expected = number + 1;
+            int from = chunk.last() + 1;
+            boolean halfTaken = chunk.last() - number <= chunk.count() / 2;
+            if (halfTaken && next == null && loading == null && from <= index.count() && isSmall(octets(from))) {
+                step = 2 * step;
+                begun = new Loading(from);
+                loading = begun;
+            }
             if (number == chunk.last()) {
                 used = chunk;
                 ahead = next;
                 next = null;
-            }
-            int from = chunk.last() + 1;
-            if (chunk.last() - number <= chunk.count() / 2
-                    && loading == null
-                    && (ahead == null || ahead == chunk)
-                    && next == null
-                    && from <= index.count()
-                    && isSmall(octets(from))) {
-                step = 2 * step;
-                begun = new Loading(from);
-                loading = begun;
             }
         }
         drop(used);

@@ -244,14 +244,20 @@ class SmallMessagesTest {
         return given;
     }
 
-    @Test
-    void theNextOnesAreReadWhileTheLastOnesAreTaken() {
+    /** Two were asked for, and the third was read with the second. What is to be read from now on waits here. */
+    private Deque<Runnable> untilTheThird() {
         Deque<Runnable> work = new ArrayDeque<>();
         messages = over(work::add);
         asked(1);
         work.remove().run();
         asked(2);
         work.remove().run();
+        return work;
+    }
+
+    @Test
+    void theNextOnesAreReadWhileTheLastOnesAreTaken() {
+        Deque<Runnable> work = untilTheThird();
         assertThat(work).isEmpty();
         assertThat(asked(3)).containsExactly(wire.get(2));
         // nobody has asked for these
@@ -271,12 +277,7 @@ class SmallMessagesTest {
 
     @Test
     void whoAsksElsewhereMeanwhileGetsWhatHeAsksFor() {
-        Deque<Runnable> work = new ArrayDeque<>();
-        messages = over(work::add);
-        asked(1);
-        work.remove().run();
-        asked(2);
-        work.remove().run();
+        Deque<Runnable> work = untilTheThird();
         asked(3);
         List<String> elsewhere = asked(100);
         List<String> back = asked(4);
@@ -289,12 +290,7 @@ class SmallMessagesTest {
 
     @Test
     void whatCannotBeReadAheadIsToldToWhoAsksForIt() {
-        Deque<Runnable> work = new ArrayDeque<>();
-        messages = over(work::add);
-        asked(1);
-        work.remove().run();
-        asked(2);
-        work.remove().run();
+        Deque<Runnable> work = untilTheThird();
         asked(3);
         changed = new StoreException(Reason.CORRUPT, "changed");
         AtomicReference<Throwable> told = new AtomicReference<>();
@@ -307,12 +303,7 @@ class SmallMessagesTest {
 
     @Test
     void whatIsReadAheadOfAMailboxThatIsLeftIsDropped() {
-        Deque<Runnable> work = new ArrayDeque<>();
-        messages = over(work::add);
-        asked(1);
-        work.remove().run();
-        asked(2);
-        work.remove().run();
+        Deque<Runnable> work = untilTheThird();
         asked(3);
         Disposable gone = Mono.from(messages.content(4)).subscribe(buffer -> {
             throw new AssertionError("given to somebody who has gone");
