@@ -4,11 +4,11 @@ import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
 import java.time.Duration;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicInteger;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.NonBlocking;
 import reactor.netty.resources.LoopResources;
@@ -41,19 +41,18 @@ final class EventLoops implements LoopResources {
     }
 
     private static ThreadFactory threads() {
-        AtomicInteger count = new AtomicInteger();
-        return task -> {
-            Thread thread = new EventLoop(task);
-            thread.setName(NAME + "-epoll-" + count.incrementAndGet());
-            thread.setDaemon(true);
-            return thread;
+        return new DefaultThreadFactory(NAME + "-epoll", true) {
+            @Override
+            protected Thread newThread(Runnable task, String name) {
+                return new EventLoop(task, name);
+            }
         };
     }
 
     /** Reactor refuses to block on it. */
     private static final class EventLoop extends FastThreadLocalThread implements NonBlocking {
-        EventLoop(Runnable task) {
-            super(task);
+        EventLoop(Runnable task, String name) {
+            super(task, name);
         }
     }
 

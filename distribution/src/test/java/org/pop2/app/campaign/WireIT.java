@@ -129,9 +129,9 @@ class WireIT {
         try {
             int port = Integer.parseInt(line(floor.getInputStream()));
             InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            Result churn = run(server, "churn%d", Scenario.CHURN, USERS, 1, WARM_UP.dividedBy(4), DURATION);
+            Result churn = run(server, "churn%d", Scenario.CHURN, USERS, 1, WARM_UP.dividedBy(4));
             row("the same sessions with canned answers, /s", churn.perSecond(), Double.NaN, true);
-            Result fetch = run(server, "fetch", Scenario.FETCH, 1, 1, WARM_UP.dividedBy(4), DURATION);
+            Result fetch = run(server, "fetch", Scenario.FETCH, 1, 1, WARM_UP.dividedBy(4));
             row("the same messages one by one, canned, /s", fetch.perSecond(), Double.NaN, true);
         } finally {
             floor.destroy();
@@ -389,32 +389,14 @@ class WireIT {
     private Result run(
             Instance instance, String user, Scenario scenario, int concurrency, int pipeline, Duration warmUp)
             throws IOException {
-        return run(instance, user, scenario, concurrency, pipeline, warmUp, DURATION);
-    }
-
-    private Result run(
-            Instance instance,
-            String user,
-            Scenario scenario,
-            int concurrency,
-            int pipeline,
-            Duration warmUp,
-            Duration duration)
-            throws IOException {
         InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), instance.port());
-        return run(server, user, scenario, concurrency, pipeline, warmUp, duration);
+        return run(server, user, scenario, concurrency, pipeline, warmUp);
     }
 
     private Result run(
-            InetSocketAddress server,
-            String user,
-            Scenario scenario,
-            int concurrency,
-            int pipeline,
-            Duration warmUp,
-            Duration duration)
+            InetSocketAddress server, String user, Scenario scenario, int concurrency, int pipeline, Duration warmUp)
             throws IOException {
-        Plan plan = new Plan(server, user, password, scenario, concurrency, pipeline, 1, warmUp, duration);
+        Plan plan = new Plan(server, user, password, scenario, concurrency, pipeline, 1, warmUp, DURATION);
         Result result = new Load(plan, done -> {}).run();
         assertThat(result.firstError()).isEmpty();
         assertThat(result.errors()).isZero();
