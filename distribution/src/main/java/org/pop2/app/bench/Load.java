@@ -40,7 +40,6 @@ public final class Load {
     private final LongConsumer progress;
     private final byte[] acknowledgement;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-    private final byte[] hashed = new byte[BUFFER];
     private final Latencies latencies = new Latencies();
     private final List<Session> sessions = new ArrayList<>();
 
@@ -375,8 +374,9 @@ public final class Load {
 
         private void message() throws IOException {
             int length = (int) Math.min(left, buffer.remaining());
-            buffer.get(hashed, 0, length);
-            crc.update(hashed, 0, length);
+            int behind = buffer.limit();
+            crc.update(buffer.limit(buffer.position() + length));
+            buffer.limit(behind);
             left -= length;
             if (counting) {
                 octets += length;
