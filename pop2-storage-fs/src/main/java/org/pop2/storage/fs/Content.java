@@ -40,11 +40,12 @@ final class Content implements Publisher<ContentBuffer> {
         Source open() throws IOException;
     }
 
-    private static final ThreadLocal<byte[]> BLOCK = ThreadLocal.withInitial(() -> new byte[ContentBuffer.MAX_OCTETS]);
+    private static final ThreadLocal<WireEncoder.Blocks> BLOCKS =
+            ThreadLocal.withInitial(() -> new WireEncoder.Blocks(ContentBuffer.MAX_OCTETS));
 
-    /** Of the calling thread, to read into. */
-    static byte[] block() {
-        return BLOCK.get();
+    /** Of the calling thread, to work in. */
+    static WireEncoder.Blocks blocks() {
+        return BLOCKS.get();
     }
 
     private final String what;
@@ -192,7 +193,7 @@ final class Content implements Publisher<ContentBuffer> {
             boolean good = false;
             try {
                 ByteBuffer out = buffer.octets();
-                from.encode(block(), out);
+                from.encode(blocks(), out);
                 out.flip();
                 produced += out.remaining();
                 if (produced > octets || from.finished() != (produced == octets) || !out.hasRemaining()) {

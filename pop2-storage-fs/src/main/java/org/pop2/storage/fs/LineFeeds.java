@@ -21,11 +21,9 @@ final class LineFeeds {
     static int indexOf(byte[] octets, int from, int to) {
         int at = from;
         for (; at <= to - Long.BYTES; at += Long.BYTES) {
-            long word = (long) LONG.get(octets, at) ^ LINE_FEEDS;
-            // the lowest bit set marks the first zero octet exactly; false marks can only lie above it
-            long zero = (word - ONES) & ~word & HIGH_BITS;
-            if (zero != 0) {
-                return at + (Long.numberOfTrailingZeros(zero) >>> 3);
+            long marked = marked(word(octets, at));
+            if (marked != 0) {
+                return at + first(marked);
             }
         }
         for (; at < to; at++) {
@@ -34,6 +32,26 @@ final class LineFeeds {
             }
         }
         return -1;
+    }
+
+    /** Eight octets, of which the first is the lowest. */
+    static long word(byte[] octets, int at) {
+        return (long) LONG.get(octets, at);
+    }
+
+    static void put(byte[] octets, int at, long word) {
+        LONG.set(octets, at, word);
+    }
+
+    /** Not zero if there is a line feed in a word: {@link #first} says where then. */
+    static long marked(long word) {
+        long other = word ^ LINE_FEEDS;
+        // the lowest bit set marks the first zero octet exactly; false marks can only lie above it
+        return (other - ONES) & ~other & HIGH_BITS;
+    }
+
+    static int first(long marked) {
+        return Long.numberOfTrailingZeros(marked) >>> 3;
     }
 
     /**
@@ -59,7 +77,7 @@ final class LineFeeds {
 
     /** The highest bit of each octet of a word that is a line feed; exact, unlike the shorter test above. */
     private static long marks(byte[] octets, int at) {
-        long word = (long) LONG.get(octets, at) ^ LINE_FEEDS;
+        long word = word(octets, at) ^ LINE_FEEDS;
         return ~(((word & LOW_BITS) + LOW_BITS) | word) & HIGH_BITS;
     }
 }

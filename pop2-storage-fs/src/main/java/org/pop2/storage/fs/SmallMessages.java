@@ -221,7 +221,7 @@ final class SmallMessages {
             int[] ends = new int[last - first + 1];
             ByteBuffer out = buffer.octets();
             for (int number = first; number <= last; number++) {
-                source.encoder(index.rowOf(number)).encode(Content.block(), out);
+                source.encoder(index.rowOf(number)).encode(Content.blocks(), out);
                 ends[number - first] = out.position();
                 int start = number == first ? 0 : ends[number - first - 1];
                 if (out.position() - start != octets(number)) {

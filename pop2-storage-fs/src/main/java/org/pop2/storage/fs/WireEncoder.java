@@ -10,6 +10,18 @@ import org.pop2.storage.StoreException.Reason;
  * the last line gets an end. Holds no octets between two buffers: what did not fit is read again.
  */
 final class WireEncoder {
+    /** Room for some octets as they are stored, and as they are sent. */
+    static final class Blocks {
+        private final byte[] stored;
+        private final byte[] wire;
+
+        /** @param size of each, in octets; at least 2 */
+        Blocks(int size) {
+            this.stored = new byte[size];
+            this.wire = new byte[size];
+        }
+    }
+
     private final IoFile file;
     private final long end;
     private final boolean plain;
@@ -36,9 +48,9 @@ final class WireEncoder {
     /**
      * Fills the buffer as far as there are octets (but for one that half a CRLF would have needed).
      *
-     * @param block to read into; not used after the call
+     * @param blocks to work in; not used after the call
      */
-    void encode(byte[] block, ByteBuffer out) throws IOException {
+    void encode(Blocks blocks, ByteBuffer out) throws IOException {
         if (plain) {
             int limit = out.limit();
             out.limit((int) Math.min(limit, out.position() + end - at));
@@ -50,6 +62,7 @@ final class WireEncoder {
             out.limit(limit);
             return;
         }
+        byte[] block = blocks.stored;
         while (at < end && out.remaining() >= 2) {
             int length = (int) Math.min(Math.min(block.length, out.remaining()), end - at);
             // a mark needs six octets to be seen
@@ -57,7 +70,7 @@ final class WireEncoder {
             if (!file.readFully(ByteBuffer.wrap(block, 0, length), at)) {
                 throw shorter();
             }
-            int used = encode(block, length, at + length == end, out);
+            int used = encode(blocks, length, at + length == end, out);
             if (used == 0) {
                 return;
             }
@@ -70,65 +83,66 @@ final class WireEncoder {
         }
     }
 
-    /** Returns how many octets of the block were used; {@code atLineStart} is what holds after them. */
-    private int encode(byte[] block, int length, boolean complete, ByteBuffer out) {
-        int copied = 0;
-        int p = 0;
-        while (p < length) {
-            if (atLineStart) {
-                if (block[p] == '>' && quoting != Quoting.NONE) {
-                    Quoting.Match match = quoting.quoted(block, p, length);
-                    if (match == Quoting.Match.UNDECIDED && !complete) {
-                        int resume = quoting.resumeAt(block, p, length);
-                        int used = copied + copy(block, copied, resume, out);
-                        // any mark of the run will do as the first one
-                        atLineStart = used >= p || isLineStart(block, used, p);
-                        return used;
-                    }
-                    if (match == Quoting.Match.YES) {
-                        int used = copied + copy(block, copied, p, out);
-                        if (used < p) {
-                            atLineStart = isLineStart(block, used, p);
-                            return used;
-                        }
-                        copied = p + 1;
-                    }
+    /** Returns how many of the stored octets were used; {@code atLineStart} is what holds after them. */
+    private int encode(Blocks blocks, int length, boolean complete, ByteBuffer out) {
+        byte[] stored = blocks.stored;
+        byte[] wire = blocks.wire;
+        int room = Math.min(wire.length, out.remaining());
+        int from = 0;
+        int to = 0;
+        while (from < length && to < room) {
+            if (atLineStart && stored[from] == '>' && quoting != Quoting.NONE) {
+                Quoting.Match match = quoting.quoted(stored, from, length);
+                if (match == Quoting.Match.UNDECIDED && !complete) {
+                    // any mark of the run will do as the first one
+                    int marks = Math.min(quoting.resumeAt(stored, from, length) - from, room - to);
+                    System.arraycopy(stored, from, wire, to, marks);
+                    out.put(wire, 0, to + marks);
+                    return from + marks;
                 }
-                atLineStart = false;
+                if (match == Quoting.Match.YES) {
+                    from++;
+                }
             }
-            int lineFeed = LineFeeds.indexOf(block, p, length);
-            if (lineFeed < 0) {
+            atLineStart = false;
+            // a word at a time, with what may follow the line feed in it, which is overwritten then
+            int words = Math.min(length - from, room - to) - Long.BYTES;
+            int moved = 0;
+            long marked = 0;
+            while (moved <= words && marked == 0) {
+                long word = LineFeeds.word(stored, from + moved);
+                LineFeeds.put(wire, to + moved, word);
+                marked = LineFeeds.marked(word);
+                moved += Long.BYTES;
+            }
+            boolean found = marked != 0;
+            if (found) {
+                moved += LineFeeds.first(marked) - Long.BYTES;
+            }
+            from += moved;
+            to += moved;
+            while (!found && from < length && to < room) {
+                found = stored[from] == '\n';
+                if (!found) {
+                    wire[to++] = stored[from++];
+                }
+            }
+            if (!found) {
                 break;
             }
-            boolean crlf = lineFeed > 0 ? block[lineFeed - 1] == '\r' : afterCr;
-            if (!crlf) {
-                int used = copied + copy(block, copied, lineFeed, out);
-                if (used < lineFeed || out.remaining() < 2) {
-                    atLineStart = isLineStart(block, used, lineFeed);
-                    return used;
-                }
-                out.put((byte) '\r').put((byte) '\n');
-                copied = lineFeed + 1;
+            boolean crlf = from > 0 ? stored[from - 1] == '\r' : afterCr;
+            if (to + (crlf ? 1 : 2) > room) {
+                break;
             }
-            p = lineFeed + 1;
+            if (!crlf) {
+                wire[to++] = '\r';
+            }
+            wire[to++] = '\n';
+            from++;
             atLineStart = true;
         }
-        int used = copied + copy(block, copied, length, out);
-        if (used < length) {
-            atLineStart = isLineStart(block, used, length);
-        }
-        return used;
-    }
-
-    /** Whether the octet at an index that was not reached begins a line. */
-    private static boolean isLineStart(byte[] block, int at, int limit) {
-        return at > 0 && at <= limit && block[at - 1] == '\n';
-    }
-
-    private static int copy(byte[] block, int from, int to, ByteBuffer out) {
-        int length = Math.min(to - from, out.remaining());
-        out.put(block, from, length);
-        return length;
+        out.put(wire, 0, to);
+        return from;
     }
 
     private static StoreException shorter() {

@@ -210,14 +210,14 @@ class CostTest {
         Files.writeString(inbox, "From bob Mon Nov 23 12:00:00 2026\nSubject: x\n\n" + lines);
         try (IoFile file = new RealIo().open(inbox, StorageIo.Mode.READ)) {
             MboxIndex index = MboxScanner.scan(file, file.size(), FORMAT, () -> {});
-            byte[] block = new byte[ContentBuffer.MAX_OCTETS];
+            WireEncoder.Blocks blocks = new WireEncoder.Blocks(ContentBuffer.MAX_OCTETS);
             ByteBuffer out = ByteBuffer.allocateDirect(ContentBuffer.MAX_OCTETS);
             long octets = index.octets(0);
             long all = allocated(() -> {
                 WireEncoder encoder = new WireEncoder(file, index, 0, Quoting.MBOXRD);
                 long sent = 0;
                 while (!encoder.finished()) {
-                    encoder.encode(block, out.clear());
+                    encoder.encode(blocks, out.clear());
                     sent += out.position();
                 }
                 assertThat(sent).isEqualTo(octets);

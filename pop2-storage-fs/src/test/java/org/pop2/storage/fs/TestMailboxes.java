@@ -15,10 +15,10 @@ final class TestMailboxes {
     static String wire(IoFile file, MboxIndex index, int row, Quoting quoting, int step) throws IOException {
         WireEncoder encoder = new WireEncoder(file, index, row, quoting);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        byte[] block = new byte[Math.max(16, step)];
+        WireEncoder.Blocks blocks = new WireEncoder.Blocks(Math.max(16, step));
         while (!encoder.finished()) {
             ByteBuffer out = ByteBuffer.allocate(Math.max(2, step));
-            encoder.encode(block, out);
+            encoder.encode(blocks, out);
             if (out.position() == 0) {
                 throw new AssertionError("the encoder stands still in row " + row);
             }
