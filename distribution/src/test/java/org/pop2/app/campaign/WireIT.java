@@ -8,6 +8,7 @@ import java.io.BufferedInputStream;
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -165,8 +166,8 @@ class WireIT {
         Files.writeString(instance.spool().resolve("first"), mailbox(1, 10));
         Path many = Files.writeString(instance.spool().resolve("many"), mailbox(MANY, MANY_OCTETS));
         for (int i = 0; i < NEW; i++) {
-            Path copy = Files.copy(many, instance.spool().resolve("many" + i));
-            Files.createLink(instance.spool().resolve("practice" + i), copy);
+            Files.copy(many, instance.spool().resolve("many" + i));
+            Files.copy(many, instance.spool().resolve("practice" + i));
         }
         Files.writeString(instance.spool().resolve("big"), mailbox(1, BIG_OCTETS));
     }
@@ -320,19 +321,24 @@ class WireIT {
                 session(instance, "many"),
                 Double.NaN,
                 false);
-        // the targets are for a server that is warm; the same octets below another name, for which there is no index
+        // the targets are for a server that is warm
         for (int i = 0; i < NEW; i++) {
-            session(instance, "practice" + i);
+            newMailbox(instance, "practice" + i);
         }
-        Thread.sleep(1000);
         double[] cold = new double[NEW];
         for (int i = 0; i < NEW; i++) {
-            cold[i] = session(instance, "many" + i);
+            cold[i] = newMailbox(instance, "many" + i);
         }
         Arrays.sort(cold);
-        row("the same with a mailbox that was never opened before, ms", cold[NEW / 2], 100, false);
+        row("the same with a mailbox that was never opened before, in memory, ms", cold[NEW / 2], 100, false);
         Result warm = run(instance, "many", Scenario.OPEN, 1, 1, Duration.ofSeconds(3));
         row("connect to count, opened before, ms", warm.medianMillis(), 3, false);
+    }
+
+    /** The disk is not what is measured: the system may have let go of what was written minutes ago. */
+    private static double newMailbox(Instance instance, String user) throws IOException {
+        Files.copy(instance.spool().resolve(user), OutputStream.nullOutputStream());
+        return session(instance, user);
     }
 
     private void delete(Instance instance) throws IOException {
