@@ -6,6 +6,7 @@ import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.ChannelOutboundBuffer;
 import io.netty.channel.EventLoop;
+import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.epoll.EpollSocketChannel;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
@@ -780,6 +781,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             outgoing().hand();
             channel().close();
             return;
+        }
+        if (saidAll) {
+            // the last line and the end go in one segment
+            channel().config().setOption(EpollChannelOption.TCP_CORK, true);
         }
         outgoing().finish().addListener(done -> {
             if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {
