@@ -45,7 +45,19 @@ final class LoginPenalties {
         this.origin = nanoTime.getAsLong();
     }
 
-    private record Pair(UserName user, Peer address) {}
+    private record Pair(UserName user, Peer address) {
+        // written out, as in UserName
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof Pair pair && user.equals(pair.user) && address.equals(pair.address);
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * user.hashCode() + address.hashCode();
+        }
+    }
 
     /** Oldest out. */
     private static final class Bounded<K, V> extends LinkedHashMap<K, V> {

@@ -1,6 +1,9 @@
 package org.pop2.app.bench;
 
 import java.io.IOException;
+import java.net.Inet4Address;
+import java.net.ProtocolFamily;
+import java.net.StandardProtocolFamily;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -181,6 +184,11 @@ public final class Load {
     /** One connection after the other, of one user. */
     private final class Session {
         private final byte[] helo;
+        /** An IPv4 connection by an IPv6 socket would cost more than one by its own. */
+        private final ProtocolFamily family = plan.server().getAddress() instanceof Inet4Address
+                ? StandardProtocolFamily.INET
+                : StandardProtocolFamily.INET6;
+
         private LineFramer framer = new LineFramer();
         private @Nullable SocketChannel channel;
         private Step step = Step.GREETING;
@@ -202,7 +210,7 @@ public final class Load {
         }
 
         void connect() throws IOException {
-            SocketChannel fresh = SocketChannel.open();
+            SocketChannel fresh = SocketChannel.open(family);
             fresh.configureBlocking(false);
             fresh.setOption(StandardSocketOptions.TCP_NODELAY, true);
             channel = fresh;

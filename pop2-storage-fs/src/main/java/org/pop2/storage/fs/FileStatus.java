@@ -1,5 +1,7 @@
 package org.pop2.storage.fs;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * What {@code lstat} says.
  *
@@ -34,7 +36,19 @@ record FileStatus(Kind kind, FileKey key, int links, int uid, int mode, long siz
     }
 
     /** Device and inode. */
-    record FileKey(long device, long inode) {}
+    record FileKey(long device, long inode) {
+        // written out, as in UserName
+
+        @Override
+        public boolean equals(@Nullable Object other) {
+            return other instanceof FileKey key && device == key.device && inode == key.inode;
+        }
+
+        @Override
+        public int hashCode() {
+            return 31 * Long.hashCode(device) + Long.hashCode(inode);
+        }
+    }
 
     boolean isFile() {
         return kind == Kind.FILE;

@@ -47,6 +47,11 @@ final class IndexFile {
             return new Stored(index, status, headHash(file, index.end()), Hashes.before(file, index.end()));
         }
 
+        /** Whether nothing has changed since that one. */
+        boolean isThat(@Nullable Stored other) {
+            return other != null && index == other.index && status.sameAs(other.status);
+        }
+
         /** Whether the mailbox's octets that were scanned are there as they were, as far as head and tail tell. */
         boolean isPrefixOf(IoFile file, FileStatus now) throws IOException {
             return now.key().equals(status.key())

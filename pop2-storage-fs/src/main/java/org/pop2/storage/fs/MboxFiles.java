@@ -225,7 +225,7 @@ final class MboxFiles {
             }
             recover(locked);
             IndexFile.Stored stored = index(locked, known);
-            if (!stored.equals(saved)) {
+            if (!stored.isThat(saved)) {
                 indexes.save(path, stored);
             }
             return new Counted(path, locked.mailbox().share(), stored);
@@ -552,7 +552,7 @@ final class MboxFiles {
             return scan(locked.file(), now.size(), locked::keepAlive);
         }
         IndexFile.Stored stored = index(locked, saved);
-        if (!stored.equals(saved)) {
+        if (!stored.isThat(saved)) {
             indexes.save(locked.path(), stored);
         }
         return stored.index();
