@@ -192,10 +192,18 @@ class WireIT {
             }
         }
         instance.runOn(System.getProperty("java.home"));
+        double[] first = new double[STARTS];
+        for (int i = 0; i < STARTS - 1; i++) {
+            instance.start();
+            first[i] = session(instance, "first");
+            instance.close();
+        }
         instance.start();
         try {
             idle(instance);
-            firstSession(instance);
+            first[STARTS - 1] = session(instance, "first");
+            Arrays.sort(first);
+            firstSession(instance, first[STARTS / 2]);
         } finally {
             instance.close();
         }
@@ -267,8 +275,8 @@ class WireIT {
     }
 
     /** Against sessions that verify a password, too: one that was right lately is remembered. */
-    private void firstSession(Instance instance) throws IOException {
-        double first = session(instance, "first");
+    /** Held against one of the same server when it is warm, with a password that it has not verified before. */
+    private void firstSession(Instance instance, double first) throws IOException {
         for (int i = 0; i < 400; i++) {
             session(instance, "first");
         }
