@@ -277,7 +277,6 @@ class WireIT {
     }
 
     /** Against sessions that verify a password, too: one that was right lately is remembered. */
-    /** Held against one of the same server when it is warm, with a password that it has not verified before. */
     private void firstSession(Instance instance, double first) throws IOException {
         for (int i = 0; i < 400; i++) {
             session(instance, "first");
