@@ -199,7 +199,12 @@ public final class Pop2Server {
     }
 
     private static TcpServer withSystemLimits(TcpServer server) {
-        return Epoll.isAvailable() ? server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_OCTETS) : server;
+        if (!Epoll.isAvailable()) {
+            return server;
+        }
+        // an answer acknowledges its command; where none comes at once, the session asks for an acknowledgement
+        return server.childOption(EpollChannelOption.TCP_NOTSENT_LOWAT, UNSENT_OCTETS)
+                .childOption(EpollChannelOption.TCP_QUICKACK, false);
     }
 
     /** Where it listens, with the port that was found if any would do: the first listener. */

@@ -411,6 +411,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         flush();
         if (end == null) {
             if (input.isEmpty()) {
+                if (framer.pending() > 0) {
+                    // a client that writes a line in pieces is let send the next one when it knows that this is here
+                    channel().config().setOption(EpollChannelOption.TCP_QUICKACK, true);
+                }
                 // one buffer ahead, so that a connection that goes is noticed
                 read();
             }

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -17,6 +18,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -72,6 +75,24 @@ class SessionHandlerTest {
             assertThat(wire.rest())
                     .isEqualTo("+ POP2 test.example server ready\r\n#2 messages for you\r\n=" + ONE.length() + "\r\n"
                             + ONE + "=" + TWO.length() + "\r\n" + TWO + "=" + TWO.length() + "\r\n=0\r\n+ bye\r\n");
+        }
+    }
+
+    /** Nagle's algorithm holds a second piece until the first is acknowledged, which systems put off for 40 ms. */
+    @Test
+    @EnabledOnOs(OS.LINUX)
+    void aCommandWrittenInPiecesIsNotHeldBackByTheClientsSystem() throws Exception {
+        try (TestServer server = TestServer.over(postel());
+                Wire wire = server.logIn()) {
+            wire.socket().setTcpNoDelay(false);
+            List<Duration> times = new ArrayList<>();
+            for (int i = 0; i < 21; i++) {
+                long since = System.nanoTime();
+                wire.send("READ").send(" 1").send("\r\n").expect("=");
+                times.add(Duration.ofNanos(System.nanoTime() - since));
+            }
+            times.sort(null);
+            assertThat(times.get(times.size() / 2)).isLessThan(Duration.ofMillis(35));
         }
     }
 

@@ -124,12 +124,14 @@ public final class Load {
     }
 
     /** Whatever has come, or comes within a tenth of a second. */
+    @SuppressWarnings("ThreadPriorityCheck") // the server may want this processor; nothing depends on the yielding
     private static void answers(Selector from) throws IOException {
         long since = System.nanoTime();
         do {
             if (from.selectNow(Load::ready) > 0) {
                 return;
             }
+            Thread.yield();
         } while (System.nanoTime() - since < LOOK_NANOS);
         from.select(Load::ready, 100);
     }
