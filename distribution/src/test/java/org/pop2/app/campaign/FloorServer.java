@@ -5,12 +5,13 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
 import java.nio.channels.SelectionKey;
 import java.nio.channels.Selector;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.nio.file.Path;
 import java.util.Iterator;
 
 /**
@@ -18,21 +19,29 @@ import java.util.Iterator;
  * thread. A program of its own, so that the load generator does not share its Java. Prints its port.
  */
 final class FloorServer {
+    /** Larger messages go from the file to the socket by the system alone ({@code sendfile}). */
+    private static final int SMALL = 16 * 1024;
+
     private final int messages;
+    private final FileChannel file;
+    private final long octets;
     private final byte[] message;
     private final ByteBuffer in = ByteBuffer.allocateDirect(16 * 1024);
-    private final ByteBuffer out;
+    private final ByteBuffer out = ByteBuffer.allocateDirect(64 * (SMALL + 64));
 
-    private FloorServer(int messages, int octets) {
+    private FloorServer(int messages, FileChannel file) throws IOException {
         this.messages = messages;
-        this.message = new byte[octets];
-        this.out = ByteBuffer.allocateDirect(64 * (octets + 64));
-        Arrays.fill(message, (byte) 'x');
+        this.file = file;
+        this.octets = file.size();
+        this.message = new byte[octets > SMALL ? 0 : (int) octets];
+        file.read(ByteBuffer.wrap(message), 0);
     }
 
-    /** Serves until it is killed: so many messages of so many octets, as the arguments say. */
+    /** Serves until it is killed: so many messages, each of them what is in that file. */
     public static void main(String[] args) throws IOException {
-        new FloorServer(Integer.parseInt(args[0]), Integer.parseInt(args[1])).serve();
+        try (FileChannel file = FileChannel.open(Path.of(args[1]))) {
+            new FloorServer(Integer.parseInt(args[0]), file).serve();
+        }
     }
 
     private static final class Session {
@@ -81,7 +90,7 @@ final class FloorServer {
             in.flip();
             // commands come whole: whoever measures sends each line with one write
             while (in.hasRemaining()) {
-                command(session, in.get(in.position()));
+                command(channel, session, in.get(in.position()));
                 while (in.hasRemaining() && in.get() != '\n') {
                     // the rest of the line
                 }
@@ -96,7 +105,7 @@ final class FloorServer {
         }
     }
 
-    private void command(Session session, byte letter) {
+    private void command(SocketChannel channel, Session session, byte letter) throws IOException {
         switch (letter) {
             case 'H' -> line("#" + messages + " messages");
             case 'Q' -> {
@@ -107,14 +116,28 @@ final class FloorServer {
                 // READ tells a length, RETR is answered by the message; both begin with R, and the next letter is E
                 if (session.current == 0 || in.get(in.position() + 2) == 'A') {
                     session.current = 1;
-                    line("=" + message.length);
+                    line("=" + octets);
+                } else if (octets > SMALL) {
+                    write(channel);
+                    send(channel);
                 } else {
                     out.put(message);
                 }
             }
             default -> {
                 session.current++;
-                line(session.current > messages ? "=0" : "=" + message.length);
+                line(session.current > messages && octets <= SMALL ? "=0" : "=" + octets);
+            }
+        }
+    }
+
+    private void send(SocketChannel channel) throws IOException {
+        try (Selector room = Selector.open()) {
+            channel.register(room, SelectionKey.OP_WRITE);
+            for (long sent = 0; sent < octets; ) {
+                room.select();
+                room.selectedKeys().clear();
+                sent += file.transferTo(sent, octets - sent, channel);
             }
         }
     }

@@ -68,6 +68,11 @@ class WireIT {
 
     private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("pop2.wire.warmup", 60));
     private static final Duration DURATION = Duration.ofSeconds(10);
+    private static final int ROUNDS = 7;
+    private static final Duration ROUND = Duration.ofSeconds(4);
+    /** Of a round, not counted: the connections are made. */
+    private static final Duration SETTLING = Duration.ofMillis(500);
+
     private static final Path REPORT = Path.of("target/wire.md");
 
     private final Secret password = Secret.of("secret".getBytes(StandardCharsets.US_ASCII));
@@ -94,18 +99,12 @@ class WireIT {
         idleSessions(directory.resolve("idle"));
         instance.start();
         try {
-            Result churn = run(instance, "churn%d", Scenario.CHURN, USERS, 1, WARM_UP);
-            row("sessions/s (connect, log in, count, quit), 64 at a time", churn.perSecond(), 9000, true);
-            Result fetch = run(instance, "fetch", Scenario.FETCH, 1, 1, WARM_UP.dividedBy(4));
-            row("messages/s of 4 KiB, one by one", fetch.perSecond(), 12_000, true);
-            floor();
+            besideCanned(instance, directory);
             delete(instance);
             open(instance);
             Result ahead = run(instance, "fetch", Scenario.FETCH, 1, 20, WARM_UP.dividedBy(4));
             row("messages/s of 4 KiB, 20 asked for ahead", ahead.perSecond(), 40_000, true);
-            Result big = run(instance, "big", Scenario.BIG, 1, 1, WARM_UP.dividedBy(4));
-            row("MB/s, one message of 50 MiB", big.megabytesPerSecond(), 1200, true);
-            row("MB/s, the same over TLS 1.3", overTls(instance, certificate), 500, true);
+            row("MB/s, one message of 50 MiB over TLS 1.3", overTls(instance, certificate), 500, true);
         } finally {
             instance.close();
         }
@@ -118,27 +117,84 @@ class WireIT {
         }
     }
 
-    /** What answers that do not depend on the question would make of the same. */
-    private void floor() throws Exception {
-        Process floor = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin/java").toString(),
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        FloorServer.class.getName(),
-                        String.valueOf(MESSAGES),
-                        String.valueOf(MESSAGE_OCTETS))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        try {
-            int port = Integer.parseInt(line(floor.getInputStream()));
-            InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
-            Result churn = run(server, "churn%d", Scenario.CHURN, USERS, 1, WARM_UP.dividedBy(4));
-            row("the same sessions with canned answers, /s", churn.perSecond(), Double.NaN, true);
-            Result fetch = run(server, "fetch", Scenario.FETCH, 1, 1, WARM_UP.dividedBy(4));
-            row("the same messages one by one, canned, /s", fetch.perSecond(), Double.NaN, true);
-        } finally {
-            floor.destroy();
-            floor.waitFor();
+    /**
+     * Alternating with a server whose answers do not depend on the question, and which sends the large message from the
+     * file to the socket: what this machine gives at that hour, to the same load generator.
+     */
+    private void besideCanned(Instance instance, Path directory) throws Exception {
+        Path small = Files.write(directory.resolve("small.message"), new byte[MESSAGE_OCTETS]);
+        Path large = Files.write(directory.resolve("large.message"), new byte[BIG_OCTETS]);
+        try (Canned manyMessages = new Canned(MESSAGES, small);
+                Canned largeMessage = new Canned(1, large)) {
+            InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), instance.port());
+            Contest sessions = contest("churn%d", Scenario.CHURN, USERS, server, manyMessages, WARM_UP);
+            row("sessions/s (connect, log in, count, quit), 64 at a time", sessions.served(), 9000, true);
+            row("the same with canned answers, /s", sessions.canned(), Double.NaN, true);
+            row("ratio (9,000 of canned 13,900 are 0.65)", sessions.ratio(), 0.65, true);
+            Contest messages = contest("fetch", Scenario.FETCH, 1, server, manyMessages, WARM_UP.dividedBy(4));
+            row("messages/s of 4 KiB, one by one", messages.served(), 12_000, true);
+            row("the same with canned answers, /s", messages.canned(), Double.NaN, true);
+            Contest octets = contest("big", Scenario.BIG, 1, server, largeMessage, WARM_UP.dividedBy(4));
+            row("MB/s, one message of 50 MiB", octets.served(), 1200, true);
+            row("the same from file to socket (sendfile), MB/s", octets.canned(), Double.NaN, true);
+            row("ratio (1,200 of 1,745 by sendfile are 0.69)", octets.ratio(), 0.69, true);
+        }
+    }
+
+    private Contest contest(
+            String user, Scenario scenario, int concurrency, InetSocketAddress server, Canned canned, Duration warmUp)
+            throws IOException {
+        run(server, user, scenario, concurrency, warmUp, Duration.ofSeconds(1));
+        run(canned.address(), user, scenario, concurrency, warmUp.dividedBy(4), Duration.ofSeconds(1));
+        double[] served = new double[ROUNDS];
+        double[] unserved = new double[ROUNDS];
+        double[] ratios = new double[ROUNDS];
+        for (int i = 0; i < ROUNDS; i++) {
+            served[i] = rate(run(server, user, scenario, concurrency, SETTLING, ROUND));
+            unserved[i] = rate(run(canned.address(), user, scenario, concurrency, SETTLING, ROUND));
+            ratios[i] = served[i] / unserved[i];
+        }
+        return new Contest(median(served), median(unserved), median(ratios));
+    }
+
+    private static double rate(Result result) {
+        return result.scenario() == Scenario.BIG ? result.megabytesPerSecond() : result.perSecond();
+    }
+
+    private static double median(double[] values) {
+        double[] sorted = values.clone();
+        Arrays.sort(sorted);
+        return sorted[sorted.length / 2];
+    }
+
+    /** Medians of alternating rounds, and of their ratios. */
+    private record Contest(double served, double canned, double ratio) {}
+
+    private static final class Canned implements AutoCloseable {
+        private final Process process;
+        private final InetSocketAddress address;
+
+        Canned(int messages, Path message) throws IOException {
+            process = new ProcessBuilder(
+                            Path.of(System.getProperty("java.home"), "bin/java").toString(),
+                            "-cp",
+                            System.getProperty("java.class.path"),
+                            FloorServer.class.getName(),
+                            String.valueOf(messages),
+                            message.toString())
+                    .redirectError(ProcessBuilder.Redirect.INHERIT)
+                    .start();
+            int port = Integer.parseInt(line(process.getInputStream()));
+            address = new InetSocketAddress(InetAddress.getLoopbackAddress(), port);
+        }
+
+        InetSocketAddress address() {
+            return address;
+        }
+
+        @Override
+        public void close() {
+            process.destroy();
         }
     }
 
@@ -204,8 +260,7 @@ class WireIT {
         try {
             idle(instance);
             first[STARTS - 1] = session(instance, "first");
-            Arrays.sort(first);
-            firstSession(instance, first[STARTS / 2]);
+            firstSession(instance, median(first));
         } finally {
             instance.close();
         }
@@ -239,8 +294,7 @@ class WireIT {
             millis[i] = (System.nanoTime() - begin) / 1e6;
             instance.close();
         }
-        Arrays.sort(millis);
-        row("start to first greeting on Java " + java + ", ms", millis[STARTS / 2], java >= 25 ? 400 : 600, false);
+        row("start to first greeting on Java " + java + ", ms", median(millis), java >= 25 ? 400 : 600, false);
     }
 
     /** Sessions that have logged in and say nothing. */
@@ -285,8 +339,7 @@ class WireIT {
         for (int i = 0; i < OTHERS; i++) {
             later[i] = session(instance, "other" + i);
         }
-        Arrays.sort(later);
-        double warm = later[OTHERS / 2];
+        double warm = median(later);
         row("session of a warm server, its password verified, ms", warm, Double.NaN, false);
         row("first session after the start, its password verified, ms", first, 3 * warm, false);
     }
@@ -338,8 +391,7 @@ class WireIT {
         for (int i = 0; i < NEW; i++) {
             cold[i] = newMailbox(instance, "many" + i);
         }
-        Arrays.sort(cold);
-        row("the same with a mailbox that was never opened before, in memory, ms", cold[NEW / 2], 100, false);
+        row("the same with a mailbox that was never opened before, in memory, ms", median(cold), 100, false);
         Result warm = run(instance, "many", Scenario.OPEN, 1, 1, Duration.ofSeconds(3));
         row("connect to count, opened before, ms", warm.medianMillis(), 3, false);
     }
@@ -359,8 +411,7 @@ class WireIT {
             millis[i] = run(instance, "delete" + (DELETIONS + i), Scenario.DELETE, 1, 1, Duration.ZERO)
                     .medianMillis();
         }
-        Arrays.sort(millis);
-        row("1,000 messages of 4 KiB fetched and deleted, whole session, ms", millis[millis.length / 2], 90, false);
+        row("1,000 messages of 4 KiB fetched and deleted, whole session, ms", median(millis), 90, false);
     }
 
     private double overTls(Instance instance, X509Bundle certificate) throws Exception {
@@ -379,8 +430,8 @@ class WireIT {
             say(socket, "READ 1");
             long octets = Long.parseLong(line(in).replaceAll("^=(\\d+).*", "$1"));
             byte[] buffer = new byte[64 * 1024];
-            double best = 0;
-            for (int round = 0; round < 60; round++) {
+            double[] rates = new double[60];
+            for (int round = 0; round < rates.length; round++) {
                 long begin = System.nanoTime();
                 say(socket, "RETR");
                 for (long left = octets; left > 0; ) {
@@ -388,11 +439,11 @@ class WireIT {
                     assertThat(read).isPositive();
                     left -= read;
                 }
-                best = Math.max(best, octets * 1e3 / (System.nanoTime() - begin));
+                rates[round] = octets * 1e3 / (System.nanoTime() - begin);
                 say(socket, "NACK");
                 assertThat(line(in)).startsWith("=" + octets);
             }
-            return best;
+            return median(rates);
         }
     }
 
@@ -415,13 +466,21 @@ class WireIT {
             Instance instance, String user, Scenario scenario, int concurrency, int pipeline, Duration warmUp)
             throws IOException {
         InetSocketAddress server = new InetSocketAddress(InetAddress.getLoopbackAddress(), instance.port());
-        return run(server, user, scenario, concurrency, pipeline, warmUp);
+        return run(new Plan(server, user, password, scenario, concurrency, pipeline, 1, warmUp, DURATION));
     }
 
     private Result run(
-            InetSocketAddress server, String user, Scenario scenario, int concurrency, int pipeline, Duration warmUp)
+            InetSocketAddress server,
+            String user,
+            Scenario scenario,
+            int concurrency,
+            Duration warmUp,
+            Duration duration)
             throws IOException {
-        Plan plan = new Plan(server, user, password, scenario, concurrency, pipeline, 1, warmUp, DURATION);
+        return run(new Plan(server, user, password, scenario, concurrency, 1, 1, warmUp, duration));
+    }
+
+    private static Result run(Plan plan) throws IOException {
         Result result = new Load(plan, done -> {}).run();
         assertThat(result.firstError()).isEmpty();
         assertThat(result.errors()).isZero();
