@@ -1,7 +1,9 @@
 package org.pop2.app;
 
 import java.io.BufferedReader;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.lang.invoke.MethodHandles;
@@ -12,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.logging.Logging;
@@ -19,7 +22,7 @@ import picocli.CommandLine.Command;
 
 /**
  * {@code pop2d cache}: what {@code bin/pop2d} lets Java watch, to keep the classes as they are after a start. This side
- * is the rehearsal only: a server, and sessions with it; Java writes the cache when the process ends.
+ * is the rehearsal only: a server, sessions with it, and a delivery; Java writes the cache when the process ends.
  */
 @Command(
         name = "cache",
@@ -75,6 +78,7 @@ final class CacheCommand implements Callable<Integer> {
             } finally {
                 serving.stop();
             }
+            deliver(file);
             MethodHandles.lookup().ensureInitialized(UntilSignal.class);
             terminal.say("rehearsed");
             return ExitCode.OK;
@@ -83,6 +87,17 @@ final class CacheCommand implements Callable<Integer> {
         } finally {
             DemoCommand.removeDirectory(directory);
         }
+    }
+
+    /** What a mail system starts for each message. */
+    private void deliver(Path configuration) throws CommandFailedException {
+        InputStream message =
+                new ByteArrayInputStream("Subject: a rehearsal\n\nHello.\n".getBytes(StandardCharsets.US_ASCII));
+        Terminal piped =
+                new Terminal(message, terminal.out(), terminal.err(), terminal.environment(), Optional.empty());
+        DeliverCommand.plain(piped, "deliver", "--config", configuration.toString(), "--user", "demo")
+                .orElseThrow()
+                .call();
     }
 
     private static void hold(InetSocketAddress address, List<String> commands) throws IOException {

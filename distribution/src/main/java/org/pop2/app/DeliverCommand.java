@@ -1,6 +1,10 @@
 package org.pop2.app;
 
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
@@ -36,6 +40,8 @@ import reactor.core.publisher.Mono;
             "  pop2d deliver --user postel --folder lists/rfc < message.eml"
         })
 final class DeliverCommand implements Callable<Integer> {
+    private static final Set<String> OPTIONAL = Set.of("--folder", "--sender", "--config");
+
     private final Terminal terminal;
 
     @Mixin
@@ -55,6 +61,37 @@ final class DeliverCommand implements Callable<Integer> {
 
     DeliverCommand(Terminal terminal) {
         this.terminal = terminal;
+    }
+
+    /**
+     * The command that a mail system calls for each message, made without picocli, as {@link ServeCommand#plain}: each
+     * option once, and its value in a word of its own.
+     */
+    static Optional<DeliverCommand> plain(Terminal terminal, String... args) {
+        if (args.length % 2 == 0 || !args[0].equals("deliver")) {
+            return Optional.empty();
+        }
+        Map<String, String> options = new HashMap<>();
+        for (int i = 1; i < args.length; i += 2) {
+            String value = args[i + 1];
+            // with an @, picocli takes it for a file with arguments
+            if (value.startsWith("-") || value.startsWith("@") || options.put(args[i], value) != null) {
+                return Optional.empty();
+            }
+        }
+        String user = options.remove("--user");
+        if (user == null) {
+            return Optional.empty();
+        }
+        DeliverCommand command = new DeliverCommand(terminal);
+        command.user = user;
+        command.folder = options.getOrDefault("--folder", command.folder);
+        command.sender = options.get("--sender");
+        if (options.containsKey("--config")) {
+            command.config.use(Path.of(options.get("--config")));
+        }
+        options.keySet().removeAll(OPTIONAL);
+        return options.isEmpty() ? Optional.of(command) : Optional.empty();
     }
 
     @Override

@@ -2,8 +2,12 @@ package org.pop2.app;
 
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
+import java.util.concurrent.Callable;
 
-/** Where {@code bin/pop2d} begins. Knows nothing of picocli, which a server does not need in order to start. */
+/**
+ * Where {@code bin/pop2d} begins. Knows nothing of picocli, which a server does not need in order to start, nor a mail
+ * system for its mail.
+ */
 public final class Main {
 
     /** Runs one command and ends the process with its exit code. */
@@ -19,7 +23,10 @@ public final class Main {
      */
     static int run(Terminal terminal, String... args) {
         try {
-            Optional<ServeCommand> plain = ServeCommand.plain(terminal, args);
+            Optional<? extends Callable<Integer>> plain = ServeCommand.plain(terminal, args);
+            if (plain.isEmpty()) {
+                plain = DeliverCommand.plain(terminal, args);
+            }
             return plain.isPresent()
                     ? plain(terminal, plain.get())
                     : Pop2d.commandLine(terminal, args).execute(args);
@@ -31,10 +38,10 @@ public final class Main {
         }
     }
 
-    private static int plain(Terminal terminal, ServeCommand command) {
+    private static int plain(Terminal terminal, Callable<Integer> command) {
         try {
             return command.call();
-        } catch (CommandFailedException | RuntimeException e) {
+        } catch (Exception e) {
             return Pop2d.failed(terminal, e);
         }
     }

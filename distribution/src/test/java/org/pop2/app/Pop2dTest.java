@@ -115,6 +115,34 @@ class Pop2dTest {
     }
 
     @Test
+    void deliverAsMailSystemsCallItNeedsNoCommandLine() {
+        Terminal terminal = terminal(InputStream.nullInputStream(), new HashMap<>());
+
+        assertThat(Stream.of(
+                                "deliver --user u",
+                                "deliver --user u --config file",
+                                "deliver --folder f --config file --sender a@b --user u",
+                                "deliver --sender  --user u")
+                        .map(it -> DeliverCommand.plain(terminal, it.split(" "))))
+                .allSatisfy(it -> assertThat(it).isPresent());
+        assertThat(Stream.of(
+                                "",
+                                "serve",
+                                "deliver",
+                                "deliver --user",
+                                "deliver --user=u",
+                                "deliver --user u --help",
+                                "deliver --user --help",
+                                "deliver --user u --user v",
+                                "deliver --folder f",
+                                "deliver --user u --other o",
+                                "deliver --user @file",
+                                "deliver x --user u")
+                        .map(it -> DeliverCommand.plain(terminal, it.split(" "))))
+                .allSatisfy(it -> assertThat(it).isEmpty());
+    }
+
+    @Test
     void everyTextAroundTheOptionsIsAFormatThatPicocliCanUse() {
         // it warns on the process's standard error and shows such a text as it stands
         formats(Pop2d.commandLine(terminal(InputStream.nullInputStream(), new HashMap<>())));
