@@ -69,6 +69,7 @@ class WireIT {
     private static final Duration WARM_UP = Duration.ofSeconds(Integer.getInteger("pop2.wire.warmup", 60));
     private static final Duration DURATION = Duration.ofSeconds(10);
     private static final int ROUNDS = 7;
+    private static final int TLS_ROUNDS = 60;
     private static final Duration ROUND = Duration.ofSeconds(4);
     /** Of a round, not counted: the connections are made. */
     private static final Duration SETTLING = Duration.ofMillis(500);
@@ -430,8 +431,9 @@ class WireIT {
             say(socket, "READ 1");
             long octets = Long.parseLong(line(in).replaceAll("^=(\\d+).*", "$1"));
             byte[] buffer = new byte[64 * 1024];
-            double[] rates = new double[60];
-            for (int round = 0; round < rates.length; round++) {
+            double[] rates = new double[TLS_ROUNDS];
+            // as many before them, for practice: of both sides' ciphers
+            for (int round = -TLS_ROUNDS; round < TLS_ROUNDS; round++) {
                 long begin = System.nanoTime();
                 say(socket, "RETR");
                 for (long left = octets; left > 0; ) {
@@ -439,7 +441,9 @@ class WireIT {
                     assertThat(read).isPositive();
                     left -= read;
                 }
-                rates[round] = octets * 1e3 / (System.nanoTime() - begin);
+                if (round >= 0) {
+                    rates[round] = octets * 1e3 / (System.nanoTime() - begin);
+                }
                 say(socket, "NACK");
                 assertThat(line(in)).startsWith("=" + octets);
             }
