@@ -411,7 +411,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         flush();
         if (end == null) {
             if (input.isEmpty()) {
-                if (framer.pending() > 0) {
+                if (framer.pending() > 0 && channel().isActive()) {
                     // a client that writes a line in pieces is let send the next one when it knows that this is here
                     channel().config().setOption(EpollChannelOption.TCP_QUICKACK, true);
                 }
