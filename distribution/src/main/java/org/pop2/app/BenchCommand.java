@@ -24,7 +24,8 @@ import picocli.CommandLine.Option;
         name = "bench",
         description = {
             "Measures a POP2 server, any one, and checks what it sends meanwhile: counts, lengths, and that a message read"
-                    + " twice is the same. It looks for answers before it sleeps, and takes a whole processor for that.",
+                    + " twice is the same. It looks for answers before it sleeps, and takes what"
+                    + " nobody else wants of a processor for that.",
             "",
             "Scenarios: churn (connect, log in, count, quit), fetch (every message, kept), big (one message again and"
                     + " again), delete (every message, deleted: once for each session), open (connect to count), idle"

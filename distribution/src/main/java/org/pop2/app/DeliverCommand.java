@@ -40,7 +40,7 @@ import reactor.core.publisher.Mono;
             "  pop2d deliver --user postel --folder lists/rfc < message.eml"
         })
 final class DeliverCommand implements Callable<Integer> {
-    private static final Set<String> OPTIONAL = Set.of("--folder", "--sender", "--config");
+    private static final Set<String> OPTIONS = Set.of("--user", "--folder", "--sender", "--config");
 
     private final Terminal terminal;
 
@@ -79,19 +79,19 @@ final class DeliverCommand implements Callable<Integer> {
                 return Optional.empty();
             }
         }
-        String user = options.remove("--user");
-        if (user == null) {
+        String user = options.get("--user");
+        if (user == null || !OPTIONS.containsAll(options.keySet())) {
             return Optional.empty();
         }
         DeliverCommand command = new DeliverCommand(terminal);
         command.user = user;
         command.folder = options.getOrDefault("--folder", command.folder);
         command.sender = options.get("--sender");
-        if (options.containsKey("--config")) {
-            command.config.use(Path.of(options.get("--config")));
+        String file = options.get("--config");
+        if (file != null) {
+            command.config.use(Path.of(file));
         }
-        options.keySet().removeAll(OPTIONAL);
-        return options.isEmpty() ? Optional.of(command) : Optional.empty();
+        return Optional.of(command);
     }
 
     @Override

@@ -102,44 +102,45 @@ class Pop2dTest {
 
         assertThat(ServeCommand.plain(terminal, "serve")).isPresent();
         assertThat(ServeCommand.plain(terminal, "serve", "--config", "file")).isPresent();
-        assertThat(Stream.of(
-                                "",
-                                "demo",
-                                "serve --config",
-                                "serve --help",
-                                "serve --config --help",
-                                "serve file",
-                                "serve -- x")
-                        .map(it -> ServeCommand.plain(terminal, it.split(" "))))
-                .allSatisfy(it -> assertThat(it).isEmpty());
+        assertThat(words(
+                        "",
+                        "demo",
+                        "serve --config",
+                        "serve --help",
+                        "serve --config --help",
+                        "serve file",
+                        "serve -- x"))
+                .allSatisfy(it -> assertThat(ServeCommand.plain(terminal, it)).isEmpty());
+    }
+
+    private static Stream<String[]> words(String... lines) {
+        return Stream.of(lines).map(line -> line.split(" "));
     }
 
     @Test
     void deliverAsMailSystemsCallItNeedsNoCommandLine() {
         Terminal terminal = terminal(InputStream.nullInputStream(), new HashMap<>());
 
-        assertThat(Stream.of(
-                                "deliver --user u",
-                                "deliver --user u --config file",
-                                "deliver --folder f --config file --sender a@b --user u",
-                                "deliver --sender  --user u")
-                        .map(it -> DeliverCommand.plain(terminal, it.split(" "))))
-                .allSatisfy(it -> assertThat(it).isPresent());
-        assertThat(Stream.of(
-                                "",
-                                "serve",
-                                "deliver",
-                                "deliver --user",
-                                "deliver --user=u",
-                                "deliver --user u --help",
-                                "deliver --user --help",
-                                "deliver --user u --user v",
-                                "deliver --folder f",
-                                "deliver --user u --other o",
-                                "deliver --user @file",
-                                "deliver x --user u")
-                        .map(it -> DeliverCommand.plain(terminal, it.split(" "))))
-                .allSatisfy(it -> assertThat(it).isEmpty());
+        assertThat(words(
+                        "deliver --user u",
+                        "deliver --user u --config file",
+                        "deliver --folder f --config file --sender a@b --user u",
+                        "deliver --sender  --user u"))
+                .allSatisfy(it -> assertThat(DeliverCommand.plain(terminal, it)).isPresent());
+        assertThat(words(
+                        "",
+                        "serve",
+                        "deliver",
+                        "deliver --user",
+                        "deliver --user=u",
+                        "deliver --user u --help",
+                        "deliver --user --help",
+                        "deliver --user u --user v",
+                        "deliver --folder f",
+                        "deliver --user u --other o",
+                        "deliver --user @file",
+                        "deliver x --user u"))
+                .allSatisfy(it -> assertThat(DeliverCommand.plain(terminal, it)).isEmpty());
     }
 
     @Test

@@ -36,17 +36,11 @@ public final class Load {
     /** A server that says nothing for so long is given up. */
     private static final long SILENCE_NANOS = 60_000_000_000L;
 
-    /** So many connections fit into the queue of any server that listens. */
-    private static final int QUEUED = 100;
-
     private static final byte[] QUIT = CommandCodec.encode(Command.QUIT);
     private static final byte[] RETR = CommandCodec.encode(Command.RETR);
 
     private final Plan plan;
     private final LongConsumer progress;
-    /** Over loopback the system connects while it is asked to; to ask again whether it has costs more than that. */
-    private final boolean inNoTime;
-
     private final byte[] acknowledgement;
     private final ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
     private final Latencies latencies = new Latencies();
@@ -67,7 +61,6 @@ public final class Load {
     public Load(Plan plan, LongConsumer progress) {
         this.plan = plan;
         this.progress = progress;
-        this.inNoTime = plan.server().getAddress().isLoopbackAddress() && plan.concurrency() <= QUEUED;
         this.acknowledgement = CommandCodec.encode(
                 switch (plan.scenario()) {
                     case DELETE -> Command.ACKD;
@@ -220,6 +213,7 @@ public final class Load {
 
         void connect() throws IOException {
             SocketChannel fresh = SocketChannel.open(family);
+            fresh.configureBlocking(false);
             if (plan.pipeline() > 1) {
                 // commands that are sent before the ones before were answered
                 fresh.setOption(StandardSocketOptions.TCP_NODELAY, true);
@@ -231,9 +225,8 @@ public final class Load {
             open++;
             boolean connected;
             try {
-                fresh.configureBlocking(inNoTime);
-                connected = fresh.connect(plan.server());
-                fresh.configureBlocking(false);
+                // over loopback the answer is there already
+                connected = fresh.connect(plan.server()) || fresh.finishConnect();
             } catch (IOException e) {
                 failed(String.valueOf(e.getMessage()));
                 return;

@@ -124,9 +124,10 @@ final class FloorServer {
                     out.put(message);
                 }
             }
+            case 'N' -> line("=" + octets);
             default -> {
                 session.current++;
-                line(session.current > messages && octets <= SMALL ? "=0" : "=" + octets);
+                line(session.current > messages ? "=0" : "=" + octets);
             }
         }
     }
