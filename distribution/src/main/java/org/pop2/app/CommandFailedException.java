@@ -23,7 +23,7 @@ final class CommandFailedException extends Exception {
     static CommandFailedException of(StoreException e) {
         int exitCode = switch (e.reason()) {
             case BUSY -> ExitCode.TRY_LATER;
-            case UNAVAILABLE -> ExitCode.UNAVAILABLE;
+            case UNAVAILABLE, UNKNOWN_OUTCOME -> ExitCode.UNAVAILABLE;
             case CORRUPT -> ExitCode.DATA;
             case NO_SPACE, OVER_QUOTA -> ExitCode.CANNOT_CREATE;
             case NOT_FOUND -> ExitCode.NO_USER;

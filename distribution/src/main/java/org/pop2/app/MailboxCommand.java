@@ -205,7 +205,7 @@ final class MailboxCommand implements Callable<Integer> {
                 verdict = switch (e.reason()) {
                     case BUSY -> "in use";
                     case CORRUPT -> "damaged";
-                    case UNAVAILABLE, NO_SPACE, OVER_QUOTA, NOT_FOUND -> "not verified";
+                    case UNAVAILABLE, UNKNOWN_OUTCOME, NO_SPACE, OVER_QUOTA, NOT_FOUND -> "not verified";
                 };
             }
             bar.wipe();

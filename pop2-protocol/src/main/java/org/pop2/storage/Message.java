@@ -11,7 +11,8 @@ import org.reactivestreams.Publisher;
  *     storage is done with a buffer before it requests the next one
  * @param sender the envelope's sender, empty for a bounce or where nobody knows
  * @param deliveryId what a repeated delivery of the same message by the same MTA repeats, so that a storage which can
- *     may store it once; empty: every delivery is a new message
+ *     may store it once, as long as the first copy is there: one that was deleted is no copy; empty: every delivery is
+ *     a new message
  */
 public record Message(Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId) {
 

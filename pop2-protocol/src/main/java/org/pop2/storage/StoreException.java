@@ -18,6 +18,8 @@ public final class StoreException extends RuntimeException {
         BUSY,
         /** The storage cannot be reached or used. Nothing is known to have changed; somebody has to look. */
         UNAVAILABLE,
+        /** The work was done or was not: the answer was lost. Only releases say so; whoever looks again finds out. */
+        UNKNOWN_OUTCOME,
         /** What is stored is not what it should be. It was left as it is; somebody has to look. */
         CORRUPT,
         /** No space left. Nothing changed; the same call may succeed when somebody has made some. */

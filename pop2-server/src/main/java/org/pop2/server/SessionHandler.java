@@ -759,8 +759,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                     }
                     outcome(Event.RELEASED);
                 } else {
-                    record.discarded(count);
-                    note("the mailbox could not be let go of as it should: nothing is deleted");
+                    boolean unknown = error instanceof StoreException store
+                            && store.reason() == StoreException.Reason.UNKNOWN_OUTCOME;
+                    if (!unknown) {
+                        record.discarded(count);
+                    }
+                    note("the mailbox could not be let go of as it should: "
+                            + (unknown ? "whether messages are deleted is not known" : "nothing is deleted"));
                     failed("release", error);
                 }
             } finally {
@@ -860,6 +865,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         return switch (reason) {
             case CORRUPT -> "mailbox is not as it should be, ask the postmaster";
             case NO_SPACE, OVER_QUOTA -> "no space left on the server, try again later";
+            case UNKNOWN_OUTCOME -> "temporary failure, your deletions may have been made: look again";
             case BUSY, UNAVAILABLE, NOT_FOUND -> TEMPORARY;
         };
     }

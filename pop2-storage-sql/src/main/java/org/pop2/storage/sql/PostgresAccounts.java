@@ -2,9 +2,6 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Parameters;
 import io.r2dbc.spi.Readable;
-import java.util.HashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
@@ -20,7 +17,6 @@ import reactor.core.publisher.Mono;
 /** The account table. */
 final class PostgresAccounts implements Accounts {
     private final Database database;
-    private final Together<UserName, Optional<Stored>> finding = new Together<>(this::find);
 
     PostgresAccounts(Database database) {
         this.database = database;
@@ -62,22 +58,12 @@ final class PostgresAccounts implements Accounts {
 
     @Override
     public Publisher<Account> find(UserName user) {
-        return finding.ask(user).mapNotNull(found -> found.map(Stored::account).orElse(null));
-    }
-
-    private Mono<List<Optional<Stored>>> find(List<UserName> users) {
-        String[] names = users.stream().map(UserName::value).distinct().toArray(String[]::new);
         return database.run(
                         "find an account",
                         Repeat.ALWAYS,
-                        connection -> database.rows(connection, Sql.ACCOUNTS_OF, Stored::of, (Object) names))
-                .map(found -> {
-                    Map<String, Stored> byName = new HashMap<>();
-                    found.forEach(stored -> byName.put(stored.user, stored));
-                    return users.stream()
-                            .map(user -> Optional.ofNullable(byName.get(user.value())))
-                            .toList();
-                });
+                        connection -> database.rows(connection, Sql.ACCOUNT, Stored::of, user.value()))
+                .flatMap(found ->
+                        found.isEmpty() ? Mono.empty() : Mono.just(found.get(0).account()));
     }
 
     /** With the user's inbox, so that it can be held before the first mail has come. */

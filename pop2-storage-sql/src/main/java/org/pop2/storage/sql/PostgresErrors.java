@@ -56,10 +56,19 @@ final class PostgresErrors {
         return "55P03".equals(sqlState(error));
     }
 
+    /** The server gave a statement up for its length, and undid it. */
+    static boolean isOverTime(Throwable error) {
+        return "57014".equals(sqlState(error));
+    }
+
     /** The server answered, and the connection can be used on. */
     static boolean leavesConnectionUsable(Throwable error) {
-        return error instanceof StoreException
-                || (error instanceof R2dbcException && sqlState(error) != null && !isConnectionLost(error));
+        return error instanceof StoreException || (error instanceof R2dbcException && isAnswer(error));
+    }
+
+    /** The server said no: what was asked has not happened. */
+    static boolean isAnswer(Throwable error) {
+        return sqlState(error) != null && !isConnectionLost(error);
     }
 
     static @Nullable String sqlState(Throwable error) {

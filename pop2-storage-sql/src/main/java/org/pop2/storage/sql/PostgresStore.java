@@ -199,7 +199,7 @@ public final class PostgresStore implements MailStore, Retention, Measured {
     @Override
     public List<Measure> measures() {
         return List.of(
-                new Measure("holds", "Mailboxes that sessions of this node hold", Kind.GAUGE, leases::held),
+                new Measure("holds", "Mailboxes that sessions of this node hold", Kind.GAUGE, leases::count),
                 new Measure(
                         "takeovers",
                         "Mailboxes that another session took from one of this node",

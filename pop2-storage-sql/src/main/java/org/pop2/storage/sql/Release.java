@@ -2,11 +2,9 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Connection;
 import java.util.Arrays;
-import java.util.UUID;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.sql.Database.Repeat;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
@@ -16,13 +14,15 @@ import reactor.core.publisher.Mono;
  * or what this session expunged is there (it did), or neither (somebody else has the mailbox, and nothing was deleted).
  */
 final class Release {
-    /** Messages moved by one statement. */
-    private static final int BATCH = 5000;
-
     private final Database database;
     private final Holding holding;
     private final long[] uids;
+    private final BatchSize batch = new BatchSize();
+    /** Whether an earlier try, or this one, may have been committed without our having heard of it. */
     private boolean mayHaveCommitted;
+
+    /** Whether the last try had sent its COMMIT. */
+    private boolean committing;
 
     private Release(Database database, Holding holding, long[] uids) {
         this.database = database;
@@ -34,17 +34,21 @@ final class Release {
     static Mono<Void> of(Database database, Holding holding, long[] uids) {
         return Mono.defer(() -> {
             Release release = new Release(database, holding, uids);
-            return database.transaction("release", Repeat.ALWAYS, release::run)
+            return release.batch
+                    .orSmaller(database.transaction("release", Repeat.ALWAYS, release::run))
                     .onErrorMap(release::orUnknown)
                     .then();
         });
     }
 
-    /** Busy promises that nothing was deleted; after a COMMIT whose answer was lost, that is not known. */
+    /**
+     * Every other reason promises that nothing was deleted; after a COMMIT whose answer was lost, that is not known.
+     */
     private Throwable orUnknown(Throwable error) {
-        return mayHaveCommitted && error instanceof StoreException store && store.reason() == Reason.BUSY
+        boolean refused = committing && PostgresErrors.isAnswer(error);
+        return mayHaveCommitted && !refused
                 ? new StoreException(
-                        Reason.UNAVAILABLE,
+                        Reason.UNKNOWN_OUTCOME,
                         "release: whether the messages of mailbox " + holding.mailboxId + " were deleted is not known: "
                                 + error.getMessage(),
                         error)
@@ -52,6 +56,7 @@ final class Release {
     }
 
     private Mono<Boolean> run(Connection connection) {
+        committing = false;
         return database.rows(connection, Sql.FENCE, row -> 1, holding.mailboxId, holding.session, holding.epoch)
                 .flatMap(fence -> fence.isEmpty() ? withoutLease(connection) : withLease(connection));
     }
@@ -59,8 +64,7 @@ final class Release {
     private Mono<Boolean> withLease(Connection connection) {
         // no earlier try did, or the lease would be gone
         mayHaveCommitted = false;
-        return Flux.range(0, (uids.length + BATCH - 1) / BATCH)
-                .concatMap(batch -> expunge(connection, batch * BATCH), 0)
+        return batch.overAll(uids.length, (from, end) -> expunge(connection, from, end))
                 .reduce(Moved.NONE, Moved::plus)
                 .flatMap(moved -> {
                     if (moved.messages() != uids.length) {
@@ -76,6 +80,7 @@ final class Release {
                         connection, Sql.FREE_FENCED, holding.mailboxId, holding.session, holding.epoch)))
                 .map(freed -> {
                     mayHaveCommitted = true;
+                    committing = true;
                     return true;
                 });
     }
@@ -95,12 +100,10 @@ final class Release {
                 .flatMap(found -> found.isEmpty() ? stale : Mono.just(true));
     }
 
-    private Mono<Moved> expunge(Connection connection, int from) {
-        Long[] batch = Arrays.stream(uids, from, Math.min(uids.length, from + BATCH))
-                .boxed()
-                .toArray(Long[]::new);
-        UUID session = holding.session;
-        return database.rows(connection, Sql.EXPUNGE, Moved::of, holding.mailboxId, batch, session, holding.epoch)
+    private Mono<Moved> expunge(Connection connection, int from, int end) {
+        Long[] some = Arrays.stream(uids, from, end).boxed().toArray(Long[]::new);
+        return database.rows(
+                        connection, Sql.EXPUNGE, Moved::of, holding.mailboxId, some, holding.session, holding.epoch)
                 .map(rows -> rows.get(0));
     }
 }

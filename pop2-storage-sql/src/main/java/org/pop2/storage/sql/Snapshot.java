@@ -11,12 +11,11 @@ import reactor.core.publisher.Mono;
 
 /** The messages of a mailbox when it was opened, in arrays: 32 octets each, and numbers that never change. */
 final class Snapshot {
-    private static final int WINDOW = 5000;
-
     private long[] uids = new long[16];
     private long[] octets = new long[16];
     private long[] bodies = new long[32];
     private int count;
+    private final BatchSize window = new BatchSize();
 
     /** @param first the first messages, up to {@link Sql#LISTED}, if they are known already */
     static Mono<Snapshot> read(Database database, UUID mailboxId, Optional<List<Row>> first) {
@@ -26,7 +25,7 @@ final class Snapshot {
                 return Mono.just(snapshot);
             }
             return snapshot.window(database, mailboxId)
-                    .expand(rows -> rows < WINDOW ? Mono.empty() : snapshot.window(database, mailboxId))
+                    .expand(more -> more ? snapshot.window(database, mailboxId) : Mono.empty())
                     .then(Mono.just(snapshot));
         });
     }
@@ -53,13 +52,18 @@ final class Snapshot {
         return numbers.stream().mapToLong(this::uid).toArray();
     }
 
-    private Mono<Integer> window(Database database, UUID mailboxId) {
+    /** The next window; whether there may be more behind it. */
+    private Mono<Boolean> window(Database database, UUID mailboxId) {
         long after = count == 0 ? 0 : uids[count - 1];
-        return database.run(
-                        "open",
-                        Repeat.ALWAYS,
-                        connection -> database.rows(connection, Sql.MESSAGES_AFTER, Row::of, mailboxId, after, WINDOW))
-                .map(this::append);
+        return window.orSmaller(Mono.defer(() -> {
+            int wanted = window.rows();
+            return window.timed(database.run(
+                            "open",
+                            Repeat.ALWAYS,
+                            connection ->
+                                    database.rows(connection, Sql.MESSAGES_AFTER, Row::of, mailboxId, after, wanted)))
+                    .map(rows -> append(rows) == wanted);
+        }));
     }
 
     private int append(List<Row> rows) {

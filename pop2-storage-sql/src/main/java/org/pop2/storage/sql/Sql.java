@@ -29,9 +29,8 @@ final class Sql {
 
     // accounts
 
-    static final String ACCOUNTS_OF =
-            "SELECT user_name, password_hash, enabled, quota_messages, quota_octets FROM account"
-                    + " WHERE user_name = ANY ($1::text[])";
+    static final String ACCOUNT = "SELECT user_name, password_hash, enabled, quota_messages, quota_octets FROM account"
+            + " WHERE user_name = $1";
 
     static final String ACCOUNTS_AFTER = "SELECT user_name, password_hash, enabled, quota_messages, quota_octets"
             + " FROM account WHERE user_name > $1 ORDER BY user_name LIMIT $2";
@@ -72,56 +71,48 @@ final class Sql {
 
     /**
      * Need not be on the disk when it is answered. If a crash of the database undoes it, a lease that was free runs
-     * out. Never in the transaction of a release.
+     * out. Never in the transaction of a release. In an expression of its own, which a change joins: an engine that
+     * shards takes no volatile function in a WHERE.
      */
-    private static final String NOT_DURABLE = " AND set_config('synchronous_commit', 'off', true) = 'off'";
+    private static final String NOT_DURABLE =
+            "lazily AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true) = 'off' AS done)";
 
-    /**
-     * Takes the lease if it is free, expired, our own (a repeated call), that of a session of this node that may be
-     * displaced, or that of a holder who was silent for long enough when its node last reported. Tells the displaced
-     * node. One row: the epoch, or nothing if it was not free; and whether there is such a mailbox at all. $1 mailbox,
-     * $2 session, $3 node, $4 node name, $5 ttl in ms, $6 displaced session, $7 silence in ms.
-     */
-    static final String ACQUIRE = "WITH got AS ("
-            + "UPDATE maildrop_lease SET session = $2, node = $3, node_name = $4, epoch = epoch + 1,"
-            + " expires_at = now() + $5 * interval '1 millisecond', active_at = now(), reported_at = now(),"
-            + " notify_node = CASE WHEN session IS NOT NULL AND node <> $3 THEN node END"
-            + " WHERE mailbox_id = $1 AND (session IS NULL OR expires_at < now() OR session = $2 OR session = $6"
-            + " OR reported_at - active_at >= $7 * interval '1 millisecond')"
-            + " RETURNING epoch)"
-            + " SELECT (SELECT epoch FROM got), EXISTS (SELECT FROM mailbox WHERE mailbox_id = $1)";
+    /** How old a report of the holder's silence may be that is acted on. Younger than the database's clock may tick. */
+    static final String FRESH = "interval '1 second'";
 
     /** Messages that come with a lease; the others are asked for. */
     static final int LISTED = 100;
 
     /**
-     * Takes the leases of many mailboxes, by the same rules but the one about this node's own sessions, and lists the
-     * first messages. What another transaction has locked is left alone. $1 mailboxes, $2 sessions, $3 node, $4 node
-     * name, $5 ttl in ms, $6 silence in ms.
+     * Takes the lease if it is free, our own (a repeated call), that of a session of this node that may be displaced,
+     * that of a holder who had been silent for long enough when its node reported a moment ago, or an expired one whose
+     * node is this one, or was asked and did not answer. Tells the displaced node. Lists the first messages. $1
+     * mailbox, $2 session, $3 node, $4 node name, $5 ttl in ms, $6 displaced session, $7 silence in ms, $8 whether the
+     * node did not answer.
      *
-     * <p>For each mailbox at least one row: its number, counted from 1; the epoch, or nothing if the lease was not got;
-     * whether there is such a mailbox; whether the list is good; and a message, if there is one. What is listed is what
-     * was there when the statement began, perhaps before the last holder's deletions: it is good if the lease was free
-     * then, for nobody else has had it since. If it is not good, there is no list.
+     * <p>No row if there is no such mailbox. Else at least one: the epoch, or nothing if it was not got; whether it is
+     * expired; whether the list is good; and a message, if there is one. What is listed is what was there when the
+     * statement began, perhaps before the last holder's deletions: it is good if the lease was free then, for nobody
+     * else has had it since. If it is not good, there is no list.
      */
-    static final String ACQUIRE_MANY = "WITH asked AS ("
-            + "SELECT * FROM unnest($1::uuid[], $2::uuid[]) WITH ORDINALITY AS a (mailbox_id, session, number)),"
-            + " free AS (SELECT l.mailbox_id, a.session FROM asked a"
-            + " JOIN maildrop_lease l ON l.mailbox_id = a.mailbox_id"
-            + " WHERE l.session IS NULL OR l.expires_at < now() OR l.session = a.session"
-            + " OR l.reported_at - l.active_at >= $6 * interval '1 millisecond' FOR UPDATE OF l SKIP LOCKED),"
-            + " got AS (UPDATE maildrop_lease l SET session = free.session, node = $3, node_name = $4,"
-            + " epoch = l.epoch + 1, expires_at = now() + $5 * interval '1 millisecond', active_at = now(),"
-            + " reported_at = now(), notify_node = CASE WHEN l.session IS NOT NULL AND l.node <> $3 THEN l.node END"
-            + " FROM free WHERE l.mailbox_id = free.mailbox_id RETURNING l.mailbox_id, l.session, l.epoch),"
-            + " answered AS (SELECT a.number, a.mailbox_id, got.epoch, before.mailbox_id IS NOT NULL AS known,"
-            + " coalesce(before.session IS NULL AND before.epoch = got.epoch - 1, false) AS listed FROM asked a"
-            + " LEFT JOIN got ON got.mailbox_id = a.mailbox_id AND got.session = a.session"
-            + " LEFT JOIN maildrop_lease before ON before.mailbox_id = a.mailbox_id)"
-            + " SELECT a.number, a.epoch, a.known, a.listed, m.uid, m.octets, m.body_id FROM answered a"
+    static final String ACQUIRE = "WITH before AS ("
+            + "SELECT session, epoch, session IS NOT NULL AND expires_at < now() AS expired"
+            + " FROM maildrop_lease WHERE mailbox_id = $1),"
+            + " got AS (UPDATE maildrop_lease SET session = $2, node = $3, node_name = $4, epoch = epoch + 1,"
+            + " expires_at = now() + $5 * interval '1 millisecond', active_at = now(), reported_at = now(),"
+            + " notify_node = CASE WHEN session IS NOT NULL AND node <> $3 THEN node END"
+            + " WHERE mailbox_id = $1"
+            + " AND (session IS NULL OR session = $2 OR session = $6 OR (expires_at < now() AND ($8 OR node = $3))"
+            + " OR (reported_at - active_at >= $7 * interval '1 millisecond'"
+            + " AND ($7 <= 0 OR reported_at BETWEEN now() - " + FRESH + " AND now() + " + FRESH + ")))"
+            + " RETURNING epoch),"
+            + " answered AS (SELECT got.epoch, before.expired,"
+            + " coalesce(before.session IS NULL AND before.epoch = got.epoch - 1, false) AS listed"
+            + " FROM before LEFT JOIN got ON true)"
+            + " SELECT a.epoch, a.expired, a.listed, m.uid, m.octets, m.body_id FROM answered a"
             + " LEFT JOIN LATERAL (SELECT uid, octets, body_id FROM message"
-            + " WHERE a.listed AND mailbox_id = a.mailbox_id ORDER BY uid LIMIT " + LISTED + ") m ON true"
-            + " ORDER BY a.number, m.uid";
+            + " WHERE a.listed AND mailbox_id = $1 ORDER BY uid LIMIT " + LISTED + ") m ON true"
+            + " ORDER BY m.uid";
 
     /** Asks the holder's node to report how long its client has been silent. */
     static final String ASK_HOLDER =
@@ -155,12 +146,8 @@ final class Sql {
     static final String FREE_FENCED = FREE + " AND epoch = $3";
 
     /** Of a session that deletes nothing. */
-    static final String FREE_UNUSED = FREE_FENCED + NOT_DURABLE;
-
-    /** The same for many. $1 mailboxes, $2 sessions, $3 epochs. */
-    static final String FREE_MANY_UNUSED = FREED.replace("maildrop_lease", "maildrop_lease l")
-            + " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS u (mailbox_id, session, epoch)"
-            + " WHERE l.mailbox_id = u.mailbox_id AND l.session = u.session AND l.epoch = u.epoch" + NOT_DURABLE;
+    static final String FREE_UNUSED = "WITH " + NOT_DURABLE + " " + FREED
+            + " FROM lazily WHERE mailbox_id = $1 AND session = $2 AND epoch = $3 AND lazily.done";
 
     static final String FREE_MANY = FREED + " WHERE mailbox_id = ANY ($1::uuid[]) AND node = $2";
 
@@ -232,9 +219,8 @@ final class Sql {
     static final String GIVE_BACK_UID = "UPDATE mailbox SET next_uid = next_uid - 1, messages = messages - 1,"
             + " octets = octets - $2 WHERE mailbox_id = $1";
 
-    /** Also among what was deleted since: an MTA may repeat a delivery long after the client fetched the first. */
-    static final String DELIVERED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND delivery_id = $2"
-            + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND delivery_id = $2";
+    /** Not among what was deleted since: whoever sends the same again wants it to be there. */
+    static final String DELIVERED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND delivery_id = $2";
 
     static final String COMMITTED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3"
             + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3";
@@ -271,11 +257,11 @@ final class Sql {
     static final String EXPUNGED_AFTER = "SELECT uid, octets, received_at, expunged_at, sender FROM expunged"
             + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
 
-    /** Moves messages back; one row with what was moved. */
+    /** Moves messages back, without their delivery ids, which may have come again; one row with what was moved. */
     static final String UNDELETE =
             "WITH back AS (DELETE FROM expunged WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"
-                    + " RETURNING mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id, sha256, sender),"
-                    + " live AS (INSERT INTO message (mailbox_id, uid, octets, chunks, received_at, body_id, delivery_id,"
+                    + " RETURNING mailbox_id, uid, octets, chunks, received_at, body_id, sha256, sender),"
+                    + " live AS (INSERT INTO message (mailbox_id, uid, octets, chunks, received_at, body_id,"
                     + " sha256, sender) SELECT * FROM back RETURNING octets)"
                     + " SELECT count(*), coalesce(sum(octets), 0)::bigint FROM live";
 }

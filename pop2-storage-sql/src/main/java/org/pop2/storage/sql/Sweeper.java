@@ -3,6 +3,7 @@ package org.pop2.storage.sql;
 import io.r2dbc.spi.Readable;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.UUID;
 import org.pop2.storage.FolderName;
@@ -72,15 +73,24 @@ final class Sweeper implements Retention {
     @Override
     public Publisher<Long> undelete(UserName user, FolderName folder, Collection<Long> uids) {
         UUID mailboxId = MailboxId.of(user, folder);
+        BatchSize batch = new BatchSize();
         Long[] wanted = uids.toArray(new Long[0]);
-        return database.transaction(
+        return batch.orSmaller(database.transaction(
                 "undelete",
                 Repeat.IF_VICTIM,
-                connection -> database.rows(connection, Sql.UNDELETE, Moved::of, mailboxId, wanted)
-                        .map(rows -> rows.get(0))
+                connection -> batch.overAll(
+                                wanted.length,
+                                (from, end) -> database.rows(
+                                                connection,
+                                                Sql.UNDELETE,
+                                                Moved::of,
+                                                mailboxId,
+                                                Arrays.copyOfRange(wanted, from, end))
+                                        .map(rows -> rows.get(0)))
+                        .reduce(Moved.NONE, Moved::plus)
                         .flatMap(moved -> database.changed(
                                         connection, Sql.SUBTRACT, mailboxId, -moved.messages(), -moved.octets())
-                                .thenReturn(moved.messages())));
+                                .thenReturn(moved.messages()))));
     }
 
     Publisher<Swept> sweep() {

@@ -229,6 +229,30 @@ class FailoverTest {
         assertThat(live()).isZero();
     }
 
+    /** A COMMIT that waits for a standby which is away: it happens, later, and nobody may say that it did not. */
+    @Test
+    void releaseWhoseCommitIsNotAnsweredSaysThatItsOutcomeIsNotKnown() {
+        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "200ms"));
+        complete(impatient.deliver(USER, INBOX, message(10)));
+        Mailbox mailbox = inbox(impatient);
+        waitForAStandby("gone");
+        try {
+            assertThat(outcome(mailbox.release(first(1)))).contains(Reason.UNKNOWN_OUTCOME);
+        } finally {
+            waitForAStandby("");
+        }
+        Awaitility.await().atMost(LIMIT).until(() -> live() == 0);
+        complete(impatient.close());
+    }
+
+    private static void waitForAStandby(String name) {
+        database.execute("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
+        database.query("SELECT pg_reload_conf()");
+        Awaitility.await()
+                .atMost(LIMIT)
+                .until(() -> database.query("SHOW synchronous_standby_names").equals(List.of(name)));
+    }
+
     /** The primary of before a failover answers still, and connections to it are open; it only takes no changes. */
     @Test
     void connectionsToAReadOnlyServerAreGivenUp() {

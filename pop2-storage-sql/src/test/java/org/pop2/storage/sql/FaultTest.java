@@ -283,6 +283,80 @@ class FaultTest {
         complete(next.release(bits(1)));
     }
 
+    /** A report of an earlier silence says nothing of now: not even when it was long enough. */
+    @Test
+    void clientThatSpeaksAgainAfterASilenceKeepsItsMailbox() {
+        HoldPolicy policy = new HoldPolicy(Duration.ofMillis(500), Duration.ofSeconds(2));
+        PostgresStore here = open(policy, Map.of("lease-ttl", "30s"));
+        PostgresStore there = open(policy, Map.of("lease-ttl", "30s"));
+        complete(here.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox holder = inbox(here);
+        // as a renewal has it that came while the client was silent; the next one is ten seconds away
+        database.execute("UPDATE maildrop_lease SET active_at = now() - interval '41 s', reported_at = now() -"
+                + " interval '5 s' WHERE session IS NOT NULL");
+        CompletableFuture<Mailbox> opening =
+                Mono.from(there.open(USER, FolderName.INBOX)).toFuture();
+        while (!opening.isDone()) {
+            holder.active();
+            Thread.onSpinWait();
+        }
+        assertThat(opening)
+                .failsWithin(Duration.ZERO)
+                .withThrowableThat()
+                .havingCause()
+                .isInstanceOfSatisfying(
+                        StoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BUSY));
+        complete(holder.release(bits(1)));
+        assertThat(live()).isZero();
+    }
+
+    @Test
+    void stepOfTheDatabasesClockTakesNoMailboxFromAHolderThatLives() {
+        PostgresStore here = open(REFUSE, Map.of());
+        PostgresStore there = open(REFUSE, Map.of());
+        complete(here.deliver(USER, FolderName.INBOX, message("one")));
+        Mailbox holder = inbox(here);
+        // what all leases look like when the clock has gone an hour forward
+        database.execute("UPDATE maildrop_lease SET expires_at = expires_at - interval '1 hour', active_at = active_at"
+                + " - interval '1 hour', reported_at = reported_at - interval '1 hour' WHERE session IS NOT NULL");
+        assertThat(outcome(() -> Mono.from(there.open(USER, FolderName.INBOX)).then()))
+                .isNotNull()
+                .extracting(StoreException::reason)
+                .isEqualTo(Reason.BUSY);
+        complete(holder.release(bits(1)));
+        assertThat(live()).isZero();
+    }
+
+    /** Each row may be a read of its own from a cold disk. */
+    @Test
+    void manyDeletionsOnASlowDiskEndAsEachStatementStaysWithinItsLimit() {
+        PostgresStore store = open(REFUSE, Map.of("statement-timeout", "500ms"));
+        complete(store.deliver(USER, FolderName.INBOX, message("one")));
+        int messages = 1_500;
+        database.execute("INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, sha256, sender)"
+                + " SELECT mailbox_id, n, octets, chunks, md5('b' || n)::uuid, sha256, '' FROM message,"
+                + " generate_series(2, " + messages + ") AS n");
+        database.execute(
+                "INSERT INTO message_chunk SELECT c.mailbox_id, m.body_id, 0, c.data FROM message m, message_chunk c"
+                        + " WHERE m.uid > 1");
+        database.execute("UPDATE mailbox SET next_uid = " + (messages + 1) + ", messages = " + messages
+                + ", octets = octets * " + messages);
+        database.execute("CREATE FUNCTION slowly() RETURNS trigger LANGUAGE plpgsql AS"
+                + " 'BEGIN PERFORM pg_sleep(0.001); RETURN OLD; END'");
+        database.execute("CREATE TRIGGER slowly BEFORE DELETE ON message FOR EACH ROW EXECUTE FUNCTION slowly()");
+        try {
+            Mailbox mailbox = inbox(store);
+            assertThat(mailbox.count()).isEqualTo(messages);
+            BitSet all = new BitSet();
+            all.set(1, messages + 1);
+            complete(mailbox.release(all));
+            assertThat(live()).isZero();
+        } finally {
+            database.execute("DROP TRIGGER slowly ON message");
+            database.execute("DROP FUNCTION slowly");
+        }
+    }
+
     @Test
     void hundredsOfFaultsLeakNothing() {
         int faults = Integer.getInteger("pop2.faults", 100) / 4;

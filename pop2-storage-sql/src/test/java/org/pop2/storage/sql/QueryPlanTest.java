@@ -30,7 +30,7 @@ class QueryPlanTest {
         String body = "md5('b7')::uuid";
         String session = body;
         for (String explained : List.of(
-                fill(Sql.ACCOUNTS_OF, "ARRAY['u7']"),
+                fill(Sql.ACCOUNT, "'u7'"),
                 fill(Sql.ACCOUNTS_AFTER, "'u7'", "10"),
                 fill(
                         Sql.REPLACE_ACCOUNT,
@@ -50,16 +50,7 @@ class QueryPlanTest {
                 fill(Sql.MESSAGES_AFTER, mailbox, "0", "5000"),
                 fill(Sql.CHUNKS, mailbox, body, "0", "8"),
                 fill(Sql.SMALL_BODIES, mailbox, "ARRAY[" + body + "]"),
-                fill(Sql.ACQUIRE, mailbox, session, session, "NULL", "60000", "NULL::uuid", "30000"),
-                fill(
-                        Sql.ACQUIRE_MANY,
-                        "ARRAY[" + mailbox + "]",
-                        "ARRAY[" + session + "]",
-                        session,
-                        "NULL",
-                        "60000",
-                        "30000"),
-                fill(Sql.FREE_MANY_UNUSED, "ARRAY[" + mailbox + "]", "ARRAY[" + session + "]", "ARRAY[1]"),
+                fill(Sql.ACQUIRE, mailbox, session, session, "NULL", "60000", "NULL::uuid", "30000", "true"),
                 fill(Sql.ASK_HOLDER, mailbox),
                 fill(Sql.RENEW, "ARRAY[" + mailbox + "]", "ARRAY[" + session + "]", "ARRAY[1]", "60000"),
                 fill(Sql.LEASE_SESSIONS, "ARRAY[" + mailbox + "]"),

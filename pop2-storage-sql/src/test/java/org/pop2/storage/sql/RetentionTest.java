@@ -105,13 +105,27 @@ class RetentionTest {
     }
 
     @Test
-    void repeatedDeliveryIsAbsorbedEvenAfterTheFirstWasDeleted() {
+    void repeatedDeliveryIsAbsorbedUntilTheFirstIsDeleted() {
         deliver(1, "id1");
         deliver(3, "id3");
         Mailbox mailbox = inbox();
-        assertThat(mailbox.count()).isEqualTo(1);
+        assertThat(mailbox.count()).isEqualTo(2);
         await(mailbox.release(new BitSet()));
         await(store.sweep());
-        assertThat(DATABASE.number("SELECT count(*) FROM message_chunk")).isEqualTo(3);
+        assertThat(DATABASE.number("SELECT count(*) FROM message_chunk")).isEqualTo(4);
+    }
+
+    @Test
+    void deletedMessageComesBackBesideItsRepetition() {
+        deliver(1, "id1");
+        assertThat(Mono.from(store.undelete(USER, INBOX, deletedUids())).block())
+                .isEqualTo(2);
+        Mailbox mailbox = inbox();
+        assertThat(List.of(mailbox.octets(1), mailbox.octets(2), mailbox.octets(3), mailbox.octets(4)))
+                .containsExactly(3L, 4L, 5L, 3L);
+        BitSet all = new BitSet();
+        all.set(1, 5);
+        await(mailbox.release(all));
+        assertThat(deletedUids()).hasSize(4);
     }
 }
