@@ -26,15 +26,15 @@ public record UserName(String value) {
      * @throws IllegalArgumentException if the name is not allowed
      */
     public UserName {
+        value = folded(value);
         if (!isAllowed(value)) {
             throw new IllegalArgumentException("not a user name");
         }
-        value = value.toLowerCase(Locale.ROOT);
     }
 
     /** The user of that name, or nothing if the name is not allowed (so that no such user can exist). */
     public static Optional<UserName> of(String name) {
-        return isAllowed(name) ? Optional.of(new UserName(name)) : Optional.empty();
+        return isAllowed(folded(name)) ? Optional.of(new UserName(name)) : Optional.empty();
     }
 
     // written out: to make it when it is first needed, as a record does, would take the first session some milliseconds
@@ -54,17 +54,20 @@ public record UserName(String value) {
         return value;
     }
 
+    /** Lower case comes first: it can be longer, and can hold what is not allowed. */
+    private static String folded(String name) {
+        return name.toLowerCase(Locale.ROOT);
+    }
+
     private static boolean isAllowed(String name) {
-        if (name.isEmpty()
-                || name.toLowerCase(Locale.ROOT).getBytes(StandardCharsets.UTF_8).length > MAX_OCTETS
-                || name.getBytes(StandardCharsets.UTF_8).length > MAX_OCTETS) {
+        if (name.isEmpty() || name.getBytes(StandardCharsets.UTF_8).length > MAX_OCTETS) {
             return false;
         }
         int first = name.codePointAt(0);
         if (!Character.isLetterOrDigit(first) && first != '_') {
             return false;
         }
-        if (name.endsWith(".") || name.toLowerCase(Locale.ROOT).endsWith(".lock")) {
+        if (name.endsWith(".") || name.endsWith(".lock")) {
             return false;
         }
         return name.codePoints().allMatch(c -> Character.isLetterOrDigit(c) || PUNCTUATION.indexOf(c) >= 0);

@@ -3,6 +3,7 @@ package org.pop2.storage;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -47,5 +48,20 @@ class UserNameTest {
         // two octets in upper case, three in lower
         assertThat(UserName.of("\u023a".repeat(UserName.MAX_OCTETS / 2))).isEmpty();
         assertThat(UserName.of("\u023a".repeat(UserName.MAX_OCTETS / 3))).isPresent();
+    }
+
+    /** What {@code of} gives can be built from its own value, and is the same name. */
+    @Test
+    void nameIsItsOwnName() {
+        assertThat(UserName.of("\u0130bo"))
+                .as("its lower case has a combining dot")
+                .isEmpty();
+        for (int c = 1; c <= Character.MAX_CODE_POINT; c++) {
+            for (String written : List.of(Character.toString(c), "a" + Character.toString(c))) {
+                UserName.of(written)
+                        .ifPresent(
+                                name -> assertThat(new UserName(name.value())).isEqualTo(name));
+            }
+        }
     }
 }

@@ -2,6 +2,7 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -60,7 +61,11 @@ final class PasswordFile {
         this.lockMillis = lockMillis;
     }
 
-    /** The file as it was read, and what it means. */
+    /**
+     * The file as it was read, and what it means.
+     *
+     * @param lines with one character for each octet: what is not changed goes back as it was, whatever its charset
+     */
     private record Read(@Nullable FileStatus status, List<String> lines, Map<String, Account> accounts) {}
 
     Optional<Account> find(UserName user) throws IOException {
@@ -156,7 +161,7 @@ final class PasswordFile {
         } catch (NoSuchFileException e) {
             return new Read(null, List.of(), Map.of());
         }
-        String text = new String(octets, StandardCharsets.UTF_8);
+        String text = new String(octets, StandardCharsets.ISO_8859_1);
         List<String> lines = new ArrayList<>(Arrays.asList(text.split("\n", -1)));
         if (lines.get(lines.size() - 1).isEmpty()) {
             lines.remove(lines.size() - 1);
@@ -199,7 +204,23 @@ final class PasswordFile {
         }
         boolean disabled = fields.length > EXTRA_FIELD && isDisabled(fields[EXTRA_FIELD]);
         Optional<Quota> quota = fields.length > EXTRA_FIELD ? quota(fields[EXTRA_FIELD]) : Optional.empty();
-        return new Account(new UserName(fields[0]), unescape(fields[1]), !disabled, quota);
+        return new Account(new UserName(decoded(fields[0])), unescape(decoded(fields[1])), !disabled, quota);
+    }
+
+    /** What octets, one in each character, say in UTF-8. */
+    private static String decoded(String octets) {
+        try {
+            return StandardCharsets.UTF_8
+                    .newDecoder()
+                    .decode(ByteBuffer.wrap(octets.getBytes(StandardCharsets.ISO_8859_1)))
+                    .toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException("name or password is not UTF-8", e);
+        }
+    }
+
+    private static String encoded(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
     /** All that is behind the seventh colon is one field. */
@@ -226,8 +247,8 @@ final class PasswordFile {
         for (int i = 0; i < fields.length; i++) {
             fields[i] = fields[i] == null ? "" : fields[i];
         }
-        fields[0] = account.user().value();
-        fields[1] = escape(account.passwordHash());
+        fields[0] = encoded(account.user().value());
+        fields[1] = encoded(escape(account.passwordHash()));
         if (fields.length > EXTRA_FIELD && isDisabled(fields[EXTRA_FIELD]) == account.enabled()) {
             fields[EXTRA_FIELD] = account.enabled()
                     ? withoutDisabled(fields[EXTRA_FIELD])
@@ -279,10 +300,15 @@ final class PasswordFile {
 
     private static boolean isOf(String line, UserName user) {
         int colon = line.indexOf(':');
-        return colon > 0
-                && UserName.of(line.substring(0, colon).strip())
-                        .filter(user::equals)
-                        .isPresent();
+        try {
+            return colon > 0
+                    && UserName.of(decoded(line.substring(0, colon)).strip())
+                            .filter(user::equals)
+                            .isPresent();
+        } catch (IllegalArgumentException e) {
+            // nobody's: it was said when the file was read
+            return false;
+        }
     }
 
     /** Replaces the file by these lines; owner, group and mode stay, for others may read it as well. */
@@ -293,7 +319,7 @@ final class PasswordFile {
         boolean done = false;
         try {
             try (IoFile file = io.open(temporary, StorageIo.Mode.CREATE)) {
-                file.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.UTF_8)), 0);
+                file.write(ByteBuffer.wrap(text.toString().getBytes(StandardCharsets.ISO_8859_1)), 0);
                 if (changed.status() != null) {
                     io.copyAccess(path, temporary);
                 }
