@@ -68,6 +68,18 @@ final class FetchCommand implements Callable<Integer> {
                     + " --tls. Default: those that Java trusts.")
     private @Nullable Path authorities;
 
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description = "The certificate (PEM) to show to a server that wants one; with --tls-key.")
+    private @Nullable Path certificate;
+
+    @Option(
+            names = "--tls-key",
+            paramLabel = "FILE",
+            description = "Its private key: PEM, PKCS #8, unencrypted.")
+    private @Nullable Path key;
+
     @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mail.")
     private String user = "";
 
@@ -225,6 +237,10 @@ final class FetchCommand implements Callable<Integer> {
             wrong = "--keep or --delete, not both";
         } else if (authorities != null && !tls) {
             wrong = "--tls-ca needs --tls";
+        } else if ((certificate == null) != (key == null)) {
+            wrong = "--tls-cert and --tls-key: both or neither";
+        } else if (certificate != null && !tls) {
+            wrong = "--tls-cert needs --tls";
         } else if (limit < 1) {
             wrong = "--limit: at least 1";
         } else if (passwordFile != null && password.fromInput()) {
@@ -244,7 +260,8 @@ final class FetchCommand implements Callable<Integer> {
         if (!tls) {
             return settings;
         }
-        return settings.withTls(authorities == null ? ClientTls.ofSystem() : ClientTls.trusting(authorities));
+        ClientTls trust = authorities == null ? ClientTls.ofSystem() : ClientTls.trusting(authorities);
+        return settings.withTls(certificate == null || key == null ? trust : trust.withCertificate(certificate, key));
     }
 
     private Secret secret() throws CommandFailedException {

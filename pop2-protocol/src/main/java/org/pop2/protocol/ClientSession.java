@@ -46,6 +46,8 @@ public final class ClientSession {
      *
      * @throws IllegalStateException for a choice that was not offered, or octets that were not asked for. A bug of the
      *     caller, never of a peer.
+     * @throws IllegalArgumentException for a command that fits into no line ({@link CommandCodec#encode}); the session
+     *     is as it was
      */
     public List<ClientEffect> on(ClientEvent event) {
         if (closed) {
@@ -150,6 +152,8 @@ public final class ClientSession {
         if (!choices.contains(command.input())) {
             throw new IllegalStateException(command.input() + " is no choice in " + state + ", only " + choices);
         }
+        // one that fits into no line must not move the machine: its caller can choose again
+        CommandCodec.requireEncodable(command);
         choices = EnumSet.noneOf(Input.class);
         switch (command.input()) {
             case FOLD -> state = ClientState.NMBR;

@@ -127,6 +127,15 @@ public final class CommandCodec {
         return out.toByteArray();
     }
 
+    /**
+     * Looks whether a command fits into a line.
+     *
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    static void requireEncodable(Command command) {
+        Arrays.fill(encode(command), (byte) 0);
+    }
+
     private Input verb(byte[] octets, int start, int end) {
         if (end - start < VERB || (end - start > VERB && octets[start + VERB] != ' ')) {
             return Input.OTHER;

@@ -244,4 +244,17 @@ class ClientSessionTest {
     private List<ClientEffect> choose(Command command) {
         return session.on(new ClientEvent.Chosen(command));
     }
+
+    @Test
+    void commandThatFitsIntoNoLineDoesNotMoveTheMachine() {
+        in(ClientState.NMBR);
+        session.on(new ClientEvent.Received(TWO));
+        for (String mailbox : List.of("", "a\nb", "x".repeat(LineFramer.MAX_LINE))) {
+            assertThatThrownBy(() -> session.on(new ClientEvent.Chosen(new Command.Fold(mailbox))))
+                    .isInstanceOf(IllegalArgumentException.class);
+            assertThat(session.choices()).containsExactlyInAnyOrder(Input.READ, Input.FOLD, Input.QUIT);
+        }
+        assertThat(session.on(new ClientEvent.Chosen(Command.QUIT)))
+                .containsExactly(new ClientEffect.Send(Command.QUIT));
+    }
 }

@@ -8,17 +8,24 @@ import java.security.cert.CertificateException;
 import java.util.Optional;
 import javax.net.ssl.SSLException;
 
-/** Whom a client trusts. The name in the certificate has to be the host's, whoever signed it. */
+/**
+ * Whom a client trusts, and how it shows who it is. The name in the server's certificate has to be the host's, whoever
+ * signed it.
+ */
 public final class ClientTls {
     private final Optional<Path> authorities;
+    private final Optional<Identity> identity;
 
-    private ClientTls(Optional<Path> authorities) {
+    private record Identity(Path certificate, Path key) {}
+
+    private ClientTls(Optional<Path> authorities, Optional<Identity> identity) {
         this.authorities = authorities;
+        this.identity = identity;
     }
 
     /** The authorities that this Java trusts. */
     public static ClientTls ofSystem() {
-        return new ClientTls(Optional.empty());
+        return new ClientTls(Optional.empty(), Optional.empty());
     }
 
     /**
@@ -27,33 +34,60 @@ public final class ClientTls {
      * @param authorities certificates as PEM: of authorities, or a server's own that nobody signed
      */
     public static ClientTls trusting(Path authorities) {
-        return new ClientTls(Optional.of(authorities));
+        return new ClientTls(Optional.of(authorities), Optional.empty());
     }
 
     /**
-     * Reads the file. Blocks.
+     * With a certificate for servers that want one of their clients.
+     *
+     * @param certificate PEM: the client's own first, then those of the authorities between it and the root
+     * @param key its private key, unencrypted, as PKCS #8 in PEM
+     */
+    public ClientTls withCertificate(Path certificate, Path key) {
+        return new ClientTls(authorities, Optional.of(new Identity(certificate, key)));
+    }
+
+    /**
+     * Reads the files. Blocks.
      *
      * @throws Pop2ClientException with {@link Pop2ClientException.Reason#TLS} if it cannot be used
      */
     SslContext context() {
+        String reading = "TLS";
         try {
             SslContextBuilder builder = SslContextBuilder.forClient()
                     .sslProvider(SslProvider.JDK)
                     .protocols("TLSv1.3", "TLSv1.2")
                     .endpointIdentificationAlgorithm("HTTPS");
-            authorities.ifPresent(file -> builder.trustManager(file.toFile()));
+            if (authorities.isPresent()) {
+                reading = "the certificates in " + authorities.get();
+                builder.trustManager(authorities.get().toFile());
+            }
+            if (identity.isPresent()) {
+                reading = "the certificate in " + identity.get().certificate + " with the key in " + identity.get().key;
+                builder.keyManager(
+                        identity.get().certificate.toFile(), identity.get().key.toFile());
+            }
             return builder.build();
         } catch (SSLException | IllegalArgumentException e) {
-            String what = authorities.map(file -> "the certificates in " + file).orElse("TLS");
             throw new Pop2ClientException(
-                    Pop2ClientException.Reason.TLS, what + " cannot be used: " + e.getMessage(), e);
+                    Pop2ClientException.Reason.TLS, reading + " cannot be used: " + e.getMessage(), e);
         }
     }
 
-    /** Whether a failed connection failed for its certificate. */
+    /** Whether a failed connection failed for the server's certificate. */
     static boolean isDistrust(Throwable failure) {
+        return isCausedBy(failure, CertificateException.class);
+    }
+
+    /** Whether a connection failed in its TLS, and not below. */
+    static boolean isTls(Throwable failure) {
+        return isCausedBy(failure, SSLException.class);
+    }
+
+    private static boolean isCausedBy(Throwable failure, Class<? extends Throwable> kind) {
         for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
-            if (cause instanceof CertificateException) {
+            if (kind.isInstance(cause)) {
                 return true;
             }
         }

@@ -10,6 +10,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pop2.client.Pop2ClientException.Reason;
 import org.pop2.protocol.ClientAction;
@@ -119,23 +120,28 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     /** RETR, when the first octets are wanted. To be subscribed to once. */
     Flux<ByteBuf> content() {
         return Flux.<ByteBuf>create(sink -> {
+                    AtomicBoolean begun = new AtomicBoolean();
                     sink.onCancel(() -> loop.execute(() -> abandon(sink)));
-                    sink.onRequest(more -> loop.execute(() -> wanted(sink)));
+                    sink.onRequest(more -> loop.execute(() -> {
+                        if (begun.compareAndSet(false, true)) {
+                            retrieve(sink);
+                        } else if (content == sink) {
+                            ask();
+                        }
+                    }));
                 })
                 .doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease);
     }
 
-    private void wanted(FluxSink<ByteBuf> sink) {
+    private void retrieve(FluxSink<ByteBuf> sink) {
         if (failure != null) {
             sink.error(failure);
-        } else if (content == sink) {
-            ask();
-        } else if (content == null && session.choices().contains(Input.RETR)) {
-            if (framer.pending() > 0) {
-                fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
-                sink.error(over());
-                return;
-            }
+        } else if (!session.choices().contains(Input.RETR)) {
+            sink.error(new IllegalStateException("this message cannot be read now: another command is under way"));
+        } else if (framer.pending() > 0) {
+            fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
+            sink.error(over());
+        } else {
             content = sink;
             perform(session.on(new ClientEvent.Chosen(Command.RETR)));
             arm(limits.stallTimeout(), "no octet of the message");
@@ -190,7 +196,10 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
 
     @Override
     protected void hookOnError(Throwable broken) {
-        if (failure == null) {
+        if (ClientTls.isTls(broken)) {
+            // with TLS 1.3 a server refuses a client's certificate, or misses it, when the handshake is over here
+            fail(Reason.TLS, "TLS failed: " + broken.getMessage());
+        } else if (failure == null) {
             perform(session.on(ClientEvent.CLOSED));
         }
     }

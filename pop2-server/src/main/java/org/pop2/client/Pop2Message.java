@@ -2,6 +2,7 @@ package org.pop2.client;
 
 import io.netty.buffer.ByteBuf;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.pop2.protocol.Command;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -12,6 +13,7 @@ public final class Pop2Message {
     private final Conversation conversation;
     private final int number;
     private final long octets;
+    private final Predicate<Pop2Message> isCurrent;
     private final AtomicBoolean retrieved = new AtomicBoolean();
     private final AtomicBoolean answered = new AtomicBoolean();
     private final Sinks.One<Outcome> outcome = Sinks.one();
@@ -26,7 +28,9 @@ public final class Pop2Message {
         static final long UNKNOWN = -1;
     }
 
-    Pop2Message(Conversation conversation, int number, long octets) {
+    /** @param isCurrent whether the session has it for the current message still */
+    Pop2Message(Conversation conversation, int number, long octets, Predicate<Pop2Message> isCurrent) {
+        this.isCurrent = isCurrent;
         this.conversation = conversation;
         this.number = number;
         this.octets = octets;
@@ -49,12 +53,18 @@ public final class Pop2Message {
      * <p>The buffers are the subscriber's to release; they come on an event loop, where nothing may block. To cancel
      * before the end closes the connection: POP2 has no other way to stop a transfer. Nothing is deleted then.
      *
-     * @return fails with {@link Pop2ClientException}
+     * @return fails with {@link Pop2ClientException}, or with {@link IllegalStateException} if it is not, or no longer,
+     *     the session's current message: nothing was sent then
      */
     public Flux<ByteBuf> content() {
-        return Flux.defer(() -> answered.get() || !retrieved.compareAndSet(false, true)
-                ? Flux.error(new IllegalStateException("a message can be read once only"))
-                : conversation.content());
+        return Flux.defer(() -> {
+            if (!answered.get() && !isCurrent.test(this)) {
+                return Flux.error(new IllegalStateException("another mailbox is open: this message is out of reach"));
+            }
+            return answered.get() || !retrieved.compareAndSet(false, true)
+                    ? Flux.error(new IllegalStateException("a message can be read once only"))
+                    : conversation.content();
+        });
     }
 
     /** {@link #content} as copies on the heap, for those who do not want to release buffers. */

@@ -84,10 +84,14 @@ public final class Pop2Session {
                 position = new Outcome(here.number() + 1, Outcome.UNKNOWN);
                 return Mono.empty();
             }
-            Pop2Message message = new Pop2Message(conversation, here.number(), octets);
+            Pop2Message message = new Pop2Message(conversation, here.number(), octets, this::isCurrent);
             current = message;
             return Mono.just(message);
         });
+    }
+
+    private boolean isCurrent(Pop2Message message) {
+        return message == current;
     }
 
     /**

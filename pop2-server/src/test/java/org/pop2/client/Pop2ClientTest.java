@@ -36,6 +36,7 @@ import org.pop2.server.Certificates;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.NoLeaks;
 import org.pop2.server.TestServer;
+import org.pop2.server.TlsSettings;
 import org.pop2.storage.memory.MemoryMailStore;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
@@ -197,6 +198,21 @@ class Pop2ClientTest {
             assertThatThrownBy(() -> session.fold("work").block(TestServer.LIMIT))
                     .isInstanceOf(IllegalStateException.class);
             message.delete().block(TestServer.LIMIT);
+            for (String impossible : List.of("", "a\r\nQUIT", "x".repeat(600))) {
+                assertThatThrownBy(() -> session.fold(impossible).block(TestServer.LIMIT))
+                        .isInstanceOf(IllegalArgumentException.class);
+            }
+            Pop2Message second =
+                    Objects.requireNonNull(session.messages().next().block(TestServer.LIMIT));
+            session.fold("work").block(TestServer.LIMIT);
+            assertThatThrownBy(() -> text(second).block(TestServer.LIMIT))
+                    .as("content of the mailbox before")
+                    .isInstanceOf(IllegalStateException.class);
+            Pop2Message third = Objects.requireNonNull(session.messages().next().block(TestServer.LIMIT));
+            assertThatThrownBy(() -> text(second).block(TestServer.LIMIT))
+                    .as("its octets would be those of another message")
+                    .isInstanceOf(IllegalStateException.class);
+            third.keep().block(TestServer.LIMIT);
             assertThatThrownBy(() -> message.keep().block(TestServer.LIMIT)).isInstanceOf(IllegalStateException.class);
             session.quit().block(TestServer.LIMIT);
             assertThat(failure(session.quit()).reason()).isEqualTo(Reason.CLOSED);
@@ -603,6 +619,36 @@ class Pop2ClientTest {
             assertThat(failure(Pop2Client.of(named.withTls(ClientTls.trusting(directory.resolve("none"))))
                                     .connect("postel", password()))
                             .reason())
+                    .isEqualTo(Reason.TLS);
+        }
+    }
+
+    @Test
+    void aServerThatWantsACertificateGetsTheClients() {
+        Certificates known = Certificates.create();
+        Path authority = known.file(directory);
+        try (TestServer server = TestServer.over(
+                store(),
+                settings -> settings.withListeners(List.of(
+                        ListenerSettings.plain("tls", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                                .withTls(known.server(directory)
+                                        .withClientCertificate(TlsSettings.ClientCertificate.REQUIRED, authority)))))) {
+            ClientSettings named =
+                    ClientSettings.of("localhost", server.address().getPort());
+            ClientTls none = ClientTls.trusting(authority);
+            TlsSettings own = known.client(directory, "postel");
+            ClientTls shown = none.withCertificate(own.certificate(), own.key());
+
+            assertThat(drain(Pop2Client.of(named.withTls(shown)), Optional.empty(), Acknowledgement.KEEP))
+                    .containsExactly(FIRST, SECOND, THIRD);
+            assertThat(failure(Pop2Client.of(named.withTls(none)).connect("postel", password())))
+                    .hasMessageContaining("certificate")
+                    .extracting(Pop2ClientException::reason)
+                    .isEqualTo(Reason.TLS);
+            assertThat(failure(Pop2Client.of(named.withTls(none.withCertificate(own.certificate(), own.certificate())))
+                            .connect("postel", password())))
+                    .hasMessageContaining(directory.toString())
+                    .extracting(Pop2ClientException::reason)
                     .isEqualTo(Reason.TLS);
         }
     }

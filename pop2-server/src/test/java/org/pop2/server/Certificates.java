@@ -80,6 +80,13 @@ public final class Certificates {
         }
     }
 
+    /** A new certificate of that common name, in a file, and its key beside it. */
+    public TlsSettings client(Path directory, String name) {
+        TlsSettings files = TlsSettings.of(directory.resolve(name + ".pem"), directory.resolve(name + "-key.pem"));
+        write(issue("CN=" + name), files);
+        return files;
+    }
+
     /** Connects, with a certificate or without, but does not shake hands yet. */
     SSLSocket connect(InetSocketAddress address, @Nullable X509Bundle own, String... versions) throws Exception {
         return over(new Socket(address.getAddress(), address.getPort()), own, versions);
