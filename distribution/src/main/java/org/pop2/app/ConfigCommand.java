@@ -53,7 +53,7 @@ final class ConfigCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            for (ListenerSettings listener : config.read(terminal).listeners()) {
+            for (ListenerSettings listener : config.look(terminal).listeners()) {
                 if (listener.tls().isPresent()) {
                     check(listener.tls().get());
                 }
@@ -96,7 +96,7 @@ final class ConfigCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            for (Configuration.Entry entry : config.read(terminal).entries()) {
+            for (Configuration.Entry entry : config.look(terminal).entries()) {
                 if (changed && entry.origin().isEmpty()) {
                     continue;
                 }

@@ -29,6 +29,13 @@ final class ConfigOption {
 
     /** The configuration of the file and the environment. */
     Configuration read(Terminal terminal) throws CommandFailedException {
+        Configuration configuration = look(terminal);
+        Trust.requireOfRoot(configuration.files());
+        return configuration;
+    }
+
+    /** The same, to be looked at and not obeyed. */
+    Configuration look(Terminal terminal) throws CommandFailedException {
         try {
             return ConfigurationReader.read(file(terminal), terminal.environment());
         } catch (InvalidConfigurationException e) {

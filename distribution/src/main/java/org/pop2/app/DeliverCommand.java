@@ -31,9 +31,9 @@ import reactor.core.publisher.Mono;
         footer = {
             "",
             "Exit codes: 0 delivered, durably; 67 no such user; 73 the user's quota is used up, and quota.over ="
-                    + " reject (mail systems send the mail back); 75 not delivered, try later (whatever was in the way:"
-                    + " the mail is kept safest in the queue it comes from); 64 wrong command line; 78 wrong"
-                    + " configuration.",
+                    + " reject (mail systems send the mail back); 75 not delivered, try later (whatever was in the way,"
+                    + " a wrong configuration included: the mail is kept safest in the queue it comes from); 64 wrong"
+                    + " command line.",
             "",
             "Example:",
             "  pop2d deliver --user postel --sender jkr@example.org < message.eml",
@@ -99,7 +99,7 @@ final class DeliverCommand implements Callable<Integer> {
         FolderName to = FolderName.of(folder)
                 .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: not a folder name"));
         checkSender();
-        Configuration configuration = config.read(terminal);
+        Configuration configuration = configuration();
         UserName recipient = UserName.of(user)
                 .orElseThrow(() -> new CommandFailedException(ExitCode.NO_USER, "there is no such user"));
         Thread onSignal = new Thread(DeliverCommand::tryLater, "signal");
@@ -129,6 +129,17 @@ final class DeliverCommand implements Callable<Integer> {
             throw new CommandFailedException(ExitCode.TRY_LATER, "not delivered: " + e, e);
         } finally {
             removeHook(onSignal);
+        }
+    }
+
+    /** Mail must not be sent back because somebody is at the configuration just now. */
+    private Configuration configuration() throws CommandFailedException {
+        try {
+            return config.read(terminal);
+        } catch (CommandFailedException e) {
+            throw e.exitCode() == ExitCode.CONFIG
+                    ? new CommandFailedException(ExitCode.TRY_LATER, String.valueOf(e.getMessage()), e)
+                    : e;
         }
     }
 

@@ -74,10 +74,7 @@ final class FetchCommand implements Callable<Integer> {
             description = "The certificate (PEM) to show to a server that wants one; with --tls-key.")
     private @Nullable Path certificate;
 
-    @Option(
-            names = "--tls-key",
-            paramLabel = "FILE",
-            description = "Its private key: PEM, PKCS #8, unencrypted.")
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, PKCS #8, unencrypted.")
     private @Nullable Path key;
 
     @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mail.")

@@ -12,8 +12,17 @@ public final class Main {
 
     /** Runs one command and ends the process with its exit code. */
     public static void main(String[] args) {
+        Terminal terminal = Terminal.ofProcess();
+        int exitCode;
+        try {
+            Surroundings.require();
+            exitCode = run(terminal, args);
+        } catch (CommandFailedException e) {
+            terminal.warn(String.valueOf(e.getMessage()));
+            exitCode = isDelivery(args) ? ExitCode.TRY_LATER : e.exitCode();
+        }
         // not by return: event loops may still run
-        System.exit(run(Terminal.ofProcess(), args));
+        System.exit(exitCode);
     }
 
     /**
@@ -34,8 +43,13 @@ public final class Main {
             // something is missing in lib/, or does not fit; for Java it would be 1, which says nothing to a mail
             // system
             terminal.warn("the installation is broken: " + e);
-            return args.length > 0 && args[0].equals("deliver") ? ExitCode.TRY_LATER : ExitCode.UNAVAILABLE;
+            return isDelivery(args) ? ExitCode.TRY_LATER : ExitCode.UNAVAILABLE;
         }
+    }
+
+    /** Then mail stays in a mail system's queue, whatever is wrong. */
+    private static boolean isDelivery(String... args) {
+        return args.length > 0 && args[0].equals("deliver");
     }
 
     private static int plain(Terminal terminal, Callable<Integer> command) {

@@ -6,6 +6,8 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.logging.Logging;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -27,6 +29,8 @@ import reactor.core.publisher.Mono;
         },
         footer = {"", "Example:", "  pop2d serve --config conf/pop2d.conf"})
 final class ServeCommand implements Callable<Integer> {
+    private static final Logger LOG = LoggerFactory.getLogger(ServeCommand.class);
+
     private final Terminal terminal;
 
     @Mixin
@@ -67,7 +71,8 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         Configuration configuration = read();
         Logging.follow(configuration.log());
-        Permissions.check(config.file(terminal));
+        Trust.doubt(configuration.files())
+                .ifPresent(doubt -> LOG.atWarn().addKeyValue("text", doubt).log("permissions-wide"));
         Serving serving = Serving.start(configuration, store -> Mono.empty(), this::read);
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});
     }

@@ -117,6 +117,37 @@ class PackagedServerIT {
         assertThat(Files.readString(log())).contains("user=postel").doesNotContain("secret");
     }
 
+    /** Of users, of folders, in arguments and in files: an MTA's and a service manager's environment has no locale. */
+    @Test
+    void namesAreUtf8WhateverTheLocale() throws Exception {
+        String user = "zo\u00eb";
+        String folder = "Entw\u00fcrfe";
+        assertThat(run("secret\n", Map.of("LC_ALL", "C"), "user", "add", user, "--password-stdin")
+                        .exitCode())
+                .isZero();
+        int delivered = 0;
+        for (Map<String, String> locale : List.of(
+                Map.of("LC_ALL", "C"), Map.of("LC_ALL", "", "LANG", "de_DE.ISO-8859-1"), Map.<String, String>of())) {
+            for (String where : List.of("INBOX", folder)) {
+                assertThat(run("Subject: one\n\n", locale, "deliver", "--user", user, "--folder", where))
+                        .as(where + " " + locale)
+                        .extracting(Result::exitCode, Result::err)
+                        .containsExactly(0, "");
+            }
+            delivered++;
+        }
+        assertThat(directory.resolve("spool/" + user)).isRegularFile();
+        assertThat(directory.resolve("folders/" + user + "/" + folder)).isRegularFile();
+        int port = port(serve(LAUNCHER, Map.of("LC_ALL", "POSIX")));
+        assertThat(session(port, octets("HELO " + user + " secret"), octets("FOLD " + folder), "QUIT"))
+                .containsPattern("\r\n#" + delivered + " .*\r\n#" + delivered + " ");
+    }
+
+    /** As UTF-8 has them, one in each character. */
+    private static String octets(String text) {
+        return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
+    }
+
     @Test
     void whatConvertsMailIsLoadedForTheFirstConversionOnly() throws Exception {
         Files.writeString(
@@ -178,7 +209,7 @@ class PackagedServerIT {
         assertThat(pop2d("x\n", "deliver", "--user", "postel").exitCode()).isEqualTo(75);
         Files.writeString(config(), "listen.prot = 1\n");
         Result wrong = pop2d("x\n", "deliver", "--user", "postel");
-        assertThat(wrong.exitCode()).isEqualTo(78);
+        assertThat(wrong.exitCode()).isEqualTo(75);
         assertThat(wrong.err()).contains("pop2d.conf:1: listen.prot: unknown key; did you mean listen.port?");
         assertThat(pop2d("", "serve").exitCode()).isEqualTo(78);
     }

@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.pop2.lmtp.LmtpSettings;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Limits;
@@ -22,6 +23,7 @@ import org.reactivestreams.Publisher;
 /**
  * What the administrator wants, checked: every value is one that can be worked with.
  *
+ * @param files where it was read: the file named, and those that it includes; none for one that is built in
  * @param directory the instance directory, absolute
  * @param listeners where to listen, and how; port 0 takes a free one
  * @param profiles which clients need what, besides what their listener says
@@ -42,6 +44,7 @@ import org.reactivestreams.Publisher;
  * @param entries every key with its value as text, in the order of the manual, for people to look at
  */
 public record Configuration(
+        Set<Path> files,
         Path directory,
         List<ListenerSettings> listeners,
         ProfileRules profiles,
@@ -62,6 +65,7 @@ public record Configuration(
         List<Entry> entries) {
 
     public Configuration {
+        files = Set.copyOf(files);
         listeners = List.copyOf(listeners);
         entries = List.copyOf(entries);
     }
@@ -69,6 +73,7 @@ public record Configuration(
     /** The same, with every session written down in that directory. */
     public Configuration withTrace(Path where) {
         return new Configuration(
+                files,
                 directory,
                 listeners,
                 profiles,

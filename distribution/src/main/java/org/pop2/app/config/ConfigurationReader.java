@@ -73,6 +73,7 @@ public final class ConfigurationReader {
     private final Map<String, ClientProfile> profiles = new LinkedHashMap<>();
     private final Map<String, Given> given = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
+    private final Set<Path> files = new LinkedHashSet<>();
     private final String origin;
 
     private ConfigurationReader(String origin) {
@@ -91,7 +92,11 @@ public final class ConfigurationReader {
      */
     public static Configuration read(Path file, Map<String, String> environment) throws InvalidConfigurationException {
         ConfigurationReader reader = new ConfigurationReader(file.toString());
-        Written.in(file).forEach(reader::accept);
+        reader.files.add(file);
+        for (Written.Leaf leaf : Written.in(file)) {
+            reader.files.add(Path.of(leaf.origin()));
+            reader.accept(leaf);
+        }
         reader.acceptEnvironment(environment);
         return reader.configuration(directoryOf(file));
     }
@@ -220,6 +225,7 @@ public final class ConfigurationReader {
             throw new InvalidConfigurationException(problems);
         }
         return new Configuration(
+                files,
                 directory,
                 listening,
                 rules,
