@@ -107,6 +107,9 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     /** What the observer knows. */
     private State observed = State.LSTN;
 
+    /** The observer does not hear of it any more, though a release may have its outcome still to come. */
+    private boolean unobserved;
+
     /** As the client named it. */
     private @Nullable String folder;
 
@@ -120,7 +123,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
      */
     private final Deque<ByteBuf> input = new ArrayDeque<>();
 
-    private boolean counted;
+    /** Among the connections of the client's address, and among the sessions of its user. */
+    private Disposable placeOfClient = Disposables.disposed();
+
+    private Disposable placeOfUser = Disposables.disposed();
     private long commands;
     private long received;
 
@@ -179,7 +185,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 .ifPresent(transcripts ->
                         added.pipeline().addBefore(added.name(), "transcript", new Transcript(transcripts, client)));
         deadline = client.sinceNanos() + settings.loginTimeout().toNanos();
-        counted = sessions.enters(client);
+        Optional<Disposable> place = sessions.enters(client);
+        placeOfClient = place.orElse(placeOfClient);
         Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
         if (received == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
@@ -188,7 +195,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         } else if (received == Sessions.Reception.FULL) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
-        } else if (!counted) {
+        } else if (place.isEmpty()) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
@@ -510,7 +517,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void observe(State now) {
-        if (now != observed) {
+        if (now != observed && !unobserved) {
             observer.moved(observed, now);
             observed = now;
         }
@@ -575,17 +582,17 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void judged(Verdict verdict) {
+        if (!channel().isOpen()) {
+            // the client has gone, and the pipeline is about to say so
+            return;
+        }
         switch (verdict.outcome()) {
             case ACCEPTED -> {
                 UserName name = verdict.user().orElseThrow();
-                if (user != null) {
-                    // this is a second login, after one that found no mail
-                    sessions.leaves(user);
-                    user = null;
-                }
-                if (!channel().isOpen()) {
-                    outcome(Event.LOGGED_IN);
-                } else if (!isCertificateOf(name)) {
+                // this may be a second login, after one that found no mail
+                placeOfUser.dispose();
+                user = null;
+                if (!isCertificateOf(name)) {
                     LOG.atInfo()
                             .addKeyValue("session", record.id())
                             .addKeyValue("user", SessionRecord.escape(name.value()))
@@ -595,10 +602,14 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                             .log("certificate-of-another");
                     record.login(ServerObserver.Login.REFUSED);
                     outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
-                } else if (!sessions.enters(name)) {
+                    return;
+                }
+                Optional<Disposable> place = sessions.enters(name);
+                if (place.isEmpty()) {
                     record.login(ServerObserver.Login.TOO_MANY_SESSIONS);
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
+                    placeOfUser = place.get();
                     user = name;
                     profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
@@ -989,14 +1000,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             timer.cancel(false);
         }
         dropInput();
-        if (user != null) {
-            sessions.leaves(user);
-        }
-        if (counted) {
-            sessions.leaves(client);
-        }
+        placeOfUser.dispose();
+        placeOfClient.dispose();
         sessions.remove(this, listener);
         observe(State.LSTN);
+        unobserved = true;
         writeRecord();
     }
 

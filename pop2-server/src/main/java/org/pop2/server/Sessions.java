@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.UserName;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -170,26 +172,14 @@ final class Sessions {
         ends();
     }
 
-    /** Counts a client in by its address; {@code false}: it has too many connections already. */
-    boolean enters(Client client) {
-        return client.isLocal() || byPeer.add(client.peer());
+    /** Counts a client in by its address: its place, to be given back; nothing: it has too many already. */
+    Optional<Disposable> enters(Client client) {
+        return client.isLocal() ? Optional.of(Disposables.disposed()) : byPeer.take(client.peer());
     }
 
-    /** A client that {@linkplain #enters came in} has gone. */
-    void leaves(Client client) {
-        if (!client.isLocal()) {
-            byPeer.remove(client.peer());
-        }
-    }
-
-    /** Counts a session of the user in; {@code false}: there are too many already. */
-    boolean enters(UserName user) {
-        return byUser.add(user);
-    }
-
-    /** A session of a user who {@linkplain #enters(UserName) came in} has ended. */
-    void leaves(UserName user) {
-        byUser.remove(user);
+    /** Counts a session of the user in: its place, to be given back; nothing: there are too many already. */
+    Optional<Disposable> enters(UserName user) {
+        return byUser.take(user);
     }
 
     /** Something begins that a stop waits for, whatever becomes of its connection. */
