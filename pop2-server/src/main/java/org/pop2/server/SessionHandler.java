@@ -116,6 +116,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
     private final Disposable.Swap measuring = Disposables.swap();
+    private final Disposable.Swap login = Disposables.swap();
 
     /**
      * Input that waits for the session to be ready; the next is read when it is used up. More than one buffer only when
@@ -562,10 +563,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void logIn(Command.Helo helo) {
-        sessions.authenticator()
+        login.update(sessions.authenticator()
                 .authenticate(helo.credentials(), helo.raw(), client.ip())
                 .doFinally(signal -> wipe(helo))
-                .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error)));
+                .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error))));
     }
 
     /** Whether the certificate that the client has shown, if it has, is that user's. */
@@ -788,6 +789,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
      */
     private void close(End why) {
         end = why;
+        // whether or not the queue has come to it
+        login.dispose();
         cutTransfer();
         boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();

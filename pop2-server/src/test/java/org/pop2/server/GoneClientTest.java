@@ -134,4 +134,15 @@ class GoneClientTest {
                 .isNotEmpty()
                 .allSatisfy((state, count) -> assertThat(count).as(state.name()).isZero());
     }
+
+    @Test
+    void aLoginWhoseClientHasGoneIsNotJudged() {
+        EmbeddedChannel channel = connect();
+        Sinks.One<Account> found = Sinks.one();
+        boolean[] cancelled = new boolean[1];
+        store.accounts = name -> found.asMono().doOnCancel(() -> cancelled[0] = true);
+        ask(channel, "HELO postel secret");
+        channel.finishAndReleaseAll();
+        assertThat(cancelled[0]).isTrue();
+    }
 }
