@@ -29,6 +29,7 @@ import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.CommandCodec;
+import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
@@ -468,10 +469,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             watch.received(framer.line());
         }
         Command command = codec.decode(framer.line(), firstLine);
-        touch();
+        commands++;
         if (command == null) {
+            // a blank line counts, and is no sign of life
+            boolean unused = isBeyondLimits();
             return;
         }
+        touch();
         firstLine = false;
         observer.command(command.input());
         if (command instanceof Command.Foreign foreign) {
@@ -490,14 +494,19 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 return;
             }
         }
-        commands++;
+        if (!isBeyondLimits()) {
+            perform(session.received(command));
+        }
+    }
+
+    /** Ends the session if it has had its share. */
+    private boolean isBeyondLimits() {
         if (commands > settings.limits().commands()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many commands in one session"));
         } else if (received + taken > settings.limits().octets()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many octets in one session"));
-        } else {
-            perform(session.received(command));
         }
+        return end != null;
     }
 
     /** Tells the session of an event and does what it wants. */
@@ -563,16 +572,40 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void logIn(Command.Helo helo) {
+        Optional<Credentials> first = ofCertificate(helo.credentials());
+        Optional<Credentials> second = Optional.ofNullable(helo.raw()).flatMap(this::ofCertificate);
+        if (first.isEmpty() && second.isEmpty()) {
+            // before a password is looked at: the answer tells nothing of it
+            wipe(helo);
+            certificateOfAnother();
+            return;
+        }
         login.update(sessions.authenticator()
-                .authenticate(helo.credentials(), helo.raw(), client.ip())
+                .authenticate(
+                        first.orElseGet(second::orElseThrow), first.isEmpty() ? null : second.orElse(null), client.ip())
                 .doFinally(signal -> wipe(helo))
                 .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error))));
     }
 
-    /** Whether the certificate that the client has shown, if it has, is that user's. */
-    private boolean isCertificateOf(UserName name) {
-        return client.certificate().isEmpty()
-                || UserName.of(client.certificate().get()).filter(name::equals).isPresent();
+    /** A certificate that the client has shown speaks for its own user alone. */
+    private Optional<Credentials> ofCertificate(Credentials credentials) {
+        boolean speaks = client.certificate().isEmpty()
+                || UserName.of(client.certificate().get())
+                        .filter(own -> UserName.of(credentials.user())
+                                .filter(own::equals)
+                                .isPresent())
+                        .isPresent();
+        return speaks ? Optional.of(credentials) : Optional.empty();
+    }
+
+    private void certificateOfAnother() {
+        LOG.atInfo()
+                .addKeyValue("session", record.id())
+                .addKeyValue(
+                        "certificate", SessionRecord.escape(client.certificate().orElse("")))
+                .log("certificate-of-another");
+        record.login(ServerObserver.Login.REFUSED);
+        outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
     }
 
     private static void wipe(Command.Helo helo) {
@@ -593,18 +626,6 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 // this may be a second login, after one that found no mail
                 placeOfUser.dispose();
                 user = null;
-                if (!isCertificateOf(name)) {
-                    LOG.atInfo()
-                            .addKeyValue("session", record.id())
-                            .addKeyValue("user", SessionRecord.escape(name.value()))
-                            .addKeyValue(
-                                    "certificate",
-                                    SessionRecord.escape(client.certificate().orElse("")))
-                            .log("certificate-of-another");
-                    record.login(ServerObserver.Login.REFUSED);
-                    outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
-                    return;
-                }
                 Optional<Disposable> place = sessions.enters(name);
                 if (place.isEmpty()) {
                     record.login(ServerObserver.Login.TOO_MANY_SESSIONS);

@@ -332,6 +332,21 @@ class ListenersTest {
     }
 
     @Test
+    void blankLinesAreCountedAmongItsCommandsAndItsOctets() {
+        try (TestServer server = TestServer.over(
+                        postel(),
+                        settings -> settings.withLimits(
+                                settings.limits().withCommands(100).withOctets(300)));
+                Wire many = server.logIn();
+                Wire wide = server.logIn()) {
+            many.send("\n".repeat(100));
+            assertThat(many.rest()).isEqualTo("- too many commands in one session\r\n");
+            wide.send((" ".repeat(30) + "\n").repeat(10));
+            assertThat(wide.rest()).isEqualTo("- too many octets in one session\r\n");
+        }
+    }
+
+    @Test
     void aSessionHasSoManyOctetsCountedBothWays() {
         ScriptedStore store = new ScriptedStore().mail(10, "x".repeat(998) + "\r\n");
         try (TestServer server = TestServer.over(

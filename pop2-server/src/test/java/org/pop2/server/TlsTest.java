@@ -16,6 +16,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.memory.MemoryMailStore;
+import reactor.core.publisher.Mono;
 
 /** Sessions inside TLS, and the certificates they begin with. */
 @ExtendWith(NoLeaks.class)
@@ -178,6 +180,26 @@ class TlsTest {
             wire.expect("+ POP2");
             assertThat(wire.ask("HELO postel secret", "-")).isEqualTo("- login failed\r\n");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HELO postel secret", "HELO postel wrong", "HELO po\\stel secret", "HELO nobody x"})
+    void somebodyElsesCertificateTellsNothingOfThePassword(String login) throws Exception {
+        TlsSettings tls = certificates
+                .server(directory)
+                .withClientCertificate(ClientCertificate.REQUIRED, certificates.file(directory));
+        ScriptedStore store = new ScriptedStore();
+        AtomicInteger lookedUp = new AtomicInteger();
+        store.accounts = name -> {
+            lookedUp.incrementAndGet();
+            return Mono.empty();
+        };
+        try (TestServer server = serve(store, tls);
+                Wire wire = Wire.over(certificates.connect(server.address(), certificates.issue("CN=mockapetris")))) {
+            wire.expect("+ POP2");
+            assertThat(wire.ask(login, "-")).isEqualTo("- login failed\r\n");
+        }
+        assertThat(lookedUp).hasValue(0);
     }
 
     @Test
