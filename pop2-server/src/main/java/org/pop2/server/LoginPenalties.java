@@ -184,7 +184,7 @@ final class LoginPenalties {
                     return;
                 }
                 if (wrong > 0) {
-                    Duration untold = fail(wrong);
+                    Duration unused = fail(wrong);
                 } else {
                     tidy();
                 }

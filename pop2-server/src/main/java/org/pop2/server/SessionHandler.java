@@ -83,7 +83,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private final Sessions sessions;
     private final Listener listener;
     private final Client client;
-    private final Sessions.@Nullable Reception reception;
+    private final Sessions.@Nullable Admission admission;
     private final ServerSettings settings;
     private final ServerObserver observer;
     private final SessionRecord record;
@@ -163,11 +163,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     /** A session of a connection that is counted in already. */
-    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Reception reception) {
+    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Admission admission) {
         this.sessions = sessions;
         this.listener = listener;
         this.client = client;
-        this.reception = reception;
+        this.admission = admission;
         this.settings = sessions.settings();
         this.observer = sessions.observer();
         this.record = new SessionRecord(sessions.nextId(), client, observer);
@@ -187,17 +187,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 .ifPresent(transcripts ->
                         added.pipeline().addBefore(added.name(), "transcript", new Transcript(transcripts, client)));
         deadline = client.sinceNanos() + settings.loginTimeout().toNanos();
-        Optional<Disposable> place = sessions.enters(client);
-        placeOfClient = place.orElse(placeOfClient);
-        Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
-        if (received == Sessions.Reception.FLOODED) {
+        Sessions.Admission admitted = admission == null ? sessions.add(this, listener, client) : admission;
+        placeOfClient = admitted.place().orElse(placeOfClient);
+        if (admitted.reception() == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
             record.refused(listener.settings().name(), ServerObserver.Refusal.FLOODED);
             added.close();
-        } else if (received == Sessions.Reception.FULL) {
+        } else if (admitted.reception() == Sessions.Reception.FULL) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
-        } else if (place.isEmpty()) {
+        } else if (admitted.place().isEmpty()) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {

@@ -35,6 +35,13 @@ final class Sessions {
         FLOODED
     }
 
+    /**
+     * A connection that has been let in, or not.
+     *
+     * @param place among the connections of its address; nothing: that one has too many
+     */
+    record Admission(Reception reception, Optional<Disposable> place) {}
+
     /** Beyond the limit, so many connections (and a tenth of the limit) are told that they are too many. */
     private static final int TOLD = 100;
 
@@ -47,6 +54,7 @@ final class Sessions {
     private final Authenticator authenticator;
     private final Optional<Transcripts> transcripts;
     private final Watches watches = new Watches(Schedulers.parallel());
+    private final Arrivals arrivals = new Arrivals();
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private final Counts<Peer> byPeer;
     private final Counts<UserName> byUser;
@@ -141,7 +149,8 @@ final class Sessions {
     }
 
     /** Counts a connection in, however it is received. */
-    Reception add(Connection connection, Listener listener) {
+    Admission add(Connection connection, Listener listener, Client client) {
+        Optional<Disposable> place = enters(client);
         underWay.incrementAndGet();
         open.add(connection);
         boolean listenerHasRoom = listener.add();
@@ -150,10 +159,17 @@ final class Sessions {
             connection.stop();
         }
         int limit = settings.limits().connections();
-        if (now <= limit && listenerHasRoom) {
-            return Reception.WELCOME;
+        boolean welcome = (now <= limit && listenerHasRoom)
+                || (place.isPresent() && arrivals.makeRoom(on -> listenerHasRoom || on == listener));
+        if (welcome) {
+            return new Admission(Reception.WELCOME, place);
         }
-        return now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED;
+        return new Admission(now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED, place);
+    }
+
+    /** Those that wait for something before their session. */
+    Arrivals arrivals() {
+        return arrivals;
     }
 
     /** The same connection goes on as another object. */

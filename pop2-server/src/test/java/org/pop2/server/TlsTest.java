@@ -149,6 +149,50 @@ class TlsTest {
     }
 
     @Test
+    void whoEndsHisSideInTheMiddleOfAHandshakeIsNotWaitedFor() {
+        try (TestServer server = serve(postel(), certificates.server(directory));
+                Wire wire = server.connect()) {
+            // the beginning of a record that says hello
+            wire.send(new byte[] {0x16, 3, 1, 1, 0, 1, 0});
+            wire.endOutput();
+            assertThat(wire.rest()).isEmpty();
+            await().until(() -> server.server().connections() == 0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HELO postel secret\r\n", "", "\25\3\1\0\2\2\50"})
+    void aHandshakeThatFailsIsRefusedOnce(String sent) {
+        AtomicInteger refused = new AtomicInteger();
+        ServerObserver observer = new ServerObserver() {
+            @Override
+            public void refused(Refusal why, String address) {
+                refused.incrementAndGet();
+            }
+        };
+        ServerSettings settings = ServerSettings.defaults()
+                .withLoginTimeout(sent.isEmpty() ? Duration.ofMillis(100) : TestServer.LIMIT)
+                .withListeners(List.of(
+                        ListenerSettings.plain("tls", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                                .withTls(certificates.server(directory))));
+        Pop2Server server = Pop2Server.start(settings, Authenticator.Settings.defaults(), postel(), observer)
+                .blockOptional(TestServer.LIMIT)
+                .orElseThrow();
+        try (LogCapture log = LogCapture.of("org.pop2.server");
+                Wire wire = Wire.to(server.address())) {
+            wire.send(sent);
+            wire.rest();
+            await().until(() -> server.connections() == 0);
+            assertThat(refused).hasValue(1);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("connection-refused"))
+                    .hasSize(1);
+        } finally {
+            server.stop().block(TestServer.LIMIT);
+        }
+    }
+
+    @Test
     void aStopEndsHandshakesAtOnce() {
         Wire silent;
         try (TestServer server = serve(postel(), certificates.server(directory))) {
