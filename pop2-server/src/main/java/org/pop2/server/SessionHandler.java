@@ -640,7 +640,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                         transcript.loggedIn(name);
                     }
                     if (watch != null) {
-                        watch.loggedIn();
+                        watch.loggedIn(name);
                     }
                     outcome(Event.LOGGED_IN);
                 }
