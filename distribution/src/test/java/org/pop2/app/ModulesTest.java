@@ -190,6 +190,17 @@ class ModulesTest {
     }
 
     @Test
+    void onlyWhatOperatorsReadIsJson() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackages("org.pop2.management..", "org.pop2.app.logging..", "org.pop2.app.bench..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAPackage("com.fasterxml.jackson..")
+                .check(PROJECT);
+    }
+
+    @Test
     void packagesFormNoCycles() {
         slices().matching("org.pop2.(**)").should().beFreeOfCycles().check(PROJECT);
     }

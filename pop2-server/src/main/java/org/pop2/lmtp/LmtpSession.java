@@ -13,6 +13,9 @@ final class LmtpSession {
     /** More lines that are no use than this, and it is no MTA that talks. */
     static final int MAX_ERRORS = 20;
 
+    /** More commands than this without a message, errors aside, and it is no MTA either. */
+    static final int MAX_IDLE = 100;
+
     /** What has to come next. */
     enum Wants {
         COMMAND,
@@ -90,6 +93,7 @@ final class LmtpSession {
     private boolean looking;
     private int outcomes;
     private int errors;
+    private int idle;
 
     LmtpSession(String hostName, LmtpSettings.Limits limits) {
         this.hostName = hostName;
@@ -151,6 +155,11 @@ final class LmtpSession {
     }
 
     private List<Effect> act(Input input, @Nullable Command command) {
+        // each of them begins the time limit anew
+        idle = input == Input.END_OF_DATA ? 0 : idle + 1;
+        if (idle > MAX_IDLE + limits.recipients()) {
+            return tooMany();
+        }
         return switch (LmtpTable.action(state, input)) {
             case WELCOME -> {
                 state = State.CONNECTED;
@@ -239,12 +248,12 @@ final class LmtpSession {
 
     private List<Effect> error(Reply reply) {
         errors++;
-        if (errors > MAX_ERRORS) {
-            state = State.DONE;
-            return List.of(
-                    new Effect.Send(Reply.of(421, "4.7.0 too many errors")), new Effect.Close(End.TOO_MANY_ERRORS));
-        }
-        return send(reply);
+        return errors > MAX_ERRORS ? tooMany() : send(reply);
+    }
+
+    private List<Effect> tooMany() {
+        state = State.DONE;
+        return List.of(new Effect.Send(Reply.of(421, "4.7.0 too many errors")), new Effect.Close(End.TOO_MANY_ERRORS));
     }
 
     private void clear(State next) {

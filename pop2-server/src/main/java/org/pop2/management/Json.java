@@ -1,54 +1,82 @@
 package org.pop2.management;
 
-import java.util.Iterator;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonFactoryBuilder;
+import com.fasterxml.jackson.core.JsonGenerator;
+import com.fasterxml.jackson.core.SerializableString;
+import com.fasterxml.jackson.core.io.CharacterEscapes;
+import com.fasterxml.jackson.core.json.JsonWriteFeature;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.util.Collection;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
-/** Writes JSON (RFC 8259) of maps, iterables, texts, numbers and truth values. What is not ASCII is escaped. */
+/**
+ * Writes JSON (RFC 8259) of maps, collections, texts, numbers and truth values. What is not ASCII is escaped, and what
+ * means something in HTML.
+ */
 final class Json {
-    static String of(Object value) {
-        StringBuilder out = new StringBuilder();
-        write(value, out);
-        return out.append('\n').toString();
-    }
+    /** No page can be broken out of. */
+    private static final class HarmlessInPages extends CharacterEscapes {
+        private static final long serialVersionUID = 1L;
 
-    private static void write(Object value, StringBuilder out) {
-        if (value instanceof Map<?, ?> map) {
-            out.append('{');
-            String separator = "";
-            for (Map.Entry<?, ?> entry : map.entrySet()) {
-                out.append(separator);
-                text(String.valueOf(entry.getKey()), out);
-                out.append(':');
-                write(entry.getValue(), out);
-                separator = ",";
+        @Override
+        public int[] getEscapeCodesForAscii() {
+            int[] codes = standardAsciiEscapesForJSON();
+            for (char c : new char[] {'<', '>', '&', 0x7f}) {
+                codes[c] = ESCAPE_STANDARD;
             }
-            out.append('}');
-        } else if (value instanceof Iterable<?> values) {
-            out.append('[');
-            for (Iterator<?> it = values.iterator(); it.hasNext(); ) {
-                write(it.next(), out);
-                out.append(it.hasNext() ? "," : "");
-            }
-            out.append(']');
-        } else if (value instanceof Number || value instanceof Boolean) {
-            out.append(value);
-        } else {
-            text(value.toString(), out);
+            return codes;
+        }
+
+        @Override
+        public @Nullable SerializableString getEscapeSequence(int c) {
+            return null;
         }
     }
 
-    private static void text(String text, StringBuilder out) {
-        out.append('"');
-        text.chars().forEach(c -> {
-            if (c == '"' || c == '\\') {
-                out.append('\\').append((char) c);
-            } else if (c >= ' ' && c < 0x7f && c != '<' && c != '>' && c != '&') {
-                out.append((char) c);
-            } else {
-                out.append(String.format("\\u%04x", c));
+    private static final JsonFactory FACTORY = new JsonFactoryBuilder()
+            .characterEscapes(new HarmlessInPages())
+            .enable(JsonWriteFeature.ESCAPE_NON_ASCII)
+            .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
+            .build();
+
+    /** @throws IllegalArgumentException if something else is in it: what it looks like is the caller's to say */
+    static String of(Object value) {
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = FACTORY.createGenerator(out)) {
+            write(value, json);
+        } catch (IOException e) {
+            throw new UncheckedIOException("a writer of text has failed", e);
+        }
+        return out.append('\n').toString();
+    }
+
+    private static void write(Object value, JsonGenerator json) throws IOException {
+        if (value instanceof Map<?, ?> map) {
+            json.writeStartObject();
+            for (Map.Entry<?, ?> entry : map.entrySet()) {
+                json.writeFieldName(String.valueOf(entry.getKey()));
+                write(entry.getValue(), json);
             }
-        });
-        out.append('"');
+            json.writeEndObject();
+        } else if (value instanceof Collection<?> values) {
+            json.writeStartArray();
+            for (Object each : values) {
+                write(each, json);
+            }
+            json.writeEndArray();
+        } else if (value instanceof Long || value instanceof Integer) {
+            json.writeNumber(((Number) value).longValue());
+        } else if (value instanceof Boolean truth) {
+            json.writeBoolean(truth);
+        } else if (value instanceof String text) {
+            json.writeString(text);
+        } else {
+            throw new IllegalArgumentException("no JSON for a " + value.getClass());
+        }
     }
 
     private Json() {}

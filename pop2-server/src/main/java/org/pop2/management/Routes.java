@@ -194,14 +194,16 @@ final class Routes {
         Map<String, Object> json = new LinkedHashMap<>();
         json.put("session", transcript.session());
         json.put("ended", transcript.ended());
-        transcript.file().ifPresent(file -> json.put("file", file));
+        transcript.file().ifPresent(file -> json.put("file", file.toString()));
         json.put(
                 "lines",
                 transcript.lines().stream()
                         .map(line -> {
                             Map<String, Object> said = new LinkedHashMap<>();
                             said.put("number", line.number());
-                            said.put("at", line.at().truncatedTo(ChronoUnit.MILLIS));
+                            said.put(
+                                    "at",
+                                    line.at().truncatedTo(ChronoUnit.MILLIS).toString());
                             said.put("who", Metrics.label(line.who()));
                             said.put("text", line.text());
                             return said;

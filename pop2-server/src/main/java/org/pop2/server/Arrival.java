@@ -2,10 +2,12 @@ package org.pop2.server;
 
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.handler.codec.haproxy.HAProxyCommand;
 import io.netty.handler.codec.haproxy.HAProxyMessage;
 import io.netty.handler.codec.haproxy.HAProxyMessageDecoder;
 import io.netty.handler.codec.haproxy.HAProxySSLTLV;
+import io.netty.handler.ssl.SslCloseCompletionEvent;
 import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslHandshakeCompletionEvent;
 import io.netty.util.NetUtil;
@@ -28,6 +30,7 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 
 /**
  * A connection before its session, where there is something before it: the header of a proxy, then the TLS handshake.
@@ -41,6 +44,10 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     private final Listener listener;
     private final long sinceNanos = System.nanoTime();
     private Sessions.Reception reception = Sessions.Reception.WELCOME;
+
+    /** Among the connections of the address; nothing: that one has too many. */
+    private Optional<Disposable> place = Optional.empty();
+
     private @Nullable ChannelHandlerContext context;
     private @Nullable SocketAddress address;
     private @Nullable ScheduledFuture<?> timer;
@@ -50,6 +57,9 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
 
     /** Whether a session has taken over. */
     private boolean over;
+
+    /** Whether it is being closed: whatever else goes wrong is a consequence. */
+    private boolean closing;
 
     Arrival(Sessions sessions, Listener listener) {
         this.sessions = sessions;
@@ -65,15 +75,23 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
         address = added.channel().remoteAddress();
-        reception = sessions.add(this, listener);
-        if (reception != Sessions.Reception.WELCOME && listener.tls().isPresent()) {
-            // a handshake costs more than it is worth
-            refused(
-                    reception == Sessions.Reception.FULL ? ServerObserver.Refusal.FULL : ServerObserver.Refusal.FLOODED,
-                    null);
-            added.close();
+        Sessions.Admission admitted = sessions.add(this, listener, client(Optional.empty()));
+        reception = admitted.reception();
+        place = admitted.place();
+        if (reception == Sessions.Reception.FLOODED) {
+            refuse(ServerObserver.Refusal.FLOODED, null);
             return;
         }
+        if (reception == Sessions.Reception.FULL && listener.tls().isPresent()) {
+            // a handshake costs more than it is worth
+            refuse(ServerObserver.Refusal.FULL, null);
+            return;
+        }
+        if (place.isEmpty()) {
+            refuse(ServerObserver.Refusal.ADDRESS, null);
+            return;
+        }
+        sessions.arrivals().add(this, listener);
         Duration limit = sessions.settings().loginTimeout();
         timer = added.channel().eventLoop().schedule(this::tooLate, limit.toNanos(), TimeUnit.NANOSECONDS);
         if (listener.settings().proxiesFrom().contain(address)) {
@@ -108,6 +126,8 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
             } else {
                 refuse("TLS: " + handshake.cause().getMessage());
             }
+        } else if (event instanceof ChannelInputShutdownEvent || event instanceof SslCloseCompletionEvent) {
+            refuse("the client ended its side");
         } else {
             super.userEventTriggered(context(), event);
         }
@@ -122,6 +142,8 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     public void channelInactive(ChannelHandlerContext gone) throws Exception {
         if (!over) {
             cancelTimer();
+            sessions.arrivals().remove(this);
+            place.ifPresent(Disposable::dispose);
             sessions.remove(this, listener);
         }
         super.channelInactive(gone);
@@ -131,9 +153,15 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     public void stop() {
         context().channel().eventLoop().execute(() -> {
             if (!over) {
+                closing = true;
                 context().close();
             }
         });
+    }
+
+    /** Makes room for another. On any thread. */
+    void giveWay() {
+        context().channel().eventLoop().execute(() -> refuse("made room for others"));
     }
 
     @Override
@@ -144,21 +172,33 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     /** Who the proxy says it is. With LOCAL it speaks for itself, as for a health check. */
     private void client(HAProxyMessage header) {
         if (header.command() == HAProxyCommand.PROXY && header.sourceAddress() != null) {
-            byte[] ip = NetUtil.createByteArrayFromIpAddressString(header.sourceAddress());
             // anything but an IP address, a Unix socket's path say, is the proxy's machine
-            if (ip != null) {
-                address = new InetSocketAddress(addressOf(ip), header.sourcePort());
-            }
+            addressOf(header.sourceAddress()).ifPresent(ip -> address = new InetSocketAddress(ip, header.sourcePort()));
         }
         encrypted = header.tlvs().stream().anyMatch(it -> it instanceof HAProxySSLTLV ssl && ssl.isPP2ClientSSL());
+        place.ifPresent(Disposable::dispose);
+        place = sessions.enters(client(Optional.empty()));
+        if (place.isEmpty() && listener.tls().isPresent()) {
+            refuse(ServerObserver.Refusal.ADDRESS, null);
+            return;
+        }
         encrypt();
     }
 
-    private static InetAddress addressOf(byte[] ip) {
+    /**
+     * The address that a proxy wrote. Java's reading, not Netty's, which takes the IPv4-compatible {@code ::127.0.0.1}
+     * for this machine.
+     */
+    private static Optional<InetAddress> addressOf(String written) {
+        int zone = written.indexOf('%');
+        String literal = zone < 0 ? written : written.substring(0, zone);
+        if (!NetUtil.isValidIpV4Address(literal) && !NetUtil.isValidIpV6Address(literal)) {
+            return Optional.empty();
+        }
         try {
-            return InetAddress.getByAddress(ip);
+            return Optional.of(InetAddress.getByName(literal));
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("an address of " + ip.length + " octets", e);
+            throw new IllegalArgumentException("an address that is none", e);
         }
     }
 
@@ -175,17 +215,25 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
 
     /** The session takes over. */
     private void session() {
-        if (over || !context().channel().isActive()) {
+        if (over || closing || !context().channel().isActive()) {
             return;
         }
         over = true;
         cancelTimer();
+        sessions.arrivals().remove(this);
         SslHandler tls = context().pipeline().get(SslHandler.class);
-        Client client = new Client(
-                address, encrypted || tls != null, tls == null ? Optional.empty() : commonName(tls), sinceNanos);
-        SessionHandler session = new SessionHandler(sessions, listener, client, reception);
+        encrypted |= tls != null;
+        SessionHandler session = new SessionHandler(
+                sessions,
+                listener,
+                client(tls == null ? Optional.empty() : commonName(tls)),
+                new Sessions.Admission(reception, place));
         sessions.replace(this, session);
         context().pipeline().replace(this, "pop2", session);
+    }
+
+    private Client client(Optional<String> certificate) {
+        return new Client(address, encrypted, certificate, sinceNanos);
     }
 
     /** The common name of the certificate that the client has shown, if it has. */
@@ -217,11 +265,15 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
 
     private void refuse(String why) {
         // a peer's words may be in it
-        refused(ServerObserver.Refusal.HANDSHAKE, SessionRecord.escapeWords(why));
-        context().close();
+        refuse(ServerObserver.Refusal.HANDSHAKE, SessionRecord.escapeWords(why));
     }
 
-    private void refused(ServerObserver.Refusal why, @Nullable String error) {
+    /** Once: a handshake that fails is told by an event and by an exception, and again when the channel closes. */
+    private void refuse(ServerObserver.Refusal why, @Nullable String error) {
+        if (over || closing) {
+            return;
+        }
+        closing = true;
         sessions.observer().refused(why, Client.text(address));
         LOG.atInfo()
                 .addKeyValue("listener", listener.settings().name())
@@ -229,6 +281,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
                 .addKeyValue("reason", SessionRecord.word(why))
                 .addKeyValue("error", error)
                 .log("connection-refused");
+        context().close();
     }
 
     private void cancelTimer() {

@@ -184,17 +184,17 @@ public final class Authenticator implements Disposable {
      * @param client where the login comes from; nothing if that is not known, or no matter of the network
      */
     public Mono<Verdict> authenticate(Credentials primary, @Nullable Credentials raw, @Nullable InetAddress client) {
-        Mono<Verdict> judged = attempts(primary, raw);
-        if (!settings.penalty()) {
-            return judged;
-        }
         return Mono.defer(() -> {
-            Optional<LoginPenalties.Attempt> begun = penalties.begin(UserName.of(primary.user()), client);
+            Optional<LoginPenalties.Attempt> begun = settings.penalty()
+                    ? penalties.begin(UserName.of(primary.user()), client)
+                    : Optional.of(penalties.uncounted());
             if (begun.isEmpty()) {
                 return Mono.just(Verdict.BUSY);
             }
-            LoginPenalties.Attempt attempt = begun.get();
-            return judged.flatMap(verdict -> told(verdict, attempt)).doFinally(signal -> attempt.abandoned());
+            LoginPenalties.Attempt login = begun.get();
+            return attempts(primary, raw, login)
+                    .flatMap(verdict -> told(verdict, login))
+                    .doFinally(signal -> login.abandoned());
         });
     }
 
@@ -230,13 +230,13 @@ public final class Authenticator implements Disposable {
         return Mono.just(verdict);
     }
 
-    private Mono<Verdict> attempts(Credentials primary, @Nullable Credentials raw) {
-        Mono<Verdict> first = attempt(primary);
+    private Mono<Verdict> attempts(Credentials primary, @Nullable Credentials raw, LoginPenalties.Attempt login) {
+        Mono<Verdict> first = attempt(primary, login);
         if (raw == null || raw.equals(primary)) {
             return first;
         }
         return first.flatMap(
-                verdict -> verdict.outcome() == Verdict.Outcome.REFUSED ? attempt(raw) : Mono.just(verdict));
+                verdict -> verdict.outcome() == Verdict.Outcome.REFUSED ? attempt(raw, login) : Mono.just(verdict));
     }
 
     /**
@@ -256,7 +256,7 @@ public final class Authenticator implements Disposable {
         return pool.isShutdown();
     }
 
-    private Mono<Verdict> attempt(Credentials credentials) {
+    private Mono<Verdict> attempt(Credentials credentials, LoginPenalties.Attempt login) {
         return Mono.defer(() -> {
             // before anything is looked up, so it tells nothing about any user
             if (!withOctets(credentials.password(), Passwords::isPossible)) {
@@ -269,7 +269,7 @@ public final class Authenticator implements Disposable {
             }
             return name.map(this::find)
                     .orElseGet(() -> Mono.just(Optional.empty()))
-                    .flatMap(account -> judge(account, credentials));
+                    .flatMap(account -> judge(account, credentials, login));
         });
     }
 
@@ -284,13 +284,13 @@ public final class Authenticator implements Disposable {
         return withOctets(credentials.password(), octets -> verified.contains(account, octets));
     }
 
-    private Mono<Verdict> judge(Optional<Account> account, Credentials credentials) {
+    private Mono<Verdict> judge(Optional<Account> account, Credentials credentials, LoginPenalties.Attempt login) {
         if (isVerified(account.orElse(nobody), credentials) && account.isPresent()) {
             return Mono.just(Verdict.accepted(account.get().user()));
         }
         return Mono.create(sink -> {
-            Verification verification = new Verification(account, credentials, sink);
-            sink.onCancel(() -> pool.remove(verification));
+            Verification verification = new Verification(account, credentials, login, sink);
+            sink.onCancel(verification::cancel);
             try {
                 pool.execute(verification);
             } catch (RejectedExecutionException e) {
@@ -309,11 +309,18 @@ public final class Authenticator implements Disposable {
     private final class Verification implements Task {
         private final Optional<Account> account;
         private final Credentials credentials;
+        private final LoginPenalties.Attempt login;
         private final MonoSink<Verdict> sink;
+        private volatile boolean cancelled;
 
-        Verification(Optional<Account> account, Credentials credentials, MonoSink<Verdict> sink) {
+        Verification(
+                Optional<Account> account,
+                Credentials credentials,
+                LoginPenalties.Attempt login,
+                MonoSink<Verdict> sink) {
             this.account = account;
             this.credentials = credentials;
+            this.login = login;
             this.sink = sink;
         }
 
@@ -322,11 +329,28 @@ public final class Authenticator implements Disposable {
             sink.success(Verdict.BUSY);
         }
 
+        /** Nobody waits for it any more: it leaves the queue, unless it is being computed. */
+        void cancel() {
+            cancelled = true;
+            pool.remove(this);
+        }
+
         @Override
         public void run() {
+            if (!login.beginsHash()) {
+                return;
+            }
             byte[] octets = credentials.password().octets();
+            boolean wrong = false;
             try {
-                judge(octets);
+                Optional<Verified> result;
+                try {
+                    result = verify(account, credentials.user(), octets);
+                    wrong = result.isEmpty();
+                } finally {
+                    login.endsHash(wrong);
+                }
+                tell(result, octets);
             } catch (RuntimeException | Error e) {
                 // an OutOfMemoryError among them: whatever it is, the client is not to wait for ever
                 sink.error(e);
@@ -335,20 +359,20 @@ public final class Authenticator implements Disposable {
             }
         }
 
-        private void judge(byte[] octets) {
-            Optional<Verified> result = verify(account, credentials.user(), octets);
+        private void tell(Optional<Verified> result, byte[] octets) {
             if (result.isEmpty()) {
                 sink.success(Verdict.REFUSED);
                 return;
             }
-            Verified login = result.get();
-            String next = login.match().next();
+            Verified right = result.get();
+            String next = right.match().next();
             if (next == null) {
-                sink.success(Verdict.accepted(login.account().user()));
-                renew(login.account(), login.hash(), octets);
-            } else {
+                sink.success(Verdict.accepted(right.account().user()));
+                renew(right.account(), right.hash(), octets);
+            } else if (!cancelled) {
+                // nobody who has gone spends a password
                 byte[] copy = octets.clone();
-                spend(login, login.account().withPasswordHash(next), copy)
+                spend(right, right.account().withPasswordHash(next), copy)
                         .doFinally(signal -> Arrays.fill(copy, (byte) 0))
                         .subscribe(sink::success, sink::error);
             }
@@ -399,8 +423,13 @@ public final class Authenticator implements Disposable {
             }
         }
         // for the time it takes: the answer is no
-        boolean unused = decoys.of(name).matches(password);
+        boolean unused = decoys.of(folded(name)).matches(password);
         return Optional.empty();
+    }
+
+    /** As users are found: a name is one, however it is written. */
+    private static String folded(String name) {
+        return UserName.of(name).map(UserName::value).orElse(name);
     }
 
     // ---- better hashes
@@ -444,6 +473,16 @@ public final class Authenticator implements Disposable {
 
         @Override
         public void run() {
+            try {
+                renew();
+            } catch (Error e) {
+                // of those, Reactor passes some on by throwing them
+                giveUp();
+                throw e;
+            }
+        }
+
+        private void renew() {
             // whatever happens: the login it came from is over
             Mono.fromCallable(() -> parser.parse(account.passwordHash()).renewed(password))
                     .map(account::withPasswordHash)

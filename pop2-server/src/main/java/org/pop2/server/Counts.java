@@ -1,6 +1,9 @@
 package org.pop2.server;
 
+import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
+import reactor.core.Disposable;
 
 /** How many of each there are, up to a limit. What there is none of takes no memory. Safe for many threads. */
 final class Counts<K> {
@@ -16,19 +19,36 @@ final class Counts<K> {
         limit = most;
     }
 
-    /** One more, if that is within the limit; {@code false}: it is not, and nothing was counted. */
-    boolean add(K key) {
+    /** One more, if that is within the limit: its place, to be given back by disposing of it. */
+    Optional<Disposable> take(K key) {
         boolean[] fits = new boolean[1];
         counts.compute(key, (same, count) -> {
             int now = count == null ? 0 : count;
             fits[0] = now < limit;
             return fits[0] ? Integer.valueOf(now + 1) : count;
         });
-        return fits[0];
+        return fits[0] ? Optional.of(new Place(key)) : Optional.empty();
     }
 
-    /** One that was added has gone. */
-    void remove(K key) {
-        counts.computeIfPresent(key, (same, count) -> count > 1 ? count - 1 : null);
+    /** Counts once, however often it is given back: a connection ends in more than one way at a time. */
+    private final class Place implements Disposable {
+        private final K key;
+        private final AtomicBoolean left = new AtomicBoolean();
+
+        Place(K key) {
+            this.key = key;
+        }
+
+        @Override
+        public void dispose() {
+            if (left.compareAndSet(false, true)) {
+                counts.computeIfPresent(key, (same, count) -> count > 1 ? count - 1 : null);
+            }
+        }
+
+        @Override
+        public boolean isDisposed() {
+            return left.get();
+        }
     }
 }

@@ -2,12 +2,7 @@ package org.pop2.server;
 
 import java.net.InetAddress;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.PriorityQueue;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.UserName;
@@ -19,7 +14,8 @@ import org.pop2.storage.UserName;
  * told late, and whoever has lately logged in from where he calls is not turned away for what others do to his name.
  *
  * <p>An address is a {@link Peer}. All programs of this machine share the loopback addresses, so these are not counted.
- * Bounded: what failed longest ago is forgotten first. Safe for many threads.
+ * Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the answer.
+ * Nothing is recorded for a login that is turned away. Safe for many threads.
  */
 final class LoginPenalties {
     /** Failures that cost nothing: people mistype. */
@@ -36,78 +32,13 @@ final class LoginPenalties {
 
     private final LongSupplier nanoTime;
     private final long origin;
-    private final Map<UserName, Entry> users = new Bounded<>();
-    private final Map<Peer, Entry> addresses = new Bounded<>();
-    private final Map<Pair, Known> known = new Bounded<>();
+    private final FailedLogins<UserName> users = new FailedLogins<>(MAX_ENTRIES);
+    private final FailedLogins<Peer> addresses = new FailedLogins<>(MAX_ENTRIES);
+    private final KnownPlaces known = new KnownPlaces(MAX_ENTRIES);
 
     LoginPenalties(LongSupplier nanoTime) {
         this.nanoTime = nanoTime;
         this.origin = nanoTime.getAsLong();
-    }
-
-    private record Pair(UserName user, Peer address) {
-        // written out, as in UserName
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof Pair pair && user.equals(pair.user) && address.equals(pair.address);
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * user.hashCode() + address.hashCode();
-        }
-    }
-
-    /** Oldest out. */
-    private static final class Bounded<K, V> extends LinkedHashMap<K, V> {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<K, V> eldest) {
-            return size() > MAX_ENTRIES;
-        }
-    }
-
-    /** Of a user name or an address. */
-    private static final class Entry {
-        int failures;
-        long lastFailure;
-        int running;
-        /** When the refusals that wait will be told. */
-        final PriorityQueue<Long> told = new PriorityQueue<>();
-
-        void forget(long now) {
-            if (failures > 0 && now - lastFailure >= FORGIVEN_AFTER.toNanos()) {
-                failures = 0;
-            }
-            for (Long next = told.peek(); next != null && next <= now; next = told.peek()) {
-                told.remove();
-            }
-        }
-
-        boolean isFull(long now) {
-            forget(now);
-            return failures >= FREE && running + told.size() >= MAX_IN_FLIGHT;
-        }
-
-        long delay() {
-            if (failures <= FREE) {
-                return 0;
-            }
-            int doublings = Math.min(failures - FREE - 1, 10);
-            return Math.min(Duration.ofSeconds(1L << doublings).toNanos(), LONGEST.toNanos());
-        }
-
-        boolean isIdle() {
-            return failures == 0 && running == 0 && told.isEmpty();
-        }
-    }
-
-    /** Somebody who logged in from there. */
-    private static final class Known {
-        long since;
-        int running;
     }
 
     /**
@@ -120,68 +51,110 @@ final class LoginPenalties {
     synchronized Optional<Attempt> begin(Optional<UserName> user, @Nullable InetAddress client) {
         long now = now();
         Peer address = key(client);
-        Entry ofUser = user.map(name -> users.computeIfAbsent(name, any -> new Entry()))
-                .orElse(null);
-        Entry ofAddress = !address.equals(Peer.UNKNOWN) ? addresses.computeIfAbsent(address, any -> new Entry()) : null;
-        Known ofPair = user.map(name -> known.get(new Pair(name, address)))
-                .filter(pair -> now - pair.since < KNOWN_FOR.toNanos())
-                .orElse(null);
+        boolean counted = !address.equals(Peer.UNKNOWN);
+        FailedLogins.Entry ofUser = user.map(users::find).orElse(null);
+        FailedLogins.Entry ofAddress = counted ? addresses.find(address) : null;
+        KnownPlaces.Known place =
+                user.map(name -> known.find(name, address, now)).orElse(null);
         boolean full = (ofUser != null && ofUser.isFull(now)) || (ofAddress != null && ofAddress.isFull(now));
-        if (full && (ofPair == null || ofPair.running >= MAX_IN_FLIGHT)) {
+        if (full && (place == null || !place.mayBegin())) {
             return Optional.empty();
         }
-        return Optional.of(new Attempt(user.orElse(null), address, ofUser, ofAddress, ofPair));
+        return Optional.of(new Attempt(
+                user.orElse(null),
+                address,
+                user.map(users::of).orElse(null),
+                counted ? addresses.of(address) : null,
+                place));
     }
 
-    /** A login under way. One of its methods is called at its end; further calls do nothing. */
+    /** A login that counts for nobody. */
+    Attempt uncounted() {
+        return new Attempt(null, Peer.UNKNOWN, null, null, null);
+    }
+
+    /**
+     * A login under way. {@link #refused}, {@link #accepted} or {@link #abandoned} is called at its end; further calls
+     * do nothing.
+     */
     final class Attempt {
         private final @Nullable UserName user;
         private final Peer address;
-        private final @Nullable Entry ofUser;
-        private final @Nullable Entry ofAddress;
-        private final @Nullable Known ofPair;
+        private final FailedLogins.@Nullable Entry ofUser;
+        private final FailedLogins.@Nullable Entry ofAddress;
+        private final KnownPlaces.@Nullable Known place;
+        private int wrong;
+        private boolean hashing;
+        private boolean abandoned;
         private boolean ended;
 
         private Attempt(
                 @Nullable UserName user,
                 Peer address,
-                @Nullable Entry ofUser,
-                @Nullable Entry ofAddress,
-                @Nullable Known ofPair) {
+                FailedLogins.@Nullable Entry ofUser,
+                FailedLogins.@Nullable Entry ofAddress,
+                KnownPlaces.@Nullable Known place) {
             this.user = user;
             this.address = address;
             this.ofUser = ofUser;
             this.ofAddress = ofAddress;
-            this.ofPair = ofPair;
-            entries().forEach(entry -> entry.running++);
-            if (ofPair != null) {
-                ofPair.running++;
+            this.place = place;
+            if (ofUser != null) {
+                ofUser.begins();
+            }
+            if (ofAddress != null) {
+                ofAddress.begins();
+            }
+            if (place != null) {
+                place.begins();
+            }
+        }
+
+        /** A password is about to be hashed; {@code false}: nobody waits for it, and it need not be. */
+        boolean beginsHash() {
+            synchronized (LoginPenalties.this) {
+                hashing = !ended;
+                return hashing;
+            }
+        }
+
+        /** It has been hashed. If the client has gone meanwhile, this is the end. */
+        void endsHash(boolean wasWrong) {
+            synchronized (LoginPenalties.this) {
+                hashing = false;
+                wrong = wasWrong ? wrong + 1 : 0;
+                if (abandoned) {
+                    abandoned();
+                }
             }
         }
 
         /** The login failed; says how late that is to be told. */
         Duration refused() {
             synchronized (LoginPenalties.this) {
-                if (!end()) {
-                    return Duration.ZERO;
-                }
-                long now = now();
-                long delay = 0;
-                for (Entry entry : entries()) {
-                    entry.forget(now);
-                    entry.failures++;
-                    entry.lastFailure = now;
-                    delay = Math.max(delay, entry.delay());
-                }
-                if (delay > 0) {
-                    // whether or not the client waits for it: hanging up must not make room for the next attempt
-                    for (Entry entry : entries()) {
-                        entry.told.add(now + delay);
-                    }
-                }
-                toTheEnd();
-                return Duration.ofNanos(delay);
+                return end() ? fail(Math.max(1, wrong)) : Duration.ZERO;
             }
+        }
+
+        private Duration fail(int passwords) {
+            long now = now();
+            long delay = 0;
+            if (user != null && ofUser != null) {
+                delay = users.failed(user, ofUser, passwords, now);
+            }
+            if (ofAddress != null) {
+                delay = Math.max(delay, addresses.failed(address, ofAddress, passwords, now));
+            }
+            if (delay > 0) {
+                // whether or not the client waits for it: hanging up must not make room for the next attempt
+                if (ofUser != null) {
+                    ofUser.tellAt(now + delay);
+                }
+                if (ofAddress != null) {
+                    ofAddress.tellAt(now + delay);
+                }
+            }
+            return Duration.ofNanos(delay);
         }
 
         /** The login was good. */
@@ -191,25 +164,28 @@ final class LoginPenalties {
                     return;
                 }
                 if (ofAddress != null) {
-                    ofAddress.failures = 0;
+                    ofAddress.forgive();
                 }
                 if (user != null) {
-                    Pair pair = new Pair(user, address);
-                    Known there = known.remove(pair);
-                    if (there == null) {
-                        there = new Known();
-                    }
-                    there.since = now();
-                    known.put(pair, there);
+                    known.add(user, address, now());
                 }
                 tidy();
             }
         }
 
-        /** Nothing is known of the login: it was given up, or the storage failed. */
+        /**
+         * Nothing is known of the login: it was given up, or the storage failed. But a password that was tried counts,
+         * and one that is being hashed ends the login when that is done.
+         */
         void abandoned() {
             synchronized (LoginPenalties.this) {
-                if (end()) {
+                abandoned = true;
+                if (hashing || !end()) {
+                    return;
+                }
+                if (wrong > 0) {
+                    Duration unused = fail(wrong);
+                } else {
                     tidy();
                 }
             }
@@ -220,40 +196,24 @@ final class LoginPenalties {
                 return false;
             }
             ended = true;
-            entries().forEach(entry -> entry.running--);
-            if (ofPair != null) {
-                ofPair.running--;
+            if (ofUser != null) {
+                ofUser.ends();
+            }
+            if (ofAddress != null) {
+                ofAddress.ends();
+            }
+            if (place != null) {
+                place.ends();
             }
             return true;
         }
 
-        private List<Entry> entries() {
-            List<Entry> entries = new ArrayList<>(2);
-            if (ofUser != null) {
-                entries.add(ofUser);
+        private void tidy() {
+            if (user != null && ofUser != null) {
+                users.tidy(user, ofUser);
             }
             if (ofAddress != null) {
-                entries.add(ofAddress);
-            }
-            return entries;
-        }
-
-        /** What failed last is forgotten last. */
-        private void toTheEnd() {
-            if (user != null && ofUser != null && users.remove(user, ofUser)) {
-                users.put(user, ofUser);
-            }
-            if (ofAddress != null && addresses.remove(address, ofAddress)) {
-                addresses.put(address, ofAddress);
-            }
-        }
-
-        private void tidy() {
-            if (user != null && ofUser != null && ofUser.isIdle()) {
-                users.remove(user, ofUser);
-            }
-            if (ofAddress != null && ofAddress.isIdle()) {
-                addresses.remove(address, ofAddress);
+                addresses.tidy(address, ofAddress);
             }
         }
     }

@@ -29,6 +29,7 @@ import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.CommandCodec;
+import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
@@ -82,7 +83,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private final Sessions sessions;
     private final Listener listener;
     private final Client client;
-    private final Sessions.@Nullable Reception reception;
+    private final Sessions.@Nullable Admission admission;
     private final ServerSettings settings;
     private final ServerObserver observer;
     private final SessionRecord record;
@@ -107,12 +108,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     /** What the observer knows. */
     private State observed = State.LSTN;
 
+    /** The observer does not hear of it any more, though a release may have its outcome still to come. */
+    private boolean unobserved;
+
     /** As the client named it. */
     private @Nullable String folder;
 
     private @Nullable MessageTransfer transfer;
     private final Disposable.Swap lossWatch = Disposables.swap();
     private final Disposable.Swap measuring = Disposables.swap();
+    private final Disposable.Swap login = Disposables.swap();
 
     /**
      * Input that waits for the session to be ready; the next is read when it is used up. More than one buffer only when
@@ -120,7 +125,10 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
      */
     private final Deque<ByteBuf> input = new ArrayDeque<>();
 
-    private boolean counted;
+    /** Among the connections of the client's address, and among the sessions of its user. */
+    private Disposable placeOfClient = Disposables.disposed();
+
+    private Disposable placeOfUser = Disposables.disposed();
     private long commands;
     private long received;
 
@@ -155,11 +163,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     /** A session of a connection that is counted in already. */
-    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Reception reception) {
+    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Admission admission) {
         this.sessions = sessions;
         this.listener = listener;
         this.client = client;
-        this.reception = reception;
+        this.admission = admission;
         this.settings = sessions.settings();
         this.observer = sessions.observer();
         this.record = new SessionRecord(sessions.nextId(), client, observer);
@@ -179,16 +187,16 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 .ifPresent(transcripts ->
                         added.pipeline().addBefore(added.name(), "transcript", new Transcript(transcripts, client)));
         deadline = client.sinceNanos() + settings.loginTimeout().toNanos();
-        counted = sessions.enters(client);
-        Sessions.Reception received = reception == null ? sessions.add(this, listener) : reception;
-        if (received == Sessions.Reception.FLOODED) {
+        Sessions.Admission admitted = admission == null ? sessions.add(this, listener, client) : admission;
+        placeOfClient = admitted.place().orElse(placeOfClient);
+        if (admitted.reception() == Sessions.Reception.FLOODED) {
             end = End.OVERLOADED;
             record.refused(listener.settings().name(), ServerObserver.Refusal.FLOODED);
             added.close();
-        } else if (received == Sessions.Reception.FULL) {
+        } else if (admitted.reception() == Sessions.Reception.FULL) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.FULL);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections, try again later"));
-        } else if (!counted) {
+        } else if (admitted.place().isEmpty()) {
             record.refused(listener.settings().name(), ServerObserver.Refusal.ADDRESS);
             tell(new Event.Aborted(End.OVERLOADED, "too many connections from your address, try again later"));
         } else if (!mayTalk()) {
@@ -460,10 +468,13 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             watch.received(framer.line());
         }
         Command command = codec.decode(framer.line(), firstLine);
-        touch();
+        commands++;
         if (command == null) {
+            // a blank line counts, and is no sign of life
+            boolean unused = isBeyondLimits();
             return;
         }
+        touch();
         firstLine = false;
         observer.command(command.input());
         if (command instanceof Command.Foreign foreign) {
@@ -482,14 +493,19 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                 return;
             }
         }
-        commands++;
+        if (!isBeyondLimits()) {
+            perform(session.received(command));
+        }
+    }
+
+    /** Ends the session if it has had its share. */
+    private boolean isBeyondLimits() {
         if (commands > settings.limits().commands()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many commands in one session"));
         } else if (received + taken > settings.limits().octets()) {
             tell(new Event.Aborted(End.LIMIT_REACHED, "too many octets in one session"));
-        } else {
-            perform(session.received(command));
         }
+        return end != null;
     }
 
     /** Tells the session of an event and does what it wants. */
@@ -510,7 +526,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void observe(State now) {
-        if (now != observed) {
+        if (now != observed && !unobserved) {
             observer.moved(observed, now);
             observed = now;
         }
@@ -555,16 +571,40 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void logIn(Command.Helo helo) {
-        sessions.authenticator()
-                .authenticate(helo.credentials(), helo.raw(), client.ip())
+        Optional<Credentials> first = ofCertificate(helo.credentials());
+        Optional<Credentials> second = Optional.ofNullable(helo.raw()).flatMap(this::ofCertificate);
+        if (first.isEmpty() && second.isEmpty()) {
+            // before a password is looked at: the answer tells nothing of it
+            wipe(helo);
+            certificateOfAnother();
+            return;
+        }
+        login.update(sessions.authenticator()
+                .authenticate(
+                        first.orElseGet(second::orElseThrow), first.isEmpty() ? null : second.orElse(null), client.ip())
                 .doFinally(signal -> wipe(helo))
-                .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error)));
+                .subscribe(verdict -> later(() -> judged(verdict)), error -> later(() -> loginFailed(error))));
     }
 
-    /** Whether the certificate that the client has shown, if it has, is that user's. */
-    private boolean isCertificateOf(UserName name) {
-        return client.certificate().isEmpty()
-                || UserName.of(client.certificate().get()).filter(name::equals).isPresent();
+    /** A certificate that the client has shown speaks for its own user alone. */
+    private Optional<Credentials> ofCertificate(Credentials credentials) {
+        boolean speaks = client.certificate().isEmpty()
+                || UserName.of(client.certificate().get())
+                        .filter(own -> UserName.of(credentials.user())
+                                .filter(own::equals)
+                                .isPresent())
+                        .isPresent();
+        return speaks ? Optional.of(credentials) : Optional.empty();
+    }
+
+    private void certificateOfAnother() {
+        LOG.atInfo()
+                .addKeyValue("session", record.id())
+                .addKeyValue(
+                        "certificate", SessionRecord.escape(client.certificate().orElse("")))
+                .log("certificate-of-another");
+        record.login(ServerObserver.Login.REFUSED);
+        outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
     }
 
     private static void wipe(Command.Helo helo) {
@@ -575,30 +615,22 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     }
 
     private void judged(Verdict verdict) {
+        if (!channel().isOpen()) {
+            // the client has gone, and the pipeline is about to say so
+            return;
+        }
         switch (verdict.outcome()) {
             case ACCEPTED -> {
                 UserName name = verdict.user().orElseThrow();
-                if (user != null) {
-                    // this is a second login, after one that found no mail
-                    sessions.leaves(user);
-                    user = null;
-                }
-                if (!channel().isOpen()) {
-                    outcome(Event.LOGGED_IN);
-                } else if (!isCertificateOf(name)) {
-                    LOG.atInfo()
-                            .addKeyValue("session", record.id())
-                            .addKeyValue("user", SessionRecord.escape(name.value()))
-                            .addKeyValue(
-                                    "certificate",
-                                    SessionRecord.escape(client.certificate().orElse("")))
-                            .log("certificate-of-another");
-                    record.login(ServerObserver.Login.REFUSED);
-                    outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
-                } else if (!sessions.enters(name)) {
+                // this may be a second login, after one that found no mail
+                placeOfUser.dispose();
+                user = null;
+                Optional<Disposable> place = sessions.enters(name);
+                if (place.isEmpty()) {
                     record.login(ServerObserver.Login.TOO_MANY_SESSIONS);
                     outcome(new Event.Failed(End.OVERLOADED, "too many sessions of this user, try again later"));
                 } else {
+                    placeOfUser = place.get();
                     user = name;
                     profile = settings.profiles().of(name).orElse(profile);
                     record.loggedIn(name);
@@ -608,7 +640,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                         transcript.loggedIn(name);
                     }
                     if (watch != null) {
-                        watch.loggedIn();
+                        watch.loggedIn(name);
                     }
                     outcome(Event.LOGGED_IN);
                 }
@@ -782,6 +814,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
      */
     private void close(End why) {
         end = why;
+        // whether or not the queue has come to it
+        login.dispose();
         cutTransfer();
         boolean saidAll = why == End.QUIT && input.isEmpty();
         dropInput();
@@ -995,14 +1029,11 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             timer.cancel(false);
         }
         dropInput();
-        if (user != null) {
-            sessions.leaves(user);
-        }
-        if (counted) {
-            sessions.leaves(client);
-        }
+        placeOfUser.dispose();
+        placeOfClient.dispose();
         sessions.remove(this, listener);
         observe(State.LSTN);
+        unobserved = true;
         writeRecord();
     }
 

@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.UserName;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -33,6 +35,13 @@ final class Sessions {
         FLOODED
     }
 
+    /**
+     * A connection that has been let in, or not.
+     *
+     * @param place among the connections of its address; nothing: that one has too many
+     */
+    record Admission(Reception reception, Optional<Disposable> place) {}
+
     /** Beyond the limit, so many connections (and a tenth of the limit) are told that they are too many. */
     private static final int TOLD = 100;
 
@@ -45,6 +54,7 @@ final class Sessions {
     private final Authenticator authenticator;
     private final Optional<Transcripts> transcripts;
     private final Watches watches = new Watches(Schedulers.parallel());
+    private final Arrivals arrivals = new Arrivals();
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
     private final Counts<Peer> byPeer;
     private final Counts<UserName> byUser;
@@ -139,7 +149,8 @@ final class Sessions {
     }
 
     /** Counts a connection in, however it is received. */
-    Reception add(Connection connection, Listener listener) {
+    Admission add(Connection connection, Listener listener, Client client) {
+        Optional<Disposable> place = enters(client);
         underWay.incrementAndGet();
         open.add(connection);
         boolean listenerHasRoom = listener.add();
@@ -148,10 +159,17 @@ final class Sessions {
             connection.stop();
         }
         int limit = settings.limits().connections();
-        if (now <= limit && listenerHasRoom) {
-            return Reception.WELCOME;
+        boolean welcome = (now <= limit && listenerHasRoom)
+                || (place.isPresent() && arrivals.makeRoom(on -> listenerHasRoom || on == listener));
+        if (welcome) {
+            return new Admission(Reception.WELCOME, place);
         }
-        return now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED;
+        return new Admission(now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED, place);
+    }
+
+    /** Those that wait for something before their session. */
+    Arrivals arrivals() {
+        return arrivals;
     }
 
     /** The same connection goes on as another object. */
@@ -170,26 +188,14 @@ final class Sessions {
         ends();
     }
 
-    /** Counts a client in by its address; {@code false}: it has too many connections already. */
-    boolean enters(Client client) {
-        return client.isLocal() || byPeer.add(client.peer());
+    /** Counts a client in by its address: its place, to be given back; nothing: it has too many already. */
+    Optional<Disposable> enters(Client client) {
+        return client.isLocal() ? Optional.of(Disposables.disposed()) : byPeer.take(client.peer());
     }
 
-    /** A client that {@linkplain #enters came in} has gone. */
-    void leaves(Client client) {
-        if (!client.isLocal()) {
-            byPeer.remove(client.peer());
-        }
-    }
-
-    /** Counts a session of the user in; {@code false}: there are too many already. */
-    boolean enters(UserName user) {
-        return byUser.add(user);
-    }
-
-    /** A session of a user who {@linkplain #enters(UserName) came in} has ended. */
-    void leaves(UserName user) {
-        byUser.remove(user);
+    /** Counts a session of the user in: its place, to be given back; nothing: there are too many already. */
+    Optional<Disposable> enters(UserName user) {
+        return byUser.take(user);
     }
 
     /** Something begins that a stop waits for, whatever becomes of its connection. */

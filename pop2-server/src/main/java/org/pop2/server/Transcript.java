@@ -11,6 +11,8 @@ import java.time.LocalDateTime;
 import java.time.LocalTime;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.UserName;
@@ -33,6 +35,11 @@ final class Transcript extends ChannelDuplexHandler {
     private final Path file;
     private final MaskedLines lines = new MaskedLines(false);
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+
+    /** From a HELO on, which is the first of them, to the news whether its name is a user's. */
+    private final List<String> undecided = new ArrayList<>();
+
+    private int undecidedLength;
     private final StringBuilder fromClient = new StringBuilder();
     private final StringBuilder fromServer = new StringBuilder();
     private long left;
@@ -64,6 +71,10 @@ final class Transcript extends ChannelDuplexHandler {
     /** The session is that user's. */
     void loggedIn(UserName user) {
         lines.loggedIn();
+        if (!undecided.isEmpty()) {
+            undecided.set(0, MaskedLines.accepted(undecided.get(0), user));
+        }
+        decide();
         Set<UserName> users = transcripts.settings().users();
         if (users.isEmpty() || users.contains(user)) {
             wanted = true;
@@ -93,6 +104,7 @@ final class Transcript extends ChannelDuplexHandler {
         if (wanted && !dropped) {
             endLine(fromClient, "C");
             endLine(fromServer, "S");
+            decide();
             note("closed");
             hand();
         }
@@ -116,16 +128,52 @@ final class Transcript extends ChannelDuplexHandler {
     }
 
     private void endLine(StringBuilder line, String who) {
-        if (!line.isEmpty() && !dropped) {
-            String said = line.toString();
-            note(who + ": " + (who.equals("C") ? lines.masked(said) : MaskedLines.escaped(said)));
-            line.setLength(0);
+        if (line.isEmpty() || dropped) {
+            return;
+        }
+        String said = line.toString();
+        line.setLength(0);
+        if (who.equals("S")) {
+            // an answer to HELO comes after the news
+            decide();
+            note("S: " + MaskedLines.escaped(said));
+        } else if (MaskedLines.isHelo(said)) {
+            decide();
+            hold(now() + "C: " + lines.masked(said));
+        } else if (undecided.isEmpty()) {
+            note("C: " + lines.masked(said));
+        } else {
+            hold(now() + "C: " + lines.masked(said));
         }
     }
 
+    private void hold(String line) {
+        undecided.add(line);
+        undecidedLength += line.length();
+        if (undecidedLength > MAX_WAITING) {
+            decide();
+        }
+    }
+
+    private void decide() {
+        undecided.forEach(this::put);
+        undecided.clear();
+        undecidedLength = 0;
+    }
+
     private void note(String what) {
-        byte[] line = (TIME.format(LocalTime.now(ZoneId.systemDefault())) + " " + what + "\n")
-                .getBytes(StandardCharsets.US_ASCII);
+        put(now() + what);
+    }
+
+    private static String now() {
+        return TIME.format(LocalTime.now(ZoneId.systemDefault())) + " ";
+    }
+
+    private void put(String what) {
+        byte[] line = (what + "\n").getBytes(StandardCharsets.US_ASCII);
+        if (dropped) {
+            return;
+        }
         if (line.length > left) {
             text.writeBytes("(and more)\n".getBytes(StandardCharsets.US_ASCII));
             if (wanted) {
@@ -154,6 +202,7 @@ final class Transcript extends ChannelDuplexHandler {
     private void drop() {
         dropped = true;
         text.reset();
+        undecided.clear();
         fromClient.setLength(0);
         fromServer.setLength(0);
     }

@@ -11,6 +11,7 @@ import java.util.Optional;
 import org.pop2.protocol.End;
 import org.pop2.server.SessionTranscript.Line;
 import org.pop2.server.SessionTranscript.Who;
+import org.pop2.storage.UserName;
 
 /**
  * The last lines of a session that an operator watches: written on its event loop, read on any thread. It is told whole
@@ -27,6 +28,9 @@ final class Watch {
     private final MaskedLines masked;
     private final Deque<Line> lines = new ArrayDeque<>();
     private long number;
+
+    private boolean lastIsHelo;
+
     private boolean ended;
 
     /** @param loggedIn whether no password can be under way */
@@ -36,13 +40,21 @@ final class Watch {
         this.masked = new MaskedLines(!loggedIn);
     }
 
-    void loggedIn() {
+    /** With the line that came last. */
+    synchronized void loggedIn(UserName user) {
         masked.loggedIn();
+        Line last = lines.peekLast();
+        if (lastIsHelo && last != null) {
+            lines.removeLast();
+            lines.addLast(new Line(number, last.at(), last.who(), cut(MaskedLines.accepted(last.text(), user))));
+        }
     }
 
     /** A line of the client's, with its end; its octets are copied. */
-    void received(ByteBuffer line) {
-        add(Who.CLIENT, masked.masked(StandardCharsets.ISO_8859_1.decode(line).toString()));
+    synchronized void received(ByteBuffer line) {
+        String said = StandardCharsets.ISO_8859_1.decode(line).toString();
+        add(Who.CLIENT, masked.masked(said));
+        lastIsHelo = MaskedLines.isHelo(said);
     }
 
     /** A line of ours, with its end. */
@@ -68,11 +80,12 @@ final class Watch {
             lines.removeFirst();
         }
         number++;
-        lines.addLast(new Line(
-                number,
-                Instant.now(),
-                who,
-                text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "..."));
+        lastIsHelo = false;
+        lines.addLast(new Line(number, Instant.now(), who, cut(text)));
+    }
+
+    private static String cut(String text) {
+        return text.length() <= MOST_CHARACTERS ? text : text.substring(0, MOST_CHARACTERS) + "...";
     }
 
     synchronized boolean hasEnded() {

@@ -114,6 +114,24 @@ class LmtpTableTest {
         assertThat(session.state()).isEqualTo(State.GREETED);
     }
 
+    @Test
+    void whoSaysManyThingsAndBringsNoMailIsLetGo() {
+        int most = LmtpSession.MAX_IDLE + LmtpSettings.Limits.defaults().recipients();
+        LmtpSession session = in(State.RECIPIENTS);
+        for (int i = 0; i < most - 10; i++) {
+            assertThat(code(say(session, "NOOP"))).isEqualTo("250");
+        }
+        // a message, and all of it is forgotten
+        say(session, "DATA");
+        session.on(new Event.ContentEnded());
+        session.on(new Event.Outcome(Reply.DELIVERED));
+        for (int i = 0; i < most; i++) {
+            assertThat(code(say(session, i % 2 == 0 ? "NOOP" : "RSET"))).isEqualTo("250");
+        }
+        assertThat(code(say(session, "VRFY"))).isEqualTo("421");
+        assertThat(session.state()).isEqualTo(State.DONE);
+    }
+
     private static LmtpSession in(State state) {
         LmtpSession session = new LmtpSession("mail.example.org", LmtpSettings.Limits.defaults());
         session.on(new Event.Opened());

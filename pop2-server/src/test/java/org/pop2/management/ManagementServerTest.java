@@ -13,6 +13,7 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -20,15 +21,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pop2.server.Authenticator;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerSettings;
 import org.pop2.server.TestServer;
+import org.pop2.server.TraceSettings;
 import org.pop2.server.Wire;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
@@ -110,11 +114,16 @@ class ManagementServerTest {
     }
 
     private Pop2Server serve() {
+        return serve(settings -> settings);
+    }
+
+    private Pop2Server serve(UnaryOperator<ServerSettings> more) {
         ServerSettings settings = ServerSettings.defaults()
                 .withHostName("test.example")
                 .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
-        return Objects.requireNonNull(Pop2Server.start(settings, Authenticator.Settings.defaults(), store, metrics)
-                .block(TestServer.LIMIT));
+        return Objects.requireNonNull(
+                Pop2Server.start(more.apply(settings), Authenticator.Settings.defaults(), store, metrics)
+                        .block(TestServer.LIMIT));
     }
 
     private ManagementServer manage(Optional<AccessToken> token) {
@@ -414,6 +423,18 @@ class ManagementServerTest {
                 .contains("\"who\":\"client\",\"text\":\"ACKS\\\\r\\\\n\"")
                 .contains("message 1 begins: 23 octets")
                 .doesNotContain("Hello");
+    }
+
+    @Test
+    void aTranscriptTellsInWhichFileTheWholeSessionIs(@TempDir Path directory) throws Exception {
+        management.stop().block(TestServer.LIMIT);
+        server.stop().block(TestServer.LIMIT);
+        server = serve(settings -> settings.withTrace(TraceSettings.everything(directory)));
+        management = manage(Optional.of(AccessToken.of(TOKEN)));
+        logIn();
+        String id = asOperator("GET", "/sessions").body().replaceAll("(?s).*\"id\":(\\d+).*", "$1");
+        assertThat(asOperator("GET", "/sessions/" + id + "/transcript").body())
+                .contains("\"file\":\"" + directory.resolve(""), ".pop2\",\"lines\":[{");
     }
 
     @Test

@@ -64,10 +64,17 @@ class PiecesTest {
     @Test
     void jsonIsAsciiAndHarmlessInAPage() {
         assertThat(Json.of(Map.of("a", HOSTILE)))
-                .isEqualTo(
-                        "{\"a\":\"\\u003cscript\\u003ealert('1')\\u003c/script\\u003e\\\"\\u0026\\u202e\\u0000\\u000a"
-                                + "\\u2028\"}\n");
+                .isEqualTo("{\"a\":\"\\u003cscript\\u003ealert('1')\\u003c/script\\u003e\\\"\\u0026\\u202e\\u0000\\n"
+                        + "\\u2028\"}\n");
         assertThat(Json.of(List.of(1, true, Map.of(), List.of("x")))).isEqualTo("[1,true,{},[\"x\"]]\n");
+        assertThat(Json.of("\ud83d\ude42 \ud800 \u007f")).isEqualTo("\"\\ud83d\\ude42 \\ud800 \\u007f\"\n");
+    }
+
+    @Test
+    void whatJsonDoesNotKnowIsNoJsonAndEndsAtOnce() {
+        // an Iterable of itself
+        assertThatThrownBy(() -> Json.of(Map.of("file", Path.of("trace"))))
+                .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test

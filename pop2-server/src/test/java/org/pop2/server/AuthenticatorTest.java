@@ -254,6 +254,22 @@ class AuthenticatorTest {
     }
 
     @Test
+    void nobodysHashIsTheSameHoweverTheNameIsWritten() {
+        accounts.set("cerf", Passwords.hash(Secret.of(new byte[] {1})), true);
+        Authenticator authenticator = authenticator();
+        for (int i = 0; i < 10; i++) {
+            verdict(authenticator.authenticate(login("postel", "wrong"), null));
+            verdict(authenticator.authenticate(login("cerf", "wrong"), null));
+        }
+        for (int i = 0; i < 40; i++) {
+            hashes.tried.clear();
+            verdict(authenticator.authenticate(login("nobody" + i, "wrong"), null));
+            verdict(authenticator.authenticate(login("NoBody" + i, "wrong"), null));
+            assertThat(Set.copyOf(hashes.tried)).as("nobody" + i).hasSize(1);
+        }
+    }
+
+    @Test
     void anEmptyPasswordNeverLogsInAndLooksNothingUp() {
         Authenticator authenticator = authenticator();
 

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import io.netty.buffer.Unpooled;
+import io.netty.channel.embedded.EmbeddedChannel;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -135,7 +140,7 @@ class ListenersTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"198.51.100.7", "2001:db9::7", "10.0.0.1"})
+    @ValueSource(strings = {"198.51.100.7", "2001:db9::7", "10.0.0.1", "::127.0.0.1", "::7f00:1", "::", "0.0.0.0"})
     void anotherNetworkIsToldWhyNot(String address) {
         try (TestServer server = behindProxy(settings -> settings);
                 LogCapture log = LogCapture.sessions();
@@ -195,6 +200,16 @@ class ListenersTest {
         try (TestServer server = behindProxy(settings -> settings);
                 Wire wire = server.connect()) {
             wire.send(line + "\r\n");
+            assertThat(wire.rest()).isEmpty();
+        }
+    }
+
+    @Test
+    void whoEndsHisSideBeforeTheHeaderIsThereIsNotWaitedFor() {
+        try (TestServer server = behindProxy(settings -> settings);
+                Wire wire = server.connect()) {
+            wire.send("PROXY TC");
+            wire.endOutput();
             assertThat(wire.rest()).isEmpty();
         }
     }
@@ -282,6 +297,139 @@ class ListenersTest {
         }
     }
 
+    /** Clients of other machines, on connections without a network. */
+    private static final class Arriving implements AutoCloseable {
+        private final Sessions sessions;
+        private final Listener listener;
+        private final String from;
+        private final List<EmbeddedChannel> channels = new ArrayList<>();
+
+        private Arriving(Sessions sessions, Listener listener, String from) {
+            this.sessions = sessions;
+            this.listener = listener;
+            this.from = from;
+        }
+
+        private EmbeddedChannel connect() {
+            EmbeddedChannel channel = new EmbeddedChannel() {
+                @Override
+                protected SocketAddress remoteAddress0() {
+                    return new InetSocketAddress(from, 1024);
+                }
+            };
+            channel.pipeline()
+                    .addLast(
+                            "pop2",
+                            Arrival.isNeeded(listener, channel.remoteAddress())
+                                    ? new Arrival(sessions, listener)
+                                    : new SessionHandler(
+                                            sessions,
+                                            listener,
+                                            Client.plain(channel.remoteAddress(), System.nanoTime())));
+            channel.runPendingTasks();
+            channels.add(channel);
+            return channel;
+        }
+
+        @Override
+        public void close() {
+            channels.forEach(EmbeddedChannel::finishAndReleaseAll);
+        }
+    }
+
+    private static Sessions sessions(UnaryOperator<Limits> limits) {
+        MemoryMailStore store = postel();
+        return new Sessions(
+                ServerSettings.defaults().withLimits(limits.apply(Limits.defaults())),
+                store,
+                new Authenticator(store.accounts(), Authenticator.Settings.defaults()),
+                Optional.empty());
+    }
+
+    private static Listener tls(Path directory) throws TlsException {
+        ListenerSettings settings =
+                listener("tls").withTls(Certificates.create().server(directory));
+        return new Listener(settings, Optional.of(TlsContext.load(settings.tls().orElseThrow())));
+    }
+
+    @Test
+    void handshakesAreCountedAmongTheConnectionsOfTheirAddress(@TempDir Path directory) throws Exception {
+        Sessions sessions = sessions(limits -> limits.withPerAddress(2));
+        Listener listener = tls(directory);
+        try (Arriving client = new Arriving(sessions, listener, "192.0.2.7");
+                Arriving other = new Arriving(sessions, listener, "192.0.2.8")) {
+            EmbeddedChannel one = client.connect();
+            EmbeddedChannel two = client.connect();
+            assertThat(client.connect().isOpen()).isFalse();
+            assertThat(one.isOpen() && two.isOpen()).isTrue();
+            assertThat(other.connect().isOpen()).isTrue();
+            one.close().syncUninterruptibly();
+            one.runPendingTasks();
+            assertThat(client.connect().isOpen()).isTrue();
+        }
+    }
+
+    @Test
+    void connectionsWhoseProxyHeaderIsAwaitedAreCountedAsTheProxys() {
+        Sessions sessions = sessions(limits -> limits.withPerAddress(2));
+        Listener listener =
+                new Listener(listener("proxied").withProxiesFrom(Networks.of(List.of("192.0.2.1"))), Optional.empty());
+        try (Arriving proxy = new Arriving(sessions, listener, "192.0.2.1")) {
+            EmbeddedChannel one = proxy.connect();
+            assertThat(proxy.connect().isOpen()).isTrue();
+            assertThat(proxy.connect().isOpen()).isFalse();
+            // who the client is is known: the proxy may bring another
+            one.writeInbound(Unpooled.copiedBuffer(
+                    "PROXY TCP4 203.0.113.5 192.0.2.200 1024 109\r\n", StandardCharsets.US_ASCII));
+            assertThat(proxy.connect().isOpen()).isTrue();
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whoIsSilentBeforeHisSessionKeepsNobodyOut(boolean behindTls, @TempDir Path directory) throws Exception {
+        ListenerSettings silent = behindTls
+                ? listener("tls").withTls(Certificates.create().server(directory))
+                : listener("proxied").withProxiesFrom(LOOPBACK);
+        try (TestServer server = TestServer.over(
+                postel(),
+                settings -> settings.withMaxConnections(10)
+                        .withListeners(List.of(
+                                silent, listener("plain"), listener("one").withMaxConnections(1))))) {
+            List<Wire> wires = new ArrayList<>();
+            for (int i = 0; i < 10; i++) {
+                wires.add(Wire.to(server.address()));
+            }
+            await().until(() -> server.server().connections() == 10);
+            for (int i = 0; i < 10; i++) {
+                Wire reader = Wire.to(server.server().addresses().get(1));
+                wires.add(reader);
+                reader.expect("+ POP2");
+            }
+            // the silent ones are gone, and who reads mail makes room for nobody
+            try (Wire late = Wire.to(server.server().addresses().get(1))) {
+                assertThat(late.line()).startsWith("- too many connections");
+            }
+            wires.forEach(Wire::close);
+        }
+    }
+
+    @Test
+    void aListenerThatIsFullOfHandshakesTakesAnother(@TempDir Path directory) throws Exception {
+        Certificates certificates = Certificates.create();
+        try (TestServer server = TestServer.over(
+                        postel(),
+                        settings -> settings.withListeners(List.of(
+                                listener("small").withMaxConnections(1).withTls(certificates.server(directory)))));
+                Wire silent = server.connect()) {
+            await().until(() -> server.server().connections() == 1);
+            try (Wire wire = Wire.over(certificates.connect(server.address(), null))) {
+                wire.expect("+ POP2");
+                assertThat(silent.rest()).isEmpty();
+            }
+        }
+    }
+
     @Test
     void thisMachineIsNotCountedAsOneClient() {
         try (TestServer server = TestServer.over(
@@ -328,6 +476,23 @@ class ListenersTest {
             wire.ask("READ", "=");
             assertThat(wire.ask("READ", "-")).isEqualTo("- too many commands in one session\r\n");
             assertThat(wire.rest()).isEmpty();
+        }
+    }
+
+    @Test
+    void blankLinesAreCountedAmongItsCommandsAndItsOctets() {
+        try (TestServer server = TestServer.over(
+                postel(),
+                settings ->
+                        settings.withLimits(settings.limits().withCommands(100).withOctets(300)))) {
+            try (Wire many = server.logIn()) {
+                many.send("\n".repeat(100));
+                assertThat(many.rest()).isEqualTo("- too many commands in one session\r\n");
+            }
+            try (Wire wide = server.logIn()) {
+                wide.send((" ".repeat(30) + "\n").repeat(10));
+                assertThat(wide.rest()).isEqualTo("- too many octets in one session\r\n");
+            }
         }
     }
 

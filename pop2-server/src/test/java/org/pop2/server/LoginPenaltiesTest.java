@@ -1,6 +1,7 @@
 package org.pop2.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -10,7 +11,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -18,6 +22,9 @@ import org.junit.jupiter.api.Timeout;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.UserName;
+import reactor.core.Disposable;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 import reactor.test.scheduler.VirtualTimeScheduler;
 
 @Timeout(60)
@@ -200,6 +207,51 @@ class LoginPenaltiesTest {
     }
 
     @Test
+    void aLoginThatIsTurnedAwayLeavesNothingBehindAndPushesNobodyOut() {
+        for (int i = 0; i < 9; i++) {
+            refuse(POSTEL, address("192.0.2." + (10 + i)));
+        }
+        for (int i = 0; i < 7; i++) {
+            penalties.begin(user(i), AWAY).ifPresent(LoginPenalties.Attempt::refused);
+        }
+        int known = penalties.size();
+        for (int i = 0; i < LoginPenalties.MAX_ENTRIES + 1; i++) {
+            assertThat(penalties.begin(user(100 + i), AWAY)).isEmpty();
+        }
+        assertThat(penalties.size()).isEqualTo(known);
+        assertThat(refuse(POSTEL, HOME)).isEqualTo(30);
+    }
+
+    @Test
+    void whoHasFailedMostIsNotForgottenForThoseWhoFailedLater() {
+        for (int i = 0; i < 9; i++) {
+            refuse(POSTEL, HOME);
+        }
+        for (int i = 0; i < 2 * LoginPenalties.MAX_ENTRIES; i++) {
+            Optional<UserName> fresh = user(i);
+            InetAddress from = address("10." + (i >> 16) + "." + (i >> 8 & 0xff) + "." + (i & 0xff));
+            begin(fresh, from).refused();
+            begin(fresh, from).refused();
+        }
+        assertThat(penalties.size()).isEqualTo(2 * LoginPenalties.MAX_ENTRIES);
+        assertThat(refuse(POSTEL, AWAY)).as("the name").isEqualTo(30);
+        assertThat(refuse(user(1_000_000), HOME)).as("the address").isEqualTo(30);
+    }
+
+    @Test
+    void whoCallsFromEverywhereMakesNobodyElseAStranger() {
+        begin(POSTEL, HOME).accepted();
+        for (int i = 0; i < 2 * LoginPenalties.MAX_ENTRIES; i++) {
+            begin(user(1), address("10." + (i >> 16) + "." + (i >> 8 & 0xff) + "." + (i & 0xff)))
+                    .accepted();
+        }
+        for (int i = 0; i < 50; i++) {
+            penalties.begin(POSTEL, AWAY).ifPresent(LoginPenalties.Attempt::refused);
+        }
+        begin(POSTEL, HOME).accepted();
+    }
+
+    @Test
     void goodLoginsLeaveNothingBehindButThatTheyAreKnown() {
         for (int i = 0; i < 100; i++) {
             begin(user(i), HOME).accepted();
@@ -256,6 +308,99 @@ class LoginPenaltiesTest {
         } finally {
             authenticator.dispose();
             time.dispose();
+        }
+    }
+
+    private Authenticator authenticator(FakeAccounts accounts, Authenticator.HashParser hashes) {
+        accounts.set("postel", "{PLAIN}secret", true);
+        return new Authenticator(
+                accounts,
+                new Authenticator.Settings(1, 20, Duration.ZERO, 0, false, true),
+                hashes,
+                clock::get,
+                Schedulers.parallel());
+    }
+
+    @Test
+    void eachPasswordThatIsTriedCountsAlsoTwoOfOneLogin() throws Exception {
+        Authenticator authenticator = authenticator(new FakeAccounts(), Passwords::parse);
+        try {
+            for (int i = 0; i < 2; i++) {
+                assertThat(authenticator
+                                .authenticate(login("wrong"), login("wrong\\"), AWAY)
+                                .toFuture()
+                                .get(10, TimeUnit.SECONDS))
+                        .isSameAs(Verdict.REFUSED);
+            }
+            // four are told late, as with four logins
+            Mono<Verdict> next = authenticator.authenticate(login("wrong"), null, AWAY);
+            CompletableFuture<Verdict> late = next.toFuture();
+            assertThat(verdict(authenticator, "secret", HOME).get(10, TimeUnit.SECONDS))
+                    .hasToString("ACCEPTED postel");
+            assertThat(late).isNotDone();
+            authenticator.tellRefusalsNow();
+            assertThat(late.get(10, TimeUnit.SECONDS)).isSameAs(Verdict.REFUSED);
+        } finally {
+            authenticator.dispose();
+        }
+    }
+
+    @Test
+    void theSecondReadingOfARightPasswordCostsNothing() throws Exception {
+        Authenticator authenticator = authenticator(new FakeAccounts(), Passwords::parse);
+        try {
+            for (int i = 0; i < 10; i++) {
+                assertThat(authenticator
+                                .authenticate(login("sec"), login("secret"), AWAY)
+                                .toFuture()
+                                .get(10, TimeUnit.SECONDS))
+                        .hasToString("ACCEPTED postel");
+            }
+            assertThat(verdict(authenticator, "wrong", AWAY).get(10, TimeUnit.SECONDS))
+                    .isSameAs(Verdict.REFUSED);
+        } finally {
+            authenticator.dispose();
+        }
+    }
+
+    @Test
+    void whoHangsUpWhileHisPasswordIsHashedHasTriedItAllTheSame() throws Exception {
+        CountDownLatch gate = new CountDownLatch(1);
+        Semaphore hashing = new Semaphore(0);
+        AtomicInteger hashed = new AtomicInteger();
+        Authenticator authenticator = authenticator(new FakeAccounts(), stored -> password -> {
+            hashed.incrementAndGet();
+            hashing.release();
+            try {
+                assertThat(gate.await(10, TimeUnit.SECONDS)).isTrue();
+            } catch (InterruptedException e) {
+                throw new AssertionError(e);
+            }
+            return false;
+        });
+        try {
+            List<Disposable> gone = new ArrayList<>();
+            for (int i = 0; i < 8; i++) {
+                gone.add(authenticator.authenticate(login("wrong"), null, AWAY).subscribe());
+            }
+            assertThat(hashing.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+            gone.forEach(Disposable::dispose);
+            gate.countDown();
+            // behind the others, if they were still in the queue
+            for (int i = 0; i < 2; i++) {
+                assertThat(verdict(authenticator, "wrong", AWAY).get(10, TimeUnit.SECONDS))
+                        .isSameAs(Verdict.REFUSED);
+            }
+            assertThat(hashed).as("one was under way, two are asked").hasValue(3);
+            CompletableFuture<Verdict> fourth = verdict(authenticator, "wrong", AWAY);
+            assertThat(hashing.tryAcquire(3, 10, TimeUnit.SECONDS)).isTrue();
+            assertThat(verdict(authenticator, "wrong", HOME))
+                    .as("the same thread: the fourth has been judged")
+                    .isNotNull();
+            await().until(() -> hashed.get() == 5);
+            assertThat(fourth).as("told late, for the first counts").isNotDone();
+        } finally {
+            authenticator.dispose();
         }
     }
 

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,6 +16,7 @@ import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.Test;
@@ -389,6 +391,28 @@ class SessionHandlerTest {
             wire.expect("- timed out");
             assertThat(wire.rest()).isEmpty();
             assertThat(sizes(store)).hasSize(2);
+        }
+    }
+
+    @Test
+    void blankLinesDoNotKeepASessionAlive() throws Exception {
+        try (TestServer server =
+                        TestServer.over(postel(), settings -> settings.withIdleTimeout(Duration.ofMillis(300)));
+                Wire wire = server.logIn()) {
+            CountDownLatch over = new CountDownLatch(1);
+            Thread babble = new Thread(() -> {
+                try {
+                    while (!over.await(20, TimeUnit.MILLISECONDS)) {
+                        wire.send("\r\n");
+                    }
+                } catch (InterruptedException | UncheckedIOException closed) {
+                    // the test has seen enough
+                }
+            });
+            babble.start();
+            wire.expect("- timed out");
+            over.countDown();
+            babble.join();
         }
     }
 

@@ -16,6 +16,7 @@ import java.security.cert.X509Certificate;
 import java.time.Duration;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocket;
 import org.bouncycastle.asn1.pkcs.PrivateKeyInfo;
@@ -27,6 +28,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.memory.MemoryMailStore;
+import reactor.core.publisher.Mono;
 
 /** Sessions inside TLS, and the certificates they begin with. */
 @ExtendWith(NoLeaks.class)
@@ -147,6 +149,50 @@ class TlsTest {
     }
 
     @Test
+    void whoEndsHisSideInTheMiddleOfAHandshakeIsNotWaitedFor() {
+        try (TestServer server = serve(postel(), certificates.server(directory));
+                Wire wire = server.connect()) {
+            // the beginning of a record that says hello
+            wire.send(new byte[] {0x16, 3, 1, 1, 0, 1, 0});
+            wire.endOutput();
+            assertThat(wire.rest()).isEmpty();
+            await().until(() -> server.server().connections() == 0);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HELO postel secret\r\n", "", "\25\3\1\0\2\2\50"})
+    void aHandshakeThatFailsIsRefusedOnce(String sent) {
+        AtomicInteger refused = new AtomicInteger();
+        ServerObserver observer = new ServerObserver() {
+            @Override
+            public void refused(Refusal why, String address) {
+                refused.incrementAndGet();
+            }
+        };
+        ServerSettings settings = ServerSettings.defaults()
+                .withLoginTimeout(sent.isEmpty() ? Duration.ofMillis(100) : TestServer.LIMIT)
+                .withListeners(List.of(
+                        ListenerSettings.plain("tls", new InetSocketAddress(InetAddress.getLoopbackAddress(), 0))
+                                .withTls(certificates.server(directory))));
+        Pop2Server server = Pop2Server.start(settings, Authenticator.Settings.defaults(), postel(), observer)
+                .blockOptional(TestServer.LIMIT)
+                .orElseThrow();
+        try (LogCapture log = LogCapture.of("org.pop2.server");
+                Wire wire = Wire.to(server.address())) {
+            wire.send(sent);
+            wire.rest();
+            await().until(() -> server.connections() == 0);
+            assertThat(refused).hasValue(1);
+            assertThat(log.lines())
+                    .filteredOn(line -> line.startsWith("connection-refused"))
+                    .hasSize(1);
+        } finally {
+            server.stop().block(TestServer.LIMIT);
+        }
+    }
+
+    @Test
     void aStopEndsHandshakesAtOnce() {
         Wire silent;
         try (TestServer server = serve(postel(), certificates.server(directory))) {
@@ -178,6 +224,26 @@ class TlsTest {
             wire.expect("+ POP2");
             assertThat(wire.ask("HELO postel secret", "-")).isEqualTo("- login failed\r\n");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"HELO postel secret", "HELO postel wrong", "HELO po\\stel secret", "HELO nobody x"})
+    void somebodyElsesCertificateTellsNothingOfThePassword(String login) throws Exception {
+        TlsSettings tls = certificates
+                .server(directory)
+                .withClientCertificate(ClientCertificate.REQUIRED, certificates.file(directory));
+        ScriptedStore store = new ScriptedStore();
+        AtomicInteger lookedUp = new AtomicInteger();
+        store.accounts = name -> {
+            lookedUp.incrementAndGet();
+            return Mono.empty();
+        };
+        try (TestServer server = serve(store, tls);
+                Wire wire = Wire.over(certificates.connect(server.address(), certificates.issue("CN=mockapetris")))) {
+            wire.expect("+ POP2");
+            assertThat(wire.ask(login, "-")).isEqualTo("- login failed\r\n");
+        }
+        assertThat(lookedUp).hasValue(0);
     }
 
     @Test

@@ -104,6 +104,14 @@ class TranscriptTest {
                 "PASS hunter2\r\n",
                 "AUTH PLAIN hunter2\r\n",
                 "USER postel\r\nPASS hunter2\r\n",
+                "HELO hunter2\r\n",
+                "HELO hunter2 postel\r\n",
+                "HELO hunter2",
+                "helo\thunter2\tx\r\n",
+                "hunter2\r\n",
+                "hunter2 postel\r\n",
+                "HELO hunter2 x\r\nREAD 1\r\n",
+                "HELO postel wrong\r\nHELO hunter2 x\r\n",
                 " HELO postel hunter2\r\n"
             })
     void noWayOfSendingAPasswordShowsIt(String sent) throws Exception {
@@ -115,6 +123,21 @@ class TranscriptTest {
                 wire.rest();
             }
             assertThat(String.join("\n", transcript())).contains("C: ").doesNotContain("hunter2");
+        }
+    }
+
+    @Test
+    void theNameIsThatOfTheUserAlsoWhereCommandsWereSentAhead() throws Exception {
+        try (TestServer server = TestServer.over(store(), settings -> settings.withTrace(everything()));
+                Wire wire = server.connect()) {
+            wire.send("HELO Postel se\\\\cretword\r\nREAD\r\nQUIT\r\n");
+            assertThat(wire.rest()).contains("#1", "+ bye");
+            assertThat(transcript())
+                    .containsSubsequence(
+                            "C: HELO postel ***\\r\\n",
+                            "C: READ\\r\\n",
+                            "S: #1 messages for you\\r\\n",
+                            "S: + bye\\r\\n");
         }
     }
 

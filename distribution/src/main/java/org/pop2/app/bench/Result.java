@@ -1,5 +1,12 @@
 package org.pop2.app.bench;
 
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
+import java.io.IOException;
+import java.io.StringWriter;
+import java.io.UncheckedIOException;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.util.List;
 import java.util.Locale;
 
@@ -66,23 +73,30 @@ public record Result(
 
     /** One object of JSON, on one line. */
     public String json() {
-        return String.format(
-                Locale.ROOT,
-                "{\"scenario\":\"%s\",\"concurrency\":%d,\"pipeline\":%d,\"seconds\":%.3f,\"unit\":\"%s\",\"count\":%d,"
-                        + "\"perSecond\":%.3f,\"octets\":%d,\"megabytesPerSecond\":%.3f,\"medianMillis\":%.4f,"
-                        + "\"p99Millis\":%.4f,\"maxMillis\":%.4f,\"errors\":%d}",
-                scenario.name().toLowerCase(Locale.ROOT),
-                concurrency,
-                pipeline,
-                seconds,
-                scenario.unit(),
-                count,
-                perSecond(),
-                octets,
-                megabytesPerSecond(),
-                medianMillis,
-                p99Millis,
-                maxMillis,
-                errors);
+        StringWriter out = new StringWriter();
+        try (JsonGenerator json = new JsonFactory().createGenerator(out)) {
+            json.writeStartObject();
+            json.writeStringField("scenario", scenario.name().toLowerCase(Locale.ROOT));
+            json.writeNumberField("concurrency", concurrency);
+            json.writeNumberField("pipeline", pipeline);
+            json.writeNumberField("seconds", rounded(seconds, 3));
+            json.writeStringField("unit", scenario.unit());
+            json.writeNumberField("count", count);
+            json.writeNumberField("perSecond", rounded(perSecond(), 3));
+            json.writeNumberField("octets", octets);
+            json.writeNumberField("megabytesPerSecond", rounded(megabytesPerSecond(), 3));
+            json.writeNumberField("medianMillis", rounded(medianMillis, 4));
+            json.writeNumberField("p99Millis", rounded(p99Millis, 4));
+            json.writeNumberField("maxMillis", rounded(maxMillis, 4));
+            json.writeNumberField("errors", errors);
+            json.writeEndObject();
+        } catch (IOException e) {
+            throw new UncheckedIOException("a writer of text has failed", e);
+        }
+        return out.toString();
+    }
+
+    private static BigDecimal rounded(double value, int digits) {
+        return BigDecimal.valueOf(value).setScale(digits, RoundingMode.HALF_UP);
     }
 }

@@ -84,7 +84,7 @@ public final class EventConverter extends ThrowableHandlingConverter {
     }
 
     /** As in JSON, and so is everything that could begin a line, move a cursor or turn text around. */
-    static void appendEscaped(StringBuilder out, String text, char quote) {
+    private static void appendEscaped(StringBuilder out, String text, char quote) {
         for (int i = 0; i < text.length(); i++) {
             char c = text.charAt(i);
             if (c == '\\' || (c == quote && c != 0)) {

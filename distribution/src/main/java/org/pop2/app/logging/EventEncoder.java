@@ -21,8 +21,7 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
 
     private String pattern = TextLines.PATTERN;
 
-    /** Set where the log is JSON. Made when it is first wanted: most logs are text. */
-    private volatile @Nullable JsonLines json;
+    private volatile LogFormat format = LogFormat.TEXT;
 
     /** Called by logback, with what {@code <pattern>} says. */
     public void setPattern(String pattern) {
@@ -30,12 +29,8 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
     }
 
     /** From now on; also while others log. */
-    public void use(LogFormat format) {
-        if (format == LogFormat.TEXT) {
-            json = null;
-        } else if (json == null) {
-            json = new JsonLines();
-        }
+    public void use(LogFormat wanted) {
+        format = wanted;
     }
 
     @Override
@@ -53,9 +48,8 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
 
     @Override
     public byte[] encode(ILoggingEvent event) {
-        JsonLines lines = json;
-        if (lines != null) {
-            return lines.encode(event);
+        if (format == LogFormat.JSON) {
+            return JsonLines.encode(event);
         }
         String line = own == null ? standard.line(event) : Objects.requireNonNull(own.doLayout(event));
         return line.getBytes(StandardCharsets.UTF_8);
