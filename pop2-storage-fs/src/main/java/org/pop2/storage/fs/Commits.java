@@ -49,7 +49,6 @@ final class Commits {
         Path path = journal(mailbox.path());
         Journal journal = new Journal(
                 mailbox.path().file(),
-                mailbox.mailbox().key(),
                 start,
                 size,
                 1,
@@ -178,9 +177,7 @@ final class Commits {
         }
         IoFile file = mailbox.file();
         long size = file.size();
-        if (!journal.key().equals(mailbox.mailbox().key())
-                || size < journal.newSize()
-                || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
+        if (size < journal.newSize() || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
             return false;
         }
         if (size >= journal.oldSize()
@@ -218,7 +215,6 @@ final class Commits {
         requireSpace(imageLength);
         Journal next = new Journal(
                 journal.file(),
-                journal.key(),
                 journal.start(),
                 size,
                 journal.generation() + 1,

@@ -252,7 +252,7 @@ final class MboxFiles {
             return null;
         }
         if (mailbox.key().equals(now.key())) {
-            return new Counted(path, mailbox, known);
+            return new Counted(path, mailbox, known.at(now));
         }
         mailbox.close();
         return null;
@@ -264,7 +264,7 @@ final class MboxFiles {
             return null;
         }
         FileStatus now = path.check(io);
-        return now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now) ? null : now;
+        return now == null || !known.isUnchanged(now) || isRecent(now) || isCoarse(now) ? null : now;
     }
 
     private void recover(MboxLocks.Locked locked) throws IOException {
@@ -371,8 +371,8 @@ final class MboxFiles {
 
     private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
         FileStatus now = settled(locked);
-        if (known != null && known.status().sameAs(now) && !isCoarse(now)) {
-            return known;
+        if (known != null && known.isUnchanged(now) && !isCoarse(now)) {
+            return known.at(now);
         }
         IoFile file = locked.file();
         MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)

@@ -761,6 +761,36 @@ final class CrashMatrix {
         }
     }
 
+    /**
+     * A crash, then the same octets in another file on another disk: a backup that was restored, a volume that moved.
+     */
+    Optional<String> restorings() throws IOException {
+        for (Scenario scenario : List.of(RELEASES.get(2), RELEASES.get(0), DELIVERIES.get(0), DELIVERIES.get(1))) {
+            long calls = callsOf(scenario);
+            for (long at = 1; at <= calls; at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    String name = "%s: call %d %s, then restored, seed %d".formatted(scenario, at, how, seed);
+                    cuts.add(name);
+                    SimulatedDisk disk = diskFor(scenario);
+                    runToDeath(disk, new Death(at, how, End.KILL));
+                    live(disk, 0, server -> scenario.action().on(server, () -> {}));
+                    disk.restart();
+                    disk.replace(ALICE.file(), disk.content(ALICE.file()));
+                    disk.move();
+                    live(disk, 1, server -> server.recover(ALICE));
+                    byte[] found = disk.content(ALICE.file());
+                    String wrong = isOneOf(found, scenario.states(), new byte[0])
+                            ? wrongAtTheEnd(disk, ALICE, found)
+                            : "neither old nor new content";
+                    if (wrong != null) {
+                        return Optional.of(name + ": " + wrong);
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Another program, that waits for no lock, writes the mailbox anew after a crash: that is then left alone. */
     Optional<String> rewritings() throws IOException {
         for (Scenario scenario : List.of(RELEASES.get(2), DELIVERIES.get(0))) {
@@ -795,7 +825,7 @@ final class CrashMatrix {
                 disk.rewrite(ALICE.file(), content);
             }
             case "replaced" -> {
-                content[second + 60] = '#';
+                content[second - 3] = '#';
                 disk.replace(ALICE.file(), content);
             }
             case "cut short" -> {

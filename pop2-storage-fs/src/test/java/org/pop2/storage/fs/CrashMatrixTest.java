@@ -108,6 +108,12 @@ class CrashMatrixTest {
     }
 
     @Test
+    void mailboxThatComesBackInAnotherFileOnAnotherDiskIsRecovered() throws IOException {
+        assertThat(matrix.restorings()).isEmpty();
+        assertThat(matrix.cuts()).isGreaterThan(200);
+    }
+
+    @Test
     void mailboxThatAnotherProgramRewroteAfterTheCrashIsLeftAlone() throws IOException {
         assertThat(matrix.rewritings()).isEmpty();
         assertThat(matrix.cuts()).isGreaterThan(300);

@@ -79,7 +79,7 @@ final class SimulatedDisk implements StorageIo {
     }
 
     private static final class Inode {
-        final long number;
+        long number;
         byte[] durable = new byte[0];
         byte[] current = new byte[0];
         final List<Write> pending = new ArrayList<>();
@@ -101,6 +101,7 @@ final class SimulatedDisk implements StorageIo {
 
     private final Map<Path, Directory> directories = new HashMap<>();
     private long inodes;
+    private long device = 1;
     private long calls;
     private long cutAt = Long.MAX_VALUE;
     private Cut cut = Cut.BEFORE;
@@ -177,7 +178,18 @@ final class SimulatedDisk implements StorageIo {
         directories.values().forEach(d -> d.current.values().forEach(i -> i.locked = false));
     }
 
-    /** The machine lost power. */
+    /** The disk is known by another number from now on. */
+    void renumber() {
+        device++;
+    }
+
+    /** What is on the disk is on another one from now on: every file has another inode. */
+    void move() {
+        renumber();
+        directories.values().forEach(d -> new HashSet<>(d.current.values()).forEach(i -> i.number = ++inodes));
+    }
+
+    /** The machine lost power. Of the disk that comes back only the content is what it was. */
     void losePower(Random random) {
         restart();
         Left names = oneOf(Left.values(), random);
@@ -204,6 +216,11 @@ final class SimulatedDisk implements StorageIo {
                 inode.current = inode.durable.clone();
                 inode.pending.clear();
             }
+        }
+        if (random.nextBoolean()) {
+            renumber();
+        } else {
+            move();
         }
     }
 
@@ -432,7 +449,7 @@ final class SimulatedDisk implements StorageIo {
                 .count();
         return new FileStatus(
                 inode.directory ? FileStatus.Kind.DIRECTORY : FileStatus.Kind.FILE,
-                new FileStatus.FileKey(1, inode.number),
+                new FileStatus.FileKey(device, inode.number),
                 links,
                 ProcessIdentity.uid(),
                 0600,
