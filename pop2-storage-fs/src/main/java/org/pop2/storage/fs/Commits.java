@@ -118,7 +118,7 @@ final class Commits {
 
     /** Whether a release of that mailbox was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.exists(journal(path));
+        return io.isIn(directory, journal(path));
     }
 
     /** The mailboxes of all journals that there are. */
@@ -142,7 +142,7 @@ final class Commits {
     /** Finishes a release that was interrupted, or makes sure that it never began. */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = journal(mailbox.path());
-        if (io.stat(path) == null) {
+        if (!io.isIn(directory, path)) {
             return;
         }
         // of a recovery that was interrupted: without its name it says nothing

@@ -106,7 +106,7 @@ final class Deliveries {
 
     /** Whether a delivery to that mailbox is going on, or was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.exists(note(path));
+        return io.isIn(directory, note(path));
     }
 
     /** The mailboxes of all notes that there are. */
@@ -130,7 +130,7 @@ final class Deliveries {
      */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = note(mailbox.path());
-        if (io.stat(path) == null) {
+        if (!io.isIn(directory, path)) {
             return;
         }
         try (IoFile file = io.open(path, StorageIo.Mode.READ)) {

@@ -135,7 +135,7 @@ final class MboxLocks {
         return dotLocked.contains(path.directory())
                 && !THREADS.containsKey(path.file())
                 && !unwritable.contains(path.directory())
-                && !io.exists(path.dotLock());
+                && io.stat(path.dotLock()) == null;
     }
 
     /** What is in the way of locking a mailbox now, or would be: for people, and for nobody to rely on. */

@@ -345,6 +345,11 @@ final class SimulatedDisk implements StorageIo {
         return directory(file).current.get(file.getFileName().toString());
     }
 
+    /** Whether it is one of the directories that a storage has made before anything else. */
+    private static boolean isState(Path path) {
+        return path.startsWith("/state") && path.getNameCount() == 2;
+    }
+
     private void change(Path file, @Nullable Inode inode) {
         Directory directory = directory(file);
         String name = file.getFileName().toString();
@@ -439,7 +444,7 @@ final class SimulatedDisk implements StorageIo {
     @Override
     public @Nullable FileStatus stat(Path path) {
         alive();
-        Inode inode = find(path);
+        Inode inode = isState(path) ? new Inode(0, true) : find(path);
         if (inode == null) {
             return null;
         }
