@@ -147,6 +147,29 @@ final class Deliveries {
         io.unlink(path);
     }
 
+    /**
+     * Cuts off again what a delivery that failed has written; whether nothing of it is left. What somebody else
+     * appended meanwhile is not cut off with it.
+     */
+    boolean takeBack(MboxLocks.Locked mailbox) throws IOException {
+        try (IoFile file = io.open(note(mailbox.path()), StorageIo.Mode.READ)) {
+            Note note = read(file).orElse(null);
+            if (note == null) {
+                return false;
+            }
+            IoFile written = mailbox.file();
+            Rest rest = rest(mailbox, note);
+            boolean ours = rest == Rest.TORN
+                    || (rest == Rest.WHOLE
+                            && written.size() == note.oldSize() + note.content().length());
+            if (ours) {
+                written.truncate(note.oldSize());
+                written.force();
+            }
+            return ours || rest == Rest.NOTHING;
+        }
+    }
+
     private static void recover(MboxLocks.Locked mailbox, Note note) throws IOException {
         IoFile file = mailbox.file();
         switch (rest(mailbox, note)) {

@@ -150,11 +150,9 @@ record Journal(
         return new Range(journal, from, from + imageLength);
     }
 
-    /** Puts the image where it belongs and cuts off the rest; each durable before the next. */
-    void apply(IoFile journal, IoFile mailbox, Runnable onStep) throws IOException {
+    /** Puts the image where it belongs; durable when it returns. What is behind it is to be cut off then. */
+    void writeImage(IoFile journal, IoFile mailbox, Runnable onStep) throws IOException {
         copy(image(journal), mailbox, start, null, onStep);
-        mailbox.force();
-        mailbox.truncate(newSize());
         mailbox.force();
     }
 }

@@ -433,7 +433,7 @@ final class MboxFiles {
                 throw counted.changed("was appended to in the middle of a message");
             }
             int first = rows.nextSetBit(0);
-            commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first));
+            commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first), all.end());
             updateIndex(locked, all.without(rows));
         }
     }
@@ -520,14 +520,18 @@ final class MboxFiles {
             deliveries.begin(locked, size, before, message);
             boolean clean = false;
             try {
+                // nothing is written yet that would have to be told from somebody else's mail
+                clean = true;
+                file.requireEnd(size);
+                clean = false;
                 boolean done = false;
                 try {
-                    file.write(ByteBuffer.wrap(before), size);
+                    file.append(ByteBuffer.wrap(before), size);
                     message.writeTo(file, size + before.length, locked::keepAlive);
                     file.force();
                     done = true;
                 } finally {
-                    clean = done || cutBack(locked, size);
+                    clean = done || takeBack(locked, size);
                 }
             } finally {
                 if (clean) {
@@ -575,13 +579,9 @@ final class MboxFiles {
     }
 
     /** Whether nothing of a failed delivery is left. */
-    private boolean cutBack(MboxLocks.Locked locked, long size) {
+    private boolean takeBack(MboxLocks.Locked locked, long size) {
         try {
-            if (locked.file().size() > size) {
-                locked.file().truncate(size);
-                locked.file().force();
-            }
-            return true;
+            return deliveries.takeBack(locked);
         } catch (IOException e) {
             LOG.atError()
                     .addKeyValue("mailbox", locked.path())

@@ -102,6 +102,12 @@ class CrashMatrixTest {
     }
 
     @Test
+    void mailThatAnotherProgramDeliversWithoutALockIsKept() throws IOException {
+        assertThat(matrix.unlocked()).isEmpty();
+        assertThat(matrix.cuts()).isGreaterThan(200);
+    }
+
+    @Test
     void failureOfAnyCallIsAllOrNothing() throws IOException {
         assertThat(matrix.failures()).isEmpty();
         assertThat(matrix.cuts()).isGreaterThan(500);

@@ -65,6 +65,9 @@ final class SimulatedDisk implements StorageIo {
         }
     }
 
+    /** A program that delivers whoever has locked the mailbox. */
+    private record Careless(long after, Path file, ByteBuffer octets) {}
+
     /** @param lost whether a force failed: the size is known, the octets will never be written */
     private record Write(long position, ByteBuffer data, long truncatedTo, boolean lost) {
         byte[] octets() {
@@ -110,6 +113,7 @@ final class SimulatedDisk implements StorageIo {
     private boolean dead;
     private @Nullable Meanwhile meanwhile;
     private long meanwhileFrom;
+    private @Nullable Careless careless;
     /** Directories that were made, as opposed to those that always were. */
     private final Set<Path> made = new HashSet<>();
 
@@ -148,8 +152,24 @@ final class SimulatedDisk implements StorageIo {
         meanwhileFrom = n;
     }
 
+    /** Lets a program that heeds no lock deliver when the n-th changing call from now is done. */
+    void deliverAfter(long n, Path file, byte[] octets) {
+        careless = new Careless(n, file, ByteBuffer.wrap(octets));
+    }
+
+    private void deliverCarelessly(long now) {
+        Careless delivery = careless;
+        if (delivery != null && now >= delivery.after()) {
+            careless = null;
+            byte[] octets = new byte[delivery.octets().remaining()];
+            delivery.octets().duplicate().get(octets);
+            append(delivery.file(), octets);
+        }
+    }
+
     /** That program gets its turn at last, if it has not had it. */
     void deliverNow() {
+        deliverCarelessly(Long.MAX_VALUE);
         Meanwhile delivery = meanwhile;
         if (delivery != null) {
             meanwhile = null;
@@ -321,6 +341,7 @@ final class SimulatedDisk implements StorageIo {
     }
 
     private void after() throws IOException {
+        deliverCarelessly(calls);
         if (calls == cutAt && !dead) {
             cutAt = Long.MAX_VALUE;
             if (failure != null) {
