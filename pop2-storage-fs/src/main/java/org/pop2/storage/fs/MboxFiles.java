@@ -28,6 +28,9 @@ final class MboxFiles {
     /** What was appended since a mailbox was counted is scanned for each delivery up to this size. */
     private static final long SCAN_AGAIN = 64 * 1024;
 
+    /** Octets of the shortest line that begins a message; a little less. */
+    private static final long SHORTEST_MESSAGE = 20;
+
     private static final long SECOND_NANOS = 1_000_000_000;
 
     private final StorageIo io;
@@ -511,11 +514,17 @@ final class MboxFiles {
                 throw new StoreException(Reason.UNAVAILABLE, path + ": read-only");
             }
             recover(locked);
-            if (room != null) {
-                room.check(contents(locked));
-            }
             IoFile file = locked.file();
             long size = file.size();
+            boolean mayBeFull = size / SHORTEST_MESSAGE >= format.maxMessages();
+            if (room != null || mayBeFull) {
+                MboxIndex contents = contents(locked);
+                // one more, and no session would be given the mailbox
+                MboxScanner.requireAtMost(contents.rows() + 1, format);
+                if (room != null) {
+                    room.check(contents);
+                }
+            }
             byte[] before = lineEndsBefore(file, size);
             deliveries.begin(locked, size, before, message);
             boolean clean = false;
@@ -597,9 +606,9 @@ final class MboxFiles {
         if (size == 0) {
             return new byte[0];
         }
-        if (Quoting.from(read(file, 0, Math.min(size, Quoting.FROM_LENGTH)), 0, (int) Math.min(size, 5))
-                != Quoting.Match.YES) {
-            throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
+        // as for an opening: mail that nobody could read is not taken
+        if (!MboxScanner.startsMessage(file, 0, size)) {
+            throw MboxScanner.noMailbox();
         }
         byte[] end = read(file, Math.max(0, size - 4), size);
         String text = new String(end, java.nio.charset.StandardCharsets.ISO_8859_1);
