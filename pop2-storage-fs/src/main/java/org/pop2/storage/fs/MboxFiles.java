@@ -298,7 +298,7 @@ final class MboxFiles {
     }
 
     /** What is in the way of a mailbox, for people. */
-    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+    List<Examined.Finding> examine(MailboxPath path) {
         List<Examined.Finding> found = new ArrayList<>();
         try {
             path.check(io);
@@ -308,8 +308,9 @@ final class MboxFiles {
                         Examined.Severity.WARN,
                         path + ": a deletion or a delivery was interrupted; the next session or delivery finishes it"));
             }
-        } catch (StoreException e) {
-            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(e.getMessage())));
+        } catch (IOException | StoreException e) {
+            String why = StoreErrors.about(path.toString(), e).getMessage();
+            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(why)));
         }
         return found;
     }
