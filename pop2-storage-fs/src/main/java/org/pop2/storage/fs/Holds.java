@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -45,6 +46,9 @@ final class Holds {
     private final Duration lag;
 
     private final Map<String, Hold> ours = new ConcurrentHashMap<>();
+    /** Holds that have ended, and whose files still say otherwise because the disk would not take it. */
+    private final Set<Hold> unmarked = ConcurrentHashMap.newKeySet();
+
     private final AtomicLong takeovers = new AtomicLong();
 
     Holds(
@@ -107,7 +111,7 @@ final class Holds {
         Optional<Hold> taken = locked(key, () -> {
             try (IoFile file = openOrCreate(file(key))) {
                 ByteBuffer text = text(file);
-                Entry there = entry(text);
+                Entry there = standing(key, entry(text));
                 if (there != null && !mayTake(key, there)) {
                     return Optional.empty();
                 }
@@ -139,6 +143,15 @@ final class Holds {
         return taken;
     }
 
+    /** What a file says, unless it says it of a hold of ours that has ended: not every disk takes every mark. */
+    private @Nullable Entry standing(String key, @Nullable Entry there) {
+        Hold own = ours.get(key);
+        boolean ended = there != null
+                && there.holder().equals(liveness.self())
+                && (own == null || !own.token.equals(there.token()));
+        return ended ? null : there;
+    }
+
     private boolean mayTake(String key, Entry there) throws IOException {
         Hold own = ours.get(key);
         if (own != null && own.token.equals(there.token())) {
@@ -154,6 +167,17 @@ final class Holds {
 
     /** Tells other processes which clients spoke, and finds out which holds other processes took; called regularly. */
     void exchange() {
+        for (Hold hold : List.copyOf(unmarked)) {
+            try {
+                markFree(hold);
+                unmarked.remove(hold);
+            } catch (IOException | StoreException e) {
+                LOG.atDebug()
+                        .addKeyValue("mailbox", hold.mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-not-marked-yet");
+            }
+        }
         for (Hold hold : List.copyOf(ours.values())) {
             try {
                 if (!locked(hold.key, () -> exchange(hold))) {
@@ -186,6 +210,14 @@ final class Holds {
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    private void markFree(Hold hold) throws IOException {
+        locked(hold.key, () -> {
+            ifStands(hold, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
+            ours.remove(hold.key, hold);
+            return true;
+        });
     }
 
     private interface Change {
@@ -358,12 +390,9 @@ final class Holds {
         void end() {
             ended = true;
             try {
-                locked(key, () -> {
-                    ifStands(this, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
-                    ours.remove(key, this);
-                    return true;
-                });
+                markFree(this);
             } catch (IOException | StoreException e) {
+                unmarked.add(this);
                 ours.remove(key, this);
                 LOG.atWarn()
                         .addKeyValue("mailbox", mailbox)
