@@ -94,7 +94,7 @@ final class MboxLocks {
      */
     @Nullable
     Locked lock(MailboxPath path, boolean create) throws IOException {
-        long deadline = pause.now() + timeoutMillis;
+        long deadline = pause.elapsed() + timeoutMillis;
         Queue queue = THREADS.compute(path.file(), (key, known) -> {
             Queue found = known == null ? new Queue() : known;
             found.users++;
@@ -114,7 +114,7 @@ final class MboxLocks {
                     locked = attempt.locked != null;
                     return attempt.locked;
                 }
-                if (pause.now() >= deadline) {
+                if (pause.elapsed() >= deadline) {
                     throw busy(path, attempt.obstacle);
                 }
                 long most = Math.min(250, 10L << Math.min(tries, 5));
@@ -194,7 +194,7 @@ final class MboxLocks {
     }
 
     private void sweep(Path directory) {
-        long now = pause.now();
+        long now = pause.elapsed();
         Long last = swept.get(directory);
         if (kind == Kind.FCNTL || (last != null && now - last < SWEEP_MILLIS)) {
             return;

@@ -126,6 +126,11 @@ final class CrashMatrix {
                 public long now() {
                     return now++;
                 }
+
+                @Override
+                public long elapsed() {
+                    return now++;
+                }
             };
             ChannelRegistry channels = new ChannelRegistry();
             files = new MboxFiles(

@@ -14,6 +14,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.HoldPolicy;
 
 /** Two storages on one state directory, with real files, and clocks that the test sets. */
@@ -37,6 +39,11 @@ class HoldsTest {
         @Override
         public long now() {
             return wall.get();
+        }
+
+        @Override
+        public long elapsed() {
+            return elapsed.get();
         }
     };
     private final StorageIo disk = new ForwardingIo(new RealIo()) {
@@ -140,5 +147,80 @@ class HoldsTest {
         here.holds.exchange();
         second.check();
         assertThat(there.tryHold()).isEmpty();
+    }
+
+    @Test
+    void holderThatSpeaksAgainAfterALongSilenceKeepsTheMailbox() throws IOException {
+        Holds.Hold holder = here.hold();
+        here.holds.exchange();
+        pass(TAKEOVER.multipliedBy(2));
+        holder.active();
+        assertThat(there.tryHold()).as("at once").isEmpty();
+        here.holds.exchange();
+        assertThat(there.tryHold()).as("when the holder's process was asked").isEmpty();
+        holder.check();
+        assertThat(holder.isLost()).isFalse();
+    }
+
+    @Test
+    void holderThatSpeaksAfterItsProcessWasAskedKeepsTheMailbox() throws IOException {
+        Holds.Hold holder = here.hold();
+        pass(TAKEOVER.multipliedBy(2));
+        assertThat(there.tryHold()).isEmpty();
+        holder.active();
+        here.holds.exchange();
+        assertThat(there.tryHold()).isEmpty();
+        holder.check();
+    }
+
+    @Test
+    void silentHolderGivesTheMailboxUpWhenItsProcessIsAsked() throws IOException {
+        Holds.Hold holder = here.hold();
+        pass(TAKEOVER);
+        assertThat(there.tryHold()).isEmpty();
+        here.holds.exchange();
+        assertThat(holder.isLost()).isTrue();
+        assertThat(here.holds.takeovers()).isEqualTo(1);
+        there.hold().check();
+    }
+
+    @Test
+    void holderIsNotAskedForAShorterSilenceThanItHasKept() throws IOException {
+        Holds.Hold holder = here.hold();
+        pass(TAKEOVER.minusSeconds(5));
+        assertThat(there.tryHold()).isEmpty();
+        here.holds.exchange();
+        holder.check();
+        pass(Duration.ofSeconds(5));
+        assertThat(there.tryHold()).isEmpty();
+        here.holds.exchange();
+        assertThat(there.tryHold()).isPresent();
+    }
+
+    @Test
+    void processThatDoesNotAnswerLosesTheMailbox() throws IOException {
+        Holds.Hold holder = here.hold();
+        assertThat(there.tryHold()).isEmpty();
+        pass(TAKEOVER);
+        assertThat(there.tryHold()).as("it may be about to answer").isEmpty();
+        pass(POLL.multipliedBy(20));
+        assertThat(there.tryHold()).isPresent();
+        here.holds.exchange();
+        assertThat(holder.isLost()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {3_600, -3_600, 86_400 * 365, -86_400 * 365})
+    void clockThatIsSetChangesNothing(long seconds) throws IOException {
+        Holds.Hold holder = here.hold();
+        wall.addAndGet(seconds * 1000);
+        assertThat(there.tryHold()).isEmpty();
+        assertThat(here.tryHold()).isEmpty();
+        here.holds.exchange();
+        holder.check();
+        pass(TAKEOVER);
+        assertThat(there.tryHold()).isEmpty();
+        here.holds.exchange();
+        assertThat(there.tryHold()).isPresent();
     }
 }
