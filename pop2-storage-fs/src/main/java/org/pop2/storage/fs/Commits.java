@@ -35,21 +35,21 @@ final class Commits {
      * Removes everything from {@code start} on but the kept ranges.
      *
      * @param kept ranges of the mailbox behind {@code start}, in order
+     * @param size of what was scanned: a program that heeds none of our locks may have appended since
      */
-    void remove(MboxLocks.Locked mailbox, long start, List<Journal.Range> kept) throws IOException {
+    void remove(MboxLocks.Locked mailbox, long start, List<Journal.Range> kept, long size) throws IOException {
         IoFile file = mailbox.file();
+        file.requireEnd(size);
         if (kept.isEmpty()) {
             file.truncate(start);
             file.force();
             return;
         }
-        long size = file.size();
         long image = kept.stream().mapToLong(Journal.Range::length).sum();
         requireSpace(image);
         Path path = journal(mailbox.path());
         Journal journal = new Journal(
                 mailbox.path().file(),
-                mailbox.mailbox().key(),
                 start,
                 size,
                 1,
@@ -62,6 +62,7 @@ final class Commits {
             io.forceDirectory(directory);
             // makes the dot-lock durable too: after a power failure it keeps deliveries off until recovery
             forceSpool(mailbox.path());
+            file.requireEnd(size);
             sealed = true;
             apply(journal, written, mailbox);
         } finally {
@@ -84,8 +85,17 @@ final class Commits {
     }
 
     private void apply(Journal journal, IoFile written, MboxLocks.Locked mailbox) throws IOException {
+        IoFile file = mailbox.file();
         try {
-            journal.apply(written, mailbox.file(), mailbox::keepAlive);
+            journal.writeImage(written, file, mailbox::keepAlive);
+            long size = file.size();
+            if (size > journal.oldSize()) {
+                // of a program that heeds no lock of ours: the truncation would take it away
+                applyWithNewMail(mailbox, written, journal, size);
+            } else {
+                file.truncate(journal.newSize());
+                file.force();
+            }
         } catch (IOException e) {
             // the journal stays, and with it the mailbox is refused until a recovery has written all of it again
             LOG.atError()
@@ -119,7 +129,7 @@ final class Commits {
 
     /** Whether a release of that mailbox was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.exists(journal(path));
+        return io.isIn(directory, journal(path));
     }
 
     /** The mailboxes of all journals that there are. */
@@ -143,7 +153,7 @@ final class Commits {
     /** Finishes a release that was interrupted, or makes sure that it never began. */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = journal(mailbox.path());
-        if (io.stat(path) == null) {
+        if (!io.isIn(directory, path)) {
             return;
         }
         // of a recovery that was interrupted: without its name it says nothing
@@ -151,7 +161,7 @@ final class Commits {
         boolean done;
         try (IoFile written = io.open(path, StorageIo.Mode.READ)) {
             Journal journal = Journal.read(written).orElse(null);
-            done = recover(mailbox, path, written, journal);
+            done = recover(mailbox, written, journal);
         }
         if (done) {
             finish(path);
@@ -167,8 +177,7 @@ final class Commits {
     }
 
     /** Whether the journal has done its duty; otherwise it belongs to another mailbox than the one that is there. */
-    private boolean recover(MboxLocks.Locked mailbox, Path path, IoFile written, @Nullable Journal journal)
-            throws IOException {
+    private boolean recover(MboxLocks.Locked mailbox, IoFile written, @Nullable Journal journal) throws IOException {
         if (journal == null) {
             LOG.atInfo()
                     .addKeyValue("mailbox", mailbox.path())
@@ -178,9 +187,7 @@ final class Commits {
         }
         IoFile file = mailbox.file();
         long size = file.size();
-        if (!journal.key().equals(mailbox.mailbox().key())
-                || size < journal.newSize()
-                || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
+        if (size < journal.newSize() || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
             return false;
         }
         if (size >= journal.oldSize()
@@ -196,7 +203,7 @@ final class Commits {
                 forceSpool(mailbox.path());
                 apply(journal, written, mailbox);
             } else {
-                applyWithNewMail(mailbox, path, written, journal, size);
+                applyWithNewMail(mailbox, written, journal, size);
             }
             return true;
         }
@@ -210,15 +217,15 @@ final class Commits {
         return done;
     }
 
-    /** Mail came in between crash and recovery: it is at the end of the file and joins the image. */
-    private void applyWithNewMail(MboxLocks.Locked mailbox, Path path, IoFile written, Journal journal, long size)
+    /** Mail came since the journal was written: it is at the end of the file and joins the image. */
+    private void applyWithNewMail(MboxLocks.Locked mailbox, IoFile written, Journal journal, long size)
             throws IOException {
+        Path path = journal(mailbox.path());
         IoFile file = mailbox.file();
         long imageLength = journal.imageLength() + size - journal.oldSize();
         requireSpace(imageLength);
         Journal next = new Journal(
                 journal.file(),
-                journal.key(),
                 journal.start(),
                 size,
                 journal.generation() + 1,

@@ -106,7 +106,7 @@ final class Deliveries {
 
     /** Whether a delivery to that mailbox is going on, or was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
-        return io.exists(note(path));
+        return io.isIn(directory, note(path));
     }
 
     /** The mailboxes of all notes that there are. */
@@ -130,7 +130,7 @@ final class Deliveries {
      */
     void recover(MboxLocks.Locked mailbox) throws IOException {
         Path path = note(mailbox.path());
-        if (io.stat(path) == null) {
+        if (!io.isIn(directory, path)) {
             return;
         }
         try (IoFile file = io.open(path, StorageIo.Mode.READ)) {
@@ -145,6 +145,29 @@ final class Deliveries {
             }
         }
         io.unlink(path);
+    }
+
+    /**
+     * Cuts off again what a delivery that failed has written; whether nothing of it is left. What somebody else
+     * appended meanwhile is not cut off with it.
+     */
+    boolean takeBack(MboxLocks.Locked mailbox) throws IOException {
+        try (IoFile file = io.open(note(mailbox.path()), StorageIo.Mode.READ)) {
+            Note note = read(file).orElse(null);
+            if (note == null) {
+                return false;
+            }
+            IoFile written = mailbox.file();
+            Rest rest = rest(mailbox, note);
+            boolean ours = rest == Rest.TORN
+                    || (rest == Rest.WHOLE
+                            && written.size() == note.oldSize() + note.content().length());
+            if (ours) {
+                written.truncate(note.oldSize());
+                written.force();
+            }
+            return ours || rest == Rest.NOTHING;
+        }
     }
 
     private static void recover(MboxLocks.Locked mailbox, Note note) throws IOException {

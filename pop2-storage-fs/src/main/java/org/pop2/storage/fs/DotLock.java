@@ -84,7 +84,7 @@ final class DotLock {
         } finally {
             io.unlink(written);
         }
-        touched = pause.now();
+        touched = pause.elapsed();
         return Result.GOT;
     }
 
@@ -248,8 +248,8 @@ final class DotLock {
 
     /** Keeps the lock young. */
     void touch() throws IOException {
-        if (pause.now() - touched > TOUCH_MILLIS) {
-            touched = pause.now();
+        if (pause.elapsed() - touched > TOUCH_MILLIS) {
+            touched = pause.elapsed();
             try (IoFile file = io.open(path, StorageIo.Mode.WRITE)) {
                 file.write(ByteBuffer.wrap(content), 0);
             }

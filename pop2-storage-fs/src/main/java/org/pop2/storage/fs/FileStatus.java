@@ -54,6 +54,13 @@ record FileStatus(Kind kind, FileKey key, int links, int uid, int mode, long siz
         return kind == Kind.FILE;
     }
 
+    /** The same on a disk of that number: a number is the disk's only for as long as the system runs. */
+    FileStatus on(long device) {
+        return device == key.device
+                ? this
+                : new FileStatus(kind, new FileKey(device, key.inode), links, uid, mode, size, mtime, ctime);
+    }
+
     /** Whether nothing was written in between, as far as times can tell. */
     boolean sameAs(FileStatus other) {
         return key.equals(other.key) && size == other.size && mtime == other.mtime && ctime == other.ctime;

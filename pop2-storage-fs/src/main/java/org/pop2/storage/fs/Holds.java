@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
@@ -26,6 +27,10 @@ import reactor.core.publisher.Sinks;
  * is, and when its client last spoke. A file is read and changed under a lock for all processes. It stays when the hold
  * ends, marked as free: a file system takes many times longer to make a file and remove it than to write to one.
  *
+ * <p>Only the process of a holder knows when the client last spoke. Another process that wants the mailbox writes into
+ * the file how much silence is enough for it; the holder's process gives the mailbox up, or crosses the question out.
+ * One that does neither is taken for hung.
+ *
  * <p>Taking a mailbox over is writing a new token. A release looks, with the mailbox locked, whether its own token
  * still stands: if not, it deletes nothing. Whoever took over locks the mailbox after that to count it, so it sees
  * either all of an earlier release or a release that is refused.
@@ -41,10 +46,16 @@ final class Holds {
     private final Pause pause;
     private final HoldPolicy policy;
     private final long lockMillis;
-    /** How stale the activity written by another process may be. */
+    /** How long another process takes to answer. */
     private final Duration lag;
 
     private final Map<String, Hold> ours = new ConcurrentHashMap<>();
+    /** Holds that have ended, and whose files still say otherwise because the disk would not take it. */
+    private final Set<Hold> unmarked = ConcurrentHashMap.newKeySet();
+
+    /** What this process has asked others, by mailbox. */
+    private final Map<String, Question> questions = new ConcurrentHashMap<>();
+
     private final AtomicLong takeovers = new AtomicLong();
 
     Holds(
@@ -70,24 +81,44 @@ final class Holds {
     private static final byte FREE = '-';
 
     private static final int MAX_OCTETS = 1024;
+    /** How often a process that lives has looked at its holds in this time, whatever else it does. */
+    private static final int UNANSWERED_POLLS = 10;
 
-    /** What a hold file says. */
-    private record Entry(String token, ProcessIdentity holder, long lastActive) {
+    /**
+     * What a hold file says.
+     *
+     * @param activity another number each time the client has spoken
+     * @param asked how many milliseconds of silence are enough for a process that wants the mailbox; 0: none does
+     */
+    private record Entry(String token, ProcessIdentity holder, long activity, long asked) {
         String toText() {
-            return token + "\n" + holder.toText() + "\n" + lastActive + "\n";
+            String text = token + "\n" + holder.toText() + "\n" + activity + "\n";
+            return asked == 0 ? text : text + asked + "\n";
         }
 
         static Optional<Entry> parse(String text) {
             String[] lines = text.split("\n", -1);
-            if (lines.length != 4) {
+            if (lines.length < 4 || lines.length > 5) {
                 return Optional.empty();
             }
             try {
-                long lastActive = Long.parseLong(lines[2]);
-                return ProcessIdentity.parse(lines[1]).map(holder -> new Entry(lines[0], holder, lastActive));
+                long activity = Long.parseLong(lines[2]);
+                long asked = lines.length == 4 ? 0 : Long.parseLong(lines[3]);
+                return ProcessIdentity.parse(lines[1]).map(holder -> new Entry(lines[0], holder, activity, asked));
             } catch (NumberFormatException e) {
                 return Optional.empty();
             }
+        }
+    }
+
+    /**
+     * A question to another process that has not been answered yet.
+     *
+     * @param since when it was asked, by this process's clock
+     */
+    private record Question(String token, long activity, long since) {
+        boolean isAbout(Entry there) {
+            return token.equals(there.token()) && activity == there.activity();
         }
     }
 
@@ -107,10 +138,12 @@ final class Holds {
         Optional<Hold> taken = locked(key, () -> {
             try (IoFile file = openOrCreate(file(key))) {
                 ByteBuffer text = text(file);
-                Entry there = entry(text);
+                Entry there = standing(key, entry(text));
                 if (there != null && !mayTake(key, there)) {
+                    ask(file, text.limit(), there);
                     return Optional.empty();
                 }
+                questions.remove(key);
                 if (there != null) {
                     LOG.atInfo()
                             .addKeyValue("mailbox", path)
@@ -139,21 +172,62 @@ final class Holds {
         return taken;
     }
 
+    /** Asks the holder's process for the mailbox, unless somebody has. */
+    private void ask(IoFile file, int octetsBefore, Entry there) throws IOException {
+        long enough = policy.takeoverAfter().toMillis();
+        if (!there.holder().equals(liveness.self()) && (there.asked() == 0 || there.asked() > enough)) {
+            write(file, octetsBefore, new Entry(there.token(), there.holder(), there.activity(), enough));
+        }
+    }
+
+    /** What a file says, unless it says it of a hold of ours that has ended: not every disk takes every mark. */
+    private @Nullable Entry standing(String key, @Nullable Entry there) {
+        Hold own = ours.get(key);
+        boolean ended = there != null
+                && there.holder().equals(liveness.self())
+                && (own == null || !own.token.equals(there.token()));
+        return ended ? null : there;
+    }
+
     private boolean mayTake(String key, Entry there) throws IOException {
+        long enough = policy.takeoverAfter().toMillis();
         Hold own = ours.get(key);
         if (own != null && own.token.equals(there.token())) {
-            return own.silentMillis() >= policy.takeoverAfter().toMillis();
+            return own.silentMillis() >= enough;
         }
-        if (liveness.isDead(there.holder())) {
-            return true;
+        return enough == 0 || liveness.isDead(there.holder()) || isUnanswered(key, there, enough);
+    }
+
+    /**
+     * Whether the holder's process has stopped answering, by this process's clock. No two clocks are compared, and what
+     * the file says of the client may be as old as the last exchange: only its own process knows how long it has been
+     * silent.
+     */
+    private boolean isUnanswered(String key, Entry there, long enough) {
+        long now = pause.elapsed();
+        Question known = questions.get(key);
+        if (known == null || !known.isAbout(there) || there.asked() == 0) {
+            questions.put(key, new Question(there.token(), there.activity(), now));
+            return false;
         }
-        Duration silent = Duration.ofMillis(pause.now() - there.lastActive());
-        Duration enough = policy.takeoverAfter();
-        return silent.compareTo(enough.isZero() ? enough : enough.plus(lag)) >= 0;
+        return now - known.since() >= enough + UNANSWERED_POLLS * lag.toMillis();
     }
 
     /** Tells other processes which clients spoke, and finds out which holds other processes took; called regularly. */
     void exchange() {
+        long old = pause.elapsed() - 2 * (policy.takeoverAfter().toMillis() + UNANSWERED_POLLS * lag.toMillis());
+        questions.values().removeIf(question -> question.since() < old);
+        for (Hold hold : List.copyOf(unmarked)) {
+            try {
+                markFree(hold);
+                unmarked.remove(hold);
+            } catch (IOException | StoreException e) {
+                LOG.atDebug()
+                        .addKeyValue("mailbox", hold.mailbox)
+                        .addKeyValue("error", e.toString())
+                        .log("hold-not-marked-yet");
+            }
+        }
         for (Hold hold : List.copyOf(ours.values())) {
             try {
                 if (!locked(hold.key, () -> exchange(hold))) {
@@ -170,14 +244,32 @@ final class Holds {
         }
     }
 
+    /** Whether the hold stands still. */
     private boolean exchange(Hold hold) throws IOException {
         if (hold.ended || ours.get(hold.key) != hold) {
             return true;
         }
-        if (hold.lastActive == hold.written) {
-            return stands(hold);
+        Entry there;
+        try (IoFile file = io.open(file(hold.key), StorageIo.Mode.READ)) {
+            there = entry(text(file));
+        } catch (NoSuchFileException e) {
+            return false;
         }
-        return ifStands(hold, (file, octets) -> write(file, octets, hold));
+        if (there == null || !there.token().equals(hold.token)) {
+            return false;
+        }
+        if (there.asked() != 0 && hold.silentMillis() >= there.asked()) {
+            LOG.atInfo()
+                    .addKeyValue("mailbox", hold.mailbox)
+                    .addKeyValue("from", there.holder().toText())
+                    .log("mailbox-taken-over");
+            takeovers.incrementAndGet();
+            ifStands(hold, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
+            return false;
+        }
+        // without the question: whoever asked sees that it was answered, and may ask again
+        return (there.asked() == 0 && hold.lastActive == hold.written)
+                || ifStands(hold, (file, octets) -> write(file, octets, hold));
     }
 
     private boolean stands(Hold hold) throws IOException {
@@ -186,6 +278,14 @@ final class Holds {
         } catch (NoSuchFileException e) {
             return false;
         }
+    }
+
+    private void markFree(Hold hold) throws IOException {
+        locked(hold.key, () -> {
+            ifStands(hold, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
+            ours.remove(hold.key, hold);
+            return true;
+        });
     }
 
     private interface Change {
@@ -236,12 +336,16 @@ final class Holds {
 
     private void write(IoFile file, int octetsBefore, Hold hold) throws IOException {
         long active = hold.lastActive;
-        byte[] text = new Entry(hold.token, liveness.self(), active).toText().getBytes(StandardCharsets.UTF_8);
+        write(file, octetsBefore, new Entry(hold.token, liveness.self(), active, 0));
+        hold.written = active;
+    }
+
+    private static void write(IoFile file, int octetsBefore, Entry entry) throws IOException {
+        byte[] text = entry.toText().getBytes(StandardCharsets.UTF_8);
         file.write(ByteBuffer.wrap(text), 0);
         if (octetsBefore > text.length) {
             file.truncate(text.length);
         }
-        hold.written = active;
     }
 
     private Path file(String key) {
@@ -287,7 +391,7 @@ final class Holds {
         private final String mailbox;
         private final String token;
         private final Sinks.Empty<Void> lost = Sinks.empty();
-        private volatile long lastActive = pause.now();
+        private volatile long lastActive = pause.elapsed();
         private volatile long written;
         private volatile boolean isLost;
         private volatile boolean ended;
@@ -319,11 +423,11 @@ final class Holds {
         }
 
         void active() {
-            lastActive = pause.now();
+            lastActive = pause.elapsed();
         }
 
         private long silentMillis() {
-            return pause.now() - lastActive;
+            return pause.elapsed() - lastActive;
         }
 
         Mono<Void> lost() {
@@ -358,12 +462,9 @@ final class Holds {
         void end() {
             ended = true;
             try {
-                locked(key, () -> {
-                    ifStands(this, (file, octets) -> file.write(ByteBuffer.wrap(new byte[] {FREE}), 0));
-                    ours.remove(key, this);
-                    return true;
-                });
+                markFree(this);
             } catch (IOException | StoreException e) {
+                unmarked.add(this);
                 ours.remove(key, this);
                 LOG.atWarn()
                         .addKeyValue("mailbox", mailbox)

@@ -52,9 +52,19 @@ final class IndexFile {
             return other != null && index == other.index && status.sameAs(other.status);
         }
 
+        /** Whether the mailbox was not written to since, as far as times can tell. */
+        boolean isUnchanged(FileStatus now) {
+            return status.on(now.key().device()).sameAs(now);
+        }
+
+        /** The same of the mailbox as it is found now, on a disk that may have another number. */
+        Stored at(FileStatus now) {
+            return now.key().equals(status.key()) ? this : new Stored(index, now, head, tail);
+        }
+
         /** Whether the mailbox's octets that were scanned are there as they were, as far as head and tail tell. */
         boolean isPrefixOf(IoFile file, FileStatus now) throws IOException {
-            return now.key().equals(status.key())
+            return now.key().inode() == status.key().inode()
                     && now.size() >= index.end()
                     && head.equals(headHash(file, index.end()))
                     && tail.equals(Hashes.before(file, index.end()));

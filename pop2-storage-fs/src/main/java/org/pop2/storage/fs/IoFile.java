@@ -3,6 +3,8 @@ package org.pop2.storage.fs;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
 
 /**
  * An open file. Positioned reads and writes only, so that any number of threads may use it.
@@ -43,6 +45,26 @@ interface IoFile extends Closeable {
     boolean tryLock(long octet) throws IOException;
 
     void unlock(long octet) throws IOException;
+
+    /**
+     * Writes where the file ends, and nowhere else: a program that heeds no lock of ours may have written there.
+     *
+     * @throws StoreException with {@link Reason#BUSY} if the file does not end there
+     */
+    default void append(ByteBuffer octets, long end) throws IOException {
+        requireEnd(end);
+        if (octets.hasRemaining()) {
+            write(octets, end);
+        }
+    }
+
+    /** Fails as {@link #append} does. */
+    default void requireEnd(long end) throws IOException {
+        if (size() != end) {
+            throw new StoreException(
+                    Reason.BUSY, "written to, while it was locked, by a program that heeds no lock of ours");
+        }
+    }
 
     /** Fills the buffer from a position; {@code false} if the file ends before. */
     default boolean readFully(ByteBuffer into, long position) throws IOException {

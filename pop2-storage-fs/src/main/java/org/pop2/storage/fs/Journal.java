@@ -15,8 +15,10 @@ import org.jspecify.annotations.Nullable;
  * octets, and a SHA-256 of it all. Without a good seal it says nothing; the mailbox is touched only after the seal is
  * on the disk.
  *
+ * <p>Which device and inode the mailbox has does not matter, for a disk may come back under another number: what a
+ * recovery relies on is compared.
+ *
  * @param file which mailbox
- * @param key its device and inode
  * @param start where the image goes: P
  * @param oldSize the size before: S
  * @param generation 1, and one more for each rewriting by a recovery that found new mail
@@ -25,15 +27,11 @@ import org.jspecify.annotations.Nullable;
  * @param imageLength octets of the image
  */
 record Journal(
-        Path file,
-        FileStatus.FileKey key,
-        long start,
-        long oldSize,
-        int generation,
-        String beforeHash,
-        String removedHash,
-        long imageLength) {
+        Path file, long start, long oldSize, int generation, String beforeHash, String removedHash, long imageLength) {
     private static final byte[] MAGIC = "pop2jnl1".getBytes(StandardCharsets.US_ASCII);
+    /** Octets behind it that once named the mailbox's device and inode. */
+    private static final int UNUSED = 2 * Long.BYTES;
+
     static final int STEP = 1024 * 1024;
 
     /** A range of a file. */
@@ -57,8 +55,8 @@ record Journal(
         byte[] path = file.toString().getBytes(StandardCharsets.UTF_8);
         ByteBuffer header = ByteBuffer.allocate(MAGIC.length + 8 * 5 + 4 * 2 + Hashes.LENGTH * 2 + path.length);
         header.put(MAGIC)
-                .putLong(key.device())
-                .putLong(key.inode())
+                .putLong(0)
+                .putLong(0)
                 .putLong(start)
                 .putLong(oldSize)
                 .putLong(imageLength)
@@ -117,7 +115,7 @@ record Journal(
             return Optional.empty();
         }
         header.flip().position(MAGIC.length);
-        FileStatus.FileKey key = new FileStatus.FileKey(header.getLong(), header.getLong());
+        header.position(header.position() + UNUSED);
         long start = header.getLong();
         long oldSize = header.getLong();
         long imageLength = header.getLong();
@@ -138,7 +136,6 @@ record Journal(
         }
         return Optional.of(new Journal(
                 Path.of(new String(path.array(), StandardCharsets.UTF_8)),
-                key,
                 start,
                 oldSize,
                 generation,
@@ -153,11 +150,9 @@ record Journal(
         return new Range(journal, from, from + imageLength);
     }
 
-    /** Puts the image where it belongs and cuts off the rest; each durable before the next. */
-    void apply(IoFile journal, IoFile mailbox, Runnable onStep) throws IOException {
+    /** Puts the image where it belongs; durable when it returns. What is behind it is to be cut off then. */
+    void writeImage(IoFile journal, IoFile mailbox, Runnable onStep) throws IOException {
         copy(image(journal), mailbox, start, null, onStep);
-        mailbox.force();
-        mailbox.truncate(newSize());
         mailbox.force();
     }
 }

@@ -8,11 +8,15 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Where each user's mailboxes are, by the two templates of the configuration. */
 final class MailboxPaths {
+    private static final Logger LOG = LoggerFactory.getLogger(MailboxPaths.class);
     private static final String USER = "{user}";
     private static final String FOLDER = "{folder}";
     /** Deepest nesting of folders that is listed. */
@@ -145,19 +149,48 @@ final class MailboxPaths {
         if (depth > MAX_DEPTH) {
             return;
         }
-        for (String entry : io.list(directory)) {
+        for (String entry : readable(io, directory)) {
             String name = prefix + entry;
             Optional<FolderName> folder = FolderName.of(name);
             if (folder.isEmpty() || found.size() >= MAX_FOLDERS) {
                 continue;
             }
             Path path = directory.resolve(entry);
-            FileStatus status = io.stat(path);
+            FileStatus status = readable(io, directory, path);
             if (status != null && status.kind() == FileStatus.Kind.DIRECTORY) {
                 list(io, path, name + "/", depth + 1, found);
             } else if (status != null && status.isFile() && !folder.get().isInbox()) {
                 found.put(name, folder.get());
             }
         }
+    }
+
+    /** What is in a directory; nothing if we may not look: the user's other folders are no worse for it. */
+    private static List<String> readable(StorageIo io, Path directory) throws IOException {
+        try {
+            return io.list(directory);
+        } catch (IOException e) {
+            passOver(directory, e);
+            return List.of();
+        }
+    }
+
+    private static @Nullable FileStatus readable(StorageIo io, Path directory, Path entry) throws IOException {
+        try {
+            return io.stat(entry);
+        } catch (IOException e) {
+            passOver(directory, e);
+            return null;
+        }
+    }
+
+    private static void passOver(Path directory, IOException error) throws IOException {
+        if (!StoreErrors.isDenied(error)) {
+            throw error;
+        }
+        LOG.atWarn()
+                .addKeyValue("mailbox", directory)
+                .addKeyValue("error", StoreErrors.of(error).getMessage())
+                .log("folder-unreadable");
     }
 }

@@ -28,6 +28,9 @@ final class MboxFiles {
     /** What was appended since a mailbox was counted is scanned for each delivery up to this size. */
     private static final long SCAN_AGAIN = 64 * 1024;
 
+    /** Octets of the shortest line that begins a message; a little less. */
+    private static final long SHORTEST_MESSAGE = 20;
+
     private static final long SECOND_NANOS = 1_000_000_000;
 
     private final StorageIo io;
@@ -252,7 +255,7 @@ final class MboxFiles {
             return null;
         }
         if (mailbox.key().equals(now.key())) {
-            return new Counted(path, mailbox, known);
+            return new Counted(path, mailbox, known.at(now));
         }
         mailbox.close();
         return null;
@@ -264,7 +267,7 @@ final class MboxFiles {
             return null;
         }
         FileStatus now = path.check(io);
-        return now == null || !now.sameAs(known.status()) || isRecent(now) || isCoarse(now) ? null : now;
+        return now == null || !known.isUnchanged(now) || isRecent(now) || isCoarse(now) ? null : now;
     }
 
     private void recover(MboxLocks.Locked locked) throws IOException {
@@ -295,7 +298,7 @@ final class MboxFiles {
     }
 
     /** What is in the way of a mailbox, for people. */
-    List<Examined.Finding> examine(MailboxPath path) throws IOException {
+    List<Examined.Finding> examine(MailboxPath path) {
         List<Examined.Finding> found = new ArrayList<>();
         try {
             path.check(io);
@@ -305,8 +308,9 @@ final class MboxFiles {
                         Examined.Severity.WARN,
                         path + ": a deletion or a delivery was interrupted; the next session or delivery finishes it"));
             }
-        } catch (StoreException e) {
-            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(e.getMessage())));
+        } catch (IOException | StoreException e) {
+            String why = StoreErrors.about(path.toString(), e).getMessage();
+            found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(why)));
         }
         return found;
     }
@@ -371,8 +375,8 @@ final class MboxFiles {
 
     private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
         FileStatus now = settled(locked);
-        if (known != null && known.status().sameAs(now) && !isCoarse(now)) {
-            return known;
+        if (known != null && known.isUnchanged(now) && !isCoarse(now)) {
+            return known.at(now);
         }
         IoFile file = locked.file();
         MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)
@@ -433,7 +437,7 @@ final class MboxFiles {
                 throw counted.changed("was appended to in the middle of a message");
             }
             int first = rows.nextSetBit(0);
-            commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first));
+            commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first), all.end());
             updateIndex(locked, all.without(rows));
         }
     }
@@ -511,23 +515,33 @@ final class MboxFiles {
                 throw new StoreException(Reason.UNAVAILABLE, path + ": read-only");
             }
             recover(locked);
-            if (room != null) {
-                room.check(contents(locked));
-            }
             IoFile file = locked.file();
             long size = file.size();
+            boolean mayBeFull = size / SHORTEST_MESSAGE >= format.maxMessages();
+            if (room != null || mayBeFull) {
+                MboxIndex contents = contents(locked);
+                // one more, and no session would be given the mailbox
+                MboxScanner.requireAtMost(contents.rows() + 1, format);
+                if (room != null) {
+                    room.check(contents);
+                }
+            }
             byte[] before = lineEndsBefore(file, size);
             deliveries.begin(locked, size, before, message);
             boolean clean = false;
             try {
+                // nothing is written yet that would have to be told from somebody else's mail
+                clean = true;
+                file.requireEnd(size);
+                clean = false;
                 boolean done = false;
                 try {
-                    file.write(ByteBuffer.wrap(before), size);
+                    file.append(ByteBuffer.wrap(before), size);
                     message.writeTo(file, size + before.length, locked::keepAlive);
                     file.force();
                     done = true;
                 } finally {
-                    clean = done || cutBack(locked, size);
+                    clean = done || takeBack(locked, size);
                 }
             } finally {
                 if (clean) {
@@ -575,13 +589,9 @@ final class MboxFiles {
     }
 
     /** Whether nothing of a failed delivery is left. */
-    private boolean cutBack(MboxLocks.Locked locked, long size) {
+    private boolean takeBack(MboxLocks.Locked locked, long size) {
         try {
-            if (locked.file().size() > size) {
-                locked.file().truncate(size);
-                locked.file().force();
-            }
-            return true;
+            return deliveries.takeBack(locked);
         } catch (IOException e) {
             LOG.atError()
                     .addKeyValue("mailbox", locked.path())
@@ -597,9 +607,9 @@ final class MboxFiles {
         if (size == 0) {
             return new byte[0];
         }
-        if (Quoting.from(read(file, 0, Math.min(size, Quoting.FROM_LENGTH)), 0, (int) Math.min(size, 5))
-                != Quoting.Match.YES) {
-            throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
+        // as for an opening: mail that nobody could read is not taken
+        if (!MboxScanner.startsMessage(file, 0, size)) {
+            throw MboxScanner.noMailbox();
         }
         byte[] end = read(file, Math.max(0, size - 4), size);
         String text = new String(end, java.nio.charset.StandardCharsets.ISO_8859_1);

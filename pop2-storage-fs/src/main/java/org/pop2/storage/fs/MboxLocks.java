@@ -94,7 +94,7 @@ final class MboxLocks {
      */
     @Nullable
     Locked lock(MailboxPath path, boolean create) throws IOException {
-        long deadline = pause.now() + timeoutMillis;
+        long deadline = pause.elapsed() + timeoutMillis;
         Queue queue = THREADS.compute(path.file(), (key, known) -> {
             Queue found = known == null ? new Queue() : known;
             found.users++;
@@ -114,7 +114,7 @@ final class MboxLocks {
                     locked = attempt.locked != null;
                     return attempt.locked;
                 }
-                if (pause.now() >= deadline) {
+                if (pause.elapsed() >= deadline) {
                     throw busy(path, attempt.obstacle);
                 }
                 long most = Math.min(250, 10L << Math.min(tries, 5));
@@ -135,7 +135,7 @@ final class MboxLocks {
         return dotLocked.contains(path.directory())
                 && !THREADS.containsKey(path.file())
                 && !unwritable.contains(path.directory())
-                && !io.exists(path.dotLock());
+                && io.stat(path.dotLock()) == null;
     }
 
     /** What is in the way of locking a mailbox now, or would be: for people, and for nobody to rely on. */
@@ -194,7 +194,7 @@ final class MboxLocks {
     }
 
     private void sweep(Path directory) {
-        long now = pause.now();
+        long now = pause.elapsed();
         Long last = swept.get(directory);
         if (kind == Kind.FCNTL || (last != null && now - last < SWEEP_MILLIS)) {
             return;

@@ -99,7 +99,7 @@ public final class MboxReader implements Closeable {
                 if (ensure(1) == 0) {
                     return null;
                 }
-                throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
+                throw MboxScanner.noMailbox();
             }
         }
         if (separator == 0) {

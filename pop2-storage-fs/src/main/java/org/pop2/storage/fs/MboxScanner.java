@@ -269,7 +269,7 @@ final class MboxScanner {
                     }
                 }
                 if (messageStart < 0) {
-                    throw new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
+                    throw noMailbox();
                 }
                 atLineStart = false;
             }
@@ -385,11 +385,15 @@ final class MboxScanner {
         index.add(messageStart, octets, fromLength, removed, flags);
     }
 
-    private static void requireAtMost(int rows, MboxFormat format) {
+    static void requireAtMost(int rows, MboxFormat format) {
         if (rows > format.maxMessages()) {
             throw new StoreException(
                     Reason.UNAVAILABLE, "the mailbox has more than max-messages = " + format.maxMessages());
         }
+    }
+
+    static StoreException noMailbox() {
+        return new StoreException(Reason.CORRUPT, "not a mailbox: it does not begin with a From_ line");
     }
 
     private static StoreException shorter() {

@@ -407,29 +407,48 @@ final class MboxStore implements MailStore, Measured, Examined {
         long octets = 0;
         for (FolderName folder : settings.paths().list(io, user)) {
             MailboxPath path = settings.paths().of(user, folder);
-            MboxFiles.Counted counted = except != null && path.file().equals(except.file()) ? null : counted(path);
-            if (counted != null) {
-                messages += counted.index().count();
-                octets += counted.index().octetsInAll();
-                counted.close();
+            if (except == null || !path.file().equals(except.file())) {
+                Usage there = count(path, quota);
+                messages += there.messages();
+                octets += there.octets();
             }
         }
         return new Usage(messages, octets, quota);
     }
 
-    /** A file that is no mailbox has no mail, and must not keep the user's mail from coming. */
-    private MboxFiles.@Nullable Counted counted(MailboxPath path) throws IOException {
+    /**
+     * What is in one folder. A file that is no mailbox has no mail; one that cannot be read has its size. Neither may
+     * keep the user's mail from coming.
+     */
+    private Usage count(MailboxPath path, Quota quota) throws IOException {
         try {
-            return files.open(path);
-        } catch (StoreException e) {
-            if (e.reason() == Reason.CORRUPT) {
+            MboxFiles.Counted counted = files.open(path);
+            if (counted == null) {
+                return new Usage(0, 0, quota);
+            }
+            try {
+                return new Usage(counted.index().count(), counted.index().octetsInAll(), quota);
+            } finally {
+                counted.closeOrWarn();
+            }
+        } catch (IOException | StoreException e) {
+            StoreException error = StoreErrors.of(e);
+            if (error.reason() == Reason.BUSY) {
+                throw error;
+            }
+            if (error.reason() == Reason.CORRUPT) {
                 LOG.atDebug()
                         .addKeyValue("mailbox", path)
-                        .addKeyValue("error", e.getMessage())
+                        .addKeyValue("error", error.getMessage())
                         .log("mailbox-not-counted");
-                return null;
+                return new Usage(0, 0, quota);
             }
-            throw e;
+            LOG.atWarn()
+                    .addKeyValue("mailbox", path)
+                    .addKeyValue("error", error.getMessage())
+                    .log("folder-unreadable");
+            FileStatus there = io.stat(path.file());
+            return new Usage(0, there == null ? 0 : there.size(), quota);
         }
     }
 

@@ -21,10 +21,18 @@ interface Pause {
         public long now() {
             return System.currentTimeMillis();
         }
+
+        @Override
+        public long elapsed() {
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime());
+        }
     };
 
     void millis(long duration);
 
-    /** Milliseconds since 1970. */
+    /** Milliseconds since 1970: for what people read, and for comparison with the times of files. */
     long now();
+
+    /** Milliseconds since some moment, for durations: nobody sets this clock. */
+    long elapsed();
 }

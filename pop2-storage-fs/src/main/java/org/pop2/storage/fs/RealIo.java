@@ -7,6 +7,7 @@ import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
@@ -126,12 +127,6 @@ class RealIo implements StorageIo {
                 nanos(found, "ctime"));
     }
 
-    /** Without the exception, and its stack trace, that tells elsewhere that nothing is there. */
-    @Override
-    public boolean exists(Path path) {
-        return path.toFile().exists();
-    }
-
     private static long number(Map<String, Object> attributes, String name) {
         return attributes.get(name) instanceof Number number ? number.longValue() : 0;
     }
@@ -205,6 +200,8 @@ class RealIo implements StorageIo {
             }
         } catch (NoSuchFileException | NotDirectoryException e) {
             return List.of();
+        } catch (DirectoryIteratorException e) {
+            throw e.getCause();
         }
         return names;
     }

@@ -70,13 +70,13 @@ final class StateLock {
     /** Runs with the part of the lock held that a name falls to; fails as busy if it cannot be had in that time. */
     <T> T locked(String name, long timeoutMillis, Pause pause, Body<T> body) throws IOException {
         int part = Math.floorMod(name.hashCode(), PARTS);
-        long deadline = pause.now() + timeoutMillis;
+        long deadline = pause.elapsed() + timeoutMillis;
         if (!Waits.tryLock(threads[part], timeoutMillis)) {
             throw busy();
         }
         try {
             while (!file.tryLock(part)) {
-                if (pause.now() >= deadline) {
+                if (pause.elapsed() >= deadline) {
                     throw busy();
                 }
                 pause.millis(PAUSE_MILLIS);

@@ -1,6 +1,7 @@
 package org.pop2.storage.fs;
 
 import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -35,9 +36,19 @@ interface StorageIo {
     @Nullable
     FileStatus stat(Path path) throws IOException;
 
-    /** Whether something is there, links followed. For what is seldom there, cheaper than {@link #stat}. */
-    default boolean exists(Path path) throws IOException {
-        return stat(path) != null;
+    /**
+     * Whether a file is in a directory that this storage has made. Nothing but a directory that can be read says no:
+     * the directory of a disk that is not mounted any more is gone, and what was in it may still be there.
+     */
+    default boolean isIn(Path directory, Path file) throws IOException {
+        if (stat(file) != null) {
+            return true;
+        }
+        FileStatus there = stat(directory);
+        if (there == null || there.kind() != FileStatus.Kind.DIRECTORY) {
+            throw new NoSuchFileException(directory.toString());
+        }
+        return false;
     }
 
     /** The name of a file's owner, or its number where it has no name. */

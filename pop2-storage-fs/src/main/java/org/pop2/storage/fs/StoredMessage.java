@@ -259,6 +259,7 @@ final class StoredMessage implements AutoCloseable {
         return Math.max(2, wireOctets);
     }
 
+    /** Appends all of it to a file that ends at {@code position}. */
     synchronized void writeTo(IoFile mailbox, long position, Runnable onStep) throws IOException {
         if (closed) {
             throw new IOException("the delivery was given up");
@@ -271,12 +272,12 @@ final class StoredMessage implements AutoCloseable {
                 if (!spool.readFully(step, from)) {
                     throw new IOException("the spool file became shorter");
                 }
-                mailbox.write(step.flip(), at + from);
+                mailbox.append(step.flip(), at + from);
                 onStep.run();
             }
             at += spooled;
         }
-        mailbox.write(ByteBuffer.wrap(memory, 0, inMemory), at);
+        mailbox.append(ByteBuffer.wrap(memory, 0, inMemory), at);
     }
 
     @Override

@@ -17,6 +17,7 @@ import java.util.BitSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -225,5 +226,32 @@ class CostTest {
             });
             assertThat(all / (octets / ContentBuffer.MAX_OCTETS)).isLessThan(KIBIBYTE);
         }
+    }
+
+    /** The disk as the next boot of the system may number it. */
+    private static StorageIo renumbered(StorageIo disk) {
+        return new ForwardingIo(disk) {
+            @Override
+            public @Nullable FileStatus stat(Path path) throws IOException {
+                FileStatus there = super.stat(path);
+                return there == null ? null : there.on(there.key().device() + 1);
+            }
+        };
+    }
+
+    @Test
+    void indexIsGoodUnderAnotherDeviceNumber() throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
+        store = MboxStore.open(
+                MboxSettings.of(new StoreSettings(Map.of(), policy, directory)), renumbered(io), Pause.REAL);
+        io.reset();
+        Mailbox mailbox = hold();
+        assertThat(mailbox.count()).isEqualTo(MESSAGES);
+        assertThat(io.read(CostTest::isInbox)).isZero();
+        BitSet deleted = new BitSet();
+        deleted.set(MESSAGES);
+        Mono.from(mailbox.release(deleted)).block(PATIENCE);
+        assertThat(Files.size(inbox)).isEqualTo((MESSAGES - 1) * (long) MESSAGE.length());
     }
 }

@@ -126,6 +126,11 @@ final class CrashMatrix {
                 public long now() {
                     return now++;
                 }
+
+                @Override
+                public long elapsed() {
+                    return now++;
+                }
             };
             ChannelRegistry channels = new ChannelRegistry();
             files = new MboxFiles(
@@ -708,6 +713,69 @@ final class CrashMatrix {
         }
     }
 
+    /**
+     * Another program, that takes flock only, delivers between any two calls of a release or a delivery. What it wrote
+     * is kept, and the rest is as if it had not come.
+     */
+    Optional<String> unlocked() throws IOException {
+        List<Scenario> scenarios = new ArrayList<>(RELEASES.subList(0, 6));
+        scenarios.add(DELIVERIES.get(0));
+        for (Scenario scenario : scenarios) {
+            long calls = callsOf(scenario);
+            for (long at = 1; at < calls; at++) {
+                for (boolean fails : new boolean[] {false, true}) {
+                    String wrong = unlocked(scenario, at, fails);
+                    if (wrong != null) {
+                        return Optional.of(wrong);
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private @Nullable String unlocked(Scenario scenario, long at, boolean nextFails) {
+        String name = "%s: mail without a lock after call %d, %s, seed %d"
+                .formatted(scenario, at, nextFails ? "and the next call failed" : "alone", seed);
+        cuts.add(name);
+        Path file = scenario.mailbox().file();
+        SimulatedDisk disk = diskFor(scenario);
+        disk.deliverAfter(at, file, MEANWHILE);
+        if (nextFails) {
+            disk.failAt(at + 1, SimulatedDisk.Cut.BEFORE, new IOException("No space left on device"));
+        }
+        int[] acknowledged = {0};
+        boolean failed = false;
+        try {
+            scenario.action().on(new Server(mutation.over(disk, 0)), () -> acknowledged[0]++);
+        } catch (IOException | RuntimeException e) {
+            failed = true;
+            name = name + ", reported as " + e.getMessage();
+        }
+        try {
+            disk.deliverNow();
+            disk.killAt(Long.MAX_VALUE, SimulatedDisk.Cut.BEFORE);
+            new Server(mutation.over(disk, 1)).recover(scenario.mailbox());
+            String found = new String(disk.content(file), StandardCharsets.US_ASCII);
+            String mail = new String(MEANWHILE, StandardCharsets.US_ASCII);
+            int there = found.indexOf(mail);
+            if (there < 0) {
+                return name + ": mail that came without a lock was lost";
+            }
+            byte[] rest = (found.substring(0, there) + found.substring(there + mail.length()))
+                    .getBytes(StandardCharsets.US_ASCII);
+            // what failed may have been done all the same, if only its last steps failed
+            List<byte[]> allowed = scenario.states()
+                    .subList(acknowledged[0], failed ? scenario.states().size() : acknowledged[0] + 1);
+            // a torn delivery stays where somebody else's mail stands behind it
+            byte[] last = scenario.states().get(scenario.states().size() - 1);
+            boolean torn = failed && scenario.appends() && Arrays.equals(rest, Arrays.copyOf(last, rest.length));
+            return torn || isOneOf(rest, allowed, new byte[0]) ? null : name + ": not what was told";
+        } catch (IOException | RuntimeException | AssertionError e) {
+            return name + ": " + e;
+        }
+    }
+
     /** Each call of a release or delivery fails once, and then perhaps the power. */
     Optional<String> failures() throws IOException {
         List<Scenario> scenarios = new ArrayList<>(RELEASES.subList(0, 4));
@@ -761,6 +829,36 @@ final class CrashMatrix {
         }
     }
 
+    /**
+     * A crash, then the same octets in another file on another disk: a backup that was restored, a volume that moved.
+     */
+    Optional<String> restorings() throws IOException {
+        for (Scenario scenario : List.of(RELEASES.get(2), RELEASES.get(0), DELIVERIES.get(0), DELIVERIES.get(1))) {
+            long calls = callsOf(scenario);
+            for (long at = 1; at <= calls; at++) {
+                for (SimulatedDisk.Cut how : SimulatedDisk.Cut.values()) {
+                    String name = "%s: call %d %s, then restored, seed %d".formatted(scenario, at, how, seed);
+                    cuts.add(name);
+                    SimulatedDisk disk = diskFor(scenario);
+                    runToDeath(disk, new Death(at, how, End.KILL));
+                    live(disk, 0, server -> scenario.action().on(server, () -> {}));
+                    disk.restart();
+                    disk.replace(ALICE.file(), disk.content(ALICE.file()));
+                    disk.move();
+                    live(disk, 1, server -> server.recover(ALICE));
+                    byte[] found = disk.content(ALICE.file());
+                    String wrong = isOneOf(found, scenario.states(), new byte[0])
+                            ? wrongAtTheEnd(disk, ALICE, found)
+                            : "neither old nor new content";
+                    if (wrong != null) {
+                        return Optional.of(name + ": " + wrong);
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
     /** Another program, that waits for no lock, writes the mailbox anew after a crash: that is then left alone. */
     Optional<String> rewritings() throws IOException {
         for (Scenario scenario : List.of(RELEASES.get(2), DELIVERIES.get(0))) {
@@ -795,7 +893,7 @@ final class CrashMatrix {
                 disk.rewrite(ALICE.file(), content);
             }
             case "replaced" -> {
-                content[second + 60] = '#';
+                content[second - 3] = '#';
                 disk.replace(ALICE.file(), content);
             }
             case "cut short" -> {

@@ -102,9 +102,21 @@ class CrashMatrixTest {
     }
 
     @Test
+    void mailThatAnotherProgramDeliversWithoutALockIsKept() throws IOException {
+        assertThat(matrix.unlocked()).isEmpty();
+        assertThat(matrix.cuts()).isGreaterThan(200);
+    }
+
+    @Test
     void failureOfAnyCallIsAllOrNothing() throws IOException {
         assertThat(matrix.failures()).isEmpty();
         assertThat(matrix.cuts()).isGreaterThan(500);
+    }
+
+    @Test
+    void mailboxThatComesBackInAnotherFileOnAnotherDiskIsRecovered() throws IOException {
+        assertThat(matrix.restorings()).isEmpty();
+        assertThat(matrix.cuts()).isGreaterThan(200);
     }
 
     @Test

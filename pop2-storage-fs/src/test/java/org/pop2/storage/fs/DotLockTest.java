@@ -40,6 +40,11 @@ class DotLockTest {
         public long now() {
             return System.currentTimeMillis() + ahead.get();
         }
+
+        @Override
+        public long elapsed() {
+            return now();
+        }
     };
 
     private MailboxPath mailbox = new MailboxPath(Path.of("/"), Path.of("alice"), "alice");

@@ -35,11 +35,6 @@ abstract class ForwardingIo implements StorageIo {
     }
 
     @Override
-    public boolean exists(Path path) throws IOException {
-        return disk.exists(path);
-    }
-
-    @Override
     public String owner(Path path) throws IOException {
         return disk.owner(path);
     }

@@ -124,13 +124,6 @@ class LeftOutStepTest {
                             journal.trustBefore(disk, 24, 56);
                             journal.seal();
                         })),
-                recovery(
-                        "the inode is not compared",
-                        CrashMatrix::rewritings,
-                        disk -> patched(disk, ".journal", journal -> {
-                            journal.trustInode(disk);
-                            journal.seal();
-                        })),
                 recovery("new mail is forgotten", RELEASES, LeftOutStepTest::forgetNewMail),
                 recovery("half of the image is written again", RELEASES, LeftOutStepTest::writeHalf),
                 recovery(
@@ -754,7 +747,6 @@ class LeftOutStepTest {
 
     /** The fields of journals, notes and indexes, by their offsets. */
     private static final class Bytes {
-        private static final int DEVICE = 8;
         private static final int START = 24;
         private static final int OLD_SIZE = 32;
         private static final int IMAGE_LENGTH = 40;
@@ -793,15 +785,6 @@ class LeftOutStepTest {
                 CRC32C crc = new CRC32C();
                 crc.update(octets, CHECKSUM + Integer.BYTES, octets.length - CHECKSUM - Integer.BYTES);
                 ByteBuffer.wrap(octets).putInt(CHECKSUM, (int) crc.getValue());
-            }
-        }
-
-        void trustInode(StorageIo disk) throws IOException {
-            FileStatus now = disk.stat(CrashMatrix.ALICE.file());
-            if (now != null && octets.length > OLD_SIZE) {
-                ByteBuffer.wrap(octets)
-                        .putLong(DEVICE, now.key().device())
-                        .putLong(DEVICE + Long.BYTES, now.key().inode());
             }
         }
 

@@ -92,7 +92,12 @@ final class OtherProcess {
         Mailbox mailbox = hold(store);
         out.println("held " + mailbox.count());
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, StandardCharsets.US_ASCII));
-        if ("release".equals(in.readLine())) {
+        String told = in.readLine();
+        for (; "speak".equals(told); told = in.readLine()) {
+            mailbox.active();
+            out.println("spoke");
+        }
+        if ("release".equals(told)) {
             try {
                 release(mailbox, 1);
                 out.println("released");

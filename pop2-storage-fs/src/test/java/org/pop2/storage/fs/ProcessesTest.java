@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.BufferedReader;
+import java.io.BufferedWriter;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.junit.jupiter.api.AfterEach;
@@ -117,6 +119,42 @@ class ProcessesTest {
         OtherProcess.release(mailbox, 2);
         assertThat(rest()).isEqualTo(body(1) + "\n");
         close(store);
+    }
+
+    @Test
+    void holderOfTheOtherProcessThatSpeaksAgainKeepsItsMailboxUntilItIsSilent() throws Exception {
+        long takeoverMillis = 1_000;
+        MboxStore store = store(takeoverMillis);
+        deliver(store, 1);
+        Process child = child("hold", takeoverMillis);
+        BufferedReader said = child.inputReader(StandardCharsets.US_ASCII);
+        BufferedWriter tell = child.outputWriter(StandardCharsets.US_ASCII);
+        assertThat(line(said)).isEqualTo("held 1");
+        // silent for long enough, as all could read; and then it speaks
+        LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * takeoverMillis));
+        for (int i = 0; i < 3; i++) {
+            Mono<Mailbox> opening = Mono.from(store.open(OtherProcess.ALICE, FolderName.INBOX));
+            speak(tell, said);
+            CompletableFuture<Mailbox> opened = opening.toFuture();
+            while (!opened.isDone()) {
+                speak(tell, said);
+            }
+            assertThat(opened)
+                    .failsWithin(OtherProcess.PATIENCE)
+                    .withThrowableThat()
+                    .withMessageContaining("held by");
+        }
+        Mailbox mailbox = OtherProcess.hold(store);
+        tell.append("release\n").flush();
+        assertThat(line(said)).isEqualTo("failed BUSY");
+        assertThat(mailbox.count()).isEqualTo(1);
+        OtherProcess.release(mailbox, 1);
+        close(store);
+    }
+
+    private static void speak(BufferedWriter tell, BufferedReader said) throws IOException {
+        tell.append("speak\n").flush();
+        assertThat(line(said)).isEqualTo("spoke");
     }
 
     @Test

@@ -436,12 +436,37 @@ class RealFilesTest {
         works();
     }
 
-    @Test
-    void fileThatIsNoMailboxIsCorrupt() throws IOException {
-        Files.writeString(inbox, "root:x:0:0::/:/bin/sh\n");
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "root:x:0:0::/:/bin/sh\n",
+                "From here\n",
+                "From here on nothing is mail\n\n" + ONE,
+                "From bob Mon Nov",
+                "From bob Mon Nov 23 12:00:00\n\nno year\n\n",
+                "\n" + ONE,
+                " " + ONE
+            })
+    void fileThatIsNoMailboxIsCorrupt(String content) throws IOException {
+        Files.writeString(inbox, content);
         refused(FolderName.INBOX, inbox + ": not a mailbox");
-        assertThat(inbox).hasContent("root:x:0:0::/:/bin/sh\n");
+        assertThat(inbox).hasContent(content);
         works();
+    }
+
+    @Test
+    void mailboxThatIsFullTakesNoMailThatWouldShutItsUserOut() throws IOException {
+        Mono.from(store.close()).block(PATIENCE);
+        store = open(Map.of("max-messages", "3"));
+        deliver(FolderName.INBOX);
+        StoreException error = failureOf(() -> deliver(FolderName.INBOX));
+        assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
+        assertThat(error).hasMessageContaining(inbox.toString()).hasMessageContaining("max-messages");
+        Mailbox mailbox = hold(FolderName.INBOX);
+        assertThat(mailbox.count()).isEqualTo(3);
+        release(mailbox, 1);
+        deliver(FolderName.INBOX);
+        release(hold(FolderName.INBOX));
     }
 
     @Test

@@ -65,6 +65,9 @@ final class SimulatedDisk implements StorageIo {
         }
     }
 
+    /** A program that delivers whoever has locked the mailbox. */
+    private record Careless(long after, Path file, ByteBuffer octets) {}
+
     /** @param lost whether a force failed: the size is known, the octets will never be written */
     private record Write(long position, ByteBuffer data, long truncatedTo, boolean lost) {
         byte[] octets() {
@@ -79,7 +82,7 @@ final class SimulatedDisk implements StorageIo {
     }
 
     private static final class Inode {
-        final long number;
+        long number;
         byte[] durable = new byte[0];
         byte[] current = new byte[0];
         final List<Write> pending = new ArrayList<>();
@@ -101,6 +104,7 @@ final class SimulatedDisk implements StorageIo {
 
     private final Map<Path, Directory> directories = new HashMap<>();
     private long inodes;
+    private long device = 1;
     private long calls;
     private long cutAt = Long.MAX_VALUE;
     private Cut cut = Cut.BEFORE;
@@ -109,6 +113,7 @@ final class SimulatedDisk implements StorageIo {
     private boolean dead;
     private @Nullable Meanwhile meanwhile;
     private long meanwhileFrom;
+    private @Nullable Careless careless;
     /** Directories that were made, as opposed to those that always were. */
     private final Set<Path> made = new HashSet<>();
 
@@ -147,8 +152,24 @@ final class SimulatedDisk implements StorageIo {
         meanwhileFrom = n;
     }
 
+    /** Lets a program that heeds no lock deliver when the n-th changing call from now is done. */
+    void deliverAfter(long n, Path file, byte[] octets) {
+        careless = new Careless(n, file, ByteBuffer.wrap(octets));
+    }
+
+    private void deliverCarelessly(long now) {
+        Careless delivery = careless;
+        if (delivery != null && now >= delivery.after()) {
+            careless = null;
+            byte[] octets = new byte[delivery.octets().remaining()];
+            delivery.octets().duplicate().get(octets);
+            append(delivery.file(), octets);
+        }
+    }
+
     /** That program gets its turn at last, if it has not had it. */
     void deliverNow() {
+        deliverCarelessly(Long.MAX_VALUE);
         Meanwhile delivery = meanwhile;
         if (delivery != null) {
             meanwhile = null;
@@ -177,7 +198,18 @@ final class SimulatedDisk implements StorageIo {
         directories.values().forEach(d -> d.current.values().forEach(i -> i.locked = false));
     }
 
-    /** The machine lost power. */
+    /** The disk is known by another number from now on. */
+    void renumber() {
+        device++;
+    }
+
+    /** What is on the disk is on another one from now on: every file has another inode. */
+    void move() {
+        renumber();
+        directories.values().forEach(d -> new HashSet<>(d.current.values()).forEach(i -> i.number = ++inodes));
+    }
+
+    /** The machine lost power. Of the disk that comes back only the content is what it was. */
     void losePower(Random random) {
         restart();
         Left names = oneOf(Left.values(), random);
@@ -204,6 +236,11 @@ final class SimulatedDisk implements StorageIo {
                 inode.current = inode.durable.clone();
                 inode.pending.clear();
             }
+        }
+        if (random.nextBoolean()) {
+            renumber();
+        } else {
+            move();
         }
     }
 
@@ -304,6 +341,7 @@ final class SimulatedDisk implements StorageIo {
     }
 
     private void after() throws IOException {
+        deliverCarelessly(calls);
         if (calls == cutAt && !dead) {
             cutAt = Long.MAX_VALUE;
             if (failure != null) {
@@ -326,6 +364,11 @@ final class SimulatedDisk implements StorageIo {
 
     private @Nullable Inode find(Path file) {
         return directory(file).current.get(file.getFileName().toString());
+    }
+
+    /** Whether it is one of the directories that a storage has made before anything else. */
+    private static boolean isState(Path path) {
+        return path.startsWith("/state") && path.getNameCount() == 2;
     }
 
     private void change(Path file, @Nullable Inode inode) {
@@ -422,7 +465,7 @@ final class SimulatedDisk implements StorageIo {
     @Override
     public @Nullable FileStatus stat(Path path) {
         alive();
-        Inode inode = find(path);
+        Inode inode = isState(path) ? new Inode(0, true) : find(path);
         if (inode == null) {
             return null;
         }
@@ -432,7 +475,7 @@ final class SimulatedDisk implements StorageIo {
                 .count();
         return new FileStatus(
                 inode.directory ? FileStatus.Kind.DIRECTORY : FileStatus.Kind.FILE,
-                new FileStatus.FileKey(1, inode.number),
+                new FileStatus.FileKey(device, inode.number),
                 links,
                 ProcessIdentity.uid(),
                 0600,
