@@ -1,13 +1,32 @@
 package org.pop2.protocol;
 
+import java.nio.ByteBuffer;
+
 /** What a {@link ClientSession} wants done, in the order of the list that it returns. */
 public sealed interface ClientEffect {
 
     /** Send a command. */
-    record Send(Command command) implements ClientEffect {}
+    record Send(Command command) implements ClientEffect {
+        /**
+         * The command as a line of octets, its end included. Of HELO it holds the password: wipe it when it is sent.
+         */
+        public byte[] octets() {
+            return CommandCodec.encode(command);
+        }
+    }
 
-    /** Take exactly so many octets, at least 1, not a line; tell {@link ClientEvent.Data}. */
+    /**
+     * Take exactly so many octets, at least 1, not a line; tell {@link ClientEvent.Data}. A {@link ClientConnection}
+     * does so by itself.
+     */
     record Receive(long octets) implements ClientEffect {}
+
+    /**
+     * Octets of the message have come; only a {@link ClientConnection} says so.
+     *
+     * @param octets a view into the input: valid until more is given
+     */
+    record Content(ByteBuffer octets) implements ClientEffect {}
 
     /**
      * Ask the application what to do; tell {@link ClientEvent.Chosen}.

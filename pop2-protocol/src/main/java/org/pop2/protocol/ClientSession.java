@@ -13,7 +13,19 @@ import java.util.Set;
  * only when the session ends with {@link ClientEnd#QUIT} or a FOLD was answered.
  */
 public final class ClientSession {
+    /** What to do when the server says what does not belong here, or nothing for too long. */
+    public enum OnTrouble {
+        /** Send QUIT, and close at whatever comes next: as the RFC has it (p. 21, action 1). */
+        QUIT,
+        /**
+         * Close. QUIT would make deletions final in a session where one side has lost count; a connection that is
+         * closed without it deletes nothing.
+         */
+        CLOSE
+    }
+
     private final Command.Helo helo;
+    private final OnTrouble onTrouble;
 
     private ClientState state = ClientState.CALL;
     private Set<Input> choices = EnumSet.noneOf(Input.class);
@@ -22,9 +34,14 @@ public final class ClientSession {
     private String text = "";
     private boolean closed;
 
-    /** A session that waits for the greeting, which it answers with this command. */
+    /** A session that waits for the greeting, which it answers with this command; on trouble it says QUIT. */
     public ClientSession(Command.Helo helo) {
+        this(helo, OnTrouble.QUIT);
+    }
+
+    public ClientSession(Command.Helo helo, OnTrouble onTrouble) {
         this.helo = helo;
+        this.onTrouble = onTrouble;
     }
 
     public ClientState state() {
@@ -169,7 +186,7 @@ public final class ClientSession {
 
     /** "Anything else": send QUIT, and close at whatever comes next. */
     private List<ClientEffect> giveUp(ClientInput input, ClientEnd why, String said) {
-        if (input == ClientInput.CLOSE) {
+        if (input == ClientInput.CLOSE || onTrouble == OnTrouble.CLOSE) {
             return close(why, said);
         }
         end = why;

@@ -6,7 +6,12 @@ import java.util.BitSet;
 public sealed interface Effect {
 
     /** Send a line. */
-    record Send(Reply reply) implements Effect {}
+    record Send(Reply reply) implements Effect {
+        /** The line as octets, its end included. */
+        public byte[] octets() {
+            return ReplyCodec.encode(reply);
+        }
+    }
 
     /** Check name and password; tell {@link Event.LoggedIn} or {@link Event.Failed}. */
     record LogIn(Command.Helo helo) implements Effect {}

@@ -41,4 +41,25 @@ public interface Listing {
     default boolean saysNoMail() {
         return false;
     }
+
+    /** A mailbox of messages of these sizes, any of which may be deleted. */
+    static Listing of(long... octets) {
+        long[] sizes = octets.clone();
+        return new Listing() {
+            @Override
+            public int count() {
+                return sizes.length;
+            }
+
+            @Override
+            public long octets(int number) {
+                return sizes[number - 1];
+            }
+
+            @Override
+            public boolean writable() {
+                return true;
+            }
+        };
+    }
 }

@@ -14,16 +14,13 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
 import org.pop2.client.Pop2ClientException.Reason;
 import org.pop2.protocol.ClientAction;
+import org.pop2.protocol.ClientConnection;
 import org.pop2.protocol.ClientEffect;
 import org.pop2.protocol.ClientEnd;
-import org.pop2.protocol.ClientEvent;
 import org.pop2.protocol.ClientSession;
 import org.pop2.protocol.Command;
-import org.pop2.protocol.CommandCodec;
 import org.pop2.protocol.Input;
-import org.pop2.protocol.LineFramer;
 import org.pop2.protocol.Reply;
-import org.pop2.protocol.ReplyCodec;
 import org.reactivestreams.Subscription;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
@@ -40,9 +37,8 @@ import reactor.netty.Connection;
  * <p>One buffer at a time is asked of the socket: within a message when its reader wants one, and else always, so that
  * a lost connection and octets that nobody asked for are seen before an acknowledgement goes out.
  *
- * <p>In one thing it is more careful than the table: on "anything else" it does not send QUIT (p. 21, action 1) but
- * closes. QUIT would make deletions final in a session where somebody has lost count. In another it knows what servers
- * really say: KA9Q NOS and JNOS answer a login that finds no mail {@code + No mail} instead of {@code #0}.
+ * <p>It knows what servers really say: KA9Q NOS and JNOS answer a login that finds no mail {@code + No mail} instead of
+ * {@code #0}.
  */
 final class Conversation extends BaseSubscriber<ByteBuf> {
     private static final int MOST_SHOWN = 200;
@@ -51,16 +47,12 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     private final Connection connection;
     private final EventLoop loop;
     private final ClientSettings limits;
-    private final ClientSession session;
-    private final LineFramer framer = new LineFramer();
+    private final ClientConnection pop2;
     private final Sinks.Empty<Void> ended = Sinks.empty();
 
     // of the event loop
     private @Nullable MonoSink<Long> waiting;
     private @Nullable FluxSink<ByteBuf> content;
-    /** Octets of the message that have to come yet. */
-    private long missing;
-
     private boolean asked;
     private boolean loggingIn;
     private boolean counted;
@@ -72,7 +64,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         this.connection = connection;
         this.loop = connection.channel().eventLoop();
         this.limits = limits;
-        this.session = new ClientSession(helo);
+        this.pop2 = new ClientConnection(helo, ClientSession.OnTrouble.CLOSE);
     }
 
     /** Waits for the greeting and logs in: the number of messages. Once. */
@@ -86,11 +78,12 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     /** Sends a command that is answered with a number, or with the end of the session, which is 0. */
     Mono<Long> say(Command command) {
         return answer(() -> {
-            if (framer.pending() > 0) {
+            if (pop2.isInsideLine()) {
                 fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
             } else {
+                List<ClientEffect> effects = pop2.choose(command);
                 quitting = command.input() == Input.QUIT;
-                perform(session.on(new ClientEvent.Chosen(command)));
+                perform(effects);
             }
         });
     }
@@ -136,14 +129,14 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     private void retrieve(FluxSink<ByteBuf> sink) {
         if (failure != null) {
             sink.error(failure);
-        } else if (!session.choices().contains(Input.RETR)) {
+        } else if (!pop2.choices().contains(Input.RETR)) {
             sink.error(new IllegalStateException("this message cannot be read now: another command is under way"));
-        } else if (framer.pending() > 0) {
+        } else if (pop2.isInsideLine()) {
             fail(Reason.PROTOCOL_ERROR, "the server said something that nobody asked for");
             sink.error(over());
         } else {
             content = sink;
-            perform(session.on(new ClientEvent.Chosen(Command.RETR)));
+            perform(pop2.choose(Command.RETR));
             arm(limits.stallTimeout(), "no octet of the message");
         }
     }
@@ -178,7 +171,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     protected void hookOnNext(ByteBuf octets) {
         asked = false;
         while (octets.isReadable() && failure == null) {
-            if (missing > 0) {
+            if (pop2.missing() > 0) {
                 message(octets);
             } else {
                 line(octets);
@@ -190,7 +183,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     @Override
     protected void hookOnComplete() {
         if (failure == null) {
-            perform(session.on(ClientEvent.CLOSED));
+            perform(pop2.lost());
         }
     }
 
@@ -200,16 +193,16 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
             // with TLS 1.3 a server refuses a client's certificate, or misses it, when the handshake is over here
             fail(Reason.TLS, "TLS failed: " + broken.getMessage());
         } else if (failure == null) {
-            perform(session.on(ClientEvent.CLOSED));
+            perform(pop2.lost());
         }
     }
 
     private void ask() {
         FluxSink<ByteBuf> reader = content;
-        boolean wanted = missing == 0 || (reader != null && reader.requestedFromDownstream() > 0);
+        boolean wanted = pop2.missing() == 0 || (reader != null && reader.requestedFromDownstream() > 0);
         if (failure == null && !asked && wanted) {
             asked = true;
-            if (missing > 0) {
+            if (pop2.missing() > 0) {
                 arm(limits.stallTimeout(), "the message stands still");
             }
             request(1);
@@ -218,35 +211,29 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
 
     private void message(ByteBuf octets) {
         FluxSink<ByteBuf> reader = content;
-        if (octets.readableBytes() > missing || reader == null) {
+        int length = octets.readableBytes();
+        if (length > pop2.missing() || reader == null) {
             fail(Reason.PROTOCOL_ERROR, "the message has more octets than announced");
             return;
         }
         disarm();
-        missing -= octets.readableBytes();
-        reader.next(octets.readRetainedSlice(octets.readableBytes()));
-        if (missing == 0) {
+        reader.next(octets.readRetainedSlice(length));
+        List<ClientEffect> effects = pop2.took(length);
+        if (pop2.missing() == 0) {
             content = null;
-            perform(session.on(ClientEvent.DATA));
+            perform(effects);
             reader.complete();
         }
     }
 
     private void line(ByteBuf octets) {
         ByteBuffer view = octets.nioBuffer();
-        LineFramer.Result result = framer.next(view);
+        @Nullable Reply reply = pop2.hear(view);
         octets.skipBytes(octets.readableBytes() - view.remaining());
-        switch (result) {
-            case NEED_MORE -> {}
-            case LINE -> heard(ReplyCodec.decode(framer.line()));
-            case TOO_LONG -> heard(new Reply.Malformed("a line of more than " + LineFramer.MAX_LINE + " octets"));
-            case TLS_HANDSHAKE -> heard(new Reply.Malformed("TLS, where a line was expected"));
+        if (reply != null) {
+            boolean none = loggingIn && !counted && reply instanceof Reply.Success success && isNoMail(success.text());
+            perform(pop2.heard(none ? new Reply.Count(0, "no mail") : reply));
         }
-    }
-
-    private void heard(Reply reply) {
-        boolean none = loggingIn && !counted && reply instanceof Reply.Success success && isNoMail(success.text());
-        perform(session.on(new ClientEvent.Received(none ? new Reply.Count(0, "no mail") : reply)));
     }
 
     private static boolean isNoMail(String text) {
@@ -256,13 +243,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     private void perform(List<ClientEffect> effects) {
         for (ClientEffect effect : effects) {
             if (effect instanceof ClientEffect.Send send) {
-                if (send.command().input() == Input.QUIT && !quitting) {
-                    perform(session.on(ClientEvent.CLOSED));
-                } else {
-                    send(send.command());
-                }
-            } else if (effect instanceof ClientEffect.Receive receive) {
-                missing = receive.octets();
+                send(send);
             } else if (effect instanceof ClientEffect.Choose choose) {
                 disarm();
                 counted |= choose.action() == ClientAction.CHOOSE_MESSAGE;
@@ -281,15 +262,16 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         }
     }
 
-    private void send(Command command) {
-        byte[] line = CommandCodec.encode(command);
+    private void send(ClientEffect.Send what) {
+        Command command = what.command();
+        byte[] line = what.octets();
         loggingIn |= command.input() == Input.HELO;
         arm(limits.replyTimeout(), "no reply to " + command.input());
         connection.channel().writeAndFlush(Unpooled.wrappedBuffer(line)).addListener(written -> {
             // it may hold a password
             Arrays.fill(line, (byte) 0);
             if (!written.isSuccess() && failure == null) {
-                perform(session.on(ClientEvent.CLOSED));
+                perform(pop2.lost());
             }
         });
     }
@@ -346,8 +328,8 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     }
 
     private String lost() {
-        return missing > 0
-                ? "the connection was lost, " + missing + " octets of the message are missing"
+        return pop2.missing() > 0
+                ? "the connection was lost, " + pop2.missing() + " octets of the message are missing"
                 : "the connection was lost";
     }
 
@@ -372,7 +354,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     private void finish(Pop2ClientException why) {
         failure = why;
         disarm();
-        framer.wipe();
+        pop2.wipe();
         // releases what was received and not asked for
         cancel();
         connection.dispose();

@@ -3,11 +3,9 @@ package org.pop2.protocol.dialogue;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
-import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -18,26 +16,21 @@ import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
-import org.pop2.protocol.ForeignProtocol;
-import org.pop2.protocol.LineFramer;
 import org.pop2.protocol.Listing;
-import org.pop2.protocol.ReplyCodec;
+import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.Session;
 
-/** The pure machine: framer, codec and session, on mailboxes in memory. Whatever takes time is done at once. */
+/** The pure machine, on mailboxes in memory. Whatever takes time is done at once. */
 public final class PurePeer implements Peer {
     private static final List<String> SPOOLS = List.of("/usr/spool/mail/", "/var/spool/mail/", "/var/mail/");
 
     private final DialogueSetup setup;
-    private final LineFramer framer = new LineFramer();
-    private final CommandCodec codec;
-    private final Session session;
+    private final ServerConnection connection;
     /** By user and folder. */
     private final Map<String, List<byte[]>> boxes = new HashMap<>();
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private int read;
-    private boolean firstLine = true;
     private boolean closed;
     private String user = "";
     private String box = "";
@@ -45,15 +38,14 @@ public final class PurePeer implements Peer {
 
     public PurePeer(DialogueSetup setup) {
         this.setup = setup;
-        codec = new CommandCodec(setup.strict());
-        session = new Session(setup.hostName(), setup.onDisconnect());
+        connection = new ServerConnection(setup.hostName(), setup.onDisconnect(), new CommandCodec(setup.strict()));
         for (DialogueSetup.User account : setup.users()) {
             for (DialogueSetup.Folder folder : account.folders()) {
                 boxes.put(key(account.name(), folder.name()), new ArrayList<>());
                 folder.messages().forEach(message -> deliver(account.name(), folder.name(), message));
             }
         }
-        tell(Event.OPENED);
+        act(connection.open());
     }
 
     public DialogueSetup setup() {
@@ -63,42 +55,25 @@ public final class PurePeer implements Peer {
     @Override
     public void send(byte[] octets) {
         ByteBuffer input = ByteBuffer.wrap(octets);
-        while (!closed) {
-            switch (framer.next(input)) {
-                case NEED_MORE -> {
-                    return;
-                }
-                case LINE -> line();
-                case TOO_LONG -> tell(new Event.Received(new Command.Malformed("too long")));
-                case TLS_HANDSHAKE -> tell(new Event.Received(new Command.Foreign(ForeignProtocol.TLS)));
-            }
+        for (Command command = connection.next(input); command != null; command = connection.next(input)) {
+            act(connection.on(command));
         }
     }
 
-    private void line() {
-        Command command = codec.decode(framer.line(), firstLine);
-        if (command != null) {
-            firstLine = false;
-            tell(new Event.Received(command));
-        }
-    }
-
-    private void tell(Event event) {
-        Deque<Effect> effects = new ArrayDeque<>(session.on(event));
-        while (!effects.isEmpty()) {
-            Effect effect = effects.remove();
+    private void act(List<Effect> effects) {
+        for (Effect effect : effects) {
             if (effect instanceof Effect.Send send) {
-                out.writeBytes(ReplyCodec.encode(send.reply()));
+                out.writeBytes(send.octets());
             } else if (effect instanceof Effect.LogIn logIn) {
-                effects.addAll(session.on(logIn(logIn.helo())));
+                act(connection.on(logIn(logIn.helo())));
             } else if (effect instanceof Effect.Select select) {
-                effects.addAll(session.on(select(select.mailbox())));
+                act(connection.on(select(select.mailbox())));
             } else if (effect instanceof Effect.Deliver deliver) {
                 out.writeBytes(held.get(deliver.number() - 1));
-                effects.addAll(session.on(Event.DELIVERED));
+                act(connection.on(Event.DELIVERED));
             } else if (effect instanceof Effect.Release release) {
                 release(release.deleted());
-                effects.addAll(session.on(Event.RELEASED));
+                act(connection.on(Event.RELEASED));
             } else if (effect instanceof Effect.Close) {
                 closed = true;
             }
@@ -185,12 +160,12 @@ public final class PurePeer implements Peer {
 
     @Override
     public void drop() {
-        tell(Event.CLOSED);
+        act(connection.on(Event.CLOSED));
     }
 
     @Override
     public void silence() {
-        tell(Event.TIMED_OUT);
+        act(connection.on(Event.TIMED_OUT));
     }
 
     @Override
