@@ -243,11 +243,11 @@ public final class Pop2Server {
     }
 
     /**
-     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription; one that ends
-     * meanwhile may be missing.
+     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription, and told on another
+     * thread, which may block; one that ends meanwhile may be missing.
      */
     public Flux<SessionView> sessions() {
-        return sessions.views();
+        return sessions.views().publishOn(Schedulers.boundedElastic());
     }
 
     /**
@@ -263,11 +263,11 @@ public final class Pop2Server {
     /**
      * What was said in a session since the first question about it: who asks begins to watch it. 16 are watched at a
      * time, each until nobody has asked for two minutes, also when it has ended; of each the last 200 lines are kept.
-     * No password is shown, and of messages only their length. Works at subscription; empty if there is no session of
-     * that number, an error is a {@link TooManyWatchedException}.
+     * No password is shown, and of messages only their length. Works at subscription, and is told on a thread that may
+     * block; empty if there is no session of that number, an error is a {@link TooManyWatchedException}.
      */
     public Mono<SessionTranscript> transcript(long id) {
-        return sessions.transcript(id);
+        return sessions.transcript(id).publishOn(Schedulers.boundedElastic());
     }
 
     /**
