@@ -11,9 +11,9 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.server.OwnFamily;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,17 +114,17 @@ public final class LmtpServer {
                             channel.pipeline().addLast("lmtp", new LmtpHandler(sessions));
                         }
                     });
-            if (file.isPresent()) {
-                bootstrap.channel(NioServerDomainSocketChannel.class);
-            } else {
+            if (settings.address() instanceof InetSocketAddress inet) {
                 bootstrap
-                        .channel(NioServerSocketChannel.class)
+                        .channelFactory(() -> OwnFamily.nio(inet))
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // a client may send everything ahead, end its side, and still wants its replies;
                         // Netty's Unix sockets cannot, and close when the client's side ends
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            } else {
+                bootstrap.channel(NioServerDomainSocketChannel.class);
             }
             ChannelFuture bound = bootstrap.bind(settings.address()).awaitUninterruptibly();
             if (!bound.isSuccess()) {

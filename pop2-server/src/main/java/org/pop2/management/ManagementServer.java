@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
+import org.pop2.server.OwnFamily;
 import org.pop2.server.Pop2Server;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
@@ -113,7 +114,7 @@ public final class ManagementServer {
         Visitors visitors = new Visitors();
         return HttpServer.create()
                 .bindAddress(settings::address)
-                .runOn(loops)
+                .runOn(OwnFamily.of(settings.address(), loops))
                 .protocol(HttpProtocol.HTTP11)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)

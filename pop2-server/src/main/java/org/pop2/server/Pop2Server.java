@@ -148,7 +148,7 @@ public final class Pop2Server {
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(listener -> withSystemLimits(TcpServer.create())
                         .bindAddress(settings::address)
-                        .runOn(loops)
+                        .runOn(OwnFamily.of(settings.address(), loops))
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
