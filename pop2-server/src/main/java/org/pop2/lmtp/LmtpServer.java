@@ -20,10 +20,12 @@ import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.server.OwnFamily;
+import org.pop2.server.StopSteps;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -179,11 +181,7 @@ public final class LmtpServer {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping()
-                        .subscribe(
-                                nothing -> {},
-                                error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
-                                stopped::tryEmitEmpty);
+                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });
@@ -195,29 +193,35 @@ public final class LmtpServer {
     }
 
     private Mono<Void> stopping() {
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
+                List.of(
+                        done(listener.close())
+                                .doOnSuccess(closed -> LOG.atInfo()
+                                        .addKeyValue("address", LmtpRecord.listening(address()))
+                                        .log("lmtp-listener-closed")),
+                        Mono.<Void>fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()),
+                        Mono.fromRunnable(sessions::stop),
+                        lastSessions(),
+                        Mono.fromRunnable(sessions.spool()::close),
+                        Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS)))));
+    }
+
+    private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().limits().stopTimeout();
-        return done(listener.close())
-                .doOnSuccess(closed -> LOG.atInfo()
-                        .addKeyValue("address", LmtpRecord.listening(address()))
-                        .log("lmtp-listener-closed"))
-                .then(Mono.fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()))
-                .then(Mono.fromRunnable(sessions::stop))
-                .then(sessions.idle())
-                .timeout(limit, Mono.defer(() -> {
-                    LOG.atWarn()
-                            .addKeyValue("connections", sessions.count())
-                            .addKeyValue("seconds", limit.toSeconds())
-                            .log("lmtp-connections-cut");
-                    sessions.stopNow();
-                    return sessions.idle()
-                            .timeout(
-                                    DELIVERY_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.atError()
-                                            .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
-                                            .log("lmtp-deliveries-unfinished")));
-                }))
-                .then(Mono.fromRunnable(sessions.spool()::close))
-                .then(Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS))));
+        return sessions.idle().timeout(limit, Mono.defer(() -> {
+            LOG.atWarn()
+                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("seconds", limit.toSeconds())
+                    .log("lmtp-connections-cut");
+            sessions.stopNow();
+            return sessions.idle()
+                    .timeout(
+                            DELIVERY_LIMIT,
+                            Mono.fromRunnable(() -> LOG.atError()
+                                    .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
+                                    .log("lmtp-deliveries-unfinished")));
+        }));
     }
 
     private void removeSocketFile() {

@@ -10,12 +10,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.server.OwnFamily;
 import org.pop2.server.Pop2Server;
+import org.pop2.server.StopSteps;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -203,13 +205,13 @@ public final class ManagementServer {
 
     /** Stops at once: requests under way are cut. Works at subscription. */
     public Mono<Void> stop() {
-        return Mono.defer(() -> {
-            looking.dispose();
-            server.dispose();
-            return server.onDispose()
-                    .onErrorComplete()
-                    .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)))
-                    .subscribeOn(Schedulers.boundedElastic());
-        });
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("management-stop-failed"),
+                List.of(
+                        Mono.fromRunnable(looking::dispose),
+                        Mono.fromRunnable(server::dispose),
+                        server.onDispose().onErrorComplete(),
+                        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2))
+                                .subscribeOn(Schedulers.boundedElastic())));
     }
 }

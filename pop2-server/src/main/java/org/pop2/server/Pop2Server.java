@@ -307,10 +307,7 @@ public final class Pop2Server {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping()
-                        .doOnError(error -> LOG.atWarn().setCause(error).log("stop-failed"))
-                        .onErrorComplete()
-                        .subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
+                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });
@@ -322,28 +319,36 @@ public final class Pop2Server {
     }
 
     private Mono<Void> stopping() {
-        listeners.forEach(bound -> bound.server().dispose());
-        sessions.stop();
-        authenticator.tellRefusalsNow();
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("stop-failed"),
+                List.of(
+                        Mono.fromRunnable(
+                                () -> listeners.forEach(bound -> bound.server().dispose())),
+                        Mono.fromRunnable(sessions::stop),
+                        Mono.fromRunnable(authenticator::tellRefusalsNow),
+                        Flux.fromIterable(listeners)
+                                .flatMap(bound -> bound.server().onDispose())
+                                .then(),
+                        lastSessions(),
+                        Mono.fromRunnable(authenticator::dispose),
+                        Mono.fromRunnable(watches::dispose),
+                        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5))));
+    }
+
+    private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().stopTimeout();
-        return Flux.fromIterable(listeners)
-                .flatMap(bound -> bound.server().onDispose())
-                .then(sessions.idle())
-                .timeout(limit, Mono.defer(() -> {
-                    LOG.atWarn()
-                            .addKeyValue("connections", sessions.count())
-                            .addKeyValue("seconds", limit.toSeconds())
-                            .log("connections-cut");
-                    sessions.stopNow();
-                    return sessions.idle()
-                            .timeout(
-                                    RELEASE_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.atError()
-                                            .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
-                                            .log("releases-unfinished")));
-                }))
-                .then(Mono.fromRunnable(authenticator::dispose))
-                .then(Mono.fromRunnable(watches::dispose))
-                .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)));
+        return sessions.idle().timeout(limit, Mono.defer(() -> {
+            LOG.atWarn()
+                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("seconds", limit.toSeconds())
+                    .log("connections-cut");
+            sessions.stopNow();
+            return sessions.idle()
+                    .timeout(
+                            RELEASE_LIMIT,
+                            Mono.fromRunnable(() -> LOG.atError()
+                                    .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
+                                    .log("releases-unfinished")));
+        }));
     }
 }
