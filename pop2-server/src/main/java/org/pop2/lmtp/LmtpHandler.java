@@ -23,6 +23,7 @@ import org.pop2.lmtp.LmtpSession.Effect;
 import org.pop2.lmtp.LmtpSession.End;
 import org.pop2.lmtp.LmtpSession.Event;
 import org.pop2.lmtp.LmtpSession.Wants;
+import org.pop2.server.StorageCalls;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.slf4j.Logger;
@@ -424,8 +425,8 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         }
         Flux.fromIterable(Recipients.candidates(address, settings.addressing()))
                 .concatMap(
-                        candidate -> Mono.defer(() ->
-                                        Mono.from(sessions.store().accounts().find(candidate.user())))
+                        candidate -> StorageCalls.of(
+                                        () -> sessions.store().accounts().find(candidate.user()))
                                 .map(account -> candidate),
                         0)
                 .next()
@@ -450,7 +451,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
      * told that it was refused. The storage decides about such a message when it has it.
      */
     private Mono<Event> ifNotFull(Target target, long size) {
-        return Mono.from(sessions.store().usage(target.user()))
+        return StorageCalls.of(() -> sessions.store().usage(target.user()))
                 .map(usage -> usage.quota().allows(Math.max(1, usage.messages()), Math.max(size, usage.octets()))
                         ? new Event.Found(target)
                         : new Event.NotTaken(Reply.full(settings.overQuota())));
@@ -460,8 +461,8 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         if (target.folder().isInbox() || settings.addressing().createFolders()) {
             return Mono.just(target);
         }
-        return Flux.defer(() -> sessions.store().folders(target.user()))
-                .any(target.folder()::equals)
+        return StorageCalls.of(
+                        () -> Flux.from(sessions.store().folders(target.user())).any(target.folder()::equals))
                 .map(exists -> exists ? target : new Target(target.user(), FolderName.INBOX));
     }
 
@@ -502,7 +503,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                     if (gone) {
                         return Mono.just(Reply.STOPPING);
                     }
-                    return Mono.from(sessions.store().deliver(target.user(), target.folder(), what))
+                    return StorageCalls.of(() -> sessions.store().deliver(target.user(), target.folder(), what))
                             .then(Mono.fromSupplier(() -> {
                                 log().stored(target, octets);
                                 return Reply.DELIVERED;
@@ -660,7 +661,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     private void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             exceptionCaught(context(), bug);
         }
     }

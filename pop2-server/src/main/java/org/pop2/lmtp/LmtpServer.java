@@ -11,18 +11,21 @@ import io.netty.channel.MultiThreadIoEventLoopGroup;
 import io.netty.channel.WriteBufferWaterMark;
 import io.netty.channel.nio.NioIoHandler;
 import io.netty.channel.socket.nio.NioServerDomainSocketChannel;
-import io.netty.channel.socket.nio.NioServerSocketChannel;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import java.io.IOException;
+import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.NotDirectoryException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.server.OwnFamily;
+import org.pop2.server.StopSteps;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -113,17 +116,17 @@ public final class LmtpServer {
                             channel.pipeline().addLast("lmtp", new LmtpHandler(sessions));
                         }
                     });
-            if (file.isPresent()) {
-                bootstrap.channel(NioServerDomainSocketChannel.class);
-            } else {
+            if (settings.address() instanceof InetSocketAddress inet) {
                 bootstrap
-                        .channel(NioServerSocketChannel.class)
+                        .channelFactory(() -> OwnFamily.nio(inet))
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
                         .childOption(ChannelOption.SO_KEEPALIVE, true)
                         // a client may send everything ahead, end its side, and still wants its replies;
                         // Netty's Unix sockets cannot, and close when the client's side ends
                         .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true);
+            } else {
+                bootstrap.channel(NioServerDomainSocketChannel.class);
             }
             ChannelFuture bound = bootstrap.bind(settings.address()).awaitUninterruptibly();
             if (!bound.isSuccess()) {
@@ -178,11 +181,7 @@ public final class LmtpServer {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping()
-                        .subscribe(
-                                nothing -> {},
-                                error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
-                                stopped::tryEmitEmpty);
+                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });
@@ -194,29 +193,35 @@ public final class LmtpServer {
     }
 
     private Mono<Void> stopping() {
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
+                List.of(
+                        done(listener.close())
+                                .doOnSuccess(closed -> LOG.atInfo()
+                                        .addKeyValue("address", LmtpRecord.listening(address()))
+                                        .log("lmtp-listener-closed")),
+                        Mono.<Void>fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()),
+                        Mono.fromRunnable(sessions::stop),
+                        lastSessions(),
+                        Mono.fromRunnable(sessions.spool()::close),
+                        Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS)))));
+    }
+
+    private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().limits().stopTimeout();
-        return done(listener.close())
-                .doOnSuccess(closed -> LOG.atInfo()
-                        .addKeyValue("address", LmtpRecord.listening(address()))
-                        .log("lmtp-listener-closed"))
-                .then(Mono.fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()))
-                .then(Mono.fromRunnable(sessions::stop))
-                .then(sessions.idle())
-                .timeout(limit, Mono.defer(() -> {
-                    LOG.atWarn()
-                            .addKeyValue("connections", sessions.count())
-                            .addKeyValue("seconds", limit.toSeconds())
-                            .log("lmtp-connections-cut");
-                    sessions.stopNow();
-                    return sessions.idle()
-                            .timeout(
-                                    DELIVERY_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.atError()
-                                            .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
-                                            .log("lmtp-deliveries-unfinished")));
-                }))
-                .then(Mono.fromRunnable(sessions.spool()::close))
-                .then(Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS))));
+        return sessions.idle().timeout(limit, Mono.defer(() -> {
+            LOG.atWarn()
+                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("seconds", limit.toSeconds())
+                    .log("lmtp-connections-cut");
+            sessions.stopNow();
+            return sessions.idle()
+                    .timeout(
+                            DELIVERY_LIMIT,
+                            Mono.fromRunnable(() -> LOG.atError()
+                                    .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
+                                    .log("lmtp-deliveries-unfinished")));
+        }));
     }
 
     private void removeSocketFile() {

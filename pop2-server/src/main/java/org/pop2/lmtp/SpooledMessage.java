@@ -97,6 +97,9 @@ final class SpooledMessage {
                 write();
             } catch (IOException e) {
                 failure = e;
+            } catch (RuntimeException | Error e) {
+                // whatever it is, the client is not to wait for ever
+                failure = new IOException(e);
             }
             done.accept(failure);
         });
@@ -137,7 +140,7 @@ final class SpooledMessage {
                         ByteBuffer piece = read(channel, position, (int) Math.min(BLOCK, size - position));
                         sink.next(piece);
                         return position + piece.limit();
-                    } catch (IOException e) {
+                    } catch (IOException | RuntimeException | Error e) {
                         sink.error(new StoreException(
                                 StoreException.Reason.UNAVAILABLE, "a spooled message cannot be read", e));
                         return position;

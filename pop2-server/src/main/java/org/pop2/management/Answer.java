@@ -1,6 +1,8 @@
 package org.pop2.management;
 
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What is sent for a request.
@@ -11,6 +13,8 @@ import java.util.Map;
  * @param headers further ones
  */
 record Answer(int status, String type, String body, Map<String, String> headers) {
+    private static final Logger LOG = LoggerFactory.getLogger(Answer.class);
+
     static final String TEXT = "text/plain; charset=utf-8";
     static final String JSON = "application/json";
     static final String HTML = "text/html; charset=utf-8";
@@ -25,6 +29,12 @@ record Answer(int status, String type, String body, Map<String, String> headers)
 
     static Answer problem(int status, String text) {
         return json(status, Map.of("error", text));
+    }
+
+    /** Something is wrong that nobody has thought of. */
+    static Answer defect(Throwable error) {
+        LOG.atError().setCause(error).log("management-request-failed");
+        return problem(500, "this is a defect; the log has more");
     }
 
     Answer with(String header, String value) {

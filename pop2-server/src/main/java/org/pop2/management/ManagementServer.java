@@ -1,8 +1,8 @@
 package org.pop2.management;
 
 import io.netty.channel.Channel;
+import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelOption;
-import io.netty.channel.EventLoop;
 import io.netty.handler.codec.http.HttpMethod;
 import io.netty.handler.timeout.WriteTimeoutHandler;
 import java.io.IOException;
@@ -10,12 +10,14 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
+import org.pop2.server.OwnFamily;
 import org.pop2.server.Pop2Server;
+import org.pop2.server.StopSteps;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -38,7 +40,6 @@ import reactor.netty.resources.LoopResources;
 public final class ManagementServer {
     private static final Logger LOG = LoggerFactory.getLogger(ManagementServer.class);
 
-    static final int MAX_CONNECTIONS = 32;
     private static final int MAX_LINE = 2048;
     private static final int MAX_HEADERS = 8192;
     private static final int REQUESTS_PER_CONNECTION = 1000;
@@ -112,10 +113,10 @@ public final class ManagementServer {
 
     private static Mono<? extends DisposableServer> bind(
             ManagementSettings settings, Routes routes, LoopResources loops) {
-        AtomicInteger connections = new AtomicInteger();
+        Visitors visitors = new Visitors();
         return HttpServer.create()
                 .bindAddress(settings::address)
-                .runOn(loops)
+                .runOn(OwnFamily.of(settings.address(), loops))
                 .protocol(HttpProtocol.HTTP11)
                 .option(ChannelOption.SO_BACKLOG, BACKLOG)
                 .option(ChannelOption.SO_REUSEADDR, true)
@@ -124,54 +125,61 @@ public final class ManagementServer {
                         .validateHeaders(true))
                 .maxKeepAliveRequests(REQUESTS_PER_CONNECTION)
                 .idleTimeout(IDLE)
-                .doOnChannelInit((observer, channel, from) -> admit(channel, connections))
-                .handle((request, response) -> respond(request, response, settings, routes))
+                // a client may ask, end its side, and still wants its answer
+                .childOption(ChannelOption.ALLOW_HALF_CLOSURE, true)
+                .httpMessageLogFactory(new NothingOfTheirs())
+                .doOnChannelInit((observer, channel, from) -> {
+                    visitors.admit(channel);
+                    channel.pipeline()
+                            .addFirst("slow-reader", new WriteTimeoutHandler(WRITE_SECONDS))
+                            .addFirst("slow-writer", new RequestDeadline(REQUEST));
+                })
+                .handle((request, response) -> respond(request, response, settings, routes, visitors))
                 .bind();
     }
 
-    // what becomes of a close is told by the close future
-    @SuppressWarnings("FutureReturnValueIgnored")
-    private static void admit(Channel channel, AtomicInteger connections) {
-        int now = connections.incrementAndGet();
-        channel.closeFuture().addListener(closed -> connections.decrementAndGet());
-        if (now > MAX_CONNECTIONS) {
-            channel.close();
-        } else {
-            channel.pipeline()
-                    .addFirst("slow-reader", new WriteTimeoutHandler(WRITE_SECONDS))
-                    .addFirst("slow-writer", new RequestDeadline(REQUEST));
-        }
-    }
-
     private static Mono<Void> respond(
-            HttpServerRequest request, HttpServerResponse response, ManagementSettings settings, Routes routes) {
-        EventLoop[] loop = new EventLoop[1];
-        request.withConnection(connection -> {
-            loop[0] = connection.channel().eventLoop();
-            connection.channel().pipeline().get(RequestDeadline.class).complete();
-        });
+            HttpServerRequest request,
+            HttpServerResponse response,
+            ManagementSettings settings,
+            Routes routes,
+            Visitors visitors) {
+        Channel[] channels = new Channel[1];
+        request.withConnection(connection -> channels[0] = connection.channel());
+        Channel channel = Objects.requireNonNull(channels[0]);
+        visitors.asks(channel, routes.isAuthorized(request.requestHeaders()));
+        channel.pipeline().get(RequestDeadline.class).complete();
         // Reactor Netty 1.3 no longer reads from a connection whose client was quicker with its next request than the
         // thread that answered was with the last: an answer written on the loop is done before anything is read
         Mono<Answer> answered =
-                answer(request, settings, routes).publishOn(Schedulers.fromExecutor(Objects.requireNonNull(loop[0])));
-        return answered.flatMap(answer -> {
-            byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
-            response.status(answer.status())
-                    .header("Content-Type", answer.type())
-                    .header("Content-Length", String.valueOf(body.length))
-                    .header("Cache-Control", "no-store")
-                    .header("Content-Security-Policy", POLICY)
-                    .header("X-Content-Type-Options", "nosniff")
-                    .header("Referrer-Policy", "no-referrer")
-                    .header("Cross-Origin-Resource-Policy", "same-origin");
-            answer.headers().forEach(response::header);
-            if (answer.status() == 413 || answer.status() == 400) {
-                response.keepAlive(false);
-            }
-            return request.method().equals(HttpMethod.HEAD)
-                    ? response.send()
-                    : response.sendByteArray(Mono.just(body)).then();
-        });
+                answer(request, settings, routes).publishOn(Schedulers.fromExecutor(channel.eventLoop()));
+        return answered.<Void>flatMap(answer -> {
+                    byte[] body = answer.body().getBytes(StandardCharsets.UTF_8);
+                    response.status(answer.status())
+                            .header("Content-Type", answer.type())
+                            .header("Content-Length", String.valueOf(body.length))
+                            .header("Cache-Control", "no-store")
+                            .header("Content-Security-Policy", POLICY)
+                            .header("X-Content-Type-Options", "nosniff")
+                            .header("Referrer-Policy", "no-referrer")
+                            .header("Cross-Origin-Resource-Policy", "same-origin");
+                    answer.headers().forEach(response::header);
+                    if (answer.status() == 413 || answer.status() == 400) {
+                        response.keepAlive(false);
+                    }
+                    return request.method().equals(HttpMethod.HEAD)
+                            ? response.send()
+                            : response.sendByteArray(Mono.just(body)).then();
+                })
+                .doFinally(signal -> channel.eventLoop().execute(() -> rests(channel, visitors)));
+    }
+
+    private static void rests(Channel channel, Visitors visitors) {
+        visitors.rests(channel);
+        ChannelHandlerContext context = channel.pipeline().context(RequestDeadline.class);
+        if (context != null) {
+            ((RequestDeadline) context.handler()).answered(context);
+        }
     }
 
     private static Mono<Answer> answer(HttpServerRequest request, ManagementSettings settings, Routes routes) {
@@ -181,10 +189,7 @@ public final class ManagementServer {
         }
         return Mono.defer(() -> routes.answer(request.method(), path(request.uri()), request.requestHeaders()))
                 .timeout(ANSWER, Mono.fromSupplier(() -> Answer.problem(503, "no answer in time")))
-                .onErrorResume(error -> {
-                    LOG.atError().setCause(error).log("management-request-failed");
-                    return Mono.just(Answer.problem(500, "this is a defect; the log has more"));
-                });
+                .onErrorResume(error -> Mono.just(Answer.defect(error)));
     }
 
     private static String path(String uri) {
@@ -200,13 +205,13 @@ public final class ManagementServer {
 
     /** Stops at once: requests under way are cut. Works at subscription. */
     public Mono<Void> stop() {
-        return Mono.defer(() -> {
-            looking.dispose();
-            server.dispose();
-            return server.onDispose()
-                    .onErrorComplete()
-                    .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2)))
-                    .subscribeOn(Schedulers.boundedElastic());
-        });
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("management-stop-failed"),
+                List.of(
+                        Mono.fromRunnable(looking::dispose),
+                        Mono.fromRunnable(server::dispose),
+                        server.onDispose().onErrorComplete(),
+                        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(2))
+                                .subscribeOn(Schedulers.boundedElastic())));
     }
 }

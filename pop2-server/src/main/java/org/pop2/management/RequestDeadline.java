@@ -1,7 +1,8 @@
 package org.pop2.management;
 
+import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
+import io.netty.channel.socket.ChannelInputShutdownEvent;
 import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
@@ -10,12 +11,19 @@ import org.jspecify.annotations.Nullable;
 /**
  * Closes a connection whose next request is not there in time: from the connection, or from its first octet, to the end
  * of its headers. The timeouts of Reactor Netty begin when a request has been read.
+ *
+ * <p>A client that has ended its side gets the answer to what it has asked, and no more is waited for.
  */
 // what becomes of a close is told by the pipeline
 @SuppressWarnings("FutureReturnValueIgnored")
-final class RequestDeadline extends ChannelInboundHandlerAdapter {
+final class RequestDeadline extends ChannelDuplexHandler {
+    /** A request that was sent together with the last one is taken by then. */
+    private static final long NEXT_MILLIS = 100;
+
     private final Duration limit;
     private @Nullable ScheduledFuture<?> timer;
+    private boolean answering;
+    private boolean inputEnded;
 
     RequestDeadline(Duration limit) {
         this.limit = limit;
@@ -33,13 +41,55 @@ final class RequestDeadline extends ChannelInboundHandlerAdapter {
     }
 
     @Override
+    public void userEventTriggered(ChannelHandlerContext context, Object event) throws Exception {
+        if (event instanceof ChannelInputShutdownEvent) {
+            inputEnded = true;
+            closeSoon(context);
+        }
+        super.userEventTriggered(context, event);
+    }
+
+    /** There is nothing more to read, and Netty's epoll fails if it is asked all the same. */
+    @Override
+    public void read(ChannelHandlerContext context) throws Exception {
+        if (!inputEnded) {
+            super.read(context);
+        }
+    }
+
+    @Override
     public void channelInactive(ChannelHandlerContext context) throws Exception {
-        complete();
+        cancel();
         super.channelInactive(context);
     }
 
     /** The request has been read. On the connection's event loop only. */
     void complete() {
+        cancel();
+        answering = true;
+    }
+
+    /** The request has been answered. On the connection's event loop only. */
+    void answered(ChannelHandlerContext context) {
+        answering = false;
+        if (inputEnded) {
+            closeSoon(context);
+        }
+    }
+
+    private void closeSoon(ChannelHandlerContext context) {
+        context.executor()
+                .schedule(
+                        () -> {
+                            if (!answering) {
+                                context.close();
+                            }
+                        },
+                        NEXT_MILLIS,
+                        TimeUnit.MILLISECONDS);
+    }
+
+    private void cancel() {
         if (timer != null) {
             timer.cancel(false);
             timer = null;

@@ -25,6 +25,7 @@ import org.pop2.server.SessionView;
 import org.pop2.server.TooManyWatchedException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -105,7 +106,7 @@ final class Routes {
     }
 
     /** Whether the request shows the token. */
-    private boolean isAuthorized(HttpHeaders headers) {
+    boolean isAuthorized(HttpHeaders headers) {
         return settings.token().isPresent()
                 && Requests.token(headers).filter(settings.token().get()::is).isPresent();
     }
@@ -123,7 +124,7 @@ final class Routes {
     }
 
     private Mono<Answer> ready() {
-        return readiness.check().map(checks -> {
+        return offLoops(readiness.check()).map(checks -> {
             boolean all = checks.values().stream().allMatch(it -> it);
             Map<String, Object> body = new LinkedHashMap<>();
             body.put("status", all ? "up" : "down");
@@ -135,6 +136,11 @@ final class Routes {
     private Mono<Answer> scrape() {
         return Mono.fromCallable(() -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()))
                 .subscribeOn(Schedulers.boundedElastic());
+    }
+
+    /** Rendering is work for its own threads, and not for those that brought what is rendered. */
+    private static <T> Mono<T> offLoops(Mono<T> source) {
+        return source.publishOn(Schedulers.boundedElastic());
     }
 
     /** At most {@value #MAX_SESSIONS}, the oldest first. */
@@ -216,10 +222,15 @@ final class Routes {
         if (!reloading.compareAndSet(false, true)) {
             return Mono.just(Answer.problem(409, "a reload is under way"));
         }
-        return reload.reload()
+        // it runs to its end, whether or not somebody waits so long for the answer
+        Mono<Answer> running = Mono.defer(reload::reload)
                 .map(result -> Answer.json(
                         result.done() ? 200 : 422, Map.of("done", result.done(), "messages", result.messages())))
-                .doFinally(signal -> reloading.set(false));
+                .onErrorResume(error -> Mono.just(Answer.defect(error)))
+                .doFinally(signal -> reloading.set(false))
+                .cache();
+        Disposable unused = running.subscribe();
+        return running;
     }
 
     private Mono<Answer> page(HttpHeaders headers) {
@@ -227,9 +238,9 @@ final class Routes {
         if (!shown && Requests.token(headers).isPresent()) {
             return unauthorized(headers);
         }
-        return readiness
-                .check()
-                .zipWith(shown ? views().map(Optional::of) : Mono.just(Optional.<List<SessionView>>empty()))
+        return offLoops(readiness
+                        .check()
+                        .zipWith(shown ? views().map(Optional::of) : Mono.just(Optional.<List<SessionView>>empty())))
                 .map(both -> new Answer(200, Answer.HTML, page.of(both.getT1(), both.getT2())));
     }
 

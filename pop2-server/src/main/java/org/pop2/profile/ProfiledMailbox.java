@@ -188,6 +188,10 @@ public final class ProfiledMailbox implements Listing {
                     .<List<ContentBuffer>>handle((buffer, sink) -> {
                         try {
                             rewriter.accept(before.apply(buffer.octets().duplicate()));
+                        } catch (Error e) {
+                            // Reactor throws some of them on, into the storage's thread, and tells nobody
+                            sink.error(new IllegalStateException("a message cannot be rewritten", e));
+                            return;
                         } finally {
                             buffer.release();
                         }

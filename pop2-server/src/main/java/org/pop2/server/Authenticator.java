@@ -274,7 +274,7 @@ public final class Authenticator implements Disposable {
     }
 
     private Mono<Optional<Account>> find(UserName user) {
-        return Mono.from(accounts.find(user))
+        return StorageCalls.of(() -> accounts.find(user))
                 .filter(Account::enabled)
                 .map(Optional::of)
                 .defaultIfEmpty(Optional.empty());
@@ -384,7 +384,7 @@ public final class Authenticator implements Disposable {
 
     /** Accepted if nobody else has spent the password, and nothing has happened to the account, since it was read. */
     private Mono<Verdict> spend(Verified login, Account after, byte[] octets) {
-        return Mono.defer(() -> Mono.from(accounts.replace(login.account(), after)))
+        return StorageCalls.of(() -> accounts.replace(login.account(), after))
                 .defaultIfEmpty(false)
                 .map(spent -> {
                     if (!spent) {

@@ -93,7 +93,11 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     @Override
     public void onNext(ContentBuffer buffer) {
         if (isNext()) {
-            write(buffer);
+            try {
+                write(buffer);
+            } catch (RuntimeException | Error e) {
+                broken(e);
+            }
             return;
         }
         try {
@@ -210,7 +214,19 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         QUEUED.incrementAndGet(this);
         loop.execute(() -> {
             QUEUED.decrementAndGet(this);
-            signal.run();
+            try {
+                signal.run();
+            } catch (RuntimeException | Error e) {
+                broken(e);
+            }
         });
+    }
+
+    /** There is no memory for a buffer, say: it ends here, and not in the storage that brought it. */
+    private void broken(Throwable cause) {
+        if (!over) {
+            cancel();
+            outcome.failed(this, cause);
+        }
     }
 }

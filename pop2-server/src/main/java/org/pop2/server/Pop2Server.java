@@ -148,7 +148,7 @@ public final class Pop2Server {
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(listener -> withSystemLimits(TcpServer.create())
                         .bindAddress(settings::address)
-                        .runOn(loops)
+                        .runOn(OwnFamily.of(settings.address(), loops))
                         .option(ChannelOption.SO_BACKLOG, BACKLOG)
                         .option(ChannelOption.SO_REUSEADDR, true)
                         .childOption(ChannelOption.TCP_NODELAY, true)
@@ -243,11 +243,11 @@ public final class Pop2Server {
     }
 
     /**
-     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription; one that ends
-     * meanwhile may be missing.
+     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription, and told on another
+     * thread, which may block; one that ends meanwhile may be missing.
      */
     public Flux<SessionView> sessions() {
-        return sessions.views();
+        return sessions.views().publishOn(Schedulers.boundedElastic());
     }
 
     /**
@@ -263,11 +263,11 @@ public final class Pop2Server {
     /**
      * What was said in a session since the first question about it: who asks begins to watch it. 16 are watched at a
      * time, each until nobody has asked for two minutes, also when it has ended; of each the last 200 lines are kept.
-     * No password is shown, and of messages only their length. Works at subscription; empty if there is no session of
-     * that number, an error is a {@link TooManyWatchedException}.
+     * No password is shown, and of messages only their length. Works at subscription, and is told on a thread that may
+     * block; empty if there is no session of that number, an error is a {@link TooManyWatchedException}.
      */
     public Mono<SessionTranscript> transcript(long id) {
-        return sessions.transcript(id);
+        return sessions.transcript(id).publishOn(Schedulers.boundedElastic());
     }
 
     /**
@@ -307,10 +307,7 @@ public final class Pop2Server {
     public Mono<Void> stop() {
         return Mono.defer(() -> {
             if (stopping.compareAndSet(false, true)) {
-                stopping()
-                        .doOnError(error -> LOG.atWarn().setCause(error).log("stop-failed"))
-                        .onErrorComplete()
-                        .subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
+                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
             }
             return stopped.asMono();
         });
@@ -322,28 +319,36 @@ public final class Pop2Server {
     }
 
     private Mono<Void> stopping() {
-        listeners.forEach(bound -> bound.server().dispose());
-        sessions.stop();
-        authenticator.tellRefusalsNow();
+        return StopSteps.inOrder(
+                error -> LOG.atWarn().setCause(error).log("stop-failed"),
+                List.of(
+                        Mono.fromRunnable(
+                                () -> listeners.forEach(bound -> bound.server().dispose())),
+                        Mono.fromRunnable(sessions::stop),
+                        Mono.fromRunnable(authenticator::tellRefusalsNow),
+                        Flux.fromIterable(listeners)
+                                .flatMap(bound -> bound.server().onDispose())
+                                .then(),
+                        lastSessions(),
+                        Mono.fromRunnable(authenticator::dispose),
+                        Mono.fromRunnable(watches::dispose),
+                        loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5))));
+    }
+
+    private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().stopTimeout();
-        return Flux.fromIterable(listeners)
-                .flatMap(bound -> bound.server().onDispose())
-                .then(sessions.idle())
-                .timeout(limit, Mono.defer(() -> {
-                    LOG.atWarn()
-                            .addKeyValue("connections", sessions.count())
-                            .addKeyValue("seconds", limit.toSeconds())
-                            .log("connections-cut");
-                    sessions.stopNow();
-                    return sessions.idle()
-                            .timeout(
-                                    RELEASE_LIMIT,
-                                    Mono.fromRunnable(() -> LOG.atError()
-                                            .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
-                                            .log("releases-unfinished")));
-                }))
-                .then(Mono.fromRunnable(authenticator::dispose))
-                .then(Mono.fromRunnable(watches::dispose))
-                .then(loops.disposeLater(Duration.ZERO, Duration.ofSeconds(5)));
+        return sessions.idle().timeout(limit, Mono.defer(() -> {
+            LOG.atWarn()
+                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("seconds", limit.toSeconds())
+                    .log("connections-cut");
+            sessions.stopNow();
+            return sessions.idle()
+                    .timeout(
+                            RELEASE_LIMIT,
+                            Mono.fromRunnable(() -> LOG.atError()
+                                    .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
+                                    .log("releases-unfinished")));
+        }));
     }
 }

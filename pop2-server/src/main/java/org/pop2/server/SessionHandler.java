@@ -542,7 +542,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
             tell(event);
             touch();
             work();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             exceptionCaught(context(), bug);
         }
     }
@@ -680,7 +680,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         }
         // not cancelled if the client goes, but released: so that it is always known who has it
         sessions.begins();
-        Mono.defer(() -> Mono.from(sessions.store().open(owner, resolved.get())))
+        StorageCalls.of(() -> sessions.store().open(owner, resolved.get()))
                 .switchIfEmpty(Mono.error(() -> new IllegalStateException("the storage opened nothing")))
                 .doFinally(signal -> later(sessions::ends))
                 .subscribe(
@@ -769,7 +769,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         int count = deleted.cardinality();
         long since = System.nanoTime();
         sessions.begins();
-        Mono.defer(() -> Mono.from(released.release(deleted)))
+        StorageCalls.of(() -> released.release(deleted))
                 .subscribe(nothing -> {}, error -> released(count, since, error), () -> released(count, since, null));
     }
 
@@ -1075,7 +1075,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private void guarded(Runnable task) {
         try {
             task.run();
-        } catch (RuntimeException bug) {
+        } catch (RuntimeException | Error bug) {
             exceptionCaught(context(), bug);
         }
     }

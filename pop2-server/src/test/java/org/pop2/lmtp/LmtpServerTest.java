@@ -60,6 +60,30 @@ class LmtpServerTest {
     }
 
     @Test
+    void whateverTheStorageThrowsIsAReplyForTheRecipientAndTheOthersGetTheirMail() throws IOException {
+        String said = talk(
+                start(settings()),
+                MAIL + "RCPT TO:<dead@x>\r\nRCPT TO:<jon@x>\r\nRCPT TO:<dying@x>\r\nRCPT TO:<amy@x>\r\nDATA\r\n"
+                        + "hi\r\n.\r\nQUIT\r\n",
+                1 << 20);
+        assertThat(codes(said))
+                .containsExactly(
+                        "220 localhost",
+                        "250 SIZE",
+                        "250 2.1.0",
+                        "451 4.3.0",
+                        "250 2.1.5",
+                        "250 2.1.5",
+                        "250 2.1.5",
+                        "354 go",
+                        "250 2.0.0",
+                        "451 4.3.0",
+                        "250 2.0.0",
+                        "221 2.0.0");
+        assertThat(store.delivered).hasSize(2);
+    }
+
+    @Test
     void repliesForEachRecipientInOrder() throws IOException {
         String said = talk(
                 start(settings()),
@@ -330,7 +354,11 @@ class LmtpServerTest {
 
         @Override
         public Publisher<Account> find(UserName user) {
-            return List.of("jon", "amy", "full", "busy", "broken", "quota").contains(user.value())
+            if (user.value().equals("dead")) {
+                throw new NoClassDefFoundError("made by the test");
+            }
+            return List.of("jon", "amy", "full", "busy", "broken", "quota", "dying")
+                            .contains(user.value())
                     ? Mono.just(new Account(user, "{PLAIN}x", true))
                     : Mono.empty();
         }
@@ -341,6 +369,7 @@ class LmtpServerTest {
                 case "full" -> Mono.error(new StoreException(StoreException.Reason.NO_SPACE, "full"));
                 case "quota" -> Mono.error(new StoreException(StoreException.Reason.OVER_QUOTA, "quota"));
                 case "busy" -> Mono.error(new StoreException(StoreException.Reason.BUSY, "locked"));
+                case "dying" -> throw new OutOfMemoryError("made by the test");
                 case "broken" -> Mono.error(new StoreException(StoreException.Reason.CORRUPT, "broken"));
                 default -> {
                     keys.add(message.deliveryId().orElse(""));

@@ -3,6 +3,14 @@ package org.pop2.management;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.classic.spi.ThrowableProxyUtil;
+import ch.qos.logback.core.read.ListAppender;
+import io.netty.channel.embedded.EmbeddedChannel;
+import io.netty.handler.codec.http.DefaultHttpHeaders;
+import io.netty.handler.codec.http.HttpHeaders;
+import io.netty.handler.codec.http.HttpMethod;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -19,6 +27,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
@@ -28,6 +37,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.server.Authenticator;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerSettings;
@@ -45,7 +56,10 @@ import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryMailStore;
 import org.reactivestreams.Publisher;
+import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
+import reactor.core.scheduler.Schedulers;
 
 /** The listener for operators, asked over real HTTP on loopback. */
 class ManagementServerTest {
@@ -577,27 +591,165 @@ class ManagementServerTest {
         }
     }
 
-    @Test
-    void connectionsBeyondTheLimitAreClosed() throws Exception {
+    private Socket connect() throws IOException {
+        Socket socket = new Socket(
+                management.address().getAddress(), management.address().getPort());
+        socket.setSoTimeout((int) TestServer.LIMIT.toMillis());
+        return socket;
+    }
+
+    /** One connection that has been used, and is kept. */
+    private static void use(Socket socket, String path) throws IOException {
+        socket.getOutputStream()
+                .write(("GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n").getBytes(StandardCharsets.US_ASCII));
+        assertThat(new String(socket.getInputStream().readNBytes(12), StandardCharsets.US_ASCII))
+                .startsWith("HTTP/1.1 ");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"", "/health/live"})
+    void whoKeepsAllConnectionsOpenShutsNobodyOut(String used) throws Exception {
         List<Socket> sockets = new ArrayList<>();
         try {
-            for (int i = 0; i < ManagementServer.MAX_CONNECTIONS; i++) {
-                sockets.add(new Socket(
-                        management.address().getAddress(), management.address().getPort()));
+            for (int i = 0; i < Visitors.MOST; i++) {
+                Socket socket = connect();
+                sockets.add(socket);
+                if (!used.isEmpty()) {
+                    use(socket, used);
+                }
             }
-            try (Socket one = new Socket(
-                    management.address().getAddress(), management.address().getPort())) {
-                one.setSoTimeout((int) TestServer.LIMIT.toMillis());
-                assertThat(one.getInputStream().read()).isEqualTo(-1);
+            for (int i = 0; i < 3; i++) {
+                assertThat(raw("GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n"))
+                        .isEqualTo("HTTP/1.1 200");
             }
+            // it is the oldest that makes room
+            InputStream first = sockets.get(0).getInputStream();
+            first.skipNBytes(first.available());
+            assertThat(first.read()).isEqualTo(-1);
         } finally {
             for (Socket socket : sockets) {
                 socket.close();
             }
         }
-        await().atMost(TestServer.LIMIT)
-                .ignoreExceptions()
-                .until(() -> ask("GET", "/health/live").statusCode() == 200);
+    }
+
+    @Test
+    void whoWaitsForAnAnswerIsClosedForAnotherOnlyWithoutTheToken() {
+        Visitors visitors = new Visitors();
+        List<EmbeddedChannel> channels = new ArrayList<>();
+        for (int i = 0; i < Visitors.MOST; i++) {
+            EmbeddedChannel channel = new EmbeddedChannel();
+            channels.add(channel);
+            visitors.admit(channel);
+            visitors.asks(channel, i != 1);
+        }
+        EmbeddedChannel probe = new EmbeddedChannel();
+        visitors.admit(probe);
+        assertThat(channels).filteredOn(channel -> !channel.isOpen()).containsExactly(channels.get(1));
+        visitors.asks(probe, true);
+        EmbeddedChannel late = new EmbeddedChannel();
+        visitors.admit(late);
+        assertThat(late.isOpen()).isFalse();
+        visitors.rests(channels.get(7));
+        EmbeddedChannel next = new EmbeddedChannel();
+        visitors.admit(next);
+        assertThat(channels.get(7).isOpen()).isFalse();
+        assertThat(next.isOpen()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"/health/live", "/health/ready", "/metrics", "/sessions", "/nothing"})
+    void whoAsksAndEndsHisSideGetsTheAnswer(String path) throws Exception {
+        try (Socket socket = connect()) {
+            String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\n\r\n";
+            socket.getOutputStream().write((request + request).getBytes(StandardCharsets.US_ASCII));
+            socket.shutdownOutput();
+            String answers = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            assertThat(answers.split("HTTP/1.1 [24]", -1)).as(answers).hasSize(3);
+        }
+    }
+
+    @Test
+    void halfARequestIsNotWaitedForWhenItsSideHasEnded() throws Exception {
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write("GET / HTTP/1.1\r\nHost: loc".getBytes(StandardCharsets.US_ASCII));
+            long since = System.nanoTime();
+            socket.shutdownOutput();
+            socket.getInputStream().readAllBytes();
+            assertThat(Duration.ofNanos(System.nanoTime() - since)).isLessThan(Duration.ofSeconds(4));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "GET / HTTP/marker\u001b[2J\r\n\r\n",
+                "marker\u001b[2J\u0007\r\n\r\n",
+                "GET / HTTP/1.1\r\nmarker\u001b[2J\r\nHost: x\r\n\r\n",
+                "GET / HTTP/1.1\r\nAuthorization: marker\u001b\u0000\r\n\r\n",
+                "GET /marker\u001b[2J HTTP/1.1\r\nHost: a\u0000b\r\n\r\n",
+                "\u0016\u0003\u0001\u0000\u0005marker\r\n\r\n"
+            })
+    void whatCannotBeReadDoesNotComeIntoTheLog(String sent) throws Exception {
+        Logger root = (Logger) LoggerFactory.getLogger(org.slf4j.Logger.ROOT_LOGGER_NAME);
+        ListAppender<ILoggingEvent> log = new ListAppender<>();
+        log.start();
+        root.addAppender(log);
+        try (Socket socket = connect()) {
+            socket.getOutputStream().write(sent.getBytes(StandardCharsets.ISO_8859_1));
+            socket.shutdownOutput();
+            socket.getInputStream().readAllBytes();
+        } finally {
+            root.detachAppender(log);
+        }
+        for (ILoggingEvent event : List.copyOf(log.list)) {
+            String text = event.getFormattedMessage()
+                    + (event.getThrowableProxy() == null ? "" : ThrowableProxyUtil.asString(event.getThrowableProxy()));
+            assertThat(text).doesNotContain("marker", "\u001b", "\u0007", "\u0000");
+        }
+    }
+
+    @Test
+    void aReloadThatTakesLongIsTheOnlyOne() throws Exception {
+        management.stop().block(TestServer.LIMIT);
+        Sinks.One<Reload.Result> slow = Sinks.one();
+        AtomicInteger begun = new AtomicInteger();
+        Routes routes = new Routes(
+                new ManagementSettings(management.address(), Optional.of(AccessToken.of(TOKEN)), "1"),
+                server,
+                new Readiness(server, Optional.empty(), store),
+                Optional.empty(),
+                metrics,
+                new Samples(),
+                new MailboxSizes(store, Schedulers.parallel()),
+                () -> slow.asMono().doOnSubscribe(subscribed -> begun.incrementAndGet()));
+        HttpHeaders headers = new DefaultHttpHeaders().add("Authorization", "Bearer " + TOKEN);
+        // whoever asked has given up
+        routes.answer(HttpMethod.POST, "/reload", headers).subscribe().dispose();
+        assertThat(Objects.requireNonNull(routes.answer(HttpMethod.POST, "/reload", headers)
+                                .block(TestServer.LIMIT))
+                        .status())
+                .isEqualTo(409);
+        slow.tryEmitValue(new Reload.Result(true, List.of()));
+        assertThat(Objects.requireNonNull(routes.answer(HttpMethod.POST, "/reload", headers)
+                                .block(TestServer.LIMIT))
+                        .status())
+                .isEqualTo(200);
+        assertThat(begun).hasValue(2);
+    }
+
+    @Test
+    void whatOperatorsSeeIsRenderedOnNoThreadOfTheSessions() {
+        logIn();
+        List<String> threads = new CopyOnWriteArrayList<>();
+        String id = String.valueOf(Objects.requireNonNull(server.sessions()
+                        .doOnNext(view -> threads.add(Thread.currentThread().getName()))
+                        .blockFirst(TestServer.LIMIT))
+                .id());
+        server.transcript(Long.parseLong(id))
+                .doOnNext(transcript -> threads.add(Thread.currentThread().getName()))
+                .block(TestServer.LIMIT);
+        assertThat(threads).hasSize(2).noneMatch(name -> name.startsWith("pop2"));
     }
 
     @Test

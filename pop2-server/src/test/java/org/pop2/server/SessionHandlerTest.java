@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -24,13 +25,17 @@ import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pop2.profile.ClientProfile;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryData;
@@ -716,6 +721,58 @@ class SessionHandlerTest {
                         .doesNotContain("/var");
             }
         }
+    }
+
+    static List<Arguments> errors() {
+        List<Arguments> all = new ArrayList<>();
+        for (String where : List.of("accounts", "open", "measure", "content", "buffer", "release")) {
+            all.add(Arguments.of(where, new OutOfMemoryError("made by the test")));
+            all.add(Arguments.of(where, new NoClassDefFoundError("made by the test")));
+            all.add(Arguments.of(where, new IllegalStateException("made by the test")));
+        }
+        return all;
+    }
+
+    /** Reactor passes on some of them by throwing them, in whatever thread. */
+    @ParameterizedTest
+    @MethodSource("errors")
+    void whateverIsThrownEndsTheSessionAndHoldsUpNoStop(String where, Throwable error) {
+        ScriptedStore store = new ScriptedStore().mail(10, ONE);
+        ContentBuffer bad = new ContentBuffer() {
+            @Override
+            public ByteBuffer octets() {
+                return thrown(error);
+            }
+
+            @Override
+            public void release() {}
+        };
+        switch (where) {
+            case "accounts" -> store.accounts = user -> thrown(error);
+            case "open" -> store.open = mailbox -> Mono.<Mailbox>never().doOnSubscribe(subscribed -> thrown(error));
+            case "release" -> store.release = deleted -> thrown(error);
+            case "content" -> store.content = number -> thrown(error);
+            default -> store.content = number -> Flux.just(bad).publishOn(Schedulers.parallel());
+        }
+        ClientProfile profile = where.equals("measure") ? ClientProfile.DEFAULT.withWidth(80) : ClientProfile.DEFAULT;
+        try (TestServer server = TestServer.over(
+                        store,
+                        settings -> settings.withStopTimeout(Duration.ofMinutes(5))
+                                .withListeners(
+                                        List.of(settings.listeners().get(0).withProfile(profile))));
+                Wire wire = server.connect()) {
+            wire.send("HELO postel secret\r\nREAD 1\r\nRETR\r\nACKS\r\nQUIT\r\n");
+            assertThat(wire.rest()).startsWith("+ POP2").doesNotContain("+ bye", "made by");
+            await().until(() -> server.server().connections() == 0);
+        }
+    }
+
+    @SuppressWarnings("TypeParameterUnusedInFormals") // for wherever something is expected
+    private static <T> T thrown(Throwable error) {
+        if (error instanceof Error e) {
+            throw e;
+        }
+        throw (RuntimeException) error;
     }
 
     // ---- the log

@@ -153,7 +153,8 @@ public final class Conversion {
                 message.subscribe(pipe);
                 converted = converter.convert(pipe);
                 failure = pipe.failure();
-            } catch (Exception | LinkageError e) {
+            } catch (Throwable e) {
+                // an OutOfMemoryError among them: whatever it is, the client is not to wait for ever
                 failure = Objects.requireNonNullElse(pipe.failure(), e);
             } finally {
                 pipe.close();

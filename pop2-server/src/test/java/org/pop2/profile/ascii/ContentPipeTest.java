@@ -13,15 +13,19 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import java.util.concurrent.Callable;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscription;
 import reactor.core.Disposable;
 import reactor.core.publisher.BaseSubscriber;
@@ -100,6 +104,31 @@ class ContentPipeTest {
         assertThatThrownBy(() -> Conversion.of(mail(3).concatWith(Flux.error(torn)), 0, false)
                         .block(LIMIT))
                 .isSameAs(torn);
+        assertThat(live).hasValue(0);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void anyErrorIsTheConversionsErrorAndNobodyWaitsForEver(boolean whileReading) {
+        Error error = new OutOfMemoryError("made by the test");
+        ContentBuffer bad = new ContentBuffer() {
+            @Override
+            public ByteBuffer octets() {
+                throw error;
+            }
+
+            @Override
+            public void release() {}
+        };
+        Publisher<ContentBuffer> message = whileReading
+                ? mail(3).concatWith(Flux.just(bad))
+                : subscriber -> {
+                    throw error;
+                };
+        assertThat(Conversion.of(message, 0, false).toFuture())
+                .failsWithin(LIMIT)
+                .withThrowableOfType(ExecutionException.class)
+                .withCause(error);
         assertThat(live).hasValue(0);
     }
 

@@ -1,0 +1,39 @@
+package org.pop2.management;
+
+import reactor.netty.http.logging.HttpMessageArgProvider;
+import reactor.netty.http.logging.HttpMessageLogFactory;
+
+/** What Reactor Netty writes of a request that it cannot read: which kind it is, and not an octet that was sent. */
+final class NothingOfTheirs implements HttpMessageLogFactory {
+    @Override
+    public String trace(HttpMessageArgProvider message) {
+        return text(message);
+    }
+
+    @Override
+    public String debug(HttpMessageArgProvider message) {
+        return text(message);
+    }
+
+    @Override
+    public String info(HttpMessageArgProvider message) {
+        return text(message);
+    }
+
+    @Override
+    public String warn(HttpMessageArgProvider message) {
+        return text(message);
+    }
+
+    @Override
+    public String error(HttpMessageArgProvider message) {
+        return text(message);
+    }
+
+    private static String text(HttpMessageArgProvider message) {
+        Throwable cause =
+                message.decoderResult() == null ? null : message.decoderResult().cause();
+        return message.httpMessageType()
+                + (cause == null ? "" : " " + cause.getClass().getSimpleName());
+    }
+}
