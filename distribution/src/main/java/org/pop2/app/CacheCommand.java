@@ -68,7 +68,7 @@ final class CacheCommand implements Callable<Integer> {
             option.use(file);
             Configuration configuration = option.read(terminal);
             Logging.follow(configuration.log());
-            Permissions.check(file);
+            Permissions.check(Permissions.obeyed(file, configuration));
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             try {
                 for (int i = 0; i < SESSIONS; i++) {

@@ -1,5 +1,6 @@
 package org.pop2.app;
 
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
@@ -27,8 +28,17 @@ final class ConfigOption {
         return file != null;
     }
 
-    /** The configuration of the file and the environment. */
+    /** The configuration of the file and the environment. Root believes no file that everybody may write. */
     Configuration read(Terminal terminal) throws CommandFailedException {
+        Path from = file(terminal);
+        if (Files.exists(from)) {
+            Permissions.checkAsRoot(from);
+        }
+        return unchecked(terminal);
+    }
+
+    /** The same, for who tells what is wrong with the file. */
+    Configuration unchecked(Terminal terminal) throws CommandFailedException {
         try {
             return ConfigurationReader.read(file(terminal), terminal.environment());
         } catch (InvalidConfigurationException e) {

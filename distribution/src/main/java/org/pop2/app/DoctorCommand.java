@@ -19,6 +19,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
+import org.pop2.app.config.Trust;
 import org.pop2.app.mailbox.OpenMailbox;
 import org.pop2.app.mailbox.OpenStore;
 import org.pop2.management.AccessToken;
@@ -85,7 +86,7 @@ final class DoctorCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException, IOException {
-        Configuration configuration = config.read(terminal);
+        Configuration configuration = config.unchecked(terminal);
         Path file = config.file(terminal);
         say(Finding.OK, "configuration: " + file);
         permissions(configuration, file);
@@ -103,14 +104,30 @@ final class DoctorCommand implements Callable<Integer> {
 
     // ---- permissions
 
+    private static Optional<String> writableByAll(Path file) {
+        if (!Files.exists(file)) {
+            // told where it is needed
+            return Optional.empty();
+        }
+        try {
+            return Trust.writableByAll(file);
+        } catch (IOException e) {
+            return Optional.of(file + ": " + e.getMessage());
+        }
+    }
+
     private void permissions(Configuration configuration, Path file) {
-        if (has(file, PosixFilePermission.OTHERS_WRITE)) {
-            say(Finding.FAIL, "permissions: " + file + " can be written by everybody: chmod o-w " + file);
-        } else if (has(file, PosixFilePermission.OTHERS_READ) && hasSecret(configuration)) {
+        boolean objected = false;
+        for (Path obeyed : Permissions.obeyed(file, configuration)) {
+            Optional<String> objection = writableByAll(obeyed);
+            objection.ifPresent(what -> say(Finding.FAIL, "permissions: " + what));
+            objected |= objection.isPresent();
+        }
+        if (has(file, PosixFilePermission.OTHERS_READ) && hasSecret(configuration)) {
             say(
                     Finding.WARN,
                     "permissions: " + file + " holds a password and can be read by everybody: chmod o-r " + file);
-        } else {
+        } else if (!objected) {
             say(Finding.OK, "permissions: " + file);
         }
         for (ListenerSettings listener : configuration.listeners()) {

@@ -60,6 +60,7 @@ final class ServeCommand implements Callable<Integer> {
 
     private Configuration read() throws CommandFailedException {
         Configuration configuration = config.read(terminal);
+        Permissions.check(Permissions.obeyed(config.file(terminal), configuration));
         return trace == null ? configuration : configuration.withTrace(trace.toAbsolutePath());
     }
 
@@ -67,7 +68,6 @@ final class ServeCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         Configuration configuration = read();
         Logging.follow(configuration.log());
-        Permissions.check(config.file(terminal));
         Serving serving = Serving.start(configuration, store -> Mono.empty(), this::read);
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});
     }

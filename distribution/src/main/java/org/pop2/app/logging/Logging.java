@@ -6,9 +6,11 @@ import ch.qos.logback.classic.LoggerContext;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.Appender;
 import ch.qos.logback.core.OutputStreamAppender;
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Iterator;
 import java.util.Map;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogFormat;
@@ -21,6 +23,11 @@ public final class Logging {
     private static final Map<String, Before> CHANGED = new HashMap<>();
 
     private record Before(@Nullable Level level) {}
+
+    /** The file that says how logback logs, if there is one. */
+    public static Optional<Path> configuredBy() {
+        return ToStandardError.given();
+    }
 
     /** Logs from now on as the configuration wants it; also while others log, and again after a reload. */
     public static synchronized void follow(Configuration.Log wanted) {

@@ -4,9 +4,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ch.qos.logback.classic.Level;
 import ch.qos.logback.classic.Logger;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.LogFormat;
 import org.pop2.app.config.LogLevel;
@@ -48,5 +52,17 @@ class LoggingTest {
 
         follow(LogLevel.INFO, Map.of());
         assertThat(given.getLevel()).isEqualTo(Level.ERROR);
+    }
+
+    @Test
+    void rootHasTheLogConfiguredByNobodyElse(@TempDir Path directory) throws Exception {
+        Path file = Files.writeString(directory.resolve("logback.xml"), "<configuration/>");
+        assertThat(ToStandardError.isObeyed(file, true)).isTrue();
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-rw-rw-"));
+        assertThat(ToStandardError.isObeyed(file, true)).isFalse();
+        assertThat(ToStandardError.isObeyed(file, false)).isTrue();
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        Files.setPosixFilePermissions(directory, PosixFilePermissions.fromString("rwxrwxrwx"));
+        assertThat(ToStandardError.isObeyed(file, true)).isFalse();
     }
 }
