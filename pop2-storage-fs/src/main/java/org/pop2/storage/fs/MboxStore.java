@@ -76,6 +76,8 @@ final class MboxStore implements MailStore, Measured, Examined {
         Path held = directory(state, "holds");
         this.spool = directory(state, "spool");
         liveness = new Liveness.Files(io, directory(state, "processes"));
+        Sightings sightings =
+                new Sightings(io, directory(state, "locks"), liveness.self().boot(), pause);
         work = new Work(settings.workers(), settings.readers());
         kept = new KeptOpen(work);
         boolean opened = false;
@@ -97,6 +99,7 @@ final class MboxStore implements MailStore, Measured, Examined {
                     io,
                     ChannelRegistry.JVM,
                     liveness,
+                    sightings,
                     pause,
                     settings.locking(),
                     lockMillis,

@@ -507,7 +507,15 @@ class RealFilesTest {
         ChannelRegistry channels = new ChannelRegistry();
         Path state = directory.resolve("var/state");
         try (Liveness.Files liveness = new Liveness.Files(io, state.resolve("processes"))) {
-            MboxLocks locks = new MboxLocks(io, channels, liveness, Pause.REAL, MboxLocks.Kind.BOTH, 1_000, 600_000);
+            MboxLocks locks = new MboxLocks(
+                    io,
+                    channels,
+                    liveness,
+                    new Sightings(io, directory, "boot", Pause.REAL),
+                    Pause.REAL,
+                    MboxLocks.Kind.BOTH,
+                    1_000,
+                    600_000);
             byte[] from = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
             try (StoredMessage message = new StoredMessage(io, state.resolve("spool"), Quoting.MBOXRD, from);
                     MboxLocks.Locked locked = Objects.requireNonNull(locks.lock(path, false))) {
