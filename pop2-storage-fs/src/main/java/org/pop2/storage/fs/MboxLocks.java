@@ -207,8 +207,11 @@ final class MboxLocks {
         if (kind == Kind.FCNTL || (last != null && now - last < SWEEP_MILLIS)) {
             return;
         }
-        swept.put(directory, now);
         try {
+            if (io.stat(directory) == null) {
+                return;
+            }
+            swept.put(directory, now);
             DotLock.sweep(io, directory, liveness, pause);
         } catch (IOException e) {
             // they take a little room, and nobody else's lock is named so

@@ -287,15 +287,22 @@ final class MboxStore implements MailStore, Measured, Examined {
                 new Opening(subscriber, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()));
     }
 
+    /** Whether there is no such folder. There is always an inbox, empty perhaps. */
     private boolean isNoFolder(MailboxPath path, FolderName folder) throws IOException {
-        if (folder.isInbox() || !path.isNoFile(io)) {
+        if (folder.isInbox()) {
             return false;
         }
-        LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
-        return true;
+        if (path.isNoFile(io)) {
+            LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
+            return true;
+        }
+        return path.check(io) == null;
     }
 
     private Optional<MboxMailbox> tryOpen(MailboxPath path, FolderName folder) throws IOException {
+        if (isNoFolder(path, folder)) {
+            return Optional.of(mailbox(path, null, holds.ofNothing(path)));
+        }
         KeptOpen.Entry before = kept.take(path);
         Optional<Holds.Hold> held = before == null ? holds.tryHold(path) : Optional.of(before.hold());
         if (held.isEmpty()) {
@@ -309,18 +316,22 @@ final class MboxStore implements MailStore, Measured, Examined {
                 hold.active();
                 counted = files.again(before.counted());
             } else {
-                counted = isNoFolder(path, folder) ? null : files.open(path);
+                counted = files.open(path);
             }
-            MboxMailbox mailbox = new MboxMailbox(
-                    files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
-            mailboxes.add(mailbox);
             opened = true;
-            return Optional.of(mailbox);
+            return Optional.of(mailbox(path, counted, hold));
         } finally {
             if (!opened) {
                 hold.end();
             }
         }
+    }
+
+    private MboxMailbox mailbox(MailboxPath path, MboxFiles.@Nullable Counted counted, Holds.Hold hold) {
+        MboxMailbox mailbox = new MboxMailbox(
+                files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
+        mailboxes.add(mailbox);
+        return mailbox;
     }
 
     @Override

@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -452,6 +453,38 @@ class RealFilesTest {
         refused(FolderName.INBOX, inbox + ": not a mailbox");
         assertThat(inbox).hasContent(content);
         works();
+    }
+
+    private List<Path> all(Path below) throws IOException {
+        try (Stream<Path> files = Files.walk(below)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @Test
+    void folderThatDoesNotExistLeavesNothing() throws IOException {
+        release(hold(FolderName.INBOX));
+        Files.createDirectories(directory.resolve("var/folders/alice/there"));
+        List<Path> before = all(directory);
+        for (int i = 0; i < 200; i++) {
+            for (String name : List.of("n" + i, "n" + i + "/m", "there/n" + i)) {
+                Mailbox first = hold(new FolderName(name));
+                Mailbox second = hold(new FolderName(name));
+                assertThat(first.count()).isZero();
+                assertThat(first.writable()).isFalse();
+                release(first);
+                release(second);
+            }
+        }
+        assertThat(all(directory)).isEqualTo(before);
+    }
+
+    @Test
+    void sessionOfAFolderThatDoesNotExistEndsWithTheStorage() {
+        Mailbox mailbox = hold(new FolderName("nowhere"));
+        Mono<Void> lost = Mono.from(mailbox.lost());
+        Mono.from(store.close()).block(PATIENCE);
+        assertThat(lost.blockOptional(PATIENCE)).isEmpty();
     }
 
     @Test
