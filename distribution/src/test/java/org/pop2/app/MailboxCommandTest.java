@@ -60,6 +60,30 @@ class MailboxCommandTest {
     }
 
     @Test
+    void deletionsThatWereSetAsideAreListedFinishedAndForgotten() throws IOException {
+        assertThat(run("recover")).as("a storage that sets none aside").isEqualTo(ExitCode.UNAVAILABLE);
+        config = instance("files", "mbox");
+        account(POSTEL);
+        assertThat(run("recover")).isEqualTo(0);
+        assertThat(out).isEmpty();
+        assertThat(err).contains("nothing was set aside");
+        // without a seal: it was never begun
+        Path journal = Files.createFile(config.resolveSibling("../var/state/journals")
+                .normalize()
+                .resolve("4c7b01aa00.journal.1795720179023.quarantine"));
+
+        assertThat(run("recover")).isEqualTo(0);
+        assertThat(out)
+                .isEqualTo("4c7b01aa-1795720179023\t2026-11-26T19:09:39Z\tunknown\tnever begun: it can be dropped\n");
+        assertThat(run("recover", "--apply", "4c7b01aa-1")).isEqualTo(ExitCode.NO_INPUT);
+        assertThat(run("recover", "--apply", "4c7b01aa-1795720179023")).isEqualTo(ExitCode.DATA);
+        assertThat(journal).exists();
+        assertThat(run("recover", "--drop", "4c7b01aa-1795720179023")).isEqualTo(0);
+        assertThat(out).isEqualTo("dropped 4c7b01aa-1795720179023\n");
+        assertThat(journal).doesNotExist();
+    }
+
+    @Test
     void everyMailboxIsListedWithMessagesAndOctets() {
         deliver(FolderName.INBOX, "Subject: a\n\nx\n");
         deliver(FolderName.INBOX, "Subject: b\n\ny\n");

@@ -13,6 +13,7 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
+import org.pop2.storage.Recoverable;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
@@ -118,6 +119,25 @@ public final class OpenStore implements AutoCloseable {
             back += one(retention().undelete(user, folder, batch), STEP);
         }
         return back;
+    }
+
+    /** What sets aside deletions that a crash left; nothing if the storage never does. */
+    public Optional<Recoverable> recoverable() {
+        return store instanceof Recoverable recoverable ? Optional.of(recoverable) : Optional.empty();
+    }
+
+    /** All that was set aside. */
+    public static List<Recoverable.SetAside> setAside(Recoverable storage) {
+        return one(Flux.from(storage.setAside()).collectList(), COUNT);
+    }
+
+    /** Finishes a deletion; durable when this returns. */
+    public static void apply(Recoverable storage, String id) {
+        await(storage.apply(id), COUNT);
+    }
+
+    public static void drop(Recoverable storage, String id) {
+        await(storage.drop(id), STEP);
     }
 
     private Retention retention() {

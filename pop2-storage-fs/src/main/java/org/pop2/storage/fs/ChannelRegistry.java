@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -17,14 +18,20 @@ import org.pop2.storage.StoreException.Reason;
  * kernel drops the lock without a word, and {@code FileLock.isValid()} goes on saying {@code true}. So nobody else in
  * this module opens a mailbox, and a channel is closed only when nobody uses it any more, which means nobody holds its
  * lock.
+ *
+ * <p>A file is opened and closed with its own lock held, and no other: a file system that hangs keeps those waiting who
+ * want that mailbox. Its entry stays until the channel is closed, so that no second one comes to be before.
  */
 final class ChannelRegistry {
     /** The registry for the real disk. */
     static final ChannelRegistry JVM = new ChannelRegistry();
 
     private static final int TRIES = 10;
+    /** As long as a mailbox that is locked by another program is waited for. */
+    private static final long OPENING_MILLIS = 10_000;
 
-    private final Map<FileStatus.FileKey, Shared> open = new HashMap<>();
+    // guarded by this, for no longer than a look
+    private final Map<FileStatus.FileKey, Shared> entries = new HashMap<>();
     /** Channels that may be second ones of a file in use. */
     private final List<IoFile> doubtful = new ArrayList<>();
 
@@ -33,46 +40,42 @@ final class ChannelRegistry {
      *
      * @return {@code null} if nothing is there
      */
-    synchronized @Nullable Shared open(StorageIo io, MailboxPath path) throws IOException {
+    @Nullable
+    Shared open(StorageIo io, MailboxPath path) throws IOException {
         for (int i = 0; i < TRIES; i++) {
             FileStatus status = path.check(io);
             if (status == null) {
                 return null;
             }
-            Shared known = open.get(status.key());
-            if (known != null) {
-                known.users++;
-                return known;
-            }
-            boolean writable = (status.mode() & 0222) != 0;
-            IoFile file;
+            Shared entry = enter(status.key());
+            boolean opened = false;
             try {
-                file = open(io, path, writable);
-            } catch (NoSuchFileException e) {
-                continue;
-            } catch (IOException e) {
-                if (!writable || !StoreErrors.isDenied(e)) {
-                    throw e;
+                opened = entry.open(io, path, status);
+            } finally {
+                if (!opened) {
+                    entry.close();
                 }
-                writable = false;
-                file = open(io, path, false);
             }
-            FileStatus again = path.check(io);
-            if (again != null && again.key().equals(status.key())) {
-                Shared shared = new Shared(status.key(), file, writable);
-                open.put(status.key(), shared);
-                return shared;
+            if (opened) {
+                return entry;
             }
-            // it was replaced in between: this channel may be of either file, and of one that is locked
-            doubtful.add(file);
-            closeDoubtful();
         }
         throw new StoreException(Reason.BUSY, path + ": replaced again and again while it was opened");
     }
 
-    /** Closes them when there is no lock that it could drop. */
-    private void closeDoubtful() throws IOException {
-        if (open.isEmpty()) {
+    private synchronized Shared enter(FileStatus.FileKey key) {
+        Shared entry = entries.computeIfAbsent(key, Shared::new);
+        entry.users++;
+        return entry;
+    }
+
+    private synchronized void doubt(IoFile file) {
+        doubtful.add(file);
+    }
+
+    /** Closes them when there is no lock that it could drop: nothing is open that would have to wait for it. */
+    private synchronized void closeDoubtful() throws IOException {
+        if (entries.isEmpty()) {
             for (IoFile file : doubtful) {
                 file.close();
             }
@@ -80,20 +83,66 @@ final class ChannelRegistry {
         }
     }
 
-    private static IoFile open(StorageIo io, MailboxPath path, boolean writable) throws IOException {
-        return io.openBeneath(path.base(), path.relative(), writable ? StorageIo.Mode.WRITE : StorageIo.Mode.READ);
-    }
-
     final class Shared {
         private final FileStatus.FileKey key;
-        private final IoFile file;
-        private final boolean writable;
-        private int users = 1;
+        /** Held while the channel is opened or closed. */
+        private final ReentrantLock opening = new ReentrantLock();
 
-        private Shared(FileStatus.FileKey key, IoFile file, boolean writable) {
+        private volatile @Nullable IoFile file;
+        private volatile boolean writable;
+        /** Guarded by the registry. */
+        private int users;
+
+        private Shared(FileStatus.FileKey key) {
             this.key = key;
-            this.file = file;
-            this.writable = writable;
+        }
+
+        /** Whether the channel is that of the file; if not, another file has taken its place. */
+        private boolean open(StorageIo io, MailboxPath path, FileStatus status) throws IOException {
+            if (!Waits.tryLock(opening, OPENING_MILLIS)) {
+                throw new StoreException(Reason.BUSY, path + ": its file system does not answer");
+            }
+            try {
+                return file != null || openFirst(io, path, status);
+            } finally {
+                opening.unlock();
+            }
+        }
+
+        private boolean openFirst(StorageIo io, MailboxPath path, FileStatus status) throws IOException {
+            boolean mayWrite = (status.mode() & 0222) != 0;
+            IoFile channel;
+            try {
+                channel = open(io, path, mayWrite);
+            } catch (NoSuchFileException e) {
+                return false;
+            } catch (IOException e) {
+                if (!mayWrite || !StoreErrors.isDenied(e)) {
+                    throw e;
+                }
+                mayWrite = false;
+                channel = open(io, path, false);
+            }
+            boolean same = false;
+            try {
+                FileStatus again = path.check(io);
+                same = again != null && again.key().equals(key);
+            } finally {
+                if (!same) {
+                    // it was replaced in between, or cannot be looked at: this channel may be of another file, and of
+                    // one that is locked
+                    doubt(channel);
+                }
+            }
+            if (same) {
+                writable = mayWrite;
+                file = channel;
+            }
+            return same;
+        }
+
+        private static IoFile open(StorageIo io, MailboxPath path, boolean writable) throws IOException {
+            return io.openBeneath(path.base(), path.relative(), writable ? StorageIo.Mode.WRITE : StorageIo.Mode.READ);
         }
 
         FileStatus.FileKey key() {
@@ -101,7 +150,11 @@ final class ChannelRegistry {
         }
 
         IoFile file() {
-            return file;
+            IoFile open = file;
+            if (open == null) {
+                throw new IllegalStateException("used after it was closed");
+            }
+            return open;
         }
 
         boolean writable() {
@@ -109,19 +162,43 @@ final class ChannelRegistry {
         }
 
         Shared share() {
-            synchronized (ChannelRegistry.this) {
-                users++;
-                return this;
-            }
+            return enter(key);
         }
 
         void close() throws IOException {
             synchronized (ChannelRegistry.this) {
                 users--;
-                if (users == 0) {
-                    open.remove(key);
-                    file.close();
-                    closeDoubtful();
+                if (users > 0) {
+                    return;
+                }
+            }
+            opening.lock();
+            try {
+                closeUnused();
+            } finally {
+                opening.unlock();
+            }
+            closeDoubtful();
+        }
+
+        /** Whoever comes meanwhile waits, and opens it anew. */
+        private void closeUnused() throws IOException {
+            synchronized (ChannelRegistry.this) {
+                if (users > 0) {
+                    return;
+                }
+            }
+            IoFile unused = file;
+            file = null;
+            try {
+                if (unused != null) {
+                    unused.close();
+                }
+            } finally {
+                synchronized (ChannelRegistry.this) {
+                    if (users == 0) {
+                        entries.remove(key, this);
+                    }
                 }
             }
         }

@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
 final class Commits {
     private static final Logger LOG = LoggerFactory.getLogger(Commits.class);
     private static final String SUFFIX = ".journal";
-    private static final String QUARANTINE = ".quarantine";
+    static final String QUARANTINE = ".quarantine";
     private static final long SPARE_OCTETS = 16L * 1024 * 1024;
 
     private final StorageIo io;
@@ -176,26 +176,54 @@ final class Commits {
         }
     }
 
+    /** What a journal is to a mailbox. */
+    enum Verdict {
+        /** It is not whole, or has no seal: the mailbox was never touched. */
+        NEVER_BEGUN,
+        UNFINISHED,
+        /** All but the removal of the journal. */
+        DONE,
+        /** Another program has changed the mailbox since, or it is another one. */
+        FOREIGN
+    }
+
+    /** Compares all that a recovery relies on. */
+    static Verdict judge(IoFile mailbox, IoFile written, @Nullable Journal journal) throws IOException {
+        if (journal == null) {
+            return Verdict.NEVER_BEGUN;
+        }
+        long size = mailbox.size();
+        if (size < journal.newSize() || !journal.beforeHash().equals(Hashes.before(mailbox, journal.start()))) {
+            return Verdict.FOREIGN;
+        }
+        if (size >= journal.oldSize()
+                && journal.removedHash().equals(Hashes.of(mailbox, journal.newSize(), journal.oldSize()))) {
+            return Verdict.UNFINISHED;
+        }
+        Journal.Range image = journal.image(written);
+        return Hashes.of(written, image.from(), image.to())
+                        .equals(Hashes.of(mailbox, journal.start(), journal.newSize()))
+                ? Verdict.DONE
+                : Verdict.FOREIGN;
+    }
+
     /** Whether the journal has done its duty; otherwise it belongs to another mailbox than the one that is there. */
     private boolean recover(MboxLocks.Locked mailbox, IoFile written, @Nullable Journal journal) throws IOException {
-        if (journal == null) {
+        IoFile file = mailbox.file();
+        Verdict verdict = judge(file, written, journal);
+        if (journal == null || verdict == Verdict.NEVER_BEGUN) {
             LOG.atInfo()
                     .addKeyValue("mailbox", mailbox.path())
                     .addKeyValue("outcome", "never-begun")
                     .log("deletion-recovered");
             return true;
         }
-        IoFile file = mailbox.file();
-        long size = file.size();
-        if (size < journal.newSize() || !journal.beforeHash().equals(Hashes.before(file, journal.start()))) {
-            return false;
-        }
-        if (size >= journal.oldSize()
-                && journal.removedHash().equals(Hashes.of(file, journal.newSize(), journal.oldSize()))) {
+        if (verdict == Verdict.UNFINISHED) {
             LOG.atInfo()
                     .addKeyValue("mailbox", mailbox.path())
                     .addKeyValue("outcome", "finished")
                     .log("deletion-recovered");
+            long size = file.size();
             if (size == journal.oldSize()) {
                 // a process killed before it forced them leaves them in memory only, and power may fail next
                 written.force();
@@ -205,16 +233,19 @@ final class Commits {
             } else {
                 applyWithNewMail(mailbox, written, journal, size);
             }
-            return true;
         }
-        Journal.Range image = journal.image(written);
-        boolean done = Hashes.of(written, image.from(), image.to())
-                .equals(Hashes.of(file, journal.start(), journal.newSize()));
-        if (done) {
+        if (verdict == Verdict.DONE) {
             // the truncation may have been done and not forced, by a process that was killed then
             file.force();
         }
-        return done;
+        return verdict != Verdict.FOREIGN;
+    }
+
+    /** Finishes what was set aside before; nothing of the kind may be pending. */
+    void takeUp(MboxLocks.Locked mailbox, Path quarantine) throws IOException {
+        io.rename(quarantine, journal(mailbox.path()));
+        io.forceDirectory(directory);
+        recover(mailbox);
     }
 
     /** Mail came since the journal was written: it is at the end of the file and joins the image. */

@@ -20,8 +20,8 @@ import org.slf4j.LoggerFactory;
  * <p>It appears with its content, by {@code link(2)} from a file written before, so that a process killed at any moment
  * leaves nothing that looks like another program's lock: Postfix's are empty. Who wrote it can be told from the
  * content; a lock of this storage whose holder is dead is broken at once, one whose holder lives never, anybody else's
- * by age. Breaking renames the file away first and looks at what it got: of two processes that break at once, none
- * removes a fresh lock.
+ * when it has been seen unchanged for long enough. Breaking renames the file away first and looks at what it got: of
+ * two processes that break at once, none removes a fresh lock.
  */
 final class DotLock {
     private static final Logger LOG = LoggerFactory.getLogger(DotLock.class);
@@ -111,16 +111,17 @@ final class DotLock {
      * Breaks the lock if its holder is gone. To be called by the thread whose turn it is in this JVM: what this storage
      * left there itself, for it could not be removed, is then nobody's.
      *
-     * @param mailbox whether the mailbox is quiet too: a lock is not stale while its mailbox is written
+     * @param watch how long this has been so
+     * @param mailbox is to be quiet too: a lock is not stale while its mailbox is written
      * @param fcntl whether nobody has an fcntl lock on the mailbox: asked last
      */
-    void breakIfStale(@Nullable FileStatus mailbox, Check fcntl) throws IOException {
+    void breakIfStale(Sightings.Watch watch, @Nullable FileStatus mailbox, Check fcntl) throws IOException {
         FileStatus there = io.stat(path);
         if (there == null || !there.isFile() || there.size() > MOST_OCTETS) {
             return;
         }
         Optional<String> text = read(path);
-        if (text.isEmpty() || !isStale(text.get(), there, mailbox, fcntl)) {
+        if (text.isEmpty() || !isStale(text.get(), watch, there, mailbox, fcntl)) {
             return;
         }
         FileStatus now = io.stat(path);
@@ -143,6 +144,7 @@ final class DotLock {
                     .addKeyValue("file", path)
                     .addKeyValue("holder", text.get().strip())
                     .log("stale-lock-broken");
+            watch.forget();
         } else {
             // somebody else broke it first, and this is a fresh one
             io.link(aside, path);
@@ -155,7 +157,8 @@ final class DotLock {
         boolean isTrue() throws IOException;
     }
 
-    private boolean isStale(String text, FileStatus lock, @Nullable FileStatus mailbox, Check fcntl)
+    private boolean isStale(
+            String text, Sightings.Watch watch, FileStatus lock, @Nullable FileStatus mailbox, Check fcntl)
             throws IOException {
         Optional<ProcessIdentity> holder = ProcessIdentity.parse(text);
         if (holder.isPresent()) {
@@ -172,9 +175,7 @@ final class DotLock {
                 case UNKNOWN -> {}
             }
         }
-        return isOlder(lock, staleAfterMillis)
-                && (mailbox == null || mailbox.mtime() < before(staleAfterMillis))
-                && fcntl.isTrue();
+        return watch.isUnchangedFor(staleAfterMillis, lock, mailbox) && fcntl.isTrue();
     }
 
     private boolean isOlder(FileStatus file, long millis) {

@@ -50,6 +50,8 @@ final class Holds {
     private final Duration lag;
 
     private final Map<String, Hold> ours = new ConcurrentHashMap<>();
+    /** Sessions of folders that do not exist. */
+    private final Set<Hold> fileless = ConcurrentHashMap.newKeySet();
     /** Holds that have ended, and whose files still say otherwise because the disk would not take it. */
     private final Set<Hold> unmarked = ConcurrentHashMap.newKeySet();
 
@@ -120,6 +122,16 @@ final class Holds {
         boolean isAbout(Entry there) {
             return token.equals(there.token()) && activity == there.activity();
         }
+    }
+
+    /**
+     * A hold of nothing, for a session of a folder that does not exist: there is nothing that two could have a right
+     * to, and nothing is left of a name that only a client has thought of.
+     */
+    Hold ofNothing(MailboxPath path) {
+        Hold hold = new Hold("", path.toString(), "");
+        fileless.add(hold);
+        return hold;
     }
 
     /** Mailboxes that sessions of this storage hold. */
@@ -358,6 +370,7 @@ final class Holds {
 
     /** Tells every session of this storage that its mailbox is lost. */
     void loseAll() {
+        fileless.forEach(Hold::lose);
         ours.values().forEach(Hold::lose);
     }
 
@@ -461,6 +474,9 @@ final class Holds {
         /** Ends the hold; whoever waits for the mailbox may have it. */
         void end() {
             ended = true;
+            if (fileless.remove(this)) {
+                return;
+            }
             try {
                 markFree(this);
             } catch (IOException | StoreException e) {

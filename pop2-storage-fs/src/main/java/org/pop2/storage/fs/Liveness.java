@@ -5,6 +5,9 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -47,8 +50,30 @@ interface Liveness {
             this.io = io;
             this.directory = directory;
             OURS.add(self.owner());
-            file = io.open(path(self), StorageIo.Mode.CREATE);
-            file.tryLock(false);
+            IoFile created = null;
+            boolean locked = false;
+            try {
+                created = io.open(path(self), StorageIo.Mode.CREATE);
+                locked = created.tryLock(false);
+                if (!locked) {
+                    throw new StoreException(
+                            Reason.UNAVAILABLE,
+                            path(self) + ": cannot be locked, so nobody could tell whether this process lives");
+                }
+                file = created;
+            } finally {
+                if (!locked) {
+                    OURS.remove(self.owner());
+                    discard(created);
+                }
+            }
+        }
+
+        private void discard(@Nullable IoFile created) throws IOException {
+            if (created != null) {
+                created.close();
+                io.unlink(path(self));
+            }
         }
 
         private Path path(ProcessIdentity holder) {

@@ -56,6 +56,7 @@ final class MboxLocks {
     private final StorageIo io;
     private final ChannelRegistry channels;
     private final Liveness liveness;
+    private final Sightings sightings;
     private final Pause pause;
     private final Kind kind;
     private final long timeoutMillis;
@@ -72,6 +73,7 @@ final class MboxLocks {
             StorageIo io,
             ChannelRegistry channels,
             Liveness liveness,
+            Sightings sightings,
             Pause pause,
             Kind kind,
             long timeoutMillis,
@@ -79,6 +81,7 @@ final class MboxLocks {
         this.io = io;
         this.channels = channels;
         this.liveness = liveness;
+        this.sightings = sightings;
         this.pause = pause;
         this.kind = kind;
         this.timeoutMillis = timeoutMillis;
@@ -108,13 +111,18 @@ final class MboxLocks {
                 throw busy(path, "other sessions and deliveries");
             }
             sweep(path.directory());
+            Sightings.Watch watch = sightings.of(path);
             for (int tries = 0; ; tries++) {
-                Attempt attempt = attempt(path, create, queue);
+                Attempt attempt = attempt(path, create, queue, watch);
+                if (attempt.missing) {
+                    watch.note();
+                }
                 if (attempt.locked != null || attempt.missing) {
                     locked = attempt.locked != null;
                     return attempt.locked;
                 }
                 if (pause.elapsed() >= deadline) {
+                    watch.note();
                     throw busy(path, attempt.obstacle);
                 }
                 long most = Math.min(250, 10L << Math.min(tries, 5));
@@ -199,8 +207,11 @@ final class MboxLocks {
         if (kind == Kind.FCNTL || (last != null && now - last < SWEEP_MILLIS)) {
             return;
         }
-        swept.put(directory, now);
         try {
+            if (io.stat(directory) == null) {
+                return;
+            }
+            swept.put(directory, now);
             DotLock.sweep(io, directory, liveness, pause);
         } catch (IOException e) {
             // they take a little room, and nobody else's lock is named so
@@ -211,12 +222,13 @@ final class MboxLocks {
         }
     }
 
-    private Attempt attempt(MailboxPath path, boolean create, Queue queue) throws IOException {
+    private Attempt attempt(MailboxPath path, boolean create, Queue queue, Sightings.Watch watch) throws IOException {
         FileStatus before = path.check(io);
         if (before == null && !create) {
             if (kind != Kind.FCNTL) {
                 // of a process killed while it was about to create the mailbox
-                new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis).breakIfStale(null, () -> true);
+                new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis)
+                        .breakIfStale(watch, null, () -> true);
             }
             return Attempt.MISSING;
         }
@@ -233,7 +245,7 @@ final class MboxLocks {
                         dotLocked.add(path.directory());
                     }
                     case TAKEN -> {
-                        lock.breakIfStale(before, () -> isFcntlFree(path));
+                        lock.breakIfStale(watch, before, () -> isFcntlFree(path));
                         return Attempt.again(lock.describe());
                     }
                     case UNWRITABLE -> withoutDotLock(path.directory());

@@ -25,6 +25,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
+import org.pop2.storage.Recoverable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
@@ -37,7 +38,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, Measured, Examined {
+final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
     private static final int KEPT_BUFFERS = 128;
@@ -48,6 +49,7 @@ final class MboxStore implements MailStore, Measured, Examined {
     private final Liveness.Files liveness;
     private final Holds holds;
     private final MboxFiles files;
+    private final Quarantine quarantine;
     private final PasswordFile passwords;
     private final StateLock quotaLock;
     private final Path spool;
@@ -76,6 +78,8 @@ final class MboxStore implements MailStore, Measured, Examined {
         Path held = directory(state, "holds");
         this.spool = directory(state, "spool");
         liveness = new Liveness.Files(io, directory(state, "processes"));
+        Sightings sightings =
+                new Sightings(io, directory(state, "locks"), liveness.self().boot(), pause);
         work = new Work(settings.workers(), settings.readers());
         kept = new KeptOpen(work);
         boolean opened = false;
@@ -97,6 +101,7 @@ final class MboxStore implements MailStore, Measured, Examined {
                     io,
                     ChannelRegistry.JVM,
                     liveness,
+                    sightings,
                     pause,
                     settings.locking(),
                     lockMillis,
@@ -106,6 +111,7 @@ final class MboxStore implements MailStore, Measured, Examined {
             }
             Commits commits = new Commits(io, journals);
             Deliveries deliveries = new Deliveries(io, journals);
+            quarantine = new Quarantine(io, journals, settings.paths(), locks, commits, holds);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
             files = new MboxFiles(
                     io,
@@ -284,15 +290,22 @@ final class MboxStore implements MailStore, Measured, Examined {
                 new Opening(subscriber, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()));
     }
 
+    /** Whether there is no such folder. There is always an inbox, empty perhaps. */
     private boolean isNoFolder(MailboxPath path, FolderName folder) throws IOException {
-        if (folder.isInbox() || !path.isNoFile(io)) {
+        if (folder.isInbox()) {
             return false;
         }
-        LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
-        return true;
+        if (path.isNoFile(io)) {
+            LOG.atInfo().addKeyValue("file", path).log("folder-not-a-file");
+            return true;
+        }
+        return path.check(io) == null;
     }
 
     private Optional<MboxMailbox> tryOpen(MailboxPath path, FolderName folder) throws IOException {
+        if (isNoFolder(path, folder)) {
+            return Optional.of(mailbox(path, null, holds.ofNothing(path)));
+        }
         KeptOpen.Entry before = kept.take(path);
         Optional<Holds.Hold> held = before == null ? holds.tryHold(path) : Optional.of(before.hold());
         if (held.isEmpty()) {
@@ -306,18 +319,22 @@ final class MboxStore implements MailStore, Measured, Examined {
                 hold.active();
                 counted = files.again(before.counted());
             } else {
-                counted = isNoFolder(path, folder) ? null : files.open(path);
+                counted = files.open(path);
             }
-            MboxMailbox mailbox = new MboxMailbox(
-                    files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
-            mailboxes.add(mailbox);
             opened = true;
-            return Optional.of(mailbox);
+            return Optional.of(mailbox(path, counted, hold));
         } finally {
             if (!opened) {
                 hold.end();
             }
         }
+    }
+
+    private MboxMailbox mailbox(MailboxPath path, MboxFiles.@Nullable Counted counted, Holds.Hold hold) {
+        MboxMailbox mailbox = new MboxMailbox(
+                files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
+        mailboxes.add(mailbox);
+        return mailbox;
     }
 
     @Override
@@ -486,10 +503,38 @@ final class MboxStore implements MailStore, Measured, Examined {
                             found.addAll(files.examine(settings.paths().of(user, folder)));
                         }
                     }
+                    for (SetAside each : quarantine.list()) {
+                        found.add(new Finding(
+                                Severity.WARN,
+                                each.mailbox() + ": a deletion that was interrupted was set aside as " + each.id()
+                                        + "; " + each.text() + ". See pop2d mailbox recover"));
+                    }
                     // the directory of many mailboxes is one
                     return found.stream().distinct().toList();
                 })
                 .flatMapMany(Flux::fromIterable);
+    }
+
+    @Override
+    public Publisher<SetAside> setAside() {
+        return work.<List<SetAside>>call(settings.state(), () -> Waits.during(quarantine::list))
+                .flatMapMany(Flux::fromIterable);
+    }
+
+    @Override
+    public Publisher<Void> apply(String id) {
+        return work.call(settings.state(), () -> {
+            Waits.during(() -> quarantine.apply(id));
+            return null;
+        });
+    }
+
+    @Override
+    public Publisher<Void> drop(String id) {
+        return work.call(settings.state(), () -> {
+            quarantine.drop(id);
+            return null;
+        });
     }
 
     @Override

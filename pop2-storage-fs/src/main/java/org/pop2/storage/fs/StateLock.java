@@ -4,9 +4,10 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.ReentrantLock;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
@@ -16,7 +17,7 @@ import org.pop2.storage.StoreException.Reason;
  * of the file, so that those who want different things seldom wait for each other.
  */
 final class StateLock {
-    private static final Map<Path, StateLock> JVM = new HashMap<>();
+    private static final Map<Path, Opened> JVM = new ConcurrentHashMap<>();
     private static final int PAUSE_MILLIS = 5;
     /** The same in all processes. */
     private static final int PARTS = 64;
@@ -33,26 +34,25 @@ final class StateLock {
 
     /** The lock of that file on the real disk; the file comes to be. */
     static StateLock at(StorageIo io, Path path) throws IOException {
-        synchronized (JVM) {
-            FileStatus there = io.stat(path);
-            StateLock known = JVM.get(path);
-            if (known != null && there != null && known.isStill(there)) {
-                return known;
-            }
-            StateLock lock = new StateLock(path, open(io, path));
-            FileStatus created = io.stat(path);
-            if (created != null) {
-                lock.key = created.key();
-            }
-            JVM.put(path, lock);
-            return lock;
-        }
+        return JVM.computeIfAbsent(path, any -> new Opened()).get(io, path);
     }
 
-    private FileStatus.FileKey key = new FileStatus.FileKey(0, 0);
+    /** What there is of a path in this JVM; each has a monitor of its own, for files are opened in it. */
+    private static final class Opened {
+        private FileStatus.@Nullable FileKey key;
+        private @Nullable StateLock lock;
 
-    private boolean isStill(FileStatus status) {
-        return key.equals(status.key());
+        synchronized StateLock get(StorageIo io, Path path) throws IOException {
+            FileStatus there = io.stat(path);
+            StateLock known = lock;
+            if (known == null || there == null || !there.key().equals(key)) {
+                known = new StateLock(path, open(io, path));
+                FileStatus created = io.stat(path);
+                key = created == null ? null : created.key();
+                lock = known;
+            }
+            return known;
+        }
     }
 
     private static IoFile open(StorageIo io, Path path) throws IOException {

@@ -69,8 +69,15 @@ class CancelStormTest {
         RealIo io = new RealIo();
         try (Liveness.Files liveness = new Liveness.Files(io, Files.createDirectory(directory.resolve("live")));
                 Child probe = Child.of(FcntlProbe.class, "probe", inbox)) {
-            MboxLocks locks =
-                    new MboxLocks(io, ChannelRegistry.JVM, liveness, Pause.REAL, MboxLocks.Kind.BOTH, 10_000, 600_000);
+            MboxLocks locks = new MboxLocks(
+                    io,
+                    ChannelRegistry.JVM,
+                    liveness,
+                    new Sightings(io, directory, "boot", Pause.REAL),
+                    Pause.REAL,
+                    MboxLocks.Kind.BOTH,
+                    10_000,
+                    600_000);
             MboxLocks.Locked locked = null;
             while (locked == null || !probe.line().equals("probing")) {
                 locked = Objects.requireNonNull(locks.lock(path, false));

@@ -1,14 +1,17 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.UUID;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,6 +32,7 @@ class DotLockTest {
 
     private final RealIo io = new RealIo();
     private final AtomicLong ahead = new AtomicLong();
+    private final AtomicLong set = new AtomicLong();
     private final Pause pause = new Pause() {
         @Override
         public void millis(long duration) {
@@ -38,12 +42,12 @@ class DotLockTest {
 
         @Override
         public long now() {
-            return System.currentTimeMillis() + ahead.get();
+            return System.currentTimeMillis() + ahead.get() + set.get();
         }
 
         @Override
         public long elapsed() {
-            return now();
+            return TimeUnit.NANOSECONDS.toMillis(System.nanoTime()) + ahead.get();
         }
     };
 
@@ -61,6 +65,7 @@ class DotLockTest {
         mailbox = new MailboxPath(directory, Path.of("alice"), "alice");
         lock = mailbox.dotLock();
         Files.writeString(mailbox.file(), MAIL);
+        Files.createDirectory(directory.resolve("locks"));
         liveness = new Liveness.Files(io, Files.createDirectory(directory.resolve("processes")));
     }
 
@@ -69,8 +74,13 @@ class DotLockTest {
         liveness.close();
     }
 
+    private Sightings sightings() {
+        return new Sightings(io, directory.resolve("locks"), liveness.self().boot(), pause);
+    }
+
     private MboxLocks locks() {
-        return new MboxLocks(io, new ChannelRegistry(), liveness, pause, MboxLocks.Kind.BOTH, 5_000, STALE.toMillis());
+        return new MboxLocks(
+                io, new ChannelRegistry(), liveness, sightings(), pause, MboxLocks.Kind.BOTH, 5_000, STALE.toMillis());
     }
 
     private void isBroken() throws IOException {
@@ -83,7 +93,7 @@ class DotLockTest {
     }
 
     private void onlyTheMailboxIsLeft() throws IOException {
-        assertThat(io.list(directory)).containsExactlyInAnyOrder("alice", "processes");
+        assertThat(io.list(directory)).containsExactlyInAnyOrder("alice", "processes", "locks");
     }
 
     /** What the refusal says. */
@@ -169,6 +179,73 @@ class DotLockTest {
         isBroken();
     }
 
+    @ParameterizedTest
+    @ValueSource(longs = {3_600, -3_600, 86_400 * 365L, -86_400 * 365L})
+    void aFreshLockIsRespectedThoughTheClockIsSetAndAnOldOneIsNot(long seconds) throws IOException {
+        Files.writeString(lock, "4711\n");
+        set.addAndGet(seconds * 1000);
+        isRespected();
+        set.addAndGet(-seconds * 1000);
+        isRespected();
+        pass(STALE);
+        set.addAndGet(seconds * 1000);
+        isBroken();
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {3_600, -3_600})
+    void aLockIsWaitedForAsLongAsIsSaidThoughTheClockIsSet(long seconds) throws IOException {
+        Files.writeString(lock, "4711\n");
+        MboxLocks locks = new MboxLocks(
+                io,
+                new ChannelRegistry(),
+                liveness,
+                sightings(),
+                new Pause() {
+                    private int pauses;
+
+                    @Override
+                    public void millis(long duration) {
+                        if (++pauses == 3) {
+                            set.addAndGet(seconds * 1000);
+                        }
+                        pause.millis(duration);
+                    }
+
+                    @Override
+                    public long now() {
+                        return pause.now();
+                    }
+
+                    @Override
+                    public long elapsed() {
+                        return pause.elapsed();
+                    }
+                },
+                MboxLocks.Kind.BOTH,
+                5_000,
+                STALE.toMillis());
+        long before = ahead.get();
+        assertThatThrownBy(() -> locks.lock(mailbox, false)).hasMessageContaining("4711");
+        assertThat(ahead.get() - before).isBetween(4_000L, 6_000L);
+    }
+
+    @Test
+    void whatWasSeenBeforeTheLastBootDoesNotCount() throws IOException {
+        Files.writeString(lock, "4711\n");
+        isRespected();
+        Path seen;
+        try (DirectoryStream<Path> notes = Files.newDirectoryStream(directory.resolve("locks"))) {
+            seen = notes.iterator().next();
+        }
+        Files.writeString(seen, Files.readString(seen).replaceFirst(".*", "another-boot"));
+        pass(STALE);
+        isRespected();
+        pass(STALE);
+        isBroken();
+        assertThat(directory.resolve("locks")).isEmptyDirectory();
+    }
+
     @Test
     void aLockOfAnotherHostIsJudgedByAge() throws IOException {
         ProcessIdentity holder = identity(4711);
@@ -191,6 +268,7 @@ class DotLockTest {
     @Test
     void anOldLockIsRespectedWhileItsHolderHasTheFcntlLockToo() throws Exception {
         Files.createFile(lock);
+        isRespected();
         pass(STALE);
         try (Child holder = Child.of(FcntlProbe.class, "hold", mailbox.file())) {
             assertThat(holder.line()).isEqualTo("locked");
@@ -274,7 +352,14 @@ class DotLockTest {
             }
         };
         MboxLocks locks = new MboxLocks(
-                sweeping, new ChannelRegistry(), liveness, pause, MboxLocks.Kind.BOTH, 5_000, STALE.toMillis());
+                sweeping,
+                new ChannelRegistry(),
+                liveness,
+                sightings(),
+                pause,
+                MboxLocks.Kind.BOTH,
+                5_000,
+                STALE.toMillis());
         try (MboxLocks.Locked locked = Objects.requireNonNull(locks.lock(mailbox, false))) {
             assertThat(locked.status().isFile()).isTrue();
             assertThat(lock).content().isEqualTo(liveness.self().toText() + "\n");
@@ -296,7 +381,14 @@ class DotLockTest {
             }
         };
         MboxLocks locks = new MboxLocks(
-                racing, new ChannelRegistry(), liveness, pause, MboxLocks.Kind.DOTLOCK, 5_000, STALE.toMillis());
+                racing,
+                new ChannelRegistry(),
+                liveness,
+                sightings(),
+                pause,
+                MboxLocks.Kind.DOTLOCK,
+                5_000,
+                STALE.toMillis());
         StoreException error = catchThrowableOfType(StoreException.class, () -> locks.lock(mailbox, false));
         assertThat(error.reason()).isEqualTo(Reason.BUSY);
         assertThat(lock).hasContent("4711\n");

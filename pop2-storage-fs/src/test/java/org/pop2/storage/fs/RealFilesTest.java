@@ -23,6 +23,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -454,6 +455,38 @@ class RealFilesTest {
         works();
     }
 
+    private List<Path> all(Path below) throws IOException {
+        try (Stream<Path> files = Files.walk(below)) {
+            return files.sorted().toList();
+        }
+    }
+
+    @Test
+    void folderThatDoesNotExistLeavesNothing() throws IOException {
+        release(hold(FolderName.INBOX));
+        Files.createDirectories(directory.resolve("var/folders/alice/there"));
+        List<Path> before = all(directory);
+        for (int i = 0; i < 200; i++) {
+            for (String name : List.of("n" + i, "n" + i + "/m", "there/n" + i)) {
+                Mailbox first = hold(new FolderName(name));
+                Mailbox second = hold(new FolderName(name));
+                assertThat(first.count()).isZero();
+                assertThat(first.writable()).isFalse();
+                release(first);
+                release(second);
+            }
+        }
+        assertThat(all(directory)).isEqualTo(before);
+    }
+
+    @Test
+    void sessionOfAFolderThatDoesNotExistEndsWithTheStorage() {
+        Mailbox mailbox = hold(new FolderName("nowhere"));
+        Mono<Void> lost = Mono.from(mailbox.lost());
+        Mono.from(store.close()).block(PATIENCE);
+        assertThat(lost.blockOptional(PATIENCE)).isEmpty();
+    }
+
     @Test
     void mailboxThatIsFullTakesNoMailThatWouldShutItsUserOut() throws IOException {
         Mono.from(store.close()).block(PATIENCE);
@@ -507,7 +540,15 @@ class RealFilesTest {
         ChannelRegistry channels = new ChannelRegistry();
         Path state = directory.resolve("var/state");
         try (Liveness.Files liveness = new Liveness.Files(io, state.resolve("processes"))) {
-            MboxLocks locks = new MboxLocks(io, channels, liveness, Pause.REAL, MboxLocks.Kind.BOTH, 1_000, 600_000);
+            MboxLocks locks = new MboxLocks(
+                    io,
+                    channels,
+                    liveness,
+                    new Sightings(io, directory, "boot", Pause.REAL),
+                    Pause.REAL,
+                    MboxLocks.Kind.BOTH,
+                    1_000,
+                    600_000);
             byte[] from = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
             try (StoredMessage message = new StoredMessage(io, state.resolve("spool"), Quoting.MBOXRD, from);
                     MboxLocks.Locked locked = Objects.requireNonNull(locks.lock(path, false))) {

@@ -1,0 +1,36 @@
+package org.pop2.storage;
+
+import java.time.Instant;
+import org.reactivestreams.Publisher;
+
+/**
+ * A storage that sets aside what a crash left if it cannot be finished without an administrator: a {@link MailStore}
+ * may be one, too. Work starts at subscription; errors are {@link StoreException}s.
+ */
+public interface Recoverable {
+
+    /**
+     * A deletion that was interrupted and has not been finished.
+     *
+     * @param id its name here
+     * @param mailbox which mailbox it is about
+     * @param since when it was set aside
+     * @param applicable whether {@link #apply} would do something now
+     * @param text what that would be, or why nothing can be done, in one line
+     */
+    record SetAside(String id, String mailbox, Instant since, boolean applicable, String text) {}
+
+    /** All that was set aside, the oldest first. Each mailbox is locked for a moment, and nothing is changed. */
+    Publisher<SetAside> setAside();
+
+    /**
+     * Finishes a deletion, with the proofs that a recovery after a crash asks for; durable when it completes. With an
+     * error nothing is changed: {@link StoreException.Reason#NOT_FOUND} if there is no such deletion,
+     * {@link StoreException.Reason#BUSY} while a session holds the mailbox, {@link StoreException.Reason#CORRUPT} if
+     * another program has changed it.
+     */
+    Publisher<Void> apply(String id);
+
+    /** Removes what was set aside and leaves the mailbox as it is; {@link StoreException.Reason#NOT_FOUND} as above. */
+    Publisher<Void> drop(String id);
+}
