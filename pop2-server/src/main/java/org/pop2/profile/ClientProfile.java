@@ -1,45 +1,23 @@
 package org.pop2.profile;
 
+import java.util.Collections;
+import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What a kind of client needs. Immutable; start from one of the constants and change what differs.
  *
  * @param name what the configuration calls it
- * @param strict the grammar of commands is taken to the letter
- * @param securityLevel a third word of HELO that is one digit is no part of the password: POPmail sends one
- * @param noMail a login that finds no mail is answered {@code + No mail} instead of {@code #0}, and may be followed by
- *     another: KA9Q NOS would announce new mail
+ * @param quirks what is done otherwise than the RFC has it
  * @param width longest line in octets, its CRLF not counted; 0: any. A longer one is broken, in the header as RFC 822
  *     has it (folding), in the body behind a space if there is one in its second half
- * @param fromLine the message begins with the {@code From } line of a mailbox file, and no other line looks like one:
- *     KA9Q NOS writes what it gets to such a file
- * @param plainControls NUL becomes a space, and CR that ends no line a line's end: NOS counts lines with the C library
- *     and hangs otherwise
- * @param status the header has a {@code Status:} field, as UW ipop2d sends
- * @param finalLine an empty line follows the message, and counts: PC-NFS waits for it, and UW ipop2d sends it
- * @param keep ACKD is taken as ACKS: nothing is ever deleted
  * @param maxOctets of a message longer than that only the beginning is sent, with a note, and ACKD does not delete it;
  *     0: messages of any length are sent
- * @param ascii MIME is taken apart, and what is sent is text in ASCII, with its attachments named; see
- *     {@link org.pop2.profile.ascii}. A message of which something was left out is not deleted by ACKD
- * @param dropAttachments with {@code ascii}, ACKD deletes a message too whose attachments were only named
  */
-public record ClientProfile(
-        String name,
-        boolean strict,
-        boolean securityLevel,
-        boolean noMail,
-        int width,
-        boolean fromLine,
-        boolean plainControls,
-        boolean status,
-        boolean finalLine,
-        boolean keep,
-        long maxOctets,
-        boolean ascii,
-        boolean dropAttachments) {
+public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxOctets) {
 
     /** Shortest line that can be asked for: what is left of one must still be text. */
     public static final int MIN_WIDTH = 20;
@@ -49,23 +27,23 @@ public record ClientProfile(
     public static final long MIN_CUT = 1024;
 
     /** What the RFC has, and nothing else. */
-    public static final ClientProfile DEFAULT =
-            new ClientProfile("default", false, false, false, 0, false, false, false, false, false, 0, false, false);
+    public static final ClientProfile DEFAULT = new ClientProfile("default", Set.of(), 0, 0);
 
-    public static final ClientProfile STRICT = DEFAULT.named("strict").withStrict(true);
-    public static final ClientProfile UW = DEFAULT.named("uw").withStatus(true).withFinalLine(true);
+    public static final ClientProfile STRICT = DEFAULT.named("strict").with(Quirk.STRICT);
+    public static final ClientProfile UW =
+            DEFAULT.named("uw").with(Quirk.STATUS).with(Quirk.FINAL_LINE);
     /** Its buffer has 256 octets. */
     public static final ClientProfile KA9Q = DEFAULT.named("ka9q")
-            .withNoMail(true)
-            .withWidth(250)
-            .withFromLine(true)
-            .withPlainControls(true);
+            .with(Quirk.NO_MAIL)
+            .with(Quirk.FROM_LINE)
+            .with(Quirk.PLAIN_CONTROLS)
+            .withWidth(250);
     /** Its buffer has some 1023 octets. */
     public static final ClientProfile JNOS =
-            DEFAULT.named("jnos").withWidth(MAX_WIDTH).withPlainControls(true);
+            DEFAULT.named("jnos").with(Quirk.PLAIN_CONTROLS).withWidth(MAX_WIDTH);
 
-    public static final ClientProfile PCNFS = DEFAULT.named("pcnfs").withFinalLine(true);
-    public static final ClientProfile POPMAIL = DEFAULT.named("popmail").withSecurityLevel(true);
+    public static final ClientProfile PCNFS = DEFAULT.named("pcnfs").with(Quirk.FINAL_LINE);
+    public static final ClientProfile POPMAIL = DEFAULT.named("popmail").with(Quirk.SECURITY_LEVEL);
 
     /** Those that need not be configured. */
     public static final List<ClientProfile> ALL = List.of(DEFAULT, STRICT, UW, KA9Q, JNOS, PCNFS, POPMAIL);
@@ -78,6 +56,9 @@ public record ClientProfile(
         if (maxOctets != 0 && maxOctets < MIN_CUT) {
             throw new IllegalArgumentException("messages are cut to " + MIN_CUT + " octets or more");
         }
+        EnumSet<Quirk> own = EnumSet.noneOf(Quirk.class);
+        own.addAll(quirks);
+        quirks = Collections.unmodifiableSet(own);
     }
 
     /** The one of {@link #ALL} with that name. */
@@ -85,9 +66,13 @@ public record ClientProfile(
         return ALL.stream().filter(profile -> profile.name.equals(name)).findFirst();
     }
 
+    public boolean has(Quirk quirk) {
+        return quirks.contains(quirk);
+    }
+
     /** Whether messages of this length are sent as they are. */
     boolean leavesAsIs(long octets) {
-        return !ascii && width == 0 && !fromLine && !plainControls && !status && !finalLine && !cuts(octets);
+        return width == 0 && !cuts(octets) && quirks.stream().noneMatch(Quirk::changesMessages);
     }
 
     boolean cuts(long octets) {
@@ -95,223 +80,33 @@ public record ClientProfile(
     }
 
     public ClientProfile named(String to) {
-        return new ClientProfile(
-                to,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
+        return new ClientProfile(to, quirks, width, maxOctets);
     }
 
-    public ClientProfile withStrict(boolean to) {
-        return new ClientProfile(
-                name,
-                to,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
+    public ClientProfile with(Quirk quirk) {
+        return with(quirk, true);
     }
 
-    public ClientProfile withSecurityLevel(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                to,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withNoMail(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                to,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
+    /**
+     * The same with or without a quirk.
+     *
+     * @param on whether it has it
+     */
+    public ClientProfile with(Quirk quirk, boolean on) {
+        Set<Quirk> changed = new HashSet<>(quirks);
+        if (on) {
+            changed.add(quirk);
+        } else {
+            changed.remove(quirk);
+        }
+        return new ClientProfile(name, changed, width, maxOctets);
     }
 
     public ClientProfile withWidth(int to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                to,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withFromLine(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                to,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withPlainControls(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                to,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withStatus(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                to,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withFinalLine(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                to,
-                keep,
-                maxOctets,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withKeep(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                to,
-                maxOctets,
-                ascii,
-                dropAttachments);
+        return new ClientProfile(name, quirks, to, maxOctets);
     }
 
     public ClientProfile withMaxOctets(long to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                to,
-                ascii,
-                dropAttachments);
-    }
-
-    public ClientProfile withAscii(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                to,
-                dropAttachments);
-    }
-
-    public ClientProfile withDropAttachments(boolean to) {
-        return new ClientProfile(
-                name,
-                strict,
-                securityLevel,
-                noMail,
-                width,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                keep,
-                maxOctets,
-                ascii,
-                to);
+        return new ClientProfile(name, quirks, width, to);
     }
 }

@@ -67,12 +67,12 @@ public final class ProfiledMailbox implements Listing {
 
     @Override
     public boolean writable() {
-        return mailbox.writable() && !profile.keep();
+        return mailbox.writable() && !profile.has(Quirk.KEEP);
     }
 
     @Override
     public boolean deletable(int number) {
-        if (!profile.ascii()) {
+        if (!profile.has(Quirk.ASCII)) {
             return writable() && !profile.cuts(mailbox.octets(number));
         }
         // what was left out is known when it has been converted
@@ -82,7 +82,7 @@ public final class ProfiledMailbox implements Listing {
 
     @Override
     public boolean saysNoMail() {
-        return profile.noMail();
+        return profile.has(Quirk.NO_MAIL);
     }
 
     @Override
@@ -109,7 +109,7 @@ public final class ProfiledMailbox implements Listing {
 
     /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
     public Mono<Long> measure(int number) {
-        if (!profile.ascii()) {
+        if (!profile.has(Quirk.ASCII)) {
             return octets(content(number)).doOnNext(octets -> measured = new Measure(number, octets, false, null));
         }
         return convert(number)
@@ -132,7 +132,7 @@ public final class ProfiledMailbox implements Listing {
 
     /** A message as this client gets it; as {@link Mailbox#content} otherwise. */
     public Flux<ContentBuffer> content(int number) {
-        if (profile.ascii()) {
+        if (profile.has(Quirk.ASCII)) {
             Measure last = measured;
             Converted kept = last.number == number ? last.converted : null;
             return (kept == null ? convert(number) : Mono.just(kept))
@@ -145,8 +145,8 @@ public final class ProfiledMailbox implements Listing {
 
     private Mono<Converted> convert(int number) {
         // one less, for a > before what looks like a From_ line
-        int width = profile.width() - (profile.fromLine() ? 1 : 0);
-        return Conversion.of(mailbox.content(number), width, profile.dropAttachments());
+        int width = profile.width() - (profile.has(Quirk.FROM_LINE) ? 1 : 0);
+        return Conversion.of(mailbox.content(number), width, profile.has(Quirk.DROP_ATTACHMENTS));
     }
 
     private Flux<ContentBuffer> content(int number, Converted converted) {

@@ -70,9 +70,10 @@ final class Rewriter {
         this.date = date;
         this.cut = profile.cuts(octets);
         this.out = out;
-        this.head = profile.fromLine() ? new ByteArrayOutputStream() : null;
+        this.head = profile.has(Quirk.FROM_LINE) ? new ByteArrayOutputStream() : null;
         // one less, for a > before what looks like a From_ line
-        this.line = new byte[profile.width() == 0 ? LONGEST_PIECE : profile.width() - (profile.fromLine() ? 1 : 0)];
+        this.line = new byte
+                [profile.width() == 0 ? LONGEST_PIECE : profile.width() - (profile.has(Quirk.FROM_LINE) ? 1 : 0)];
     }
 
     /** Whether nothing more comes out, whatever goes in: the message is cut here. */
@@ -117,7 +118,7 @@ final class Rewriter {
         if (header) {
             status();
         }
-        if (profile.finalLine()) {
+        if (profile.has(Quirk.FINAL_LINE)) {
             send(CRLF, 0, CRLF.length);
         }
         finished = true;
@@ -163,7 +164,7 @@ final class Rewriter {
         }
         if (octet == '\r') {
             afterCr = true;
-        } else if (octet == 0 && profile.plainControls()) {
+        } else if (octet == 0 && profile.has(Quirk.PLAIN_CONTROLS)) {
             put((byte) ' ');
         } else {
             put(octet);
@@ -171,7 +172,7 @@ final class Rewriter {
     }
 
     private void loneCr() {
-        if (profile.plainControls()) {
+        if (profile.has(Quirk.PLAIN_CONTROLS)) {
             endLine();
         } else {
             put((byte) '\r');
@@ -281,7 +282,7 @@ final class Rewriter {
     }
 
     private void status() {
-        if (profile.status() && !statusSeen) {
+        if (profile.has(Quirk.STATUS) && !statusSeen) {
             statusSeen = true;
             send(STATUS, 0, STATUS.length);
         }
@@ -289,7 +290,7 @@ final class Rewriter {
 
     /** Sends the line's first octets, which are the first of a line as the client sees it unless it has begun. */
     private void sendLine(int length) {
-        if (profile.fromLine() && !begun && looksLikeFrom(length)) {
+        if (profile.has(Quirk.FROM_LINE) && !begun && looksLikeFrom(length)) {
             send(new byte[] {'>'}, 0, 1);
         }
         send(line, 0, length);
@@ -329,7 +330,7 @@ final class Rewriter {
         for (byte octet : note) {
             octet(octet);
         }
-        if (profile.finalLine()) {
+        if (profile.has(Quirk.FINAL_LINE)) {
             send(CRLF, 0, CRLF.length);
         }
         finished = true;

@@ -27,6 +27,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
+import org.pop2.profile.Quirk;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.CommandCodec;
 import org.pop2.protocol.Credentials;
@@ -172,7 +173,8 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
         this.observer = sessions.observer();
         this.record = new SessionRecord(sessions.nextId(), client, observer);
         this.profile = settings.profiles().of(listener.profile(), client.address());
-        this.codec = new CommandCodec(listener.settings().strict() || profile.strict(), profile.securityLevel());
+        this.codec = new CommandCodec(
+                listener.settings().strict() || profile.has(Quirk.STRICT), profile.has(Quirk.SECURITY_LEVEL));
         this.session = new Session(settings.hostName(), settings.onDisconnect());
     }
 

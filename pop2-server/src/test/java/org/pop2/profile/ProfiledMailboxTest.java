@@ -160,10 +160,10 @@ class ProfiledMailboxTest {
         ClientProfile profile = all.get(random.nextInt(all.size()));
         if (random.nextBoolean()) {
             profile = profile.withWidth(ClientProfile.MIN_WIDTH + random.nextInt(100))
-                    .withFromLine(random.nextBoolean())
-                    .withStatus(random.nextBoolean())
-                    .withFinalLine(random.nextBoolean())
-                    .withPlainControls(random.nextBoolean());
+                    .with(Quirk.FROM_LINE, random.nextBoolean())
+                    .with(Quirk.STATUS, random.nextBoolean())
+                    .with(Quirk.FINAL_LINE, random.nextBoolean())
+                    .with(Quirk.PLAIN_CONTROLS, random.nextBoolean());
         }
         return random.nextInt(3) == 0 ? profile.withMaxOctets(1024 + random.nextInt(4000)) : profile;
     }
@@ -185,11 +185,11 @@ class ProfiledMailboxTest {
                 if (profile.width() > 0) {
                     assertThat(line.length()).as(what).isLessThanOrEqualTo(Math.max(profile.width(), fromLine(line)));
                 }
-                if (profile.plainControls()) {
+                if (profile.has(Quirk.PLAIN_CONTROLS)) {
                     assertThat(line).as(what).doesNotContain("\0").doesNotContain("\r");
                 }
             }
-            if (profile.fromLine()) {
+            if (profile.has(Quirk.FROM_LINE)) {
                 assertThat(sent).as(what).startsWith("From ").doesNotContain("\nFrom ");
             }
             boolean cut = profile.maxOctets() > 0 && message.length() > profile.maxOctets();
@@ -197,7 +197,7 @@ class ProfiledMailboxTest {
                 assertThat(words(sent)).as(what).contains("[Thismessagehas" + message.length() + "octets");
                 assertThat(sent.length()).as(what).isLessThan((int) profile.maxOctets() + 1100);
             } else {
-                String kept = profile.fromLine() ? sent.substring(sent.indexOf('\n') + 1) : sent;
+                String kept = profile.has(Quirk.FROM_LINE) ? sent.substring(sent.indexOf('\n') + 1) : sent;
                 assertThat(words(kept).replace("Status:RO", ""))
                         .as(what)
                         .isEqualTo(words(message).replace("Status:RO", ""));
@@ -227,7 +227,7 @@ class ProfiledMailboxTest {
 
     @Test
     void aMailboxFileLineNamesTheSender() {
-        ClientProfile profile = ClientProfile.DEFAULT.withFromLine(true);
+        ClientProfile profile = ClientProfile.DEFAULT.with(Quirk.FROM_LINE);
         assertThat(sent("From: Jon <jon@isi.example>\r\n\r\nx\r\n", profile))
                 .startsWith("From jon@isi.example " + DATE + "\r\nFrom: Jon");
         assertThat(sent("From: a@b\r\nReturn-Path: <r@p>\r\n\r\nx\r\n", profile))
@@ -285,7 +285,7 @@ class ProfiledMailboxTest {
     @Test
     void whereEverythingIsKeptNothingCanBeDeleted() {
         ProfiledMailbox mailbox =
-                new ProfiledMailbox(mailbox(new byte[] {'\r', '\n'}), ClientProfile.DEFAULT.withKeep(true), NOW);
+                new ProfiledMailbox(mailbox(new byte[] {'\r', '\n'}), ClientProfile.DEFAULT.with(Quirk.KEEP), NOW);
         assertThat(mailbox.writable()).isFalse();
         assertThat(mailbox.deletable(1)).isFalse();
     }

@@ -12,6 +12,7 @@ import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pop2.profile.ClientProfile;
+import org.pop2.profile.Quirk;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.protocol.State;
@@ -41,7 +42,7 @@ class GoneClientTest {
                 }
             });
     private final Listener listener = new Listener(
-            ListenerSettings.defaults().withProfile(ClientProfile.DEFAULT.withNoMail(true)), Optional.empty());
+            ListenerSettings.defaults().withProfile(ClientProfile.DEFAULT.with(Quirk.NO_MAIL)), Optional.empty());
 
     /** The right password is remembered, so that it is judged on the thread that brings the account. */
     private Authenticator authenticator() {

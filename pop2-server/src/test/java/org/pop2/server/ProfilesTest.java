@@ -11,6 +11,7 @@ import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.pop2.profile.ClientProfile;
+import org.pop2.profile.Quirk;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.UserName;
@@ -199,7 +200,7 @@ class ProfilesTest {
     }
 
     private static final ClientProfile ASCII =
-            ClientProfile.DEFAULT.named("plain").withAscii(true);
+            ClientProfile.DEFAULT.named("plain").with(Quirk.ASCII);
     private static final String UMLAUTS = """
             Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r
             Content-Type: text/plain; charset=utf-8\r
@@ -261,11 +262,11 @@ class ProfilesTest {
     @Test
     void theOtherSwitchesFollowTheConversion() {
         ScriptedStore store = new ScriptedStore().mail(50, "From: jkr@isi.example\r\n" + UMLAUTS, ATTACHED);
-        ClientProfile profile = ASCII.withFromLine(true)
-                .withStatus(true)
-                .withFinalLine(true)
+        ClientProfile profile = ASCII.with(Quirk.FROM_LINE)
+                .with(Quirk.STATUS)
+                .with(Quirk.FINAL_LINE)
                 .withMaxOctets(ClientProfile.MIN_CUT)
-                .withDropAttachments(true);
+                .with(Quirk.DROP_ATTACHMENTS);
         try (TestServer server = TestServer.over(store, with(profile, ProfileRules.NONE));
                 Wire wire = server.logIn()) {
             assertThat(fetch(wire, wire.ask("READ", "=")))

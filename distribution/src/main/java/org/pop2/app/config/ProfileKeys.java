@@ -1,10 +1,14 @@
 package org.pop2.app.config;
 
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import org.pop2.profile.ClientProfile;
+import org.pop2.profile.Quirk;
 
 /** The keys of one profile of the administrator's, {@code profiles.<name>.width} and so on. */
 final class ProfileKeys {
@@ -17,16 +21,7 @@ final class ProfileKeys {
     private final Key<String> base;
     private final Key<Optional<Integer>> width;
     private final Key<Optional<Long>> maxOctets;
-    private final Key<Optional<Boolean>> fromLine;
-    private final Key<Optional<Boolean>> plainControls;
-    private final Key<Optional<Boolean>> status;
-    private final Key<Optional<Boolean>> finalLine;
-    private final Key<Optional<Boolean>> noMail;
-    private final Key<Optional<Boolean>> securityLevel;
-    private final Key<Optional<Boolean>> strict;
-    private final Key<Optional<Boolean>> keep;
-    private final Key<Optional<Boolean>> ascii;
-    private final Key<Optional<Boolean>> dropAttachments;
+    private final Map<Quirk, Key<Optional<Boolean>>> quirks = new EnumMap<>(Quirk.class);
 
     ProfileKeys(String name) {
         this.name = name;
@@ -40,20 +35,9 @@ final class ProfileKeys {
                 "max-octets",
                 "of longer messages only the beginning is sent, and they are not deleted; 0: any are sent",
                 ValueType.octets());
-        fromLine = flag("from-line", "messages begin with the From_ line of a mailbox file");
-        plainControls = flag("plain-controls", "NUL becomes a space, and a lone CR a line's end");
-        status = flag("status", "the header has a Status: field");
-        finalLine = flag("final-line", "an empty line follows each message");
-        noMail = flag("no-mail", "a login that finds no mail is answered with + instead of #0");
-        securityLevel = flag("security-level", "a digit that follows the password of HELO is no part of it");
-        strict = flag("strict", "the grammar of commands is taken to the letter");
-        keep = flag("keep", "nothing is ever deleted");
-        ascii = flag("ascii", "messages are made 7-bit text, with their attachments named");
-        dropAttachments = flag("drop-attachments", "messages are deleted though ascii left their attachments out");
-    }
-
-    private Key<Optional<Boolean>> flag(String key, String description) {
-        return optional(key, description, ValueType.flag());
+        for (Quirk quirk : Quirk.values()) {
+            quirks.put(quirk, optional(quirk.key(), quirk.description(), ValueType.flag()));
+        }
     }
 
     private <T> Key<Optional<T>> optional(String key, String description, ValueType<T> type) {
@@ -65,20 +49,9 @@ final class ProfileKeys {
     }
 
     List<Key<?>> all() {
-        return List.of(
-                base,
-                width,
-                maxOctets,
-                ascii,
-                dropAttachments,
-                fromLine,
-                plainControls,
-                status,
-                finalLine,
-                noMail,
-                securityLevel,
-                strict,
-                keep);
+        List<Key<?>> all = new ArrayList<>(List.of(base, width, maxOctets));
+        all.addAll(quirks.values());
+        return all;
     }
 
     /** @param problem told what is wrong with a value that can be read */
@@ -94,16 +67,11 @@ final class ProfileKeys {
         ClientProfile profile = start.named(name);
         profile = checked(profile, values, width, ClientProfile::withWidth, problem);
         profile = checked(profile, values, maxOctets, ClientProfile::withMaxOctets, problem);
-        profile = with(profile, values, ascii, ClientProfile::withAscii);
-        profile = with(profile, values, dropAttachments, ClientProfile::withDropAttachments);
-        profile = with(profile, values, fromLine, ClientProfile::withFromLine);
-        profile = with(profile, values, plainControls, ClientProfile::withPlainControls);
-        profile = with(profile, values, status, ClientProfile::withStatus);
-        profile = with(profile, values, finalLine, ClientProfile::withFinalLine);
-        profile = with(profile, values, noMail, ClientProfile::withNoMail);
-        profile = with(profile, values, securityLevel, ClientProfile::withSecurityLevel);
-        profile = with(profile, values, strict, ClientProfile::withStrict);
-        return with(profile, values, keep, ClientProfile::withKeep);
+        for (Map.Entry<Quirk, Key<Optional<Boolean>>> entry : quirks.entrySet()) {
+            Quirk quirk = entry.getKey();
+            profile = with(profile, values, entry.getValue(), (before, on) -> before.with(quirk, on));
+        }
+        return profile;
     }
 
     /** The names of those that need not be configured. */

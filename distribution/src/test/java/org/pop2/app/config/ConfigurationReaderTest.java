@@ -17,6 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.profile.ClientProfile;
+import org.pop2.profile.Quirk;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Authenticator;
 import org.pop2.server.Limits;
@@ -128,9 +129,9 @@ class ConfigurationReaderTest {
                 .named("slow")
                 .withWidth(72)
                 .withMaxOctets(20 << 10)
-                .withAscii(true)
-                .withDropAttachments(true)
-                .withKeep(true);
+                .with(Quirk.ASCII)
+                .with(Quirk.DROP_ATTACHMENTS)
+                .with(Quirk.KEEP);
         assertThat(configuration.listeners())
                 .extracting(ListenerSettings::profile)
                 .containsExactly(ClientProfile.JNOS, slow);

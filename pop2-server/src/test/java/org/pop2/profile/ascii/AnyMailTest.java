@@ -11,6 +11,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
+import org.pop2.profile.Quirk;
 import org.pop2.storage.ContentBuffer;
 
 /** Whatever a message is, it comes out as text for a 7-bit screen, as long as was said, and the same each time. */
@@ -23,13 +24,14 @@ class AnyMailTest {
 
     private ClientProfile profile() {
         List<ClientProfile> all = ClientProfile.ALL;
-        ClientProfile profile =
-                all.get(random.nextInt(all.size())).withAscii(true).withDropAttachments(random.nextBoolean());
+        ClientProfile profile = all.get(random.nextInt(all.size()))
+                .with(Quirk.ASCII)
+                .with(Quirk.DROP_ATTACHMENTS, random.nextBoolean());
         if (random.nextBoolean()) {
             profile = profile.withWidth(ClientProfile.MIN_WIDTH + random.nextInt(100))
-                    .withFromLine(random.nextBoolean())
-                    .withStatus(random.nextBoolean())
-                    .withFinalLine(random.nextBoolean());
+                    .with(Quirk.FROM_LINE, random.nextBoolean())
+                    .with(Quirk.STATUS, random.nextBoolean())
+                    .with(Quirk.FINAL_LINE, random.nextBoolean());
         }
         return random.nextInt(4) == 0 ? profile.withMaxOctets(1024 + random.nextInt(4000)) : profile;
     }
@@ -88,7 +90,7 @@ class AnyMailTest {
                 byte[] sent = sent(message, profile);
                 assertThat(sent(message, profile)).as("converted again").isEqualTo(sent);
                 // the From_ line is as long as it is
-                assertShown(sent, profile.width() == 0 ? 998 : profile.fromLine() ? 400 : profile.width());
+                assertShown(sent, profile.width() == 0 ? 998 : profile.has(Quirk.FROM_LINE) ? 400 : profile.width());
                 assertThat(message.live()).as("buffers").isZero();
                 text += new String(sent, java.nio.charset.StandardCharsets.US_ASCII)
                                 .contains("Content-Type: text/plain; charset=us-ascii\r\n")

@@ -22,6 +22,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
+import org.pop2.profile.Quirk;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -183,7 +184,7 @@ class ContentPipeTest {
         String line = "Gr=C3=BC=C3=9Fe, so many that they do not fit into one buffer\r\n";
         byte[] mail = ("Content-Transfer-Encoding: quoted-printable\r\n\r\n" + line.repeat(2000))
                 .getBytes(StandardCharsets.US_ASCII);
-        ClientProfile profile = ClientProfile.DEFAULT.withAscii(true);
+        ClientProfile profile = ClientProfile.DEFAULT.with(Quirk.ASCII);
         List<ContentBuffer> taken = new ArrayList<>();
         List<Disposable> clients = new ArrayList<>();
         for (int i = 0; i < 200; i++) {

@@ -12,6 +12,7 @@ import java.util.Random;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.pop2.profile.ClientProfile;
+import org.pop2.profile.Quirk;
 import org.pop2.server.TestServer;
 import org.pop2.server.Wire;
 import org.pop2.storage.FolderName;
@@ -193,7 +194,7 @@ class OldClientsTest {
             Map.entry(ClientProfile.KA9Q, nos(NosClient.KA9Q)),
             Map.entry(ClientProfile.KA9Q.withWidth(ClientProfile.MIN_WIDTH), nos(NosClient.KA9Q)),
             Map.entry(ClientProfile.JNOS, nos(NosClient.JNOS)),
-            Map.entry(ClientProfile.KA9Q.withNoMail(false), nos(NosClient.JNOS)),
+            Map.entry(ClientProfile.KA9Q.with(Quirk.NO_MAIL, false), nos(NosClient.JNOS)),
             Map.entry(ClientProfile.PCNFS, PC_NFS),
             Map.entry(ClientProfile.UW, PC_NFS),
             Map.entry(ClientProfile.POPMAIL, POPMAIL),
@@ -229,8 +230,9 @@ class OldClientsTest {
                 all.forEach((user, mail) -> {
                     String drained = pair.getValue().drain(server.address(), user);
                     // what the profile adds
-                    String kept =
-                            profile.fromLine() ? FROM_LINE.matcher(drained).replaceAll("") : drained;
+                    String kept = profile.has(Quirk.FROM_LINE)
+                            ? FROM_LINE.matcher(drained).replaceAll("")
+                            : drained;
                     assertThat(words(kept).replace("Status:RO", ""))
                             .as("%s, seed %d", profile.name(), seed)
                             .isEqualTo(words(mail).replace("Status:RO", ""));
