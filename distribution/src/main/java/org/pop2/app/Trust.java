@@ -89,8 +89,8 @@ final class Trust {
         }
         for (int owner : new int[] {number(step, UID), number(step, UID, LinkOption.NOFOLLOW_LINKS)}) {
             if (owner != ROOT && (self == null || owner != self)) {
-                return Optional.of(
-                        step + " belongs to another user (id " + owner + "), who can change it: chown root " + step);
+                return Optional.of(step + " belongs to another user (id " + owner
+                        + "), who can change it: run this as that user," + " or chown root " + step);
             }
         }
         return Optional.empty();

@@ -34,7 +34,7 @@ class AsciiExampleTest {
         byte[] message = blocks.get(1).replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
 
         Converted converted = Objects.requireNonNull(
-                Conversion.of(Flux.just(ContentBuffer.unpooled(ByteBuffer.wrap(message))), 0, false)
+                Conversion.of(Flux.just(ContentBuffer.unpooled(ByteBuffer.wrap(message))), 0, true, false)
                         .block(Duration.ofSeconds(30)));
 
         assertThat(new String(converted.octets(), StandardCharsets.US_ASCII).replace("\r\n", "\n"))

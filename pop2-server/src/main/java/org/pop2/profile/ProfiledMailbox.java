@@ -146,7 +146,8 @@ public final class ProfiledMailbox implements Listing {
     private Mono<Converted> convert(int number) {
         // one less, for a > before what looks like a From_ line
         int width = profile.width() - (profile.has(Quirk.FROM_LINE) ? 1 : 0);
-        return Conversion.of(mailbox.content(number), width, profile.has(Quirk.DROP_ATTACHMENTS));
+        return Conversion.of(
+                mailbox.content(number), width, profile.has(Quirk.FULL_HEADER), profile.has(Quirk.DROP_ATTACHMENTS));
     }
 
     private Flux<ContentBuffer> content(int number, Converted converted) {

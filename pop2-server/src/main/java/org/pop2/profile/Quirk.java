@@ -9,6 +9,8 @@ import java.util.Locale;
 public enum Quirk {
     /** MIME is taken apart by {@link org.pop2.profile.ascii}. A message of which something was left out is kept. */
     ASCII("messages are made 7-bit text, with their attachments named", true),
+    /** With {@link #ASCII}: who wrote the message, to whom and when is a header otherwise. */
+    FULL_HEADER("with ascii, fields that programs wrote for programs (Received, X-*) are sent, too", false),
     /** With {@link #ASCII}: ACKD deletes a message though its attachments were only named. */
     DROP_ATTACHMENTS("messages are deleted though ascii left their attachments out", false),
     /** And no other line of the message looks like one: KA9Q NOS writes what it gets to a mailbox file. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
 /** Octets made characters, whatever their label says. Never fails: what cannot be read becomes U+FFFD. */
 final class Charsets {
     private static final Charset WINDOWS_1252 = Charset.forName("windows-1252");
+    private static final Charset JAPANESE = Charset.forName("ISO-2022-JP");
 
     /** That say nothing, and those whose text is often something else: looked at instead. */
     private static final Set<String> UNKNOWN =
@@ -47,8 +48,19 @@ final class Charsets {
             return utf7(octets);
         }
         Optional<Charset> charset = UNKNOWN.contains(name) ? Optional.empty() : named(ALIASES.getOrDefault(name, name));
-        // to be decoded is not what each of them can
-        return charset.isEmpty() ? guessed(octets) : new String(octets, charset.get());
+        if (charset.isEmpty() || charset.get().equals(StandardCharsets.UTF_8)) {
+            // many label as UTF-8 what is not
+            return guessed(octets);
+        }
+        return new String(octets, charset.get());
+    }
+
+    /** Text as octets of a charset, or of UTF-8 where that is not known or lacks a character. */
+    static byte[] encode(String text, String label) {
+        String name = label.strip().toLowerCase(Locale.ROOT);
+        Optional<Charset> charset = named(ALIASES.getOrDefault(name, name))
+                .filter(known -> known.canEncode() && known.newEncoder().canEncode(text));
+        return text.getBytes(charset.orElse(StandardCharsets.UTF_8));
     }
 
     /** Whether ASCII means ASCII in it, so that text of printable ASCII needs no decoding. */
@@ -69,8 +81,11 @@ final class Charsets {
         }
     }
 
-    /** UTF-8 if it is, else what was most common before. */
+    /** UTF-8 if it is, or ISO-2022-JP, which has escapes of its own; else what was most common before. */
     static String guessed(byte[] octets) {
+        if (isJapanese(octets)) {
+            return new String(octets, JAPANESE);
+        }
         try {
             return StandardCharsets.UTF_8
                     .newDecoder()
@@ -81,6 +96,15 @@ final class Charsets {
         } catch (CharacterCodingException e) {
             return new String(octets, WINDOWS_1252);
         }
+    }
+
+    private static boolean isJapanese(byte[] octets) {
+        for (int i = 0; i + 2 < octets.length; i++) {
+            if (octets[i] == 0x1b && octets[i + 1] == '$' && (octets[i + 2] == 'B' || octets[i + 2] == '@')) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Text that was cut may end within a character. */

@@ -66,21 +66,24 @@ public final class Conversion {
      * held, and the thread.
      *
      * @param width longest line in octets, for text that can be broken; 0 or more than a screen has: as a screen has
+     * @param fullHeader whether fields that programs wrote for programs are shown, too
      * @param dropAttachments whether a message is complete without its attachments
      * @return fails as reading the message does, and with {@link Reason#UNAVAILABLE} if there was no thread for it in
      *     time
      */
-    public static Mono<Converted> of(Publisher<ContentBuffer> message, int width, boolean dropAttachments) {
-        return of(message, width, dropAttachments, Threads.POOL, ContentPipe.minutes(QUEUE_MINUTES));
+    public static Mono<Converted> of(
+            Publisher<ContentBuffer> message, int width, boolean fullHeader, boolean dropAttachments) {
+        return of(message, width, fullHeader, dropAttachments, Threads.POOL, ContentPipe.minutes(QUEUE_MINUTES));
     }
 
     static Mono<Converted> of(
             Publisher<ContentBuffer> message,
             int width,
+            boolean fullHeader,
             boolean dropAttachments,
             ThreadPoolExecutor pool,
             long queueNanos) {
-        Converter converter = new Converter(width <= 0 ? WIDTH : Math.min(width, WIDTH), dropAttachments);
+        Converter converter = new Converter(width <= 0 ? WIDTH : Math.min(width, WIDTH), fullHeader, dropAttachments);
         return Mono.create(sink -> {
             Job job = new Job(message, converter, pool, sink);
             sink.onCancel(job::cancel);

@@ -40,12 +40,47 @@ final class Converter {
     private static final int FIRST_LINE = 1024;
     private static final byte[] CRLF = {'\r', '\n'};
 
+    /** What programs wrote for programs on the way: thirty lines before the first word, as a rule. */
+    private static final Set<String> TRACE = Set.of(
+            "received",
+            "return-path",
+            "delivered-to",
+            "envelope-to",
+            "delivery-date",
+            "authentication-results",
+            "received-spf",
+            "dkim-signature",
+            "domainkey-signature",
+            "autocrypt",
+            "feedback-id",
+            "precedence",
+            "auto-submitted",
+            "user-agent",
+            "thread-index",
+            "thread-topic",
+            "errors-to",
+            "require-recipient-valid-since");
+
+    private static final List<String> TRACE_BEGINS = List.of("x-", "arc-", "list-", "ironport-", "dkim-");
+    private static final Set<String> FOR_PEOPLE = Set.of("list-unsubscribe", "list-post");
+
     private final int width;
+    private final boolean fullHeader;
     private final boolean dropAttachments;
 
-    Converter(int width, boolean dropAttachments) {
+    /**
+     * @param width longest line
+     * @param fullHeader whether fields that programs wrote for programs are shown, too
+     * @param dropAttachments whether a message is complete without its attachments
+     */
+    Converter(int width, boolean fullHeader, boolean dropAttachments) {
         this.width = width;
+        this.fullHeader = fullHeader;
         this.dropAttachments = dropAttachments;
+    }
+
+    private static boolean isTrace(String name) {
+        return TRACE.contains(name) || (TRACE_BEGINS.stream().anyMatch(name::startsWith) && !FOR_PEOPLE.contains(name));
     }
 
     /** @throws IOException as the stream does, if what it has thrown has not been taken for the message's fault */
@@ -75,14 +110,17 @@ final class Converter {
         Lines head = new Lines(MOST_HEADER);
         boolean headerChanges = false;
         boolean headerCut = false;
+        boolean illegible = reader.isIllegible();
         for (byte[] octets : reader.header()) {
+            Transliteration.Tally before = ofHeader.tally();
             HeaderField field = HeaderField.of(octets, ofHeader);
             String name = field.name().toLowerCase(Locale.ROOT);
-            if (!name.isEmpty() && !REPLACED.contains(name) && !name.startsWith("content-")) {
+            if (!REPLACED.contains(name) && !name.startsWith("content-") && (fullHeader || !isTrace(name))) {
                 List<String> lines = new ArrayList<>();
-                field.write(lines::add);
+                field.write(width, lines::add);
                 headerCut |= !head.addAll(lines);
                 headerChanges |= field.isChanged();
+                illegible |= ofHeader.isIllegibleSince(before);
             }
         }
         Renderer renderer = new Renderer(width, MOST_TEXT);
@@ -98,7 +136,8 @@ final class Converter {
         lines.add("Content-Transfer-Encoding: 7bit");
         lines.add("");
         renderer.lines().forEach(lines::add);
-        boolean complete = renderer.notes(readable && reader.complete(), headerCut, dropAttachments, lines::add);
+        boolean complete =
+                renderer.notes(readable && reader.complete(), headerCut, illegible, dropAttachments, lines::add);
         return new Converted(Converted.Form.TEXT, lines.octets(), complete && !lines.isFull());
     }
 

@@ -1,7 +1,6 @@
 package org.pop2.profile.ascii;
 
 import java.io.ByteArrayOutputStream;
-import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.apache.commons.codec.binary.Base64;
 import org.jspecify.annotations.Nullable;
@@ -109,7 +108,7 @@ final class EncodedWords {
         String content = text.substring(textStart, end);
         return switch (text.charAt(charsetEnd + 1)) {
             case 'B', 'b' -> new Word(charset, Base64.decodeBase64(content), end + 2);
-            case 'Q', 'q' -> new Word(charset, q(content), end + 2);
+            case 'Q', 'q' -> new Word(charset, q(content, charset), end + 2);
             default -> null;
         };
     }
@@ -123,7 +122,8 @@ final class EncodedWords {
         return -1;
     }
 
-    private static byte[] q(String content) {
+    /** What stands there unencoded was meant in the word's charset, too. */
+    private static byte[] q(String content, String charset) {
         ByteArrayOutputStream octets = new ByteArrayOutputStream();
         for (int i = 0; i < content.length(); i++) {
             char c = content.charAt(i);
@@ -134,7 +134,7 @@ final class EncodedWords {
             } else if (c == '_') {
                 octets.write(' ');
             } else {
-                octets.writeBytes(String.valueOf(c).getBytes(StandardCharsets.UTF_8));
+                octets.writeBytes(Charsets.encode(String.valueOf(c), charset));
             }
         }
         return octets.toByteArray();

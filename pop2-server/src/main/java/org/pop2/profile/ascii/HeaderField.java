@@ -120,12 +120,12 @@ final class HeaderField {
     }
 
     /** As it was, if it was as it should be; else folded. */
-    void write(Consumer<String> lines) {
+    void write(int width, Consumer<String> lines) {
         if (!changed) {
             String[] asItWas = raw.split("\r?\n", -1);
             boolean fits = true;
             for (int i = 0; i < asItWas.length; i++) {
-                fits &= asItWas[i].length() <= Words.LONGEST
+                fits &= asItWas[i].length() <= Math.min(width, WIDTH)
                         && !asItWas[i].isBlank()
                         && asItWas[i].chars().allMatch(c -> c == '\t' || (c >= ' ' && c < 0x7f))
                         && (i == 0 || Words.isBlank(asItWas[i].charAt(0)));
@@ -137,7 +137,7 @@ final class HeaderField {
                 return;
             }
         }
-        Words.wrap(name + ":" + (body.isEmpty() ? "" : " "), " ", body, WIDTH, lines);
+        Words.wrap(name + ":" + (body.isEmpty() ? "" : " "), " ", body, Math.min(width, WIDTH), lines);
     }
 
     /** The names in a field of addresses, without what would make other addresses of it. */

@@ -76,6 +76,8 @@ final class MessageReader {
     private boolean complete = true;
     private boolean headerRead;
     private @Nullable Part content;
+    private boolean illegible;
+    private long epilogue;
 
     /** One that is being read. */
     private final class Entity {
@@ -96,7 +98,10 @@ final class MessageReader {
         }
 
         private String text(Field field) {
-            return HeaderField.of(octets(field), transliteration).body();
+            Transliteration.Tally before = transliteration.tally();
+            String body = HeaderField.of(octets(field), transliteration).body();
+            illegible |= transliteration.isIllegibleSince(before);
+            return body;
         }
 
         Part whole() {
@@ -160,7 +165,8 @@ final class MessageReader {
     /** @throws MimeException if the message is beyond the limits; what was read until then can be asked for */
     void read(InputStream message) throws IOException, MimeException {
         MimeTokenStream tokens = new MimeTokenStream(LIMITS);
-        tokens.parse(message);
+        HeaderEnds headers = new HeaderEnds(message);
+        tokens.parse(headers);
         complete = false;
         for (EntityState state = tokens.getState(); state != EntityState.T_END_OF_STREAM; state = tokens.next()) {
             switch (state) {
@@ -176,19 +182,28 @@ final class MessageReader {
                 case T_END_HEADER -> {
                     headerRead = true;
                     // deeper than that it is a part like any other, and only named
-                    tokens.setRecursionMode(
-                            entities.size() >= MAX_DEPTH ? RecursionMode.M_FLAT : RecursionMode.M_RECURSE);
+                    boolean flat = entities.size() >= MAX_DEPTH || isEncodedMessage(current());
+                    tokens.setRecursionMode(flat ? RecursionMode.M_FLAT : RecursionMode.M_RECURSE);
                 }
                 case T_START_MULTIPART ->
                     current().multipart =
                             Part.multipart(subtype(tokens.getBodyDescriptor().getMimeType()));
-                case T_PREAMBLE -> preamble(tokens.getInputStream());
+                case T_PREAMBLE -> around(tokens.getInputStream(), true);
+                case T_EPILOGUE -> around(tokens.getInputStream(), false);
                 case T_BODY -> current().add(leaf(tokens));
                 case T_END_MESSAGE, T_END_BODYPART -> end();
                 default -> {}
             }
         }
-        complete = true;
+        skip(headers);
+        complete = epilogue >= headers.epilogue();
+    }
+
+    /** It must not be (RFC 2046 p. 28), and the header within could not be told from its text. */
+    private static boolean isEncodedMessage(Entity entity) {
+        String encoding = value(entity.fields.get("content-transfer-encoding"));
+        return value(entity.fields.get("content-type")).startsWith("message/")
+                && (encoding.equals("base64") || encoding.equals("quoted-printable"));
     }
 
     private Entity current() {
@@ -227,16 +242,16 @@ final class MessageReader {
         return type.substring(type.indexOf('/') + 1).toLowerCase(Locale.ROOT);
     }
 
-    /** Where there is no part the preamble is all that there is. */
-    private void preamble(InputStream preamble) throws IOException {
-        byte[] octets = preamble.readNBytes(Math.min(LONGEST_TEXT, TEXT_KEPT - textKept));
-        boolean cut = skip(preamble) > 0;
+    /** What stands before the first part or behind the last one: programs do not show it, and somebody wrote it. */
+    private void around(InputStream text, boolean before) throws IOException {
+        byte[] octets = text.readNBytes(Math.min(LONGEST_TEXT, TEXT_KEPT - textKept));
+        boolean cut = skip(text) > 0;
         textKept += octets.length;
+        epilogue += before ? 0 : HeaderEnds.visible(octets);
         Entity entity = current();
-        entity.multipart = new Multipart(
-                Objects.requireNonNull(entity.multipart).kind(),
-                new ArrayList<>(),
-                new Text(Markup.PLAIN, Charsets.guessed(octets), cut, false));
+        Multipart multipart = Objects.requireNonNull(entity.multipart);
+        Text read = new Text(Markup.PLAIN, Charsets.guessed(octets), cut, false, Optional.empty());
+        entity.multipart = before ? multipart.withPreamble(read) : multipart.withEpilogue(read);
     }
 
     private Part leaf(MimeTokenStream tokens) throws IOException {
@@ -250,18 +265,25 @@ final class MessageReader {
         AfterPadding raw = new AfterPadding(base64 ? tokens.getInputStream() : InputStream.nullInputStream());
         // mime4j would drop the last octets where the padding is missing
         InputStream body = base64 ? new Base64InputStream(raw) : tokens.getDecodedInputStream();
-        if (text || TEXTS_OF_REPORTS.contains(type)) {
-            Text shown = text(body, type, parameters, tokens.getBodyDescriptor().getTransferEncoding());
-            skip(raw);
-            return raw.seen() ? new Text(shown.markup(), shown.content(), true, shown.asStored()) : shown;
-        }
         Map<String, String> ofDisposition = parameters(entity.fields.get("content-disposition"));
-        String name = ofDisposition.getOrDefault("filename", parameters.getOrDefault("name", ""));
-        return new Attachment(shown(type), name(name), skip(body), disposition.equals("attachment"));
+        Optional<String> name = name(ofDisposition.getOrDefault("filename", parameters.getOrDefault("name", "")));
+        if (text || TEXTS_OF_REPORTS.contains(type)) {
+            Text shown = text(body, type, parameters, tokens.getBodyDescriptor().getTransferEncoding(), name);
+            skip(raw);
+            return raw.seen() ? shown.withMore() : shown;
+        }
+        return new Attachment(shown(type), name, skip(body), disposition.equals("attachment"));
+    }
+
+    /** Whether a field of a part, or the name of something attached, cannot be shown. */
+    boolean isIllegible() {
+        return illegible;
     }
 
     private Optional<String> name(String name) {
+        Transliteration.Tally before = transliteration.tally();
         String ascii = transliteration.line(EncodedWords.decoded(name)).strip();
+        illegible |= transliteration.isIllegibleSince(before);
         // a path would say more about the sender's machine than about the file
         ascii = ascii.substring(Math.max(ascii.lastIndexOf('/'), ascii.lastIndexOf('\\')) + 1);
         return ascii.isEmpty() ? Optional.empty() : Optional.of(shortened(ascii));
@@ -275,7 +297,8 @@ final class MessageReader {
         return text.length() <= LONGEST_NAME ? text : text.substring(0, LONGEST_NAME - 3) + "...";
     }
 
-    private Text text(InputStream body, String type, Map<String, String> parameters, String encoding)
+    private Text text(
+            InputStream body, String type, Map<String, String> parameters, String encoding, Optional<String> name)
             throws IOException {
         int room = Math.min(LONGEST_TEXT, TEXT_KEPT - textKept);
         byte[] octets = body.readNBytes(room);
@@ -291,7 +314,7 @@ final class MessageReader {
         boolean asStored = entities.size() == 1
                 && Set.of("7bit", "8bit", "binary").contains(encoding.strip().toLowerCase(Locale.ROOT))
                 && Charsets.isLikeAscii(charset);
-        return new Text(markup, Charsets.decode(octets, charset), cut, asStored);
+        return new Text(markup, Charsets.decode(octets, charset), cut, asStored, name);
     }
 
     private static Markup markup(String type, Map<String, String> parameters) {

@@ -26,7 +26,8 @@ final class PlainText {
     }
 
     private void fixedLine(String line, Consumer<String> lines) {
-        String ascii = transliteration.of(line);
+        // some programs leave it in what they call plain
+        String ascii = transliteration.of(line.replace("&nbsp;", " "));
         for (String part : ascii.split("\n", -1)) {
             if (part.equals(SIGNATURE)) {
                 lines.accept(part);

@@ -1,11 +1,13 @@
 package org.pop2.profile.ascii;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Optional;
+import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Pattern;
 import org.pop2.profile.ascii.Part.Attachment;
 import org.pop2.profile.ascii.Part.Markup;
 import org.pop2.profile.ascii.Part.Multipart;
@@ -15,19 +17,21 @@ import org.pop2.profile.ascii.Part.Text;
 /** Writes the parts of one message as lines: of alternatives the best, of what is no text the name. */
 final class Renderer {
     private static final int MOST_ATTACHMENTS = 100;
-    /** More than one character in so many that cannot be written, and what is said is not told. */
-    private static final int TOLERATED = 10;
+    /** Of the words of an alternative, so many in a hundred are to be seen, or it is shown as well. */
+    private static final int COVERED = 90;
 
-    private static final int FEW = 20;
+    private static final Pattern ADDRESS = Pattern.compile("(?i)\\b(?:https?|mailto|ftp):\\S+");
+    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]{2,}");
     private static final String STAYS = "stays on the server, even if your program deletes this message";
 
     private final int width;
     private final Transliteration transliteration = new Transliteration();
     private final PlainText plain;
     private final Lines lines;
-    private final IdentityHashMap<Text, List<String>> ofHtml = new IdentityHashMap<>();
+    private final IdentityHashMap<Text, Rendered> rendered = new IdentityHashMap<>();
     private final List<Attachment> attachments = new ArrayList<>();
     private boolean cut;
+    private boolean illegible;
     /** Whether what comes next stands apart already. */
     private boolean apart = true;
 
@@ -64,18 +68,29 @@ final class Renderer {
             return;
         }
         separate();
-        switch (text.markup()) {
-            case PLAIN, OTHER -> plain.fixed(text.content(), lines::add);
-            case FLOWED -> plain.flowed(text.content(), false, lines::add);
-            case FLOWED_TIGHT -> plain.flowed(text.content(), true, lines::add);
-            case ENRICHED -> plain.enriched(text.content(), lines::add);
-            case HTML -> html(text).forEach(lines::add);
-        }
+        text.name().ifPresent(name -> lines.add("[" + name + "]"));
+        rendered(text).lines.forEach(lines::add);
+        illegible |= rendered(text).illegible;
         cut |= text.cut();
     }
 
-    private List<String> html(Text text) {
-        return ofHtml.computeIfAbsent(text, it -> HtmlText.of(it.content(), transliteration, width));
+    private record Rendered(List<String> lines, boolean illegible) {}
+
+    private Rendered rendered(Text text) {
+        return rendered.computeIfAbsent(text, this::render);
+    }
+
+    private Rendered render(Text text) {
+        List<String> out = new ArrayList<>();
+        Transliteration.Tally before = transliteration.tally();
+        switch (text.markup()) {
+            case PLAIN, OTHER -> plain.fixed(text.content(), out::add);
+            case FLOWED -> plain.flowed(text.content(), false, out::add);
+            case FLOWED_TIGHT -> plain.flowed(text.content(), true, out::add);
+            case ENRICHED -> plain.enriched(text.content(), out::add);
+            case HTML -> out.addAll(HtmlText.of(text.content(), transliteration, width));
+        }
+        return new Rendered(out, transliteration.isIllegibleSince(before));
     }
 
     private void separate() {
@@ -86,40 +101,81 @@ final class Renderer {
     }
 
     private void multipart(Multipart multipart) {
-        if (multipart.parts().isEmpty()) {
-            text(multipart.preamble());
-            return;
-        }
         switch (multipart.kind()) {
             case "alternative" -> alternative(multipart);
             case "encrypted" -> {
                 separate();
-                lines.add("[This message is encrypted.]");
+                lines.add("[This message is encrypted (PGP).]");
                 multipart.parts().forEach(this::show);
             }
             default -> multipart.parts().forEach(this::show);
         }
+        // as a rule it says that this is MIME: not the first thing to be read
+        text(multipart.preamble());
+        text(multipart.epilogue());
     }
 
-    /** The best of them, and what was attached within the others. */
+    /**
+     * The best of them, what the others say that it does not, and what was attached within them. A text that only says
+     * where to read the other one is not the best, though it is plain.
+     */
     private void alternative(Multipart multipart) {
-        Optional<Part> best = Optional.empty();
-        int most = 0;
+        List<Part> readable = multipart.parts().stream().filter(this::isShown).toList();
+        List<Part> shown = new ArrayList<>();
+        if (!readable.isEmpty()) {
+            Part best = best(readable);
+            shown.add(best);
+            Set<String> seen = words(best);
+            for (Part part : readable) {
+                if (part != best && !isCovered(words(part), seen)) {
+                    shown.add(part);
+                    seen.addAll(words(part));
+                }
+            }
+        }
+        shown.forEach(this::show);
         for (Part part : multipart.parts()) {
-            int worth = worth(part);
+            if (!shown.contains(part)) {
+                attached(part, shown.isEmpty());
+            }
+        }
+    }
+
+    private Part best(List<Part> readable) {
+        Part best = readable.get(0);
+        Part richest = best;
+        for (Part part : readable) {
             // of equals the later one is the better (RFC 2046 p. 25)
-            if (worth > 0 && worth >= most) {
-                best = Optional.of(part);
-                most = worth;
-            }
+            best = worth(part) >= worth(best) ? part : best;
+            richest = words(part).size() >= words(richest).size() ? part : richest;
         }
-        for (Part part : multipart.parts()) {
-            if (best.isPresent() && part == best.get()) {
-                show(part);
-            } else {
-                attached(part, best.isEmpty());
+        return isCovered(words(richest), words(best)) ? best : richest;
+    }
+
+    /** The words that a part shows, without addresses of the web: those differ where the text does not. */
+    private Set<String> words(Part part) {
+        Set<String> words = new HashSet<>();
+        words(part, words);
+        return words;
+    }
+
+    private void words(Part part, Set<String> words) {
+        if (part instanceof Text text) {
+            for (String line : rendered(text).lines) {
+                WORD.matcher(ADDRESS.matcher(line).replaceAll(" "))
+                        .results()
+                        .forEach(word -> words.add(word.group().toLowerCase(Locale.ROOT)));
             }
+        } else if (part instanceof Multipart multipart) {
+            multipart.parts().forEach(it -> words(it, words));
+        } else if (part instanceof Nested nested) {
+            words(nested.content(), words);
         }
+    }
+
+    private static boolean isCovered(Set<String> words, Set<String> by) {
+        long there = words.stream().filter(by::contains).count();
+        return there * 100 >= (long) words.size() * COVERED;
     }
 
     private int worth(Part part) {
@@ -138,11 +194,12 @@ final class Renderer {
 
     private boolean isShown(Part part) {
         if (part instanceof Text text) {
-            return text.markup() == Markup.HTML ? !html(text).isEmpty() : !text.isEmpty();
+            return text.markup() == Markup.HTML ? !rendered(text).lines.isEmpty() : !text.isEmpty();
         }
         if (part instanceof Multipart multipart) {
             return multipart.parts().stream().anyMatch(this::isShown)
-                    || (multipart.parts().isEmpty() && !multipart.preamble().isEmpty());
+                    || !multipart.preamble().isEmpty()
+                    || !multipart.epilogue().isEmpty();
         }
         return part instanceof Nested;
     }
@@ -176,7 +233,12 @@ final class Renderer {
      * @param headerCut whether there are fields that had no room
      * @return whether nothing was left out
      */
-    boolean notes(boolean readable, boolean headerCut, boolean dropAttachments, Consumer<String> out) {
+    boolean notes(
+            boolean readable,
+            boolean headerCut,
+            boolean headerIllegible,
+            boolean dropAttachments,
+            Consumer<String> out) {
         if (lines.isEmpty()) {
             out.accept("[This message has no text.]");
         }
@@ -193,9 +255,13 @@ final class Renderer {
             complete = false;
             note("Fields of the header were left out; all of it " + STAYS + ".", out);
         }
-        if (transliteration.lost() > FEW && transliteration.lost() * TOLERATED > transliteration.characters()) {
+        if (illegible) {
             complete = false;
             note("Many characters of this text cannot be shown here; all of it " + STAYS + ".", out);
+        }
+        if (headerIllegible) {
+            complete = false;
+            note("Many characters of the header or of a name cannot be shown here; all of it " + STAYS + ".", out);
         }
         return attachments(dropAttachments, out) && complete;
     }
@@ -211,7 +277,7 @@ final class Renderer {
             Words.wrap(
                     "[",
                     " ",
-                    "attachment: " + attachment.name().map(it -> it + ", ").orElse("") + attachment.type() + ", "
+                    "attachment: " + attachment.name().map(it -> it + ", ").orElse("") + attachment.kind() + ", "
                             + grouped(attachment.octets()) + " octets]",
                     width,
                     out);

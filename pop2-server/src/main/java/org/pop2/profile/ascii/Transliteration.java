@@ -12,13 +12,15 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.StringTokenizer;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Unicode written with ASCII: by the table {@code transliteration.txt}, else without accents, emoji by name, else a
- * question mark. ICU does more, for 14 MB.
+ * Unicode written with ASCII: by the table {@code transliteration.txt}, else without accents, other scripts as they are
+ * read ({@link Scripts}), emoji by name, else a question mark.
  *
- * <p>No control character comes out but tab and line feed. One text after the other; counts what could not be written.
+ * <p>No control character comes out but tab and line feed, and of an escape sequence nothing. One text after the other;
+ * counts what could not be written.
  */
 final class Transliteration {
     private static final Map<Integer, String> TABLE = table();
@@ -27,6 +29,13 @@ final class Transliteration {
     private static final int REGIONAL_A = 0x1f1e6;
     private static final int REGIONAL_Z = 0x1f1ff;
     private static final int FRACTION_SLASH = 0x2044;
+
+    /** What a terminal would do, and not show: CSI, then OSC and its like with their texts, then the short ones. */
+    private static final Pattern ESCAPES = Pattern.compile("(?s)(?:\\x1b\\[|\\x9b)[0-?]*[ -/]*[@-~]"
+            + "|\\x1b[\\]PX^_][^\\x07\\x1b\\n]*(?:\\x07|\\x1b\\\\)?|\\x1b[ -/]*[0-~]?");
+
+    /** More than one character in so many that cannot be written, and what is said is not told. */
+    private static final int TOLERATED = 10;
 
     private long characters;
     private long lost;
@@ -52,14 +61,21 @@ final class Transliteration {
         return table;
     }
 
-    /** Characters that are no space and were to be written, until now. */
-    long characters() {
-        return characters;
+    /**
+     * What was written until some moment.
+     *
+     * @param characters that are no space and were to be written
+     * @param lost those of them that became question marks
+     */
+    record Tally(long characters, long lost) {}
+
+    Tally tally() {
+        return new Tally(characters, lost);
     }
 
-    /** Those of them that became question marks. */
-    long lost() {
-        return lost;
+    /** Whether of what was written since then too little can be read: more than a tenth are question marks. */
+    boolean isIllegibleSince(Tally before) {
+        return (lost - before.lost) * TOLERATED > characters - before.characters;
     }
 
     /** In one line: no control character comes out, and no line feed. */
@@ -80,8 +96,35 @@ final class Transliteration {
         }
         StringBuilder out = new StringBuilder(text.length() + 16);
         // composed: the table has the umlauts as one character
-        Normalizer.normalize(text, Normalizer.Form.NFC).codePoints().forEach(c -> add(c, out));
+        String composed = Normalizer.normalize(withoutEscapes(text), Normalizer.Form.NFC);
+        int at = 0;
+        while (at < composed.length()) {
+            int c = composed.codePointAt(at);
+            int end = at + Character.charCount(c);
+            if (Scripts.isOne(c)) {
+                end = Scripts.endOfRun(composed, at);
+                addRun(composed.substring(at, end), out);
+            } else {
+                add(c, out);
+            }
+            at = end;
+        }
         return out.toString();
+    }
+
+    private static String withoutEscapes(String text) {
+        return text.indexOf(0x1b) < 0 && text.indexOf(0x9b) < 0
+                ? text
+                : ESCAPES.matcher(text).replaceAll("");
+    }
+
+    private void addRun(String run, StringBuilder out) {
+        String read = Scripts.read(run);
+        characters += run.codePoints().filter(Character::isLetterOrDigit).count();
+        long counted = characters;
+        read.codePoints().forEach(c -> add(c, out));
+        // they were counted as they stood in the text; what is lost of them was counted just now
+        characters = counted;
     }
 
     private static boolean isPlain(String text) {

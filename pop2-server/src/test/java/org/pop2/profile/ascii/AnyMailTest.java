@@ -107,7 +107,7 @@ class AnyMailTest {
     void fieldsDoNotBecomeOtherFields() throws Exception {
         for (int i = 0; i < 150; i++) {
             byte[] mail = RandomMail.next(random);
-            Converted converted = new Converter(78, false).convert(new java.io.ByteArrayInputStream(mail));
+            Converted converted = new Converter(78, true, false).convert(new java.io.ByteArrayInputStream(mail));
             if (converted.form() == Converted.Form.AS_STORED_IN_7_BIT) {
                 ConverterTest.assertUnreadable(mail);
                 continue;

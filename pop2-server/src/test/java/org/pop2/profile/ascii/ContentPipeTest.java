@@ -73,7 +73,7 @@ class ContentPipeTest {
     @Test
     void aMessageFromAnotherThreadIsConvertedWithFewBuffers() {
         Converted converted =
-                Objects.requireNonNull(Conversion.of(mail(2000).publishOn(Schedulers.parallel(), 1), 0, false)
+                Objects.requireNonNull(Conversion.of(mail(2000).publishOn(Schedulers.parallel(), 1), 0, true, false)
                         .block(LIMIT));
         assertThat(text(converted)).contains("line 1\r\n").endsWith("line 2000\r\n");
         assertThat(live).hasValue(0);
@@ -86,7 +86,7 @@ class ContentPipeTest {
         AtomicInteger cancelled = new AtomicInteger();
         for (int i = 0; i < 100; i++) {
             Flux<ContentBuffer> endless = mail(3).concatWith(Flux.never()).doOnCancel(cancelled::incrementAndGet);
-            Disposable conversion = Conversion.of(endless, 0, false, pool, TimeUnit.MINUTES.toNanos(1))
+            Disposable conversion = Conversion.of(endless, 0, true, false, pool, TimeUnit.MINUTES.toNanos(1))
                     .subscribe();
             if (i % 2 == 0) {
                 soon(() -> pool.getActiveCount() == 1);
@@ -102,7 +102,7 @@ class ContentPipeTest {
     @Test
     void anErrorOfTheStorageIsTheConversionsError() {
         StoreException torn = new StoreException(Reason.CORRUPT, "torn");
-        assertThatThrownBy(() -> Conversion.of(mail(3).concatWith(Flux.error(torn)), 0, false)
+        assertThatThrownBy(() -> Conversion.of(mail(3).concatWith(Flux.error(torn)), 0, true, false)
                         .block(LIMIT))
                 .isSameAs(torn);
         assertThat(live).hasValue(0);
@@ -126,7 +126,7 @@ class ContentPipeTest {
                 : subscriber -> {
                     throw error;
                 };
-        assertThat(Conversion.of(message, 0, false).toFuture())
+        assertThat(Conversion.of(message, 0, true, false).toFuture())
                 .failsWithin(LIMIT)
                 .withThrowableOfType(ExecutionException.class)
                 .withCause(error);
@@ -136,18 +136,19 @@ class ContentPipeTest {
     @Test
     void whoFindsAllThreadsBusyWaitsAndNotForEver() {
         ThreadPoolExecutor pool = Conversion.pool(1, 1);
-        Disposable busy = Conversion.of(Flux.never(), 0, false, pool, TimeUnit.MINUTES.toNanos(1))
+        Disposable busy = Conversion.of(Flux.never(), 0, true, false, pool, TimeUnit.MINUTES.toNanos(1))
                 .subscribe();
         await().until(() -> pool.getActiveCount() == 1);
         // in the queue, until its time is over
-        assertThatThrownBy(() -> Conversion.of(mail(1), 0, false, pool, TimeUnit.MILLISECONDS.toNanos(50))
+        assertThatThrownBy(() -> Conversion.of(mail(1), 0, true, false, pool, TimeUnit.MILLISECONDS.toNanos(50))
                         .block(LIMIT))
                 .isInstanceOfSatisfying(
                         StoreException.class, e -> assertThat(e.reason()).isEqualTo(Reason.UNAVAILABLE));
         List<Converted> done = new ArrayList<>();
-        Conversion.of(mail(1), 0, false, pool, TimeUnit.MINUTES.toNanos(1)).subscribe(done::add);
+        Conversion.of(mail(1), 0, true, false, pool, TimeUnit.MINUTES.toNanos(1))
+                .subscribe(done::add);
         // and the queue is full
-        assertThatThrownBy(() -> Conversion.of(mail(1), 0, false, pool, TimeUnit.MINUTES.toNanos(1))
+        assertThatThrownBy(() -> Conversion.of(mail(1), 0, true, false, pool, TimeUnit.MINUTES.toNanos(1))
                         .block(LIMIT))
                 .hasMessageContaining("too many messages wait");
         assertThat(done).isEmpty();
@@ -161,7 +162,7 @@ class ContentPipeTest {
     void aStorageThatStopsGivingIsNotWaitedForForEver() throws Exception {
         ContentPipe pipe = new ContentPipe(TimeUnit.MILLISECONDS.toNanos(50), TimeUnit.MINUTES.toNanos(1));
         mail(1).concatWith(Flux.never()).subscribe(pipe);
-        Converted converted = new Converter(78, false).convert(pipe);
+        Converted converted = new Converter(78, true, false).convert(pipe);
         assertThat(converted.complete()).isFalse();
         assertThat(pipe.failure()).isInstanceOf(StoreException.class);
         pipe.close();
@@ -173,7 +174,7 @@ class ContentPipeTest {
         ContentPipe pipe = new ContentPipe(TimeUnit.MINUTES.toNanos(1), TimeUnit.MILLISECONDS.toNanos(200));
         Flux.<ContentBuffer>generate(sink -> sink.next(counted("x".repeat(1000))))
                 .subscribe(pipe);
-        assertThat(new Converter(78, false).convert(pipe).complete()).isFalse();
+        assertThat(new Converter(78, true, false).convert(pipe).complete()).isFalse();
         assertThat(pipe.failure()).hasMessageContaining("took too long");
         pipe.close();
         assertThat(live).hasValue(0);
@@ -209,7 +210,7 @@ class ContentPipeTest {
         assertThat(Thread.getAllStackTraces().keySet().stream()
                         .filter(thread -> thread.getName().startsWith("pop2-ascii-")))
                 .hasSizeLessThan(20);
-        assertThat(Conversion.of(mail(1), 0, false).block(LIMIT)).isNotNull();
+        assertThat(Conversion.of(mail(1), 0, true, false).block(LIMIT)).isNotNull();
         clients.forEach(Disposable::dispose);
     }
 
@@ -238,7 +239,7 @@ class ContentPipeTest {
                         .map(i -> ContentBuffer.unpooled(ByteBuffer.wrap(block).asReadOnlyBuffer())),
                 Flux.just(counted("\r\n--b--\r\n")));
         Converted converted =
-                Objects.requireNonNull(Conversion.of(message, 0, false).block(LIMIT));
+                Objects.requireNonNull(Conversion.of(message, 0, true, false).block(LIMIT));
         assertThat(text(converted))
                 .contains("See film.\r\n")
                 .contains("[attachment: film.mp4, video/mp4, 1 073 741 824 octets]");

@@ -15,6 +15,7 @@ import org.apache.james.mime4j.MimeException;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.profile.ascii.Converted.Form;
 
 /** What becomes of messages as they are: each NAME.eml of the resources is to become its NAME.txt. */
@@ -54,7 +55,7 @@ class ConverterTest {
 
     static Converted convert(String mail, int width, boolean dropAttachments) throws IOException {
         InputStream in = new ByteArrayInputStream(mail.getBytes(StandardCharsets.ISO_8859_1));
-        return new Converter(width, dropAttachments).convert(in);
+        return new Converter(width, true, dropAttachments).convert(in);
     }
 
     static String text(Converted converted) {
@@ -167,16 +168,66 @@ class ConverterTest {
         assertThat(more.complete()).isFalse();
     }
 
+    /** A character that nobody has given a reading, as UTF-8. */
+    private static final String UNKNOWN = "\u00ee\u0080\u0080";
+
+    private static String encoded(String charset, String base64) {
+        return "Content-Type: text/plain; charset=" + charset + "\r\nContent-Transfer-Encoding: base64\r\n\r\n" + base64
+                + "\r\n";
+    }
+
     @Test
-    void textThatCannotBeShownIsKept() throws IOException {
-        Converted converted =
-                convert("Content-Type: text/plain; charset=gb2312\r\nContent-Transfer-Encoding: base64\r\n\r\n"
-                        + "xOO6w8rAvec=".repeat(1) + "\r\n");
-        assertThat(body(converted)).isEqualTo("????\r\n");
-        Converted longer = convert(
-                "Content-Type: text/plain; charset=gb2312\r\n\r\n" + "\u00c4\u00e3\u00ba\u00c3".repeat(30) + "\r\n");
-        assertThat(longer.complete()).isFalse();
-        assertThat(text(longer)).contains("[Many characters of this text cannot be shown here;");
+    void otherScriptsAreWrittenAsTheyAreRead() throws IOException {
+        Converted converted = convert(encoded("gb2312", "xOO6w8rAvec="));
+        assertThat(body(converted)).isEqualTo("ni hao shi jie\r\n");
+        assertThat(converted.complete()).isTrue();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 20, 200})
+    void textThatCannotBeShownIsKeptHoweverShortItIs(int length) throws IOException {
+        String text = "Content-Type: text/plain; charset=utf-8\r\n\r\n";
+        Converted converted = convert(text + UNKNOWN.repeat(length) + "\r\n");
+        assertThat(converted.complete()).isFalse();
+        assertThat(text(converted)).contains("[Many characters of this text cannot be shown here;");
+        assertThat(convert(text + UNKNOWN.repeat(length) + " words".repeat(2 * length) + "\r\n")
+                        .complete())
+                .as("a tenth is tolerated")
+                .isTrue();
+    }
+
+    /** Of each by itself: a long text does not make up for a subject of question marks. */
+    @Test
+    void subjectAndNamesThatCannotBeShownKeepTheMessage() throws IOException {
+        String text = "This is a long text in plain ASCII.\r\n".repeat(50);
+        for (String mail : List.of(
+                "Subject: " + UNKNOWN.repeat(30) + "\r\n\r\n" + text,
+                "From: " + UNKNOWN.repeat(5) + " <a@b.example>\r\n\r\n" + text,
+                "Content-Type: multipart/mixed; boundary=b\r\n\r\n--b\r\n\r\n" + text
+                        + "\r\n--b\r\nContent-Type: text/plain; name=\"" + UNKNOWN.repeat(8)
+                        + "\"\r\n\r\nshort\r\n--b--\r\n")) {
+            Converted converted = convert(mail);
+            assertThat(converted.complete()).as(mail).isFalse();
+            assertThat(text(converted)).contains("[Many characters of the header or of a name cannot be shown here;");
+        }
+    }
+
+    @Test
+    void whatProgramsWroteForProgramsIsLeftOutUnlessAskedFor() throws IOException {
+        String shown = "List-Unsubscribe: <mailto:leave@l.example>\r\nSubject: x\r\n";
+        String header = "Received: from a by b\r\nX-Spam: no\r\nDKIM-Signature: v=1\r\nList-Id: <l>\r\n" + shown;
+        byte[] mail = (header + "\r\nText\r\n").getBytes(StandardCharsets.US_ASCII);
+        assertThat(text(new Converter(78, false, false).convert(new ByteArrayInputStream(mail))))
+                .startsWith(shown + "MIME-Version: 1.0\r\n");
+        assertThat(text(new Converter(78, true, false).convert(new ByteArrayInputStream(mail))))
+                .startsWith(header);
+    }
+
+    @Test
+    void fieldsAreFoldedAtTheWidthToo() throws IOException {
+        Converted converted = convert("Subject: " + "word ".repeat(30) + "\r\n\r\nText\r\n", 40, false);
+        assertThat(text(converted).lines().filter(line -> !line.startsWith("Content-")))
+                .allMatch(line -> line.length() <= 40);
     }
 
     /** A gateway spoilt the boundary: all there is stands before parts that never come. */

@@ -78,7 +78,7 @@ class MailFuzzTest {
         byte[] mail = Arrays.copyOfRange(input, 1, input.length);
         int width = 19 + (input[0] & 0x3f);
         long since = System.nanoTime();
-        Converted converted = new Converter(width, false).convert(new ByteArrayInputStream(mail));
+        Converted converted = new Converter(width, true, false).convert(new ByteArrayInputStream(mail));
         if (System.nanoTime() - since > MOST_SECONDS * 1_000_000_000L) {
             fail("it took " + (System.nanoTime() - since) / 1_000_000 + " ms");
         }
@@ -94,7 +94,7 @@ class MailFuzzTest {
             safe.get(octets);
             AnyMailTest.assertShown(withEnd(octets), Words.LONGEST);
         }
-        Converted again = new Converter(width, false).convert(new ByteArrayInputStream(mail));
+        Converted again = new Converter(width, true, false).convert(new ByteArrayInputStream(mail));
         if (!Arrays.equals(converted.octets(), again.octets())) {
             fail("not the same again");
         }
