@@ -20,6 +20,8 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -29,6 +31,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -40,6 +43,7 @@ class RealIo implements StorageIo {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final int WRITABLE_BY_OTHERS = 0022;
     private static final int TYPE_MASK = 0170000;
     private static final int TYPE_FILE = 0100000;
     private static final int TYPE_DIRECTORY = 0040000;
@@ -72,11 +76,120 @@ class RealIo implements StorageIo {
     private static IoFile openIn(SecureDirectoryStream<Path> directory, Path relative, Mode mode) throws IOException {
         Path first = relative.getName(0);
         if (relative.getNameCount() == 1) {
-            SeekableByteChannel channel = directory.newByteChannel(first, options(mode), attributes(mode));
-            return new RealFile((FileChannel) channel);
+            return openIn(directory, first.toString(), mode);
         }
-        try (SecureDirectoryStream<Path> next = directory.newDirectoryStream(first, LinkOption.NOFOLLOW_LINKS)) {
+        try (SecureDirectoryStream<Path> next = directoryIn(directory, first)) {
             return openIn(next, relative.subpath(1, relative.getNameCount()), mode);
+        }
+    }
+
+    private static IoFile openIn(SecureDirectoryStream<Path> directory, String name, Mode mode) throws IOException {
+        SeekableByteChannel channel = directory.newByteChannel(Path.of(name), options(mode), attributes(mode));
+        return new RealFile((FileChannel) channel);
+    }
+
+    /**
+     * A directory in another one. To open one without following a link, Java opens whatever has the name, and a FIFO
+     * has it wait for ever. Behind {@code name/.} nothing but a directory can be opened, though of a link; so what was
+     * opened is compared with what has the name.
+     */
+    private static SecureDirectoryStream<Path> directoryIn(SecureDirectoryStream<Path> directory, Path name)
+            throws IOException {
+        SecureDirectoryStream<Path> opened = directory.newDirectoryStream(name.resolve("."));
+        boolean same = false;
+        try {
+            BasicFileAttributes named = directory
+                    .getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .readAttributes();
+            BasicFileAttributes there =
+                    opened.getFileAttributeView(BasicFileAttributeView.class).readAttributes();
+            same = named.isDirectory() && Objects.equals(named.fileKey(), there.fileKey());
+        } finally {
+            if (!same) {
+                opened.close();
+            }
+        }
+        if (!same) {
+            throw new FileSystemException(name.toString(), null, "not a directory, or a link to one");
+        }
+        return opened;
+    }
+
+    @Override
+    public Folder folder(Path base, Path relative) throws IOException {
+        if (isOurs(base, relative)) {
+            return StorageIo.super.folder(base, relative);
+        }
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(base)) {
+            if (!(stream instanceof SecureDirectoryStream<Path> directory)) {
+                throw new FileSystemException(base.toString(), null, "directories cannot be walked without links here");
+            }
+            SecureDirectoryStream<Path> at = directoryIn(directory, relative.getName(0));
+            for (int i = 1; i < relative.getNameCount() - 1; i++) {
+                try (SecureDirectoryStream<Path> above = at) {
+                    at = directoryIn(above, relative.getName(i));
+                }
+            }
+            return new OpenFolder(at);
+        }
+    }
+
+    /** Whether nobody but us and root can put anything else where the directories below base are. */
+    private boolean isOurs(Path base, Path relative) throws IOException {
+        Path at = base;
+        for (int i = 0; i < relative.getNameCount() - 1; i++) {
+            at = at.resolve(relative.getName(i));
+            FileStatus there = stat(at);
+            if (there == null
+                    || there.kind() != FileStatus.Kind.DIRECTORY
+                    || (there.uid() != ProcessIdentity.uid() && there.uid() != 0)
+                    || (there.mode() & WRITABLE_BY_OTHERS) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private record OpenFolder(SecureDirectoryStream<Path> directory) implements Folder {
+        @Override
+        public IoFile open(String name, Mode mode) throws IOException {
+            return openIn(directory, name, mode);
+        }
+
+        @Override
+        public @Nullable Object key(String name) throws IOException {
+            try {
+                BasicFileAttributes there = directory
+                        .getFileAttributeView(Path.of(name), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                        .readAttributes();
+                return there.isRegularFile() ? there.fileKey() : null;
+            } catch (NoSuchFileException e) {
+                return null;
+            }
+        }
+
+        @Override
+        public void link(String existing, String name) {
+            throw new UnsupportedOperationException("Java has no linkat(2)");
+        }
+
+        @Override
+        public void move(String from, String to) throws IOException {
+            directory.move(Path.of(from), directory, Path.of(to));
+        }
+
+        @Override
+        public void unlink(String name) throws IOException {
+            try {
+                directory.deleteFile(Path.of(name));
+            } catch (NoSuchFileException e) {
+                // it is not there
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            directory.close();
         }
     }
 
@@ -186,7 +299,8 @@ class RealIo implements StorageIo {
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        // behind the dot is a directory, or nothing: its owner may have put a FIFO there, which would be waited for
+        try (FileChannel channel = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
