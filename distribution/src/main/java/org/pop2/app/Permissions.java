@@ -3,7 +3,6 @@ package org.pop2.app;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,7 +36,7 @@ final class Permissions {
 
     private static boolean isWritableByAll(Path file) throws CommandFailedException {
         try {
-            return Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
+            return file.getFileSystem().supportedFileAttributeViews().contains("posix")
                     && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_WRITE);
         } catch (IOException e) {
             throw new CommandFailedException(ExitCode.CONFIG, file + ": " + e.getMessage(), e);

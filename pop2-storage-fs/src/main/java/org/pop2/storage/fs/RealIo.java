@@ -36,6 +36,8 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The disk. */
 class RealIo implements StorageIo {
@@ -43,6 +45,8 @@ class RealIo implements StorageIo {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final Logger LOG = LoggerFactory.getLogger(RealIo.class);
+    private static final int WRITABLE_BY_ALL = 0002;
     private static final int WRITABLE_BY_OTHERS = 0022;
     private static final int TYPE_MASK = 0170000;
     private static final int TYPE_FILE = 0100000;
@@ -327,19 +331,34 @@ class RealIo implements StorageIo {
 
     @Override
     public boolean isWritableByAll(Path file) throws IOException {
-        return Files.exists(file)
-                && Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
-                && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_WRITE);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        FileStatus there = stat(file.toRealPath());
+        return there != null && (there.mode() & WRITABLE_BY_ALL) != 0;
     }
 
+    // Java finds the file system of a path in a list of mounts, which a sandbox may hide
+
     @Override
-    public long usableSpace(Path path) throws IOException {
-        return Files.getFileStore(path).getUsableSpace();
+    public long usableSpace(Path path) {
+        return path.toFile().getUsableSpace();
     }
 
     @Override
     public String fileSystemType(Path path) throws IOException {
-        return Files.getFileStore(path).type();
+        try {
+            return Files.getFileStore(path).type();
+        } catch (FileSystemException e) {
+            if (e instanceof NoSuchFileException || e instanceof AccessDeniedException) {
+                throw e;
+            }
+            LOG.atWarn()
+                    .addKeyValue("directory", path)
+                    .addKeyValue("error", e.toString())
+                    .log("file-system-unknown");
+            return "unknown";
+        }
     }
 
     private static final class RealFile implements IoFile {
