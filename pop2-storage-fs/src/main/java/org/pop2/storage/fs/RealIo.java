@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -32,6 +33,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
@@ -46,6 +48,9 @@ class RealIo implements StorageIo {
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
     private static final Logger LOG = LoggerFactory.getLogger(RealIo.class);
+    /** Most octets of the list of mounts that are looked at. */
+    private static final int MOUNTS = 1024 * 1024;
+
     private static final int WRITABLE_BY_ALL = 0002;
     private static final int WRITABLE_BY_OTHERS = 0022;
     private static final int TYPE_MASK = 0170000;
@@ -349,16 +354,51 @@ class RealIo implements StorageIo {
     public String fileSystemType(Path path) throws IOException {
         try {
             return Files.getFileStore(path).type();
-        } catch (FileSystemException e) {
-            if (e instanceof NoSuchFileException || e instanceof AccessDeniedException) {
-                throw e;
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            Optional<String> type = typeOf(path.toRealPath(), mounts());
+            if (type.isEmpty()) {
+                LOG.atWarn()
+                        .addKeyValue("directory", path)
+                        .addKeyValue("error", e.toString())
+                        .log("file-system-unknown");
             }
-            LOG.atWarn()
-                    .addKeyValue("directory", path)
-                    .addKeyValue("error", e.toString())
-                    .log("file-system-unknown");
-            return "unknown";
+            return type.orElse("unknown");
         }
+    }
+
+    /** What this process sees mounted, as a sandbox shows it still; empty if it does not. */
+    private String mounts() {
+        try (IoFile file = open(Path.of("/proc/self/mountinfo"), Mode.READ)) {
+            ByteBuffer text = ByteBuffer.allocate(MOUNTS);
+            long at = 0;
+            for (int read = file.read(text, at); read > 0; read = file.read(text, at)) {
+                at += read;
+            }
+            return StandardCharsets.UTF_8.decode(text.flip()).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The type of the file system of a path, by the lines of {@code mountinfo}: see proc_pid_mountinfo(5). */
+    static Optional<String> typeOf(Path real, String mounts) {
+        Path longest = null;
+        String type = null;
+        for (String line : mounts.split("\n", -1)) {
+            String[] words = line.split(" ", -1);
+            int separator = List.of(words).indexOf("-");
+            if (separator > 4 && separator + 1 < words.length) {
+                Path at = Path.of(words[4].replace("\\040", " "));
+                // the last of several at one place hides the others
+                if (real.startsWith(at) && (longest == null || at.getNameCount() >= longest.getNameCount())) {
+                    longest = at;
+                    type = words[separator + 1];
+                }
+            }
+        }
+        return Optional.ofNullable(type);
     }
 
     private static final class RealFile implements IoFile {
