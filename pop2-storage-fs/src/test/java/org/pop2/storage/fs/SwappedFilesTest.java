@@ -189,6 +189,17 @@ class SwappedFilesTest {
     }
 
     @Test
+    void directoryThatBecameALinkIsNotFollowed() throws IOException {
+        Files.writeString(spool.resolve("victim"), MAIL);
+        Files.move(sub, directory.resolve("elsewhere"));
+        Files.createSymbolicLink(sub, spool);
+        assertThatThrownBy(() -> io.openBeneath(folder.base(), folder.relative(), StorageIo.Mode.READ))
+                .hasMessageContaining("not a directory, or a link to one");
+        assertThatThrownBy(() -> io.folder(folder.base(), folder.relative()))
+                .hasMessageContaining("not a directory, or a link to one");
+    }
+
+    @Test
     void lockGoesFromTheDirectoryItWasMadeIn() throws IOException {
         Path victims = Files.writeString(spool.resolve("victim.lock"), "4711\n");
         MboxLocks.Locked locked = locked();
