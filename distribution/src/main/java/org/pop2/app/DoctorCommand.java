@@ -8,7 +8,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.PosixFilePermission;
 import java.time.Duration;
 import java.time.Instant;
@@ -146,7 +145,7 @@ final class DoctorCommand implements Callable<Integer> {
     /** Whether it is there and has that permission. */
     private static boolean has(Path file, PosixFilePermission permission) {
         try {
-            return Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
+            return file.getFileSystem().supportedFileAttributeViews().contains("posix")
                     && Files.getPosixFilePermissions(file).contains(permission);
         } catch (IOException e) {
             // what is not there is found out where it is needed

@@ -113,11 +113,12 @@ final class ChannelRegistry {
             boolean mayWrite = (status.mode() & 0222) != 0;
             IoFile channel;
             try {
-                channel = open(io, path, mayWrite);
+                // a FIFO that took its place would be waited for by a reader, and by nobody who may do both
+                channel = open(io, path, true);
             } catch (NoSuchFileException e) {
                 return false;
             } catch (IOException e) {
-                if (!mayWrite || !StoreErrors.isDenied(e)) {
+                if (!StoreErrors.isDenied(e)) {
                     throw e;
                 }
                 mayWrite = false;

@@ -49,11 +49,29 @@ final class DotLock {
     private final long staleAfterMillis;
     private final byte[] content;
     private final String unique = UUID.randomUUID().toString().substring(0, 8);
+    private final Path base;
+    private final Path relative;
+    private final String name;
     private long touched;
+    /** Our own file, open for as long as the lock is held: its number is no other's then. */
+    private @Nullable IoFile held;
 
-    DotLock(StorageIo io, Path path, Liveness liveness, Pause pause, long staleAfterMillis) {
+    private @Nullable Object key;
+    /** Where it is, whatever is there by now. */
+    private @Nullable Folder place;
+
+    /**
+     * A lock that is not taken yet.
+     *
+     * @param base down to which directories are trusted
+     * @param relative of the lock file
+     */
+    DotLock(StorageIo io, Path base, Path relative, Liveness liveness, Pause pause, long staleAfterMillis) {
         this.io = io;
-        this.path = path;
+        this.base = base;
+        this.relative = relative;
+        this.path = base.resolve(relative);
+        this.name = relative.getFileName().toString();
         this.liveness = liveness;
         this.pause = pause;
         this.staleAfterMillis = staleAfterMillis;
@@ -61,9 +79,23 @@ final class DotLock {
     }
 
     Result tryLock() throws IOException {
-        Path written = temporary();
+        Folder folder = io.folder(base, relative);
         try {
-            write(written);
+            Result result = tryLock(folder);
+            place = result == Result.GOT ? folder : null;
+            return result;
+        } finally {
+            if (place == null) {
+                folder.close();
+            }
+        }
+    }
+
+    private Result tryLock(Folder folder) throws IOException {
+        String written = temporary();
+        boolean got = false;
+        try {
+            held = write(folder, written);
         } catch (IOException e) {
             if (StoreErrors.isDenied(e)) {
                 return Result.UNWRITABLE;
@@ -71,40 +103,60 @@ final class DotLock {
             throw e;
         }
         try {
-            io.link(written, path);
+            key = folder.key(written);
+            folder.link(written, name);
+            got = true;
         } catch (FileAlreadyExistsException e) {
             return Result.TAKEN;
         } catch (FileSystemException | UnsupportedOperationException e) {
-            // a file system without links: the file is there before its content is
+            // no links there, or none that a swapped directory could not lead astray: the file is there before its
+            // content
+            letGo();
             try {
-                write(path);
+                held = write(folder, name);
             } catch (FileAlreadyExistsException taken) {
                 return Result.TAKEN;
             }
+            key = folder.key(name);
+            got = true;
         } finally {
-            io.unlink(written);
+            folder.unlink(written);
+            if (!got) {
+                letGo();
+            }
         }
         touched = pause.elapsed();
         return Result.GOT;
     }
 
-    private void write(Path to) throws IOException {
-        IoFile file = io.open(to, StorageIo.Mode.CREATE);
+    private void letGo() throws IOException {
+        IoFile file = held;
+        held = null;
+        if (file != null) {
+            file.close();
+        }
+    }
+
+    private IoFile write(Folder folder, String to) throws IOException {
+        IoFile file = folder.open(to, StorageIo.Mode.CREATE);
         // from here on it is ours to remove; one that could not be made may be somebody else's
         boolean written = false;
-        try (file) {
+        try {
             file.write(ByteBuffer.wrap(content), 0);
             written = true;
+            return file;
         } finally {
             if (!written) {
-                io.unlink(to);
+                try (file) {
+                    folder.unlink(to);
+                }
             }
         }
     }
 
     /** A name that ends as lock files do: no folder has it. */
-    private Path temporary() {
-        return path.resolveSibling(path.getFileName() + ".pop2-" + unique + ".lock");
+    private String temporary() {
+        return name + ".pop2-" + unique + ".lock";
     }
 
     /**
@@ -120,36 +172,55 @@ final class DotLock {
         if (there == null || !there.isFile() || there.size() > MOST_OCTETS) {
             return;
         }
-        Optional<String> text = read(path);
-        if (text.isEmpty() || !isStale(text.get(), watch, there, mailbox, fcntl)) {
+        try (Folder folder = io.folder(base, relative)) {
+            breakIfStale(folder, watch, there, mailbox, fcntl);
+        }
+    }
+
+    private void breakIfStale(
+            Folder folder, Sightings.Watch watch, FileStatus there, @Nullable FileStatus mailbox, Check fcntl)
+            throws IOException {
+        Object before = folder.key(name);
+        Optional<String> text = read(folder, name);
+        if (before == null || text.isEmpty() || !isStale(text.get(), watch, there, mailbox, fcntl)) {
             return;
         }
         FileStatus now = io.stat(path);
         if (now == null || !now.sameAs(there)) {
             return;
         }
-        Path aside = temporary();
+        String aside = temporary();
         try {
-            io.rename(path, aside);
+            folder.move(name, aside);
         } catch (NoSuchFileException e) {
             return;
         }
-        FileStatus moved = io.stat(aside);
         // not the inode alone: file systems give the number of a removed file to the next one
-        if (moved != null
-                && moved.key().equals(there.key())
+        FileStatus moved = io.stat(path.resolveSibling(aside));
+        if (before.equals(folder.key(aside))
+                && moved != null
                 && moved.mtime() == there.mtime()
-                && text.equals(read(aside))) {
+                && text.equals(read(folder, aside))) {
             LOG.atWarn()
                     .addKeyValue("file", path)
                     .addKeyValue("holder", text.get().strip())
                     .log("stale-lock-broken");
             watch.forget();
         } else {
-            // somebody else broke it first, and this is a fresh one
-            io.link(aside, path);
+            putBack(folder, aside);
         }
-        io.unlink(aside);
+        folder.unlink(aside);
+    }
+
+    /** Somebody else broke it first, and this is a fresh one. */
+    private void putBack(Folder folder, String aside) throws IOException {
+        try {
+            folder.link(aside, name);
+        } catch (UnsupportedOperationException e) {
+            if (folder.key(name) == null) {
+                folder.move(aside, name);
+            }
+        }
     }
 
     /** A question that only the disk can answer. */
@@ -195,7 +266,7 @@ final class DotLock {
         if (!there.isFile() || there.size() > MOST_OCTETS) {
             return path + " is no lock file";
         }
-        String holder = read(path).map(String::strip).orElse("");
+        String holder = read().map(String::strip).orElse("");
         long seconds = Math.max(0, pause.now() - there.mtime() / 1_000_000) / 1000;
         return path + ", " + seconds + " s old" + (holder.isEmpty() ? "" : ", of " + shown(holder));
     }
@@ -213,7 +284,7 @@ final class DotLock {
         for (String name : io.list(directory)) {
             if (LEFTOVER.matcher(name).matches()) {
                 Path file = directory.resolve(name);
-                DotLock lock = new DotLock(io, file, liveness, pause, UNWRITTEN_MILLIS);
+                DotLock lock = new DotLock(io, directory, file.getFileName(), liveness, pause, UNWRITTEN_MILLIS);
                 FileStatus there = io.stat(file);
                 if (there != null && there.isFile() && lock.isLeftover(there)) {
                     LOG.atInfo().addKeyValue("file", file).log("left-lock-removed");
@@ -224,15 +295,28 @@ final class DotLock {
     }
 
     private boolean isLeftover(FileStatus there) throws IOException {
-        Optional<String> text = read(path);
+        Optional<String> text = read();
         Optional<ProcessIdentity> maker = text.flatMap(ProcessIdentity::parse);
         return text.isPresent()
                 && there.size() <= MOST_OCTETS
                 && (maker.isPresent() ? liveness.isDead(maker.get()) : isOlder(there, staleAfterMillis));
     }
 
-    private Optional<String> read(Path file) throws IOException {
-        try (IoFile open = io.open(file, StorageIo.Mode.READ)) {
+    private Optional<String> read() throws IOException {
+        try (Folder folder = io.folder(base, relative)) {
+            return read(folder, name);
+        }
+    }
+
+    /**
+     * What is in a lock file. It is opened to be written to, though nothing is: a FIFO that took its place would be
+     * waited for by a reader, and is an error for who may do both. What we may not write to is none of our locks.
+     */
+    private static Optional<String> read(Folder folder, String name) throws IOException {
+        if (folder.key(name) == null) {
+            return Optional.empty();
+        }
+        try (IoFile open = folder.open(name, StorageIo.Mode.WRITE)) {
             ByteBuffer text = ByteBuffer.allocate(MOST_OCTETS);
             open.read(text, 0);
             return Optional.of(new String(text.array(), 0, text.position(), StandardCharsets.UTF_8));
@@ -249,19 +333,27 @@ final class DotLock {
 
     /** Keeps the lock young. */
     void touch() throws IOException {
-        if (pause.elapsed() - touched > TOUCH_MILLIS) {
+        IoFile file = held;
+        if (file != null && pause.elapsed() - touched > TOUCH_MILLIS) {
             touched = pause.elapsed();
-            try (IoFile file = io.open(path, StorageIo.Mode.WRITE)) {
-                file.write(ByteBuffer.wrap(content), 0);
-            }
+            file.write(ByteBuffer.wrap(content), 0);
         }
     }
 
-    /** Removes the lock if it is still ours. */
+    /** Removes the lock if it is still ours: the very file, which nobody has to open for that. */
     void unlock() throws IOException {
-        Optional<String> text = read(path);
-        if (text.isPresent() && text.get().equals(new String(content, StandardCharsets.UTF_8))) {
-            io.unlink(path);
+        Object own = key;
+        Folder folder = place;
+        if (folder == null) {
+            return;
+        }
+        place = null;
+        try (folder) {
+            if (own != null && own.equals(folder.key(name))) {
+                folder.unlink(name);
+            }
+        } finally {
+            letGo();
         }
     }
 }

@@ -22,6 +22,7 @@ final class FromLine {
     static final int MAX_OCTETS = 4096;
 
     private static final String PREFIX = "From ";
+    private static final String GIT_DATE = " Mon Sep 17 00:00:00 2001";
     private static final String REMOTE = " remote from ";
     private static final DateTimeFormatter ASCTIME = DateTimeFormatter.ofPattern(
                     "EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH)
@@ -48,6 +49,28 @@ final class FromLine {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether the line is one that {@code git format-patch} writes, the same for every patch but for the name of the
+     * commit. In a letter it is a part of the patch; where it begins a message, it begins the next ones too.
+     */
+    static boolean isOfGit(byte[] octets, int from, int to) {
+        int hex = to - from - PREFIX.length() - GIT_DATE.length();
+        if (hex != 40 && hex != 64) {
+            return false;
+        }
+        for (int i = 0; i < hex; i++) {
+            if (Character.digit(octets[from + PREFIX.length() + i], 16) < 0) {
+                return false;
+            }
+        }
+        for (int i = 0; i < GIT_DATE.length(); i++) {
+            if (octets[to - GIT_DATE.length() + i] != GIT_DATE.charAt(i)) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** Whether a line may begin a message, by its first two octets. */

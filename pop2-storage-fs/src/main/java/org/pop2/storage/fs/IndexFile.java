@@ -19,7 +19,7 @@ import org.slf4j.LoggerFactory;
  */
 final class IndexFile {
     private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
-    private static final byte[] MAGIC = "pop2idx2".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "pop2idx3".getBytes(StandardCharsets.US_ASCII);
     private static final int HEADER = MAGIC.length + 4 * 4 + 8 * 6 + 2 * Hashes.LENGTH;
     private static final int ROW = MboxIndex.WORDS * Long.BYTES;
     private static final int BLOCK = 64 * 1024;
@@ -116,7 +116,7 @@ final class IndexFile {
             return null;
         }
         int rows = header.getInt();
-        boolean pseudo = header.getInt() != 0;
+        int flags = header.getInt();
         FileStatus status = new FileStatus(
                 FileStatus.Kind.FILE,
                 new FileStatus.FileKey(header.getLong(), header.getLong()),
@@ -146,7 +146,9 @@ final class IndexFile {
         if (wanted != (int) crc.getValue()) {
             return null;
         }
-        return new Stored(new MboxIndex(words, rows, end, pseudo), status, head, tail);
+        // the row above, and one bit
+        boolean pseudo = (flags & 1) != 0;
+        return new Stored(new MboxIndex(words, rows, end, pseudo, flags >>> 1), status, head, tail);
     }
 
     /** What another reading of the same octets would depend on. */
@@ -168,7 +170,7 @@ final class IndexFile {
                 .putInt(0)
                 .putInt(parserMode())
                 .putInt(index.rows())
-                .putInt(index.pseudo() ? 1 : 0)
+                .putInt(index.claimant() << 1 | (index.pseudo() ? 1 : 0))
                 .putLong(status.key().device())
                 .putLong(status.key().inode())
                 .putLong(status.size())

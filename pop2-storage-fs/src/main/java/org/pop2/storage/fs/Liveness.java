@@ -37,6 +37,10 @@ interface Liveness {
     final class Files implements Liveness, AutoCloseable {
         private static final Logger LOG = LoggerFactory.getLogger(Liveness.class);
         private static final String SUFFIX = ".live";
+        private static final String GRAVE = ".dead";
+        /** Other locks of the process have been found by then. */
+        private static final long GRAVE_MILLIS = 7 * 86_400_000L;
+
         /** A channel of our own on our own file, closed, would drop the lock: so these are never opened again. */
         private static final Set<String> OURS = ConcurrentHashMap.newKeySet();
 
@@ -90,21 +94,40 @@ interface Liveness {
             if (OURS.contains(holder.owner())) {
                 return State.ALIVE;
             }
-            if (!holder.host().equals(self.host())) {
+            // whatever either process knows of its system: the kernel drops the lock with the process
+            if (io.stat(path(holder)) != null) {
+                return isUnlocked(path(holder)) ? State.DEAD : State.ALIVE;
+            }
+            if (io.stat(grave(holder.owner())) != null) {
+                return State.DEAD;
+            }
+            if (!holder.host().equals(self.host()) || (isUnknown(holder) != isUnknown(self))) {
                 return State.UNKNOWN;
             }
             if (!holder.boot().equals(self.boot())) {
                 return State.DEAD;
             }
-            if (io.stat(path(holder)) != null) {
-                return isUnlocked(path(holder)) ? State.DEAD : State.ALIVE;
-            }
             // another state directory, or gone: only the process can tell, and its number may have been given away
             boolean gone = holder.pid() == self.pid()
-                    || ProcessHandle.of(holder.pid())
-                            .filter(ProcessHandle::isAlive)
-                            .isEmpty();
+                    || (seesOthers()
+                            && ProcessHandle.of(holder.pid())
+                                    .filter(ProcessHandle::isAlive)
+                                    .isEmpty());
             return gone ? State.DEAD : State.UNKNOWN;
+        }
+
+        private static boolean isUnknown(ProcessIdentity process) {
+            return process.boot().equals(ProcessIdentity.UNKNOWN);
+        }
+
+        /** Whether processes of other users can be seen from here: a sandbox hides them, as if they were gone. */
+        private boolean seesOthers() throws IOException {
+            return io.stat(Path.of("/proc/1")) != null;
+        }
+
+        /** What remains of a process that died, for the locks that it has left. */
+        private Path grave(String owner) {
+            return directory.resolve(owner + GRAVE);
         }
 
         private boolean isUnlocked(Path path) throws IOException {
@@ -119,17 +142,22 @@ interface Liveness {
             }
         }
 
-        /** Removes what dead processes left; whether there was anything. */
+        /** Finds processes that have died since; whether there was one. */
         boolean sweep() throws IOException {
             boolean found = false;
             for (String name : io.list(directory)) {
-                if (!name.endsWith(SUFFIX)) {
-                    continue;
-                }
-                String owner = name.substring(0, name.length() - SUFFIX.length());
-                if (!OURS.contains(owner) && isUnlocked(directory.resolve(name))) {
-                    io.unlink(directory.resolve(name));
-                    found = true;
+                Path file = directory.resolve(name);
+                if (name.endsWith(GRAVE)) {
+                    FileStatus there = io.stat(file);
+                    if (there != null && System.currentTimeMillis() - there.mtime() / 1_000_000 > GRAVE_MILLIS) {
+                        io.unlink(file);
+                    }
+                } else if (name.endsWith(SUFFIX)) {
+                    String owner = name.substring(0, name.length() - SUFFIX.length());
+                    if (!OURS.contains(owner) && isUnlocked(file)) {
+                        io.rename(file, grave(owner));
+                        found = true;
+                    }
                 }
             }
             return found;

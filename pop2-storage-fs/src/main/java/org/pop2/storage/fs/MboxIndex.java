@@ -11,6 +11,8 @@ import java.util.BitSet;
 final class MboxIndex {
     static final int WORDS = 2;
 
+    private static final int NO_ROW = Integer.MAX_VALUE;
+
     /** Octets can be sent as they are: every line ends with CRLF, nothing is quoted. */
     static final int PLAIN = 1;
     /** Some line has a mark to be taken off. */
@@ -36,8 +38,11 @@ final class MboxIndex {
     private final int rows;
     private final long end;
     private final boolean pseudo;
+    /** The first row that may turn out to be longer when the file is; none: a number larger than any row's. */
+    private final int claimant;
 
-    MboxIndex(long[] words, int rows, long end, boolean pseudo) {
+    MboxIndex(long[] words, int rows, long end, boolean pseudo, int claimant) {
+        this.claimant = claimant;
         this.words = words;
         this.rows = rows;
         this.end = end;
@@ -55,6 +60,10 @@ final class MboxIndex {
 
     boolean pseudo() {
         return pseudo;
+    }
+
+    int claimant() {
+        return claimant;
     }
 
     /** Messages a client sees. */
@@ -106,14 +115,15 @@ final class MboxIndex {
     }
 
     MboxIndex withPseudo(boolean first) {
-        return new MboxIndex(words, rows, end, first);
+        return new MboxIndex(words, rows, end, first, claimant);
     }
 
     /** This index and what was scanned behind it. */
     MboxIndex and(MboxIndex behind) {
         long[] all = Arrays.copyOf(words, (rows + behind.rows) * WORDS);
         System.arraycopy(behind.words, 0, all, rows * WORDS, behind.rows * WORDS);
-        return new MboxIndex(all, rows + behind.rows, behind.end, pseudo);
+        int claims = Math.min(claimant, behind.claimant == NO_ROW ? NO_ROW : rows + behind.claimant);
+        return new MboxIndex(all, rows + behind.rows, behind.end, pseudo, claims);
     }
 
     /**
@@ -129,7 +139,8 @@ final class MboxIndex {
                 kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS] & REST_MASK);
             }
         }
-        return kept.build(end - shift, pseudo);
+        // rows have other numbers now: whoever extends this begins with the first
+        return kept.build(end - shift, pseudo, claimant == NO_ROW ? NO_ROW : 0);
     }
 
     /** The first rows of this index, as if the file ended where the next begins. */
@@ -166,8 +177,8 @@ final class MboxIndex {
             rows++;
         }
 
-        MboxIndex build(long end, boolean pseudo) {
-            return new MboxIndex(Arrays.copyOf(words, rows * WORDS), rows, end, pseudo);
+        MboxIndex build(long end, boolean pseudo, int claimant) {
+            return new MboxIndex(Arrays.copyOf(words, rows * WORDS), rows, end, pseudo, claimant);
         }
     }
 }

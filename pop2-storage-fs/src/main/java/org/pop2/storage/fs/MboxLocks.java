@@ -153,7 +153,7 @@ final class MboxLocks {
             FileStatus there = io.stat(path.dotLock());
             if (there != null) {
                 long age = pause.now() - there.mtime() / 1_000_000;
-                String lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis).describe();
+                String lock = dotLock(path).describe();
                 found.add(new Examined.Finding(
                         age < staleAfterMillis ? Examined.Severity.NOTE : Examined.Severity.WARN, "locked: " + lock));
             }
@@ -227,8 +227,7 @@ final class MboxLocks {
         if (before == null && !create) {
             if (kind != Kind.FCNTL) {
                 // of a process killed while it was about to create the mailbox
-                new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis)
-                        .breakIfStale(watch, null, () -> true);
+                dotLock(path).breakIfStale(watch, null, () -> true);
             }
             return Attempt.MISSING;
         }
@@ -238,7 +237,7 @@ final class MboxLocks {
         boolean complete = false;
         try {
             if (kind != Kind.FCNTL) {
-                DotLock lock = new DotLock(io, path.dotLock(), liveness, pause, staleAfterMillis);
+                DotLock lock = dotLock(path);
                 switch (lock.tryLock()) {
                     case GOT -> {
                         dotLock = lock;
@@ -275,6 +274,11 @@ final class MboxLocks {
                 unlock(dotLock, mailbox, fcntl);
             }
         }
+    }
+
+    private DotLock dotLock(MailboxPath path) {
+        Path name = path.relative().resolveSibling(path.relative().getFileName() + ".lock");
+        return new DotLock(io, path.base(), name, liveness, pause, staleAfterMillis);
     }
 
     private void withoutDotLock(Path directory) {

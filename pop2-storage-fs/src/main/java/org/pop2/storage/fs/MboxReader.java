@@ -1,11 +1,13 @@
 package org.pop2.storage.fs;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -13,9 +15,12 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * Reads an mbox from a stream, message after message, in memory of fixed size: for imports from a file or a pipe. It
- * takes the same lines for separators as the storage does, undoes the same quoting, and hides c-client's pseudo message
- * like it. Blocks; not for several threads at once.
+ * Reads an mbox from a stream, message after message: for imports from a file or a pipe. It takes the same lines for
+ * separators as the storage does, undoes the same quoting, and hides c-client's pseudo message like it. Blocks; not for
+ * several threads at once.
+ *
+ * <p>In memory of fixed size, unless a line in a message looks like a separator and the message says that it is longer:
+ * then what lies between is read ahead, up to {@value #FARTHEST} octets; farther than that it is not believed.
  */
 public final class MboxReader implements Closeable {
     private static final int BLOCK = 64 * 1024;
@@ -29,7 +34,9 @@ public final class MboxReader implements Closeable {
     private final Quoting quoting;
     private final boolean lenient;
 
-    private final byte[] buffer = new byte[FromLine.MAX_OCTETS + 16 + BLOCK];
+    private static final int FARTHEST = 16 * 1024 * 1024;
+
+    private byte[] buffer = new byte[FromLine.MAX_OCTETS + 16 + BLOCK];
     /** Stream offset of the buffer's first octet. */
     private long base;
 
@@ -45,6 +52,16 @@ public final class MboxReader implements Closeable {
     private int held;
     /** The length of the separator line at {@code at}, with its line end; 0: there is none. */
     private int separator;
+
+    // of the current message
+    private boolean ofGit;
+    private boolean inHeader;
+    /** What was read of its header, for the field that says how long it is. */
+    private final ByteArrayOutputStream header = new ByteArrayOutputStream();
+
+    private long claimedEnd;
+    /** Whether it is known that what it says is true. */
+    private boolean honest;
 
     private MboxReader(InputStream in, Quoting quoting, boolean lenient) {
         this.in = in;
@@ -107,6 +124,13 @@ public final class MboxReader implements Closeable {
         }
         String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
         Entry entry = new Entry(base + at, sender(line));
+        int bareEnd = at + separator;
+        bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
+        ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
+        inHeader = true;
+        header.reset();
+        claimedEnd = ContentLength.NONE;
+        honest = false;
         at += separator;
         separator = 0;
         held = 0;
@@ -217,6 +241,7 @@ public final class MboxReader implements Closeable {
                 emitHeld(out);
                 int empty = emptyLineHere();
                 if (empty > 0) {
+                    endHeader(empty);
                     held = empty;
                     at += empty;
                     afterEmptyLine = true;
@@ -235,6 +260,9 @@ public final class MboxReader implements Closeable {
             int end = lineFeed < 0 ? fill : lineFeed + 1;
             int length = Math.min(end - at, out.remaining());
             out.put(buffer, at, length);
+            if (inHeader && header.size() <= ContentLength.LONGEST_HEADER) {
+                header.write(buffer, at, length);
+            }
             at += length;
             lineStart = at == end && lineFeed >= 0;
         }
@@ -289,10 +317,41 @@ public final class MboxReader implements Closeable {
         int known = ensure(FromLine.MAX_OCTETS + 2);
         int lineFeed = LineFeeds.indexOf(buffer, at, at + known);
         int end = lineFeed < 0 ? at + known : lineFeed;
-        if (!FromLine.begins(buffer, at, withoutCr(buffer, at, end))) {
+        int bareEnd = withoutCr(buffer, at, end);
+        if (!FromLine.begins(buffer, at, bareEnd)) {
+            return 0;
+        }
+        if (current != null && ((!ofGit && FromLine.isOfGit(buffer, at, bareEnd)) || isInside())) {
             return 0;
         }
         return (lineFeed < 0 ? end : lineFeed + 1) - at;
+    }
+
+    private void endHeader(int emptyLine) {
+        if (inHeader) {
+            inHeader = false;
+            header.write(buffer, at, emptyLine);
+            if (header.size() <= ContentLength.LONGEST_HEADER) {
+                byte[] octets = header.toByteArray();
+                claimedEnd = ContentLength.claimedEnd(octets, 0, octets.length, base + at + emptyLine - octets.length);
+            }
+            header.reset();
+        }
+    }
+
+    /** Whether the message says, and is to be believed, that what comes next is its own. */
+    private boolean isInside() throws IOException {
+        if (!honest && claimedEnd > base + at) {
+            long ahead = claimedEnd - base - at;
+            int wanted = (int) Math.min(ahead, FARTHEST) + ContentLength.WINDOW;
+            int known = ahead > FARTHEST ? 0 : ensure(wanted);
+            honest = known >= ahead
+                    && ContentLength.isEnd(buffer, at + (int) ahead, at + known, ended && known == fill - at, ofGit);
+            if (!honest) {
+                claimedEnd = ContentLength.NONE;
+            }
+        }
+        return claimedEnd > base + at;
     }
 
     /** Sees to it that so many octets are in the buffer, unless the stream ends before; how many of them there are. */
@@ -303,6 +362,9 @@ public final class MboxReader implements Closeable {
                 base += at;
                 fill -= at;
                 at = 0;
+            }
+            if (buffer.length < octets) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(octets + BLOCK, 2L * buffer.length));
             }
             int read = in.read(buffer, fill, buffer.length - fill);
             if (read < 0) {

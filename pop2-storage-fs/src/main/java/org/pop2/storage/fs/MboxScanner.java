@@ -3,6 +3,7 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -17,11 +18,11 @@ import org.pop2.storage.StoreException.Reason;
 /**
  * Finds the messages of a mailbox file and counts their octets on the wire, in one pass.
  *
- * <p>A separator is a From_ line ({@link FromLine}) at the start of the file or after an empty line; Content-Length is
- * not believed. The pass goes from line feed to line feed, in big steps where no line begins with {@code From} or a
- * mark. What cannot be decided with the octets at hand (a line that begins with {@code Fro} at the end of a block)
- * stays in the buffer until the next block has been added: so every way of cutting the file into blocks gives the same
- * index.
+ * <p>A separator is a From_ line ({@link FromLine}) at the start of the file or after an empty line, unless the message
+ * before says honestly that it is longer ({@link ContentLength}), or the line is git's and the message is not. The pass
+ * goes from line feed to line feed, in big steps where no line begins with {@code From} or a mark. What cannot be
+ * decided with the octets at hand (a line that begins with {@code Fro} at the end of a block) stays in the buffer until
+ * the next block has been added: so every way of cutting the file into blocks gives the same index.
  *
  * <p>Line ends and quoting follow the same rules as in {@link WireEncoder}, which checks every message it sends against
  * the octets counted here.
@@ -34,6 +35,8 @@ final class MboxScanner {
     private static final int LOOK_BACK = 3;
 
     private static final int PIECES_PER_THREAD = 8;
+    /** A message has not been asked for its length. */
+    private static final long UNKNOWN = -2;
 
     private final IoFile file;
     private final MboxFormat format;
@@ -47,16 +50,25 @@ final class MboxScanner {
 
     private int fill;
 
+    /** Where the file ends. */
+    private final long limit;
+
     // the message that is being counted
     private long messageStart = -1;
     private int fromLength;
+    private boolean ofGit;
+    /** Where it says that it ends, if that has been asked and is to be believed. */
+    private long honestEnd;
+
+    private final Claims claims = new Claims();
     private long bareLineFeeds;
     private long marks;
 
     private boolean atLineStart = true;
 
-    private MboxScanner(IoFile file, MboxFormat format, MboxIndex.Builder index, Runnable onBlock) {
+    private MboxScanner(IoFile file, long limit, MboxFormat format, MboxIndex.Builder index, Runnable onBlock) {
         this.file = file;
+        this.limit = limit;
         this.format = format;
         this.index = index;
         this.onBlock = onBlock;
@@ -70,7 +82,7 @@ final class MboxScanner {
      * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
      */
     static MboxIndex scan(IoFile file, long end, MboxFormat format, Runnable onBlock) throws IOException {
-        MboxIndex found = piece(file, 0, end, format, onBlock);
+        MboxIndex found = piece(file, 0, end, end, format, onBlock);
         return found.withPseudo(found.rows() > 0 && isPseudo(file, found));
     }
 
@@ -102,7 +114,7 @@ final class MboxScanner {
         for (int i = 1; i < ends.size(); i++) {
             long from = ends.get(i - 1);
             long to = ends.get(i);
-            others.add(new FutureTask<>(() -> piece(file, from, to, format, () -> {})));
+            others.add(new FutureTask<>(() -> piece(file, from, to, end, format, () -> {})));
         }
         // the helpers from the end, this thread from the beginning; what has begun does not begin again
         List<FutureTask<MboxIndex>> fromTheEnd = new ArrayList<>(others);
@@ -115,8 +127,12 @@ final class MboxScanner {
             }
         }
         try {
-            MboxIndex all = piece(file, 0, ends.get(0), format, onBlock);
+            MboxIndex all = piece(file, 0, ends.get(0), end, format, onBlock);
             for (FutureTask<MboxIndex> other : others) {
+                if (goesOn(file, all, end)) {
+                    // what looked like a message in the middle of the file is a part of the one before
+                    return scan(file, end, format, onBlock);
+                }
                 // does nothing if a helper has begun
                 other.run();
                 all = all.and(result(other));
@@ -128,9 +144,49 @@ final class MboxScanner {
         }
     }
 
-    private static MboxIndex piece(IoFile file, long from, long to, MboxFormat format, Runnable onBlock)
+    private static MboxIndex piece(IoFile file, long from, long to, long limit, MboxFormat format, Runnable onBlock)
             throws IOException {
-        return new MboxScanner(file, format, new MboxIndex.Builder(16), onBlock).run(from, to, false);
+        return new MboxScanner(file, limit, format, new MboxIndex.Builder(16), onBlock).run(from, to, false);
+    }
+
+    /** Whether the last message of an index does not end where the index does, though another may begin there. */
+    private static boolean goesOn(IoFile file, MboxIndex index, long limit) throws IOException {
+        int last = index.rows() - 1;
+        if (last < 0) {
+            return false;
+        }
+        long start = index.start(last);
+        boolean git = isOfGit(file, start, index.contentStart(last));
+        if (!git && isOfGit(file, index.end(), limit)) {
+            return true;
+        }
+        long claimed = claimedEnd(file, index.contentStart(last), index.end());
+        return claimed > index.end() && isHonest(file, claimed, limit, git);
+    }
+
+    private static boolean isOfGit(IoFile file, long from, long end) throws IOException {
+        byte[] line = new byte[(int) Math.min(FromLine.MAX_OCTETS + 2L, end - from)];
+        if (!file.readFully(ByteBuffer.wrap(line), from)) {
+            return false;
+        }
+        int lineFeed = LineFeeds.indexOf(line, 0, line.length);
+        return FromLine.isOfGit(line, 0, lengthWithoutCr(line, 0, lineFeed < 0 ? line.length : lineFeed));
+    }
+
+    private static long claimedEnd(IoFile file, long from, long to) throws IOException {
+        byte[] header = new byte[(int) Math.min(ContentLength.LONGEST_HEADER, to - from)];
+        return file.readFully(ByteBuffer.wrap(header), from)
+                ? ContentLength.claimedEnd(header, 0, header.length, from)
+                : ContentLength.NONE;
+    }
+
+    private static boolean isHonest(IoFile file, long claimed, long limit, boolean ofGit) throws IOException {
+        if (claimed > limit) {
+            return false;
+        }
+        byte[] window = new byte[(int) Math.min(ContentLength.WINDOW, limit - claimed + 1)];
+        return file.readFully(ByteBuffer.wrap(window), claimed - 1)
+                && ContentLength.isEnd(window, 1, window.length, claimed - 1 + window.length == limit, ofGit);
     }
 
     private static MboxIndex result(FutureTask<MboxIndex> task) throws IOException {
@@ -164,7 +220,8 @@ final class MboxScanner {
             while (line > 0 && line + 2 <= length) {
                 if (FromLine.mayBegin(block, line)
                         && (format.lenient() || separatorBefore(block, line) > 0)
-                        && startsMessage(file, at + line, end)) {
+                        && startsMessage(file, at + line, end)
+                        && !isOfGit(file, at + line, end)) {
                     return at + line;
                 }
                 line = LineFeeds.indexOf(block, line, length) + 1;
@@ -186,14 +243,16 @@ final class MboxScanner {
         }
         boolean closed = known.contentEnd(lastRow) < known.end()
                 || (format.lenient() && !known.is(lastRow, MboxIndex.UNTERMINATED));
-        if (closed && startsMessage(file, known.end(), end)) {
-            return new MboxScanner(file, format, known.toBuilder(known.rows()), onBlock)
+        boolean claimed = known.claimant() < known.rows();
+        if (closed && !claimed && startsMessage(file, known.end(), end) && !goesOn(file, known, end)) {
+            return new MboxScanner(file, end, format, known.toBuilder(known.rows()), onBlock)
                     .run(known.end(), end, known.pseudo());
         }
-        // it goes on with the last message
-        MboxIndex found = new MboxScanner(file, format, known.toBuilder(lastRow), onBlock)
-                .run(known.start(lastRow), end, known.pseudo());
-        return lastRow == 0 ? found.withPseudo(isPseudo(file, found)) : found;
+        // it goes on with the last message, or one before may be longer than it seemed
+        int row = Math.min(lastRow, known.claimant());
+        MboxIndex found = new MboxScanner(file, end, format, known.toBuilder(row), onBlock)
+                .run(known.start(row), end, known.pseudo());
+        return row == 0 ? found.withPseudo(isPseudo(file, found)) : found;
     }
 
     /** Whether a From_ line stands at an offset. */
@@ -227,7 +286,7 @@ final class MboxScanner {
         if (messageStart >= 0) {
             endMessage(end);
         }
-        return index.build(end, pseudo);
+        return index.build(end, pseudo, claims.first(limit));
     }
 
     /** Adds a block to the buffer; whether that was the last one. */
@@ -244,7 +303,7 @@ final class MboxScanner {
     }
 
     /** Goes on as far as can be decided; returns the index of the first octet that cannot. */
-    private int consume(int from, boolean complete) {
+    private int consume(int from, boolean complete) throws IOException {
         int at = from;
         while (at < fill) {
             if (atLineStart) {
@@ -333,7 +392,7 @@ final class MboxScanner {
      *
      * @return the index after the line if it begins a message, {@code at} if it does not, -1 if that is not known yet
      */
-    private int fromLine(int at, boolean complete) {
+    private int fromLine(int at, boolean complete) throws IOException {
         Quoting.Match match = Quoting.from(buffer, at, fill);
         if (match == Quoting.Match.UNDECIDED && !complete) {
             return -1;
@@ -347,12 +406,19 @@ final class MboxScanner {
             return -1;
         }
         int lineEnd = lineFeed < 0 ? fill : lineFeed;
-        if (!FromLine.begins(buffer, at, lengthWithoutCr(buffer, at, lineEnd))) {
+        int bareEnd = lengthWithoutCr(buffer, at, lineEnd);
+        if (!FromLine.begins(buffer, at, bareEnd)) {
             return at;
         }
+        boolean git = FromLine.isOfGit(buffer, at, bareEnd);
         if (messageStart >= 0) {
+            if ((git && !ofGit) || isInside(at)) {
+                return at;
+            }
             endMessage(base + at);
         }
+        ofGit = git;
+        honestEnd = UNKNOWN;
         int after = lineFeed < 0 ? fill : lineFeed + 1;
         messageStart = base + at;
         fromLength = after - at;
@@ -360,6 +426,26 @@ final class MboxScanner {
         marks = 0;
         atLineStart = true;
         return after;
+    }
+
+    /** Whether the message says, and is to be believed, that an octet of the buffer is its own. */
+    private boolean isInside(int at) throws IOException {
+        if (honestEnd == UNKNOWN) {
+            long content = messageStart + fromLength;
+            long claimed = content >= base
+                    ? ContentLength.claimedEnd(
+                            buffer,
+                            (int) (content - base),
+                            (int) Math.min(at, content - base + ContentLength.LONGEST_HEADER),
+                            base)
+                    : claimedEnd(file, content, base + at);
+            boolean honest = claimed > base + at && isHonest(file, claimed, limit, ofGit);
+            honestEnd = honest ? claimed : ContentLength.NONE;
+            if (claimed > base + at && !honest) {
+                claims.add(index.rows(), claimed, base + at);
+            }
+        }
+        return honestEnd > base + at;
     }
 
     private void endMessage(long end) {
@@ -422,5 +508,32 @@ final class MboxScanner {
             subject |= lower.startsWith("subject:") && line.contains("FOLDER INTERNAL DATA");
         }
         return state && subject;
+    }
+
+    /**
+     * Messages that say that they are longer than they are taken for. When more of the file is there, one that was cut
+     * in two may turn out to have been honest.
+     */
+    private static final class Claims {
+        /** One that says more is not waited for: it would have the file read from there again and again. */
+        private static final long FARTHEST = 1024 * 1024;
+
+        private final ArrayDeque<long[]> rowsAndEnds = new ArrayDeque<>();
+
+        void add(int row, long end, long now) {
+            rowsAndEnds.removeIf(claim -> claim[1] < now - ContentLength.WINDOW);
+            if (end - now <= FARTHEST) {
+                rowsAndEnds.add(new long[] {row, end});
+            }
+        }
+
+        /** The first row whose claim cannot be judged yet, for what stands where it ends is not all there. */
+        int first(long end) {
+            return rowsAndEnds.stream()
+                    .filter(claim -> claim[1] >= end - ContentLength.WINDOW)
+                    .mapToInt(claim -> (int) claim[0])
+                    .min()
+                    .orElse(Integer.MAX_VALUE);
+        }
     }
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Who holds something: written into dot-locks and hold files, so that others can tell whether the holder still lives.
@@ -16,6 +17,10 @@ import java.util.UUID;
  * @param host the kernel's host name: a pid means nothing elsewhere
  */
 record ProcessIdentity(String owner, long pid, String boot, String host) {
+    /** In place of what the system does not tell. */
+    static final String UNKNOWN = "unknown";
+
+    private static final Pattern OWNER = Pattern.compile("[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}");
     private static final int UID = readUid();
     private static final String BOOT = kernel("/proc/sys/kernel/random/boot_id");
     private static final String HOST = kernel("/proc/sys/kernel/hostname");
@@ -39,7 +44,8 @@ record ProcessIdentity(String owner, long pid, String boot, String host) {
     /** Nothing if it was not written by this storage. */
     static Optional<ProcessIdentity> parse(String text) {
         String[] parts = text.strip().split(":", -1);
-        if (parts.length != 4 || parts[3].length() != 36) {
+        // it becomes the name of a file, and anybody may have written it
+        if (parts.length != 4 || !OWNER.matcher(parts[3]).matches()) {
             return Optional.empty();
         }
         try {
@@ -67,8 +73,8 @@ record ProcessIdentity(String owner, long pid, String boot, String host) {
                     .strip()
                     .replace(':', '_');
         } catch (IOException e) {
-            // without it two boots look the same, and a pid alone decides
-            return "unknown";
+            // a sandbox may hide it
+            return UNKNOWN;
         }
     }
 }

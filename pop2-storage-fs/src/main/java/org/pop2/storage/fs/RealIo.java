@@ -6,6 +6,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.channels.SeekableByteChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
@@ -20,6 +21,8 @@ import java.nio.file.Path;
 import java.nio.file.SecureDirectoryStream;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
+import java.nio.file.attribute.BasicFileAttributeView;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.FileAttribute;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFileAttributeView;
@@ -29,10 +32,14 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The disk. */
 class RealIo implements StorageIo {
@@ -40,6 +47,12 @@ class RealIo implements StorageIo {
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------"));
     private static final FileAttribute<Set<PosixFilePermission>> DIRECTORY_MODE =
             PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+    private static final Logger LOG = LoggerFactory.getLogger(RealIo.class);
+    /** Most octets of the list of mounts that are looked at. */
+    private static final int MOUNTS = 1024 * 1024;
+
+    private static final int WRITABLE_BY_ALL = 0002;
+    private static final int WRITABLE_BY_OTHERS = 0022;
     private static final int TYPE_MASK = 0170000;
     private static final int TYPE_FILE = 0100000;
     private static final int TYPE_DIRECTORY = 0040000;
@@ -72,11 +85,120 @@ class RealIo implements StorageIo {
     private static IoFile openIn(SecureDirectoryStream<Path> directory, Path relative, Mode mode) throws IOException {
         Path first = relative.getName(0);
         if (relative.getNameCount() == 1) {
-            SeekableByteChannel channel = directory.newByteChannel(first, options(mode), attributes(mode));
-            return new RealFile((FileChannel) channel);
+            return openIn(directory, first.toString(), mode);
         }
-        try (SecureDirectoryStream<Path> next = directory.newDirectoryStream(first, LinkOption.NOFOLLOW_LINKS)) {
+        try (SecureDirectoryStream<Path> next = directoryIn(directory, first)) {
             return openIn(next, relative.subpath(1, relative.getNameCount()), mode);
+        }
+    }
+
+    private static IoFile openIn(SecureDirectoryStream<Path> directory, String name, Mode mode) throws IOException {
+        SeekableByteChannel channel = directory.newByteChannel(Path.of(name), options(mode), attributes(mode));
+        return new RealFile((FileChannel) channel);
+    }
+
+    /**
+     * A directory in another one. To open one without following a link, Java opens whatever has the name, and a FIFO
+     * has it wait for ever. Behind {@code name/.} nothing but a directory can be opened, though of a link; so what was
+     * opened is compared with what has the name.
+     */
+    private static SecureDirectoryStream<Path> directoryIn(SecureDirectoryStream<Path> directory, Path name)
+            throws IOException {
+        SecureDirectoryStream<Path> opened = directory.newDirectoryStream(name.resolve("."));
+        boolean same = false;
+        try {
+            BasicFileAttributes named = directory
+                    .getFileAttributeView(name, BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                    .readAttributes();
+            BasicFileAttributes there =
+                    opened.getFileAttributeView(BasicFileAttributeView.class).readAttributes();
+            same = named.isDirectory() && Objects.equals(named.fileKey(), there.fileKey());
+        } finally {
+            if (!same) {
+                opened.close();
+            }
+        }
+        if (!same) {
+            throw new FileSystemException(name.toString(), null, "not a directory, or a link to one");
+        }
+        return opened;
+    }
+
+    @Override
+    public Folder folder(Path base, Path relative) throws IOException {
+        if (isOurs(base, relative)) {
+            return StorageIo.super.folder(base, relative);
+        }
+        try (DirectoryStream<Path> stream = Files.newDirectoryStream(base)) {
+            if (!(stream instanceof SecureDirectoryStream<Path> directory)) {
+                throw new FileSystemException(base.toString(), null, "directories cannot be walked without links here");
+            }
+            SecureDirectoryStream<Path> at = directoryIn(directory, relative.getName(0));
+            for (int i = 1; i < relative.getNameCount() - 1; i++) {
+                try (SecureDirectoryStream<Path> above = at) {
+                    at = directoryIn(above, relative.getName(i));
+                }
+            }
+            return new OpenFolder(at);
+        }
+    }
+
+    /** Whether nobody but us and root can put anything else where the directories below base are. */
+    private boolean isOurs(Path base, Path relative) throws IOException {
+        Path at = base;
+        for (int i = 0; i < relative.getNameCount() - 1; i++) {
+            at = at.resolve(relative.getName(i));
+            FileStatus there = stat(at);
+            if (there == null
+                    || there.kind() != FileStatus.Kind.DIRECTORY
+                    || (there.uid() != ProcessIdentity.uid() && there.uid() != 0)
+                    || (there.mode() & WRITABLE_BY_OTHERS) != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private record OpenFolder(SecureDirectoryStream<Path> directory) implements Folder {
+        @Override
+        public IoFile open(String name, Mode mode) throws IOException {
+            return openIn(directory, name, mode);
+        }
+
+        @Override
+        public @Nullable Object key(String name) throws IOException {
+            try {
+                BasicFileAttributes there = directory
+                        .getFileAttributeView(Path.of(name), BasicFileAttributeView.class, LinkOption.NOFOLLOW_LINKS)
+                        .readAttributes();
+                return there.isRegularFile() ? there.fileKey() : null;
+            } catch (NoSuchFileException e) {
+                return null;
+            }
+        }
+
+        @Override
+        public void link(String existing, String name) {
+            throw new UnsupportedOperationException("Java has no linkat(2)");
+        }
+
+        @Override
+        public void move(String from, String to) throws IOException {
+            directory.move(Path.of(from), directory, Path.of(to));
+        }
+
+        @Override
+        public void unlink(String name) throws IOException {
+            try {
+                directory.deleteFile(Path.of(name));
+            } catch (NoSuchFileException e) {
+                // it is not there
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            directory.close();
         }
     }
 
@@ -186,7 +308,8 @@ class RealIo implements StorageIo {
 
     @Override
     public void forceDirectory(Path directory) throws IOException {
-        try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
+        // behind the dot is a directory, or nothing: its owner may have put a FIFO there, which would be waited for
+        try (FileChannel channel = FileChannel.open(directory.resolve("."), StandardOpenOption.READ)) {
             channel.force(true);
         }
     }
@@ -213,19 +336,69 @@ class RealIo implements StorageIo {
 
     @Override
     public boolean isWritableByAll(Path file) throws IOException {
-        return Files.exists(file)
-                && Files.getFileStore(file).supportsFileAttributeView(PosixFileAttributeView.class)
-                && Files.getPosixFilePermissions(file).contains(PosixFilePermission.OTHERS_WRITE);
+        if (!Files.exists(file)) {
+            return false;
+        }
+        FileStatus there = stat(file.toRealPath());
+        return there != null && (there.mode() & WRITABLE_BY_ALL) != 0;
     }
 
+    // Java finds the file system of a path in a list of mounts, which a sandbox may hide
+
     @Override
-    public long usableSpace(Path path) throws IOException {
-        return Files.getFileStore(path).getUsableSpace();
+    public long usableSpace(Path path) {
+        return path.toFile().getUsableSpace();
     }
 
     @Override
     public String fileSystemType(Path path) throws IOException {
-        return Files.getFileStore(path).type();
+        try {
+            return Files.getFileStore(path).type();
+        } catch (NoSuchFileException | AccessDeniedException e) {
+            throw e;
+        } catch (IOException e) {
+            Optional<String> type = typeOf(path.toRealPath(), mounts());
+            if (type.isEmpty()) {
+                LOG.atWarn()
+                        .addKeyValue("directory", path)
+                        .addKeyValue("error", e.toString())
+                        .log("file-system-unknown");
+            }
+            return type.orElse("unknown");
+        }
+    }
+
+    /** What this process sees mounted, as a sandbox shows it still; empty if it does not. */
+    private String mounts() {
+        try (IoFile file = open(Path.of("/proc/self/mountinfo"), Mode.READ)) {
+            ByteBuffer text = ByteBuffer.allocate(MOUNTS);
+            long at = 0;
+            for (int read = file.read(text, at); read > 0; read = file.read(text, at)) {
+                at += read;
+            }
+            return StandardCharsets.UTF_8.decode(text.flip()).toString();
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
+    /** The type of the file system of a path, by the lines of {@code mountinfo}: see proc_pid_mountinfo(5). */
+    static Optional<String> typeOf(Path real, String mounts) {
+        Path longest = null;
+        String type = null;
+        for (String line : mounts.split("\n", -1)) {
+            String[] words = line.split(" ", -1);
+            int separator = List.of(words).indexOf("-");
+            if (separator > 4 && separator + 1 < words.length) {
+                Path at = Path.of(words[4].replace("\\040", " "));
+                // the last of several at one place hides the others
+                if (real.startsWith(at) && (longest == null || at.getNameCount() >= longest.getNameCount())) {
+                    longest = at;
+                    type = words[separator + 1];
+                }
+            }
+        }
+        return Optional.ofNullable(type);
     }
 
     private static final class RealFile implements IoFile {

@@ -32,6 +32,12 @@ interface StorageIo {
         return open(base.resolve(relative), mode);
     }
 
+    /** The directory of {@code base/relative}, which has to be there; no link is followed on the way from base. */
+    default Folder folder(Path base, Path relative) throws IOException {
+        Path parent = base.resolve(relative).getParent();
+        return new Folder.ByPath(this, parent == null ? base : parent);
+    }
+
     /** What is there, links not followed; {@code null} if nothing is. */
     @Nullable
     FileStatus stat(Path path) throws IOException;

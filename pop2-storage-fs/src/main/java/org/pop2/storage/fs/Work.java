@@ -37,6 +37,7 @@ import reactor.core.scheduler.Schedulers;
 final class Work implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Work.class);
     private static final int QUEUE = 65_536;
+    private static final long LOOK_MILLIS = 10_000;
     private static final int CLOSE_SECONDS = 30;
     private static final int CLOSED = Integer.MIN_VALUE / 2;
 
@@ -47,6 +48,7 @@ final class Work implements AutoCloseable {
     private final ThreadPoolExecutor readers;
     private final ScheduledThreadPoolExecutor timer;
     private final Scheduler scheduler;
+    private final Busy busy = new Busy();
     private final CountDownLatch idle = new CountDownLatch(1);
 
     Work(int workerThreads, int readerThreads) {
@@ -56,6 +58,7 @@ final class Work implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         scheduler = Schedulers.fromExecutor(this::execute);
+        every(LOOK_MILLIS, () -> busy.look(System.nanoTime()));
     }
 
     private static ForkJoinPool workers(int most) {
@@ -100,7 +103,7 @@ final class Work implements AutoCloseable {
         // whatever ran here before may have left one
         Thread.interrupted();
         try {
-            task.run();
+            busy.run(task);
         } finally {
             finished();
         }
@@ -139,7 +142,7 @@ final class Work implements AutoCloseable {
     }
 
     Executor readers() {
-        return readers::execute;
+        return task -> readers.execute(() -> busy.run(task));
     }
 
     /** For tasks that may wait for a lock. */

@@ -37,6 +37,13 @@ class MboxScannerTest {
         "\r",
         "\r\r\n",
         "text\n",
+        "text\n\n",
+        "Content-Length: 0\n\n",
+        "content-length:40\r\n\r\n",
+        "Content-Length: 75\n\n",
+        "Content-Length: 150\n\n",
+        "Content-Length: x\n",
+        "\nFrom 0123456789abcdef0123456789abcdef01234567 Mon Sep 17 00:00:00 2001\n",
         "text\r\n",
         "long text ".repeat(20),
         "\0\u00e9\n"

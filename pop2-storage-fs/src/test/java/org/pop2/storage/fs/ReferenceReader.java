@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -35,6 +36,12 @@ final class ReferenceReader {
     private static final Pattern REMOTE_FROM = Pattern.compile(" remote from [^ ]*\\z");
     private static final Pattern MARKED = Pattern.compile("(?s)>+From .*");
 
+    private static final Pattern GIT =
+            Pattern.compile("From (?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64}) Mon Sep 17 00:00:00 2001\\r?\\n?");
+    private static final Pattern LENGTH = Pattern.compile("(?is)content-length:[ \t]*([0-9]{1,15})[ \t]*\\r?\\n");
+    /** Line ends between messages. */
+    private static final Pattern ENDS = Pattern.compile("(?:\\r?\\n){0,2}");
+
     private static final int LONGEST_FROM_LINE = 4096;
     private static final int PSEUDO_HEADER = 8192;
 
@@ -53,16 +60,67 @@ final class ReferenceReader {
     }
 
     /** Lines of the file, with their line ends, from {@code offset} on. */
-    private record Stored(long offset, List<String> content) {}
+    private record Stored(long offset, String fromLine, List<String> content) {
+        boolean isOfGit() {
+            return GIT.matcher(fromLine).matches();
+        }
+
+        /** Whether a From_ line is its own, though it looks like another message's. */
+        boolean has(int offset, String line, String all) {
+            if (GIT.matcher(line).matches() && !isOfGit()) {
+                return true;
+            }
+            int empty = 0;
+            while (empty < content.size() && !isEmpty(content.get(empty))) {
+                empty++;
+            }
+            List<String> header = content.subList(0, empty);
+            List<String> lengths = header.stream()
+                    .filter(field -> field.toLowerCase(Locale.ROOT).startsWith("content-length:"))
+                    .toList();
+            if (empty == content.size() || lengths.size() != 1) {
+                return false;
+            }
+            Matcher length = LENGTH.matcher(lengths.get(0));
+            if (!length.matches()) {
+                return false;
+            }
+            long body = this.offset
+                    + fromLine.length()
+                    + content.subList(0, empty + 1).stream()
+                            .mapToInt(String::length)
+                            .sum();
+            long end = body + Long.parseLong(length.group(1));
+            return end > offset && end <= all.length() && ends(all, (int) end);
+        }
+
+        private boolean ends(String all, int end) {
+            for (int at = end; at <= Math.min(end + 4, all.length()); at++) {
+                if (ENDS.matcher(all.substring(end, at)).matches() && (at == all.length() || begins(all, at))) {
+                    return true;
+                }
+            }
+            return false;
+        }
+
+        private boolean begins(String all, int at) {
+            String line = lines(all.substring(at)).get(0);
+            return all.charAt(at - 1) == '\n'
+                    && isFromLine(line)
+                    && (isOfGit() || !GIT.matcher(line).matches());
+        }
+    }
 
     /** What a client sees of a mailbox, or nothing if it is none. */
     static Optional<List<Message>> read(byte[] mailbox, Quoting quoting, boolean lenient) {
         List<Stored> stored = new ArrayList<>();
+        String all = new String(mailbox, StandardCharsets.ISO_8859_1);
         long offset = 0;
         boolean afterEmpty = true;
-        for (String line : lines(new String(mailbox, StandardCharsets.ISO_8859_1))) {
-            if ((afterEmpty || lenient) && isFromLine(line)) {
-                stored.add(new Stored(offset, new ArrayList<>()));
+        for (String line : lines(all)) {
+            Stored last = stored.isEmpty() ? null : stored.get(stored.size() - 1);
+            if ((afterEmpty || lenient) && isFromLine(line) && (last == null || !last.has((int) offset, line, all))) {
+                stored.add(new Stored(offset, line, new ArrayList<>()));
                 afterEmpty = false;
             } else if (stored.isEmpty()) {
                 return Optional.empty();

@@ -50,7 +50,7 @@ class SmallMessagesTest {
     private final AtomicInteger opened = new AtomicInteger();
     private int readings;
     private @Nullable StoreException changed;
-    private MboxIndex index = new MboxIndex(new long[0], 0, 0, false);
+    private MboxIndex index = new MboxIndex(new long[0], 0, 0, false, 0);
     private IoFile file = none();
     private SmallMessages messages = unopened();
 
