@@ -85,6 +85,20 @@ class SessionHandlerTest {
         }
     }
 
+    @Test
+    void namesThatNobodyHasLeaveNothingBehind() {
+        MemoryMailStore store = postel();
+        try (TestServer server = TestServer.over(store);
+                Wire wire = server.logIn()) {
+            int known = store.data().known();
+            for (int i = 0; i < 500; i++) {
+                wire.ask("FOLD name" + i, "#0");
+            }
+            wire.ask("QUIT", "+ bye");
+            assertThat(store.data().known()).isEqualTo(known);
+        }
+    }
+
     /** Nagle's algorithm holds a second piece until the first is acknowledged, which systems put off for 40 ms. */
     @Test
     @EnabledOnOs(OS.LINUX)

@@ -115,13 +115,18 @@ public final class MemoryData {
     }
 
     synchronized @Nullable MemoryMailbox holder(UserName user, FolderName name) {
-        return folder(user, name).holder;
+        Folder folder = find(user, name);
+        return folder == null ? null : folder.holder;
+    }
+
+    private @Nullable Folder find(UserName user, FolderName name) {
+        return folders.getOrDefault(user, Map.of()).get(name.value());
     }
 
     /** Removes messages, if the mailbox is still held by that holder, and ends its hold. */
     synchronized boolean release(MemoryMailbox holder, BitSet deleted) {
-        Folder folder = folder(holder.user(), holder.folder());
-        if (folder.holder != holder) {
+        Folder folder = find(holder.user(), holder.folder());
+        if (folder == null || folder.holder != holder) {
             return false;
         }
         // what arrived meanwhile was appended: the snapshot is still the head of the list
@@ -133,7 +138,16 @@ public final class MemoryData {
         }
         folder.messages = kept;
         folder.holder = null;
+        if (!folder.exists) {
+            // nothing stays of a name that somebody asked for
+            folders.getOrDefault(holder.user(), new TreeMap<>()).remove(folder.name.value());
+        }
         return true;
+    }
+
+    /** Folders, also those that are held and do not exist. */
+    public synchronized int known() {
+        return folders.values().stream().mapToInt(Map::size).sum();
     }
 
     private Folder folder(UserName user, FolderName name) {
