@@ -1,6 +1,9 @@
 package org.pop2.app;
 
 import java.util.concurrent.Callable;
+import org.pop2.app.cli.Candidates;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Terminal;
 import org.pop2.app.help.Shell;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;

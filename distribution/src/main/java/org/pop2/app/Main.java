@@ -3,6 +3,12 @@ package org.pop2.app;
 import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.concurrent.Callable;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Surroundings;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.deliver.DeliverCommand;
+import org.pop2.app.serve.ServeCommand;
 
 /**
  * Where {@code bin/pop2d} begins. Knows nothing of picocli, which a server does not need in order to start, nor a mail
@@ -30,7 +36,7 @@ public final class Main {
      *
      * @return the exit code
      */
-    static int run(Terminal terminal, String... args) {
+    public static int run(Terminal terminal, String... args) {
         try {
             Optional<? extends Callable<Integer>> plain = ServeCommand.plain(terminal, args);
             if (plain.isEmpty()) {

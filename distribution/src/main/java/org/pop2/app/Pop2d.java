@@ -6,11 +6,29 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.bench.BenchCommand;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.SubCommands;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.deliver.DeliverCommand;
+import org.pop2.app.fetch.FetchCommand;
 import org.pop2.app.help.Words;
+import org.pop2.app.mailbox.MailboxCommand;
+import org.pop2.app.operate.ConfigCommand;
+import org.pop2.app.operate.DoctorCommand;
+import org.pop2.app.operate.KickCommand;
+import org.pop2.app.operate.MigrateCommand;
+import org.pop2.app.operate.ReloadCommand;
+import org.pop2.app.operate.TranscriptCommand;
+import org.pop2.app.operate.WhoCommand;
+import org.pop2.app.serve.CacheCommand;
+import org.pop2.app.serve.DemoCommand;
+import org.pop2.app.serve.ServeCommand;
+import org.pop2.app.user.UserCommand;
 import org.pop2.storage.StoreException;
 import org.slf4j.LoggerFactory;
 import picocli.CommandLine;
@@ -33,7 +51,7 @@ import picocli.CommandLine.ScopeType;
             "Example:",
             "  pop2d demo"
         })
-final class Pop2d implements Callable<Integer> {
+public final class Pop2d implements Callable<Integer> {
     @CommandLine.Spec
     private @Nullable CommandSpec spec;
 
@@ -125,11 +143,7 @@ final class Pop2d implements Callable<Integer> {
         if (version) {
             return new VersionCommand(terminal).call();
         }
-        throw commandMissing(spec);
-    }
-
-    static ParameterException commandMissing(@Nullable CommandSpec spec) {
-        return new ParameterException(Objects.requireNonNull(spec).commandLine(), "which command?");
+        throw SubCommands.missing(spec);
     }
 
     private static int misused(Terminal terminal, ParameterException e) {

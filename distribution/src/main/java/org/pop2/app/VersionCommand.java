@@ -1,10 +1,9 @@
 package org.pop2.app;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.util.Properties;
 import java.util.concurrent.Callable;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.cli.Version;
 import picocli.CommandLine.Command;
 
 /** {@code pop2d version}. */
@@ -12,7 +11,7 @@ import picocli.CommandLine.Command;
         name = "version",
         description = {"Prints the version of pop2d and of the Java it runs on.", ""},
         footer = {"", "Example:", "  pop2d version"})
-final class VersionCommand implements Callable<Integer> {
+public final class VersionCommand implements Callable<Integer> {
     private final Terminal terminal;
 
     VersionCommand(Terminal terminal) {
@@ -21,18 +20,8 @@ final class VersionCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        terminal.say("pop2d " + version() + " (Java " + System.getProperty("java.version") + ", "
+        terminal.say("pop2d " + Version.current() + " (Java " + System.getProperty("java.version") + ", "
                 + System.getProperty("os.name") + " " + System.getProperty("os.arch") + ")");
         return ExitCode.OK;
-    }
-
-    static String version() {
-        Properties properties = new Properties();
-        try (InputStream in = VersionCommand.class.getResourceAsStream("version.properties")) {
-            properties.load(in);
-        } catch (IOException e) {
-            throw new UncheckedIOException(e);
-        }
-        return properties.getProperty("version");
     }
 }

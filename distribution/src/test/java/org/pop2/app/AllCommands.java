@@ -5,6 +5,7 @@ import java.io.OutputStream;
 import java.io.PrintStream;
 import java.util.Map;
 import java.util.Optional;
+import org.pop2.app.cli.Terminal;
 import picocli.CommandLine;
 
 /** The commands, for tests that look at them and run none. */

@@ -19,6 +19,8 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.operate.Stumbling;
 
 /** The doctor, on real files. */
 class DoctorCommandTest {
@@ -150,7 +152,7 @@ class DoctorCommandTest {
     void linesAreMeasuredHoweverTheyAreSliced() {
         byte[] message = ("a\r\n" + "y".repeat(999) + "\r\nb\r\n").getBytes(StandardCharsets.US_ASCII);
         for (int size = 1; size < message.length; size += 7) {
-            DoctorCommand.Stumbling stumbling = new DoctorCommand.Stumbling();
+            Stumbling stumbling = new Stumbling();
             for (int from = 0; from < message.length; from += size) {
                 stumbling.add(ByteBuffer.wrap(message, from, Math.min(size, message.length - from)));
             }

@@ -28,6 +28,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pop2.app.cli.Terminal;
 import org.pop2.client.ScriptedServer;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.lmtp.LmtpSettings;

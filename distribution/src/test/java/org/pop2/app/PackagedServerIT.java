@@ -24,6 +24,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.cli.Version;
 
 /** The unpacked distribution, run as people run it. */
 class PackagedServerIT {
@@ -354,7 +355,7 @@ class PackagedServerIT {
         assertThat(classesOfTheCache(copy, Map.of())).isGreaterThan(100);
         assertThat(classesOfTheCache(copy, Map.of("POP2D_CACHE", "off"))).isZero();
         // other jars: the old cache is not looked at, though the file's length and time are as before
-        Path jar = copy.resolve("lib/pop2d-" + VersionCommand.version() + ".jar");
+        Path jar = copy.resolve("lib/pop2d-" + Version.current() + ".jar");
         FileTime time = Files.getLastModifiedTime(jar);
         byte[] octets = Files.readAllBytes(jar);
         // the time of the first entry in the archive: nothing that Java minds

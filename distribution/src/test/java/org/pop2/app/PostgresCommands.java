@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.cli.Terminal;
 
 /** Commands in this process, each test's in a directory and on a database of its own. */
 abstract class PostgresCommands {

@@ -12,6 +12,7 @@ import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.storage.Account;
@@ -35,13 +36,13 @@ class PostgresCommandsTest extends PostgresCommands {
     @Test
     void migrateBringsAnEmptyDatabaseUpToDateOnce() {
         assertThat(run("migrate", "--check")).isEqualTo(1);
-        assertThat(out).isEqualTo("pending: 1\npending: 2\npending: 3\n");
+        assertThat(out).isEqualTo("pending: 1\npending: 2\npending: 3\npending: 4\n");
         assertThat(run("migrate", "--check"))
                 .as("looking changes nothing; %s", out)
                 .isEqualTo(1);
 
         assertThat(run("migrate")).isEqualTo(0);
-        assertThat(out).isEqualTo("applied: 1\napplied: 2\napplied: 3\n");
+        assertThat(out).isEqualTo("applied: 1\napplied: 2\napplied: 3\napplied: 4\n");
 
         assertThat(run("migrate", "--check")).isEqualTo(0);
         assertThat(out).isEqualTo("the schema is up to date\n");

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Surroundings;
 
 class SurroundingsTest {
     @ParameterizedTest

@@ -18,6 +18,11 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ConfigOption;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.cli.Trust;
 
 class TrustTest {
     private static final int SOMEBODY = 12345;

@@ -1,5 +1,7 @@
 package org.pop2.protocol;
 
+import java.util.Optional;
+
 /** The mailbox that a session holds, as far as the protocol looks at it. Does not change while it is held (p. 9). */
 public interface Listing {
     /** Messages, 0 or more. */
@@ -40,6 +42,14 @@ public interface Listing {
      */
     default boolean saysNoMail() {
         return false;
+    }
+
+    /**
+     * What becomes of marked messages when the session ends without QUIT, where this client needs it otherwise than the
+     * session has it.
+     */
+    default Optional<OnDisconnect> onDisconnect() {
+        return Optional.empty();
     }
 
     /** A mailbox of messages of these sizes, any of which may be deleted. */

@@ -340,7 +340,9 @@ public final class Session {
 
     /** A storage that failed, or a mailbox that is somebody else's now, is no place to delete in. */
     private boolean appliesMarks(End end) {
-        return onDisconnect == OnDisconnect.APPLY && end != End.STORAGE_FAILED && end != End.MAILBOX_LOST;
+        return mailbox().onDisconnect().orElse(onDisconnect) == OnDisconnect.APPLY
+                && end != End.STORAGE_FAILED
+                && end != End.MAILBOX_LOST;
     }
 
     private Listing mailbox() {

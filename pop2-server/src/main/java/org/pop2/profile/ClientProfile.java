@@ -6,6 +6,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import org.pop2.protocol.OnDisconnect;
 
 /**
  * What a kind of client needs. Immutable; start from one of the constants and change what differs.
@@ -16,8 +17,16 @@ import java.util.Set;
  *     has it (folding), in the body behind a space if there is one in its second half
  * @param maxOctets of a message longer than that only the beginning is sent, with a note, and ACKD does not delete it;
  *     0: messages of any length are sent
+ * @param maxMessages a session sees the first so many of a mailbox, so that it comes to its QUIT on a bad line; 0: all
+ * @param onDisconnect what becomes of marked messages when a session ends without QUIT; nothing: as for all
  */
-public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxOctets) {
+public record ClientProfile(
+        String name,
+        Set<Quirk> quirks,
+        int width,
+        long maxOctets,
+        int maxMessages,
+        Optional<OnDisconnect> onDisconnect) {
 
     /** Shortest line that can be asked for: what is left of one must still be text. */
     public static final int MIN_WIDTH = 20;
@@ -27,7 +36,7 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
     public static final long MIN_CUT = 1024;
 
     /** What the RFC has, and nothing else. */
-    public static final ClientProfile DEFAULT = new ClientProfile("default", Set.of(), 0, 0);
+    public static final ClientProfile DEFAULT = new ClientProfile("default", Set.of(), 0, 0, 0, Optional.empty());
 
     public static final ClientProfile STRICT = DEFAULT.named("strict").with(Quirk.STRICT);
     public static final ClientProfile UW =
@@ -38,9 +47,13 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
             .with(Quirk.FROM_LINE)
             .with(Quirk.PLAIN_CONTROLS)
             .withWidth(250);
-    /** Its buffer has some 1023 octets. */
-    public static final ClientProfile JNOS =
-            DEFAULT.named("jnos").with(Quirk.PLAIN_CONTROLS).withWidth(MAX_WIDTH);
+    /**
+     * Its buffer has some 1023 octets. It stores what it fetched after the last message, when a line may have dropped.
+     */
+    public static final ClientProfile JNOS = DEFAULT.named("jnos")
+            .with(Quirk.PLAIN_CONTROLS)
+            .withWidth(MAX_WIDTH)
+            .withOnDisconnect(OnDisconnect.KEEP);
 
     public static final ClientProfile PCNFS = DEFAULT.named("pcnfs").with(Quirk.FINAL_LINE);
     public static final ClientProfile POPMAIL = DEFAULT.named("popmail").with(Quirk.SECURITY_LEVEL);
@@ -56,6 +69,9 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
         if (maxOctets != 0 && maxOctets < MIN_CUT) {
             throw new IllegalArgumentException("messages are cut to " + MIN_CUT + " octets or more");
         }
+        if (maxMessages < 0) {
+            throw new IllegalArgumentException("a session sees one message or more, or 0 for all");
+        }
         EnumSet<Quirk> own = EnumSet.noneOf(Quirk.class);
         own.addAll(quirks);
         quirks = Collections.unmodifiableSet(own);
@@ -70,9 +86,9 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
         return quirks.contains(quirk);
     }
 
-    /** Whether messages of this length are sent as they are. */
-    boolean leavesAsIs(long octets) {
-        return width == 0 && !cuts(octets) && quirks.stream().noneMatch(Quirk::changesMessages);
+    /** Whether messages are sent as they are, but for those that are cut. */
+    boolean leavesAsIs() {
+        return width == 0 && quirks.stream().noneMatch(Quirk::changesMessages);
     }
 
     boolean cuts(long octets) {
@@ -80,7 +96,7 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
     }
 
     public ClientProfile named(String to) {
-        return new ClientProfile(to, quirks, width, maxOctets);
+        return new ClientProfile(to, quirks, width, maxOctets, maxMessages, onDisconnect);
     }
 
     public ClientProfile with(Quirk quirk) {
@@ -99,14 +115,22 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
         } else {
             changed.remove(quirk);
         }
-        return new ClientProfile(name, changed, width, maxOctets);
+        return new ClientProfile(name, changed, width, maxOctets, maxMessages, onDisconnect);
     }
 
     public ClientProfile withWidth(int to) {
-        return new ClientProfile(name, quirks, to, maxOctets);
+        return new ClientProfile(name, quirks, to, maxOctets, maxMessages, onDisconnect);
     }
 
     public ClientProfile withMaxOctets(long to) {
-        return new ClientProfile(name, quirks, width, to);
+        return new ClientProfile(name, quirks, width, to, maxMessages, onDisconnect);
+    }
+
+    public ClientProfile withMaxMessages(int to) {
+        return new ClientProfile(name, quirks, width, maxOctets, to, onDisconnect);
+    }
+
+    public ClientProfile withOnDisconnect(OnDisconnect to) {
+        return new ClientProfile(name, quirks, width, maxOctets, maxMessages, Optional.of(to));
     }
 }

@@ -7,12 +7,14 @@ import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pop2.profile.ascii.Conversion;
 import org.pop2.profile.ascii.Converted;
 import org.pop2.profile.ascii.SevenBit;
 import org.pop2.protocol.Listing;
+import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
 import org.reactivestreams.Publisher;
@@ -39,6 +41,8 @@ public final class ProfiledMailbox implements Listing {
     private final Mailbox mailbox;
     private final ClientProfile profile;
     private final Instant now;
+    /** Whether messages are sent as they are, but for those that are cut: asked for every command. */
+    private final boolean asIs;
 
     /**
      * @param converted what the message became, if it is converted. Kept to be sent, as it is the same then, and as a
@@ -58,11 +62,13 @@ public final class ProfiledMailbox implements Listing {
         this.mailbox = mailbox;
         this.profile = profile;
         this.now = now;
+        this.asIs = profile.leavesAsIs();
     }
 
     @Override
     public int count() {
-        return mailbox.count();
+        int all = mailbox.count();
+        return profile.maxMessages() == 0 ? all : Math.min(all, profile.maxMessages());
     }
 
     @Override
@@ -78,6 +84,11 @@ public final class ProfiledMailbox implements Listing {
         // what was left out is known when it has been converted
         Measure last = measured;
         return writable() && last.number == number && last.deletable;
+    }
+
+    @Override
+    public Optional<OnDisconnect> onDisconnect() {
+        return profile.onDisconnect();
     }
 
     @Override
@@ -104,7 +115,11 @@ public final class ProfiledMailbox implements Listing {
     }
 
     private boolean leftAsIs(int number) {
-        return profile.leavesAsIs(mailbox.octets(number));
+        return leavesAsIs(mailbox.octets(number));
+    }
+
+    private boolean leavesAsIs(long octets) {
+        return asIs && !profile.cuts(octets);
     }
 
     /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
@@ -140,7 +155,7 @@ public final class ProfiledMailbox implements Listing {
         }
         Publisher<ContentBuffer> stored = mailbox.content(number);
         long octets = mailbox.octets(number);
-        return profile.leavesAsIs(octets) ? Flux.from(stored) : rewritten(Flux.from(stored), octets);
+        return leavesAsIs(octets) ? Flux.from(stored) : rewritten(Flux.from(stored), octets);
     }
 
     private Mono<Converted> convert(int number) {

@@ -2,6 +2,7 @@ package org.pop2.app.config;
 
 import java.util.ArrayList;
 import java.util.EnumMap;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import java.util.function.BiConsumer;
 import java.util.function.BiFunction;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
+import org.pop2.protocol.OnDisconnect;
 
 /** The keys of one profile of the administrator's, {@code profiles.<name>.width} and so on. */
 final class ProfileKeys {
@@ -21,7 +23,17 @@ final class ProfileKeys {
     private final Key<String> base;
     private final Key<Optional<Integer>> width;
     private final Key<Optional<Long>> maxOctets;
+    private final Key<Optional<Integer>> maxMessages;
+    private final Key<Optional<OnDisconnect>> onDisconnect;
+    private final Key<Optional<Header>> header;
     private final Map<Quirk, Key<Optional<Boolean>>> quirks = new EnumMap<>(Quirk.class);
+
+    /** Which fields ascii shows. */
+    enum Header {
+        /** Those that people wrote, or want. */
+        SHORT,
+        FULL
+    }
 
     ProfileKeys(String name) {
         this.name = name;
@@ -35,7 +47,19 @@ final class ProfileKeys {
                 "max-octets",
                 "of longer messages only the beginning is sent, and they are not deleted; 0: any are sent",
                 ValueType.octets());
-        for (Quirk quirk : Quirk.values()) {
+        maxMessages = optional(
+                "max-messages",
+                "a session sees the first so many messages of a mailbox; 0: all",
+                ValueType.number(0, Integer.MAX_VALUE));
+        onDisconnect = optional(
+                "on-disconnect",
+                "what becomes of messages acknowledged with ACKD when a session ends without QUIT: keep or apply",
+                ValueType.choice(OnDisconnect.class));
+        header = optional(
+                "header",
+                "with ascii, which fields are sent: short (those for people) or full",
+                ValueType.choice(Header.class));
+        for (Quirk quirk : EnumSet.complementOf(EnumSet.of(Quirk.FULL_HEADER))) {
             quirks.put(quirk, optional(quirk.key(), quirk.description(), ValueType.flag()));
         }
     }
@@ -49,7 +73,7 @@ final class ProfileKeys {
     }
 
     List<Key<?>> all() {
-        List<Key<?>> all = new ArrayList<>(List.of(base, width, maxOctets));
+        List<Key<?>> all = new ArrayList<>(List.of(base, width, maxOctets, maxMessages, onDisconnect, header));
         all.addAll(quirks.values());
         return all;
     }
@@ -67,6 +91,10 @@ final class ProfileKeys {
         ClientProfile profile = start.named(name);
         profile = checked(profile, values, width, ClientProfile::withWidth, problem);
         profile = checked(profile, values, maxOctets, ClientProfile::withMaxOctets, problem);
+        profile = with(profile, values, maxMessages, ClientProfile::withMaxMessages);
+        profile = with(profile, values, onDisconnect, ClientProfile::withOnDisconnect);
+        profile =
+                with(profile, values, header, (before, which) -> before.with(Quirk.FULL_HEADER, which == Header.FULL));
         for (Map.Entry<Quirk, Key<Optional<Boolean>>> entry : quirks.entrySet()) {
             Quirk quirk = entry.getKey();
             profile = with(profile, values, entry.getValue(), (before, on) -> before.with(quirk, on));

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import org.pop2.app.cli.Progress;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;

@@ -10,6 +10,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Progress;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.pop2.storage.UserName;

@@ -1,11 +1,8 @@
 package org.pop2.profile.ascii;
 
-import java.io.BufferedInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.Locale;
 import java.util.Set;
@@ -28,13 +25,19 @@ final class HeaderEnds extends InputStream {
     private static final byte[] LINE_END = {'\r', '\n'};
     private static final Pattern BOUNDARY =
             Pattern.compile("(?is);\\s*boundary\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;]+))");
-    private static final String TYPE = "content-type:";
 
     private final InputStream in;
     private final Set<String> boundaries = new HashSet<>();
     private final StringBuilder type = new StringBuilder();
-    private byte[] ready = new byte[0];
+    private final byte[] buffer = new byte[4 * PIECE];
     private int at;
+    private int limit;
+    /** What may be given now, without another look: up to there. */
+    private int looked;
+
+    /** Octets of a line end that are to be given first. */
+    private int inserted;
+
     private boolean lineStart = true;
     private boolean inHeader = true;
     private boolean firstLine = true;
@@ -44,7 +47,7 @@ final class HeaderEnds extends InputStream {
     private long epilogue;
 
     HeaderEnds(InputStream in) {
-        this.in = new BufferedInputStream(in, 2 * PIECE);
+        this.in = in;
     }
 
     @Override
@@ -57,87 +60,112 @@ final class HeaderEnds extends InputStream {
     public int read(byte[] to, int start, int length) throws IOException {
         int count = 0;
         // as much as is wanted: mime4j takes a short read behind the last boundary for the end
-        while (count < length && more()) {
-            int part = Math.min(length - count, ready.length - at);
-            System.arraycopy(ready, at, to, start + count, part);
+        while (count < length && (inserted > 0 || at < looked || look())) {
+            if (inserted > 0) {
+                to[start + count++] = LINE_END[LINE_END.length - inserted--];
+                continue;
+            }
+            int part = Math.min(length - count, looked - at);
+            System.arraycopy(buffer, at, to, start + count, part);
             at += part;
             count += part;
         }
         return count == 0 && length > 0 ? -1 : count;
     }
 
-    private boolean more() throws IOException {
-        if (at == ready.length) {
-            byte[] piece = piece();
-            ready = piece.length == 0 ? piece : looked(piece);
-            at = 0;
+    /** Looks at what comes next; says whether there is any. */
+    private boolean look() throws IOException {
+        int end = endOfLine();
+        if (end == at) {
+            return false;
         }
-        return at < ready.length;
-    }
-
-    /** A line with its end, or a piece of a long one; empty at the end of all. */
-    private byte[] piece() throws IOException {
-        ByteArrayOutputStream piece = new ByteArrayOutputStream(128);
-        int octet = 0;
-        while (octet != '\n' && piece.size() < PIECE) {
-            octet = in.read();
-            if (octet < 0) {
-                break;
-            }
-            piece.write(octet);
-        }
-        return piece.toByteArray();
-    }
-
-    private byte[] looked(byte[] piece) {
-        boolean whole = lineStart;
-        lineStart = piece[piece.length - 1] == '\n';
-        if (!whole) {
+        if (lineStart) {
+            line(end);
+        } else {
             if (inHeader && inType) {
-                continueType(piece);
+                continueType(end);
             }
-            epilogue += inEpilogue ? visible(piece) : 0;
-            return piece;
+            epilogue += inEpilogue ? visible(buffer, at, end) : 0;
         }
+        lineStart = buffer[end - 1] == '\n';
+        if (!inHeader && !inEpilogue && lineStart) {
+            // a body: nothing in it matters before a line that may delimit
+            end = beforeDelimiter(end);
+            lineStart = buffer[end - 1] == '\n';
+        }
+        looked = end;
+        return true;
+    }
+
+    /**
+     * The end of the line that begins there, with its line end, or of a piece of it; the same place at the end of all.
+     */
+    private int endOfLine() throws IOException {
+        int from = at;
+        while (true) {
+            for (int i = from; i < limit; i++) {
+                if (buffer[i] == '\n') {
+                    return i + 1;
+                }
+            }
+            if (limit - at >= PIECE) {
+                return limit;
+            }
+            from = limit - at;
+            System.arraycopy(buffer, at, buffer, 0, limit - at);
+            limit -= at;
+            at = 0;
+            looked = 0;
+            int more = in.read(buffer, limit, buffer.length - limit);
+            if (more < 0) {
+                return limit;
+            }
+            limit += more;
+        }
+    }
+
+    /** As far as lines are there that do not begin with a hyphen. */
+    private int beforeDelimiter(int lineStart) {
+        for (int i = lineStart; i < limit; i++) {
+            if (buffer[i] == '-' && buffer[i - 1] == '\n') {
+                return i;
+            }
+        }
+        return limit;
+    }
+
+    /** A line, or the first piece of a long one. */
+    private void line(int end) {
         boolean first = firstLine;
         firstLine = false;
-        String delimiter = delimiter(piece);
-        if (boundaries.contains(delimiter)) {
+        String delimiter = delimiter(end);
+        if (!delimiter.isEmpty() && boundaries.contains(delimiter)) {
             inEpilogue = false;
             beginHeader();
-            return piece;
+            return;
         }
         if (delimiter.endsWith("--") && boundaries.contains(delimiter.substring(0, delimiter.length() - 2))) {
             inEpilogue = true;
         } else if (inEpilogue) {
-            epilogue += visible(piece);
+            epilogue += visible(buffer, at, end);
         }
         if (!inHeader) {
-            return piece;
+            return;
         }
-        if (isEmpty(piece)) {
+        if (isEmpty(end)) {
             endHeader();
-            return piece;
-        }
-        if (anyField && (piece[0] == ' ' || piece[0] == '\t')) {
+        } else if (anyField && (buffer[at] == ' ' || buffer[at] == '\t')) {
             if (inType) {
-                continueType(piece);
+                continueType(end);
             }
-            return piece;
+        } else if (isField(end)) {
+            field(end);
+        } else if (!first || !isFromLine(end)) {
+            // the From_ line of a mailbox file is no field, and no text either
+            endHeader();
+            inHeader = false;
+            inserted = LINE_END.length;
         }
-        if (isField(piece)) {
-            field(piece);
-            return piece;
-        }
-        if (first && isFromLine(piece)) {
-            // of a mailbox file: no field, and no text either
-            return piece;
-        }
-        endHeader();
-        inHeader = false;
-        byte[] ended = Arrays.copyOf(LINE_END, LINE_END.length + piece.length);
-        System.arraycopy(piece, 0, ended, LINE_END.length, piece.length);
-        return ended;
     }
 
     private void beginHeader() {
@@ -162,34 +190,40 @@ final class HeaderEnds extends InputStream {
         firstLine = message;
     }
 
-    private void field(byte[] piece) {
+    private void field(int end) {
         anyField = true;
-        String start = new String(piece, 0, Math.min(piece.length, TYPE.length() + 8), StandardCharsets.ISO_8859_1);
-        int colon = start.indexOf(':');
-        inType = type.isEmpty() && colon > 0 && (start.substring(0, colon).strip() + ":").equalsIgnoreCase(TYPE);
+        int colon = at;
+        while (buffer[colon] != ':') {
+            colon++;
+        }
+        inType = type.isEmpty() && text(at, colon).strip().equalsIgnoreCase("content-type");
         if (inType) {
-            type.append(new String(piece, StandardCharsets.ISO_8859_1), colon + 1, piece.length);
+            type.append(text(colon + 1, end));
         }
     }
 
-    private void continueType(byte[] piece) {
+    private void continueType(int end) {
         if (type.length() < LONGEST_TYPE) {
-            type.append(new String(piece, StandardCharsets.ISO_8859_1));
+            type.append(text(at, end));
         }
+    }
+
+    private String text(int from, int to) {
+        return new String(buffer, from, to - from, StandardCharsets.ISO_8859_1);
     }
 
     /** What stands behind the two hyphens of a line that may delimit parts; empty if it begins with none. */
-    private String delimiter(byte[] line) {
-        return boundaries.isEmpty() || line.length < 3 || line[0] != '-' || line[1] != '-'
+    private String delimiter(int end) {
+        return boundaries.isEmpty() || end - at < 3 || buffer[at] != '-' || buffer[at + 1] != '-'
                 ? ""
-                : new String(line, 2, line.length - 2, StandardCharsets.ISO_8859_1).stripTrailing();
+                : text(at + 2, end).stripTrailing();
     }
 
     /** Octets that are more than blanks and line ends. */
-    static long visible(byte[] octets) {
+    static long visible(byte[] octets, int from, int to) {
         long visible = 0;
-        for (byte octet : octets) {
-            visible += octet < 0 || octet > ' ' ? 1 : 0;
+        for (int i = from; i < to; i++) {
+            visible += octets[i] < 0 || octets[i] > ' ' ? 1 : 0;
         }
         return visible;
     }
@@ -202,25 +236,25 @@ final class HeaderEnds extends InputStream {
         return epilogue;
     }
 
-    private static boolean isEmpty(byte[] line) {
-        return line[0] == '\n' || (line[0] == '\r' && (line.length == 1 || line[1] == '\n'));
+    private boolean isEmpty(int end) {
+        return buffer[at] == '\n' || (buffer[at] == '\r' && (end - at == 1 || buffer[at + 1] == '\n'));
     }
 
     /** Printable ASCII, perhaps blanks, and a colon (RFC 5322 p. 8 and 34). */
-    private static boolean isField(byte[] line) {
-        int end = 0;
-        while (end < line.length && line[end] > ' ' && line[end] < 0x7f && line[end] != ':') {
-            end++;
+    private boolean isField(int end) {
+        int name = at;
+        while (name < end && buffer[name] > ' ' && buffer[name] < 0x7f && buffer[name] != ':') {
+            name++;
         }
-        int colon = end;
-        while (colon < line.length && (line[colon] == ' ' || line[colon] == '\t')) {
+        int colon = name;
+        while (colon < end && (buffer[colon] == ' ' || buffer[colon] == '\t')) {
             colon++;
         }
-        return end > 0 && colon < line.length && line[colon] == ':';
+        return name > at && colon < end && buffer[colon] == ':';
     }
 
-    private static boolean isFromLine(byte[] line) {
-        String start = new String(line, 0, Math.min(line.length, 6), StandardCharsets.ISO_8859_1);
+    private boolean isFromLine(int end) {
+        String start = text(at, Math.min(end, at + 6));
         return start.startsWith("From ") || start.startsWith(">From ");
     }
 }

@@ -247,7 +247,7 @@ final class MessageReader {
         byte[] octets = text.readNBytes(Math.min(LONGEST_TEXT, TEXT_KEPT - textKept));
         boolean cut = skip(text) > 0;
         textKept += octets.length;
-        epilogue += before ? 0 : HeaderEnds.visible(octets);
+        epilogue += before ? 0 : HeaderEnds.visible(octets, 0, octets.length);
         Entity entity = current();
         Multipart multipart = Objects.requireNonNull(entity.multipart);
         Text read = new Text(Markup.PLAIN, Charsets.guessed(octets), cut, false, Optional.empty());

@@ -1,0 +1,56 @@
+package org.pop2.app.cli;
+
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.config.Configuration;
+import org.pop2.app.config.ConfigurationReader;
+import org.pop2.app.config.InvalidConfigurationException;
+import picocli.CommandLine.Option;
+
+/** The option {@code --config} of every command that works on an instance. */
+public final class ConfigOption {
+    private static final String HOME = "POP2D_HOME";
+
+    @Option(
+            names = "--config",
+            paramLabel = "FILE",
+            description = "The configuration file; default: $POP2D_HOME/conf/pop2d.conf, where POP2D_HOME is the"
+                    + " directory that bin/pop2d was unpacked in, if you do not set it.")
+    private @Nullable Path file;
+
+    /** As if this had been given. */
+    public void use(Path given) {
+        file = given;
+    }
+
+    public boolean isGiven() {
+        return file != null;
+    }
+
+    /** The configuration of the file and the environment. */
+    public Configuration read(Terminal terminal) throws CommandFailedException {
+        Configuration configuration = look(terminal);
+        Trust.requireOfRoot(configuration.files());
+        return configuration;
+    }
+
+    /** The same, to be looked at and not obeyed. */
+    public Configuration look(Terminal terminal) throws CommandFailedException {
+        try {
+            return ConfigurationReader.read(file(terminal), terminal.environment());
+        } catch (InvalidConfigurationException e) {
+            throw new CommandFailedException(ExitCode.CONFIG, String.valueOf(e.getMessage()), e);
+        }
+    }
+
+    public Path file(Terminal terminal) throws CommandFailedException {
+        if (file != null) {
+            return file;
+        }
+        String home = terminal.environment().get(HOME);
+        if (home == null || home.isEmpty()) {
+            throw new CommandFailedException(ExitCode.USAGE, "no --config FILE given, and POP2D_HOME is not set");
+        }
+        return Path.of(home, "conf", "pop2d.conf");
+    }
+}

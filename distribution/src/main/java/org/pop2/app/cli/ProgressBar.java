@@ -1,0 +1,116 @@
+package org.pop2.app.cli;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+
+/** One line on a terminal that tells how far a command has come, and is wiped at the end. */
+public final class ProgressBar implements Progress, AutoCloseable {
+    private static final long EVERY_NANOS = 100_000_000;
+    private static final int WIDTH = 30;
+    private static final long MEGABYTE = 1_000_000;
+
+    private final PrintStream out;
+    private final long total;
+    private final LongSupplier nanoTime;
+    private final AtomicLong octets = new AtomicLong();
+    private final AtomicLong messages = new AtomicLong();
+    private long shownAt;
+    private int shown;
+
+    /** @param total octets to come; 0: unknown */
+    public ProgressBar(PrintStream out, long total, LongSupplier nanoTime) {
+        this.out = out;
+        this.total = total;
+        this.nanoTime = nanoTime;
+        this.shownAt = nanoTime.getAsLong();
+    }
+
+    /** Whether standard error is a terminal. Where the system cannot be asked, Java's word for all streams must do. */
+    public static boolean isShown(Terminal terminal) {
+        Path error = Path.of("/proc/self/fd/2");
+        if (!terminal.err().equals(System.err) || !Files.isSymbolicLink(error)) {
+            return terminal.passwordPrompt().isPresent();
+        }
+        try {
+            String target = Files.readSymbolicLink(error).toString();
+            return target.startsWith("/dev/pts/") || target.startsWith("/dev/tty") || target.equals("/dev/console");
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
+    /** A bar where somebody sees it. */
+    public static ProgressBar on(Terminal terminal, long total) {
+        PrintStream out = isShown(terminal)
+                ? terminal.err()
+                : new PrintStream(OutputStream.nullOutputStream(), false, StandardCharsets.UTF_8);
+        return new ProgressBar(out, total, System::nanoTime);
+    }
+
+    @Override
+    public void octets(long more) {
+        octets.addAndGet(more);
+        show();
+    }
+
+    @Override
+    public void message() {
+        messages.incrementAndGet();
+        show();
+    }
+
+    /** So many of something are done. */
+    public void count(long done, String unit) {
+        show(() -> done + " " + unit);
+    }
+
+    private void show() {
+        show(this::line);
+    }
+
+    private synchronized void show(Supplier<String> text) {
+        long now = nanoTime.getAsLong();
+        if (now - shownAt < EVERY_NANOS) {
+            return;
+        }
+        shownAt = now;
+        String line = text.get();
+        out.print("\r" + line + " ".repeat(Math.max(0, shown - line.length())));
+        out.flush();
+        shown = line.length();
+    }
+
+    private String line() {
+        long done = octets.get();
+        String text = messages + " messages, " + done / MEGABYTE + " MB";
+        if (total <= 0) {
+            return text;
+        }
+        // what is read is at times a little more than was announced
+        double part = Math.min(1.0, (double) done / total);
+        int full = (int) (part * WIDTH);
+        return "[" + "#".repeat(full) + ".".repeat(WIDTH - full) + "] " + (int) (part * 100) + " %  " + text + " of "
+                + total / MEGABYTE;
+    }
+
+    /** Makes room for other lines; it comes back. */
+    public synchronized void wipe() {
+        if (shown > 0) {
+            out.print("\r" + " ".repeat(shown) + "\r");
+            out.flush();
+            shown = 0;
+        }
+    }
+
+    @Override
+    public void close() {
+        wipe();
+    }
+}

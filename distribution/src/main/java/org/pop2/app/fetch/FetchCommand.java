@@ -1,0 +1,308 @@
+package org.pop2.app.fetch;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.NewPassword;
+import org.pop2.app.cli.PasswordOption;
+import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.mailbox.MailboxCommand;
+import org.pop2.app.mailbox.MailboxImportCommand;
+import org.pop2.client.ClientSettings;
+import org.pop2.client.ClientTls;
+import org.pop2.client.Pop2Client;
+import org.pop2.client.Pop2ClientException;
+import org.pop2.protocol.Secret;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreSettings;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+
+/** {@code pop2d fetch}: mail of another server. */
+@Command(
+        name = "fetch",
+        description = {
+            "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. A message is on the"
+                    + " disk, or taken by the mail system, before it is acknowledged.",
+            "",
+            "It can be stopped, killed and run again: POP2 gives messages no names, so a state file remembers, by"
+                    + " length and hash, what was fetched, and nothing is delivered twice. Messages that are kept are"
+                    + " transferred again each time for that.",
+            ""
+        },
+        footer = {
+            "",
+            "Exit codes: 0 all is fetched; 65 the mail system refused a message, which stays on the server; 67 it does"
+                    + " not know the recipient; 69 there is no such server, or its certificate is not trusted; 74 the"
+                    + " mail cannot be written; 75 the connection was lost, try again; 76 the server does not keep to"
+                    + " the protocol; 77 it does not accept user and password.",
+            "",
+            "Example:",
+            "  pop2d fetch --host dog-house --user postel --password-file secret \\",
+            "    --to mbox:mail",
+            "  pop2d fetch --host dog-house --user postel --delete \\",
+            "    --to lmtp:/run/dovecot/lmtp"
+        })
+public final class FetchCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Option(names = "--host", required = true, paramLabel = "HOST", description = "The server.")
+    private String host = "";
+
+    @Option(names = "--port", paramLabel = "N", description = "Its port. Default: 109.")
+    private int port = ClientSettings.PORT;
+
+    @Option(names = "--tls", description = "TLS from the first octet on. Without it the password goes in clear.")
+    private boolean tls;
+
+    @Option(
+            names = "--tls-ca",
+            paramLabel = "FILE",
+            description = "Trust only the certificates in this file (PEM), a server's own or an authority's; with"
+                    + " --tls. Default: those that Java trusts.")
+    private @Nullable Path authorities;
+
+    @Option(
+            names = "--tls-cert",
+            paramLabel = "FILE",
+            description = "The certificate (PEM) to show to a server that wants one; with --tls-key.")
+    private @Nullable Path certificate;
+
+    @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, PKCS #8, unencrypted.")
+    private @Nullable Path key;
+
+    @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mail.")
+    private String user = "";
+
+    @Option(
+            names = "--password-file",
+            paramLabel = "FILE",
+            description = "Take the first line of the file for the password, instead of asking for it.")
+    private @Nullable Path passwordFile;
+
+    @Mixin
+    private final PasswordOption password = new PasswordOption();
+
+    @Option(
+            names = "--folder",
+            paramLabel = "FOLDER",
+            description = "The mailbox, as the server names it. Default: the one it opens itself.")
+    private @Nullable String folder;
+
+    @Option(names = "--keep", description = "Leave the messages on the server. This is the default.")
+    private boolean keep;
+
+    @Option(names = "--delete", description = "Delete the messages on the server when they are safe here.")
+    private boolean delete;
+
+    @Option(
+            names = "--to",
+            required = true,
+            paramLabel = "TARGET",
+            description = "mbox:FILE, maildir:DIR, lmtp:HOST:PORT/RECIPIENT, lmtp:/SOCKET, or - for standard output as"
+                    + " an mbox.")
+    private String to = "";
+
+    @Option(
+            names = "--recipient",
+            paramLabel = "ADDRESS",
+            description = "For whom the mail system gets the mail, where TARGET does not say. Default: NAME.")
+    private @Nullable String recipient;
+
+    @Option(
+            names = "--state",
+            paramLabel = "FILE",
+            description = "What was fetched. Default: a file in ~/.local/state/pop2d; none for standard output.")
+    private @Nullable Path stateFile;
+
+    @Option(
+            names = "--limit",
+            paramLabel = "N",
+            description = "Fetch at most N messages, those that had been fetched before not counted. Default: all.")
+    private long limit = Long.MAX_VALUE;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "TIME",
+            defaultValue = "2m",
+            description = "Give up when the server is silent for so long. Default: ${DEFAULT-VALUE}.")
+    private String timeout = "";
+
+    public FetchCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        Destination destination;
+        ClientSettings settings;
+        try {
+            destination = Destination.of(to, recipient == null ? user : recipient);
+            settings = settings();
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
+        }
+        requireSense(destination);
+        Fetcher.Plan plan = new Fetcher.Plan(
+                user + "@" + host + ":" + port + "/" + (folder == null ? "" : folder),
+                destination,
+                state(destination),
+                delete,
+                limit,
+                terminal.environment().getOrDefault("HOSTNAME", "localhost"),
+                settings.replyTimeout());
+        Secret secret = secret();
+        try (ProgressBar bar = ProgressBar.on(terminal, 0);
+                Fetcher fetcher = Fetcher.open(plan, terminal.out(), bar, line -> {
+                    bar.wipe();
+                    terminal.warn(line);
+                })) {
+            run(fetcher, Pop2Client.of(settings), secret, bar);
+            String summary = summary(fetcher) + " from " + host
+                    + (destination instanceof Destination.Output ? "" : " to " + destination);
+            if (destination instanceof Destination.Output) {
+                terminal.warn(summary);
+            } else {
+                terminal.say(summary);
+            }
+            return fetcher.rejected() > 0 ? ExitCode.DATA : ExitCode.OK;
+        } catch (IOException e) {
+            throw MailboxCommand.failed("not fetched: ", e);
+        } finally {
+            secret.wipe();
+        }
+    }
+
+    private void run(Fetcher fetcher, Pop2Client client, Secret secret, ProgressBar bar) throws CommandFailedException {
+        int exitCode;
+        Exception failure;
+        try {
+            fetcher.run(client, user, secret, Optional.ofNullable(folder));
+            bar.wipe();
+            return;
+        } catch (Pop2ClientException e) {
+            exitCode = exitCode(e.reason());
+            failure = e;
+        } catch (DeliveryException e) {
+            exitCode = e.kind() == DeliveryException.Kind.NO_RECIPIENT ? ExitCode.NO_USER : ExitCode.TRY_LATER;
+            failure = e;
+        } catch (StoreException e) {
+            exitCode = CommandFailedException.of(e).exitCode();
+            failure = e;
+        } catch (IllegalArgumentException e) {
+            // a name or a password that fits in no command line
+            exitCode = ExitCode.DATA;
+            failure = e;
+        } catch (IOException e) {
+            exitCode = ExitCode.IO;
+            failure = e;
+        }
+        bar.wipe();
+        String soFar = fetcher.fetched() == 0 ? "" : "stopped, " + summary(fetcher) + ": ";
+        throw new CommandFailedException(exitCode, soFar + failure.getMessage(), failure);
+    }
+
+    private static int exitCode(Pop2ClientException.Reason reason) {
+        return switch (reason) {
+            case UNREACHABLE, TLS -> ExitCode.UNAVAILABLE;
+            case NOT_POP2, PROTOCOL_ERROR -> ExitCode.PROTOCOL;
+            case LOGIN_REFUSED -> ExitCode.NO_PERMISSION;
+            case REFUSED, TIMED_OUT, DISCONNECTED, UNCONFIRMED -> ExitCode.TRY_LATER;
+            case CLOSED -> ExitCode.SOFTWARE;
+        };
+    }
+
+    private static String summary(Fetcher fetcher) {
+        return "fetched " + MailboxImportCommand.messages(fetcher.fetched())
+                + (fetcher.before() == 0
+                        ? ""
+                        : ", " + MailboxImportCommand.messages(fetcher.before()) + " had been fetched before")
+                + (fetcher.rejected() == 0
+                        ? ""
+                        : ", " + MailboxImportCommand.messages(fetcher.rejected()) + " were refused");
+    }
+
+    private void requireSense(Destination destination) throws CommandFailedException {
+        String wrong = null;
+        if (keep && delete) {
+            wrong = "--keep or --delete, not both";
+        } else if (authorities != null && !tls) {
+            wrong = "--tls-ca needs --tls";
+        } else if ((certificate == null) != (key == null)) {
+            wrong = "--tls-cert and --tls-key: both or neither";
+        } else if (certificate != null && !tls) {
+            wrong = "--tls-cert needs --tls";
+        } else if (limit < 1) {
+            wrong = "--limit: at least 1";
+        } else if (passwordFile != null && password.fromInput()) {
+            wrong = "--password-file or --password-stdin, not both";
+        } else if (delete && destination instanceof Destination.Output) {
+            wrong = "--delete: nobody knows whether what is written to standard output is safe; name a file";
+        }
+        if (wrong != null) {
+            throw new CommandFailedException(ExitCode.USAGE, wrong);
+        }
+    }
+
+    private ClientSettings settings() {
+        Duration limit = StoreSettings.durationOf(timeout);
+        ClientSettings settings =
+                ClientSettings.of(host, port).withReplyTimeout(limit).withStallTimeout(limit);
+        if (!tls) {
+            return settings;
+        }
+        ClientTls trust = authorities == null ? ClientTls.ofSystem() : ClientTls.trusting(authorities);
+        return settings.withTls(certificate == null || key == null ? trust : trust.withCertificate(certificate, key));
+    }
+
+    private Secret secret() throws CommandFailedException {
+        if (passwordFile == null) {
+            return NewPassword.existing(terminal, user, password.fromInput());
+        }
+        try (InputStream in = Files.newInputStream(passwordFile)) {
+            return NewPassword.existing(in);
+        } catch (IOException e) {
+            throw MailboxCommand.failed("the password: ", e);
+        }
+    }
+
+    private Optional<Path> state(Destination destination) throws CommandFailedException {
+        try {
+            if (stateFile != null) {
+                return Optional.of(stateFile);
+            }
+            if (destination instanceof Destination.Output) {
+                return Optional.empty();
+            }
+            Path directory = Files.createDirectories(stateDirectory());
+            String all = String.join("\0", host, "" + port, user, folder == null ? "" : folder, destination.toString());
+            String name = UUID.nameUUIDFromBytes(all.getBytes(StandardCharsets.UTF_8)) + ".fetch";
+            return Optional.of(directory.resolve(name));
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    ExitCode.CANNOT_CREATE,
+                    "the state file cannot be made: " + e.getMessage() + "; try --state FILE",
+                    e);
+        }
+    }
+
+    private Path stateDirectory() throws CommandFailedException {
+        String state = terminal.environment().getOrDefault("XDG_STATE_HOME", "");
+        String home = terminal.environment().getOrDefault("HOME", "");
+        if (state.isEmpty() && home.isEmpty()) {
+            throw new CommandFailedException(ExitCode.USAGE, "there is no HOME: say --state FILE");
+        }
+        return (state.isEmpty() ? Path.of(home, ".local", "state") : Path.of(state)).resolve("pop2d");
+    }
+}

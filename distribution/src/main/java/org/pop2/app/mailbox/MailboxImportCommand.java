@@ -1,0 +1,232 @@
+package org.pop2.app.mailbox;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Candidates;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ConfigOption;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Names;
+import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.config.Configuration;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+
+/** {@code pop2d mailbox import}. */
+@Command(
+        name = "import",
+        description = {
+            "Adds the messages of mbox files, Maildirs and single files to a user's folder. The sources stay as they"
+                    + " are; give it an mbox that nobody is writing to. Of a Maildir, cur and new are read; flags and"
+                    + " sub-folders are not.",
+            "",
+            "An import that was stopped or killed can be run again with the same command: it goes on where it was and"
+                    + " imports nothing twice. For that it keeps a state file until it is done.",
+            ""
+        },
+        footer = {
+            "",
+            "Exit codes: 0 all is imported, durably; 65 a source is not what it should be; 66 there is no such source;"
+                    + " 67 no such user; 74 a source cannot be read; 75 try again later.",
+            "",
+            "Example:",
+            "  pop2d mailbox import --user postel --folder old /var/mail/postel ~/Maildir",
+            "  zcat mail.mbox.gz | pop2d mailbox import --user postel -"
+        })
+public final class MailboxImportCommand implements Callable<Integer> {
+    private final Terminal terminal;
+
+    @Mixin
+    private final ConfigOption config = new ConfigOption();
+
+    @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mailbox.")
+    private String user = "";
+
+    @Option(
+            names = "--folder",
+            paramLabel = "FOLDER",
+            description = "The folder; it comes to be if it does not exist. Default: the inbox.")
+    private String folder = "INBOX";
+
+    @Option(
+            names = "--format",
+            completionCandidates = Candidates.Sources.class,
+            paramLabel = "FORMAT",
+            defaultValue = "auto",
+            description = "auto, mbox, maildir or message. auto: a directory is a Maildir, what begins with a From_"
+                    + " line is an mbox, anything else is one message. Default: ${DEFAULT-VALUE}.")
+    private String format = "";
+
+    @Option(
+            names = "--quoting",
+            completionCandidates = Candidates.Quoting.class,
+            paramLabel = "KIND",
+            defaultValue = "mboxrd",
+            description = "How an mbox quotes lines that begin with From: mboxrd, mboxo or none. Default:"
+                    + " ${DEFAULT-VALUE}.")
+    private String quoting = "";
+
+    @Option(
+            names = "--separator",
+            completionCandidates = Candidates.Separators.class,
+            paramLabel = "KIND",
+            defaultValue = "strict",
+            description = "Whether a From_ line in an mbox needs an empty line before it (strict) or not (lenient)."
+                    + " Default: ${DEFAULT-VALUE}.")
+    private String separator = "";
+
+    @Option(
+            names = "--state",
+            paramLabel = "FILE",
+            description = "Where to note what was imported. The file stays, so that the same command, run again later,"
+                    + " imports what has come since. Default: a file in var/import, removed at the end.")
+    private @Nullable Path stateFile;
+
+    @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "A file, a Maildir, or - for standard input.")
+    private List<String> sources = new ArrayList<>();
+
+    MailboxImportCommand(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    @Override
+    public Integer call() throws CommandFailedException {
+        FolderName to = Names.folder(folder);
+        MessageSource.Reading reading = reading();
+        if (sources.stream().filter(MessageSource.STANDARD_INPUT::equals).count() > 1) {
+            throw new CommandFailedException(ExitCode.USAGE, "standard input can be read once only");
+        }
+        Configuration configuration = config.read(terminal);
+        UserName owner = Names.user(user);
+        long size = size(reading);
+        try (OpenStore store = OpenStore.of(configuration.storage())) {
+            if (store.account(owner).isEmpty()) {
+                throw Names.noUser(owner);
+            }
+            try (ImportState state = state(configuration, owner, to, reading)) {
+                run(store, owner, to, reading, state, size);
+                if (stateFile == null) {
+                    state.remove();
+                }
+            }
+        } catch (IOException e) {
+            throw MailboxCommand.failed("", e);
+        }
+        return ExitCode.OK;
+    }
+
+    private void run(
+            OpenStore store, UserName owner, FolderName to, MessageSource.Reading reading, ImportState state, long size)
+            throws CommandFailedException {
+        try (ProgressBar bar = ProgressBar.on(terminal, size)) {
+            Importer importer = new Importer(store, owner, to, state, bar);
+            try {
+                for (String name : sources) {
+                    try (MessageSource source = MessageSource.of(name, terminal.in(), reading)) {
+                        importer.run(absolute(name), source);
+                    }
+                }
+            } catch (StoreException e) {
+                bar.wipe();
+                CommandFailedException failure = CommandFailedException.of(e);
+                throw new CommandFailedException(failure.exitCode(), soFar(importer) + failure.getMessage(), e);
+            } catch (IOException e) {
+                bar.wipe();
+                throw MailboxCommand.failed(soFar(importer), e);
+            }
+            bar.wipe();
+            terminal.say("imported " + messages(importer.imported()) + " to " + owner + "/" + to
+                    + (importer.skipped() == 0
+                            ? ""
+                            : "; " + messages(importer.skipped()) + " had been imported before"));
+        }
+    }
+
+    private MessageSource.Reading reading() throws CommandFailedException {
+        MessageSource.Format kind = switch (format) {
+            case "auto" -> MessageSource.Format.AUTO;
+            case "mbox" -> MessageSource.Format.MBOX;
+            case "maildir" -> MessageSource.Format.MAILDIR;
+            case "message" -> MessageSource.Format.MESSAGE;
+            default ->
+                throw new CommandFailedException(ExitCode.USAGE, "--format: expected auto, mbox, maildir or message");
+        };
+        if (!List.of("mboxrd", "mboxo", "none").contains(quoting)) {
+            throw new CommandFailedException(ExitCode.USAGE, "--quoting: expected mboxrd, mboxo or none");
+        }
+        if (!List.of("strict", "lenient").contains(separator)) {
+            throw new CommandFailedException(ExitCode.USAGE, "--separator: expected strict or lenient");
+        }
+        return new MessageSource.Reading(kind, quoting, separator);
+    }
+
+    /** Octets of all sources, 0 if nobody knows. Finds out, before anything is imported, that one is not there. */
+    private long size(MessageSource.Reading reading) throws CommandFailedException {
+        long size = 0;
+        boolean known = true;
+        for (String name : sources) {
+            if (name.equals(MessageSource.STANDARD_INPUT)) {
+                known = false;
+                continue;
+            }
+            try (MessageSource source = MessageSource.of(name, terminal.in(), reading)) {
+                size += source.size();
+            } catch (IOException e) {
+                throw MailboxCommand.failed("", e);
+            }
+        }
+        return known ? size : 0;
+    }
+
+    private ImportState state(Configuration configuration, UserName owner, FolderName to, MessageSource.Reading reading)
+            throws CommandFailedException {
+        Path file = stateFile;
+        try {
+            if (file == null) {
+                Path directory = configuration.directory().resolve("var").resolve("import");
+                Files.createDirectories(directory);
+                List<String> all = new ArrayList<>(List.of(owner.value(), to.value(), reading.toString()));
+                sources.forEach(name -> all.add(absolute(name)));
+                String name = String.join("\0", all);
+                file = directory.resolve(UUID.nameUUIDFromBytes(name.getBytes(StandardCharsets.UTF_8)) + ".state");
+            }
+            return ImportState.open(file, owner, to);
+        } catch (BadSourceException e) {
+            throw MailboxCommand.failed("", e);
+        } catch (IOException e) {
+            throw new CommandFailedException(
+                    ExitCode.CANNOT_CREATE,
+                    "the state file cannot be made: " + e.getMessage() + "; try --state FILE",
+                    e);
+        }
+    }
+
+    private static String absolute(String name) {
+        return name.equals(MessageSource.STANDARD_INPUT)
+                ? name
+                : Path.of(name).toAbsolutePath().normalize().toString();
+    }
+
+    private static String soFar(Importer importer) {
+        return importer.imported() == 0
+                ? ""
+                : "stopped after " + messages(importer.imported()) + ", the same command goes on from there: ";
+    }
+
+    public static String messages(long count) {
+        return count + (count == 1 ? " message" : " messages");
+    }
+}

@@ -1,0 +1,268 @@
+package org.pop2.app.user;
+
+import java.util.List;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ConfigOption;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Names;
+import org.pop2.app.cli.NewPassword;
+import org.pop2.app.cli.PasswordOption;
+import org.pop2.app.cli.SubCommands;
+import org.pop2.app.cli.Terminal;
+import org.pop2.app.config.Configuration;
+import org.pop2.server.OneTimePasswords;
+import org.pop2.storage.Account;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** {@code pop2d user}: the accounts, while a server runs or not. */
+@Command(
+        name = "user",
+        description = {"Manages the users. A running server sees every change at the next login.", ""},
+        footer = {
+            "",
+            "Example:",
+            "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin",
+            "  pop2d user list"
+        })
+public final class UserCommand implements Callable<Integer> {
+
+    @CommandLine.Spec
+    private CommandLine.Model.@Nullable CommandSpec spec;
+
+    public static CommandLine with(Terminal terminal) {
+        return new CommandLine(new UserCommand())
+                .addSubcommand(new Add(terminal))
+                .addSubcommand(new Passwd(terminal))
+                .addSubcommand(OtpCommand.with(terminal))
+                .addSubcommand(new UserQuotaCommand(terminal))
+                .addSubcommand(new UserImportCommand(terminal))
+                .addSubcommand(new ListAll(terminal))
+                .addSubcommand(new Enable(terminal))
+                .addSubcommand(new Disable(terminal))
+                .addSubcommand(new Remove(terminal));
+    }
+
+    @Override
+    public Integer call() {
+        throw SubCommands.missing(spec);
+    }
+
+    @Command(
+            name = "add",
+            description = {
+                "Adds a user. The password is asked for, or read from standard input; it is stored as an Argon2id hash.",
+                ""
+            },
+            footer = {
+                "",
+                "Example:",
+                "  pop2d user add postel",
+                "  printf '%%s\\n' 'correct horse' | pop2d user add postel --password-stdin"
+            })
+    static final class Add implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        @Mixin
+        private final Names.UserParameter name = new Names.UserParameter();
+
+        @Mixin
+        private final PasswordOption password = new PasswordOption();
+
+        Add(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            UserName user = name.ofNewUser();
+            Configuration configuration = config.read(terminal);
+            // before a password is typed twice in vain
+            if (AccountWork.find(configuration, user) != null) {
+                throw exists(user);
+            }
+            String hash = NewPassword.hash(terminal, user, password.fromInput());
+            Account present = AccountWork.accounts(
+                    configuration,
+                    accounts -> Mono.from(accounts.find(user))
+                            .switchIfEmpty(Mono.from(accounts.put(new Account(user, hash, true)))
+                                    .then(Mono.empty())));
+            if (present != null) {
+                throw exists(user);
+            }
+            terminal.say("added " + user);
+            return ExitCode.OK;
+        }
+
+        private static CommandFailedException exists(UserName user) {
+            return new CommandFailedException(ExitCode.DATA, "there is a user " + user + " already");
+        }
+    }
+
+    @Command(
+            name = "passwd",
+            description = {"Changes a user's password. Digits that have to follow it stay as they are.", ""},
+            footer = {"", "Example:", "  pop2d user passwd postel"})
+    static final class Passwd implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        @Mixin
+        private final Names.UserParameter name = new Names.UserParameter();
+
+        @Mixin
+        private final PasswordOption password = new PasswordOption();
+
+        Passwd(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            UserName user = name.ofUser();
+            Configuration configuration = config.read(terminal);
+            if (OneTimePasswords.state(AccountWork.account(configuration, user).passwordHash())
+                    .isPresent()) {
+                throw new CommandFailedException(
+                        ExitCode.DATA,
+                        user + " logs in with one-time passwords; pop2d user otp remove " + user
+                                + " gives the account a password again");
+            }
+            String hash = NewPassword.hash(terminal, user, password.fromInput());
+            // the digits that may have to follow it stay
+            AccountWork.change(
+                    configuration,
+                    user,
+                    account -> account.withPasswordHash(OneTimePasswords.withPassword(account.passwordHash(), hash)));
+            terminal.say("changed the password of " + user);
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "list",
+            description = {
+                "Lists the users: name, a tab, enabled or disabled, and a tab and the quota of those that have their own.",
+                ""
+            },
+            footer = {"", "Example:", "  pop2d user list | cut -f 1"})
+    static final class ListAll implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        ListAll(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            List<Account> all = AccountWork.accounts(
+                    config.read(terminal),
+                    accounts -> Flux.from(accounts.list()).collectList());
+            if (all != null) {
+                all.forEach(account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")
+                        + account.quota().map(quota -> "\t" + quota).orElse("")));
+            }
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "enable",
+            description = {"Lets a disabled user log in again.", ""},
+            footer = {"", "Example:", "  pop2d user enable postel"})
+    static final class Enable implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        @Mixin
+        private final Names.UserParameter name = new Names.UserParameter();
+
+        Enable(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            UserName user = name.ofUser();
+            AccountWork.change(config.read(terminal), user, account -> account.withEnabled(true));
+            terminal.say("enabled " + user);
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "disable",
+            description = {"Keeps a user from logging in; sessions that run go on, and mail is still delivered.", ""},
+            footer = {"", "Example:", "  pop2d user disable postel"})
+    static final class Disable implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        @Mixin
+        private final Names.UserParameter name = new Names.UserParameter();
+
+        Disable(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            UserName user = name.ofUser();
+            AccountWork.change(config.read(terminal), user, account -> account.withEnabled(false));
+            terminal.say("disabled " + user);
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "remove",
+            description = {"Removes a user's account. The mail stays where it is.", ""},
+            footer = {"", "Example:", "  pop2d user remove postel"})
+    static final class Remove implements Callable<Integer> {
+        private final Terminal terminal;
+
+        @Mixin
+        private final ConfigOption config = new ConfigOption();
+
+        @Mixin
+        private final Names.UserParameter name = new Names.UserParameter();
+
+        Remove(Terminal terminal) {
+            this.terminal = terminal;
+        }
+
+        @Override
+        public Integer call() throws CommandFailedException {
+            UserName user = name.ofUser();
+            try {
+                AccountWork.accounts(config.read(terminal), accounts -> Mono.from(accounts.remove(user)));
+            } catch (StoreException e) {
+                if (e.reason() == StoreException.Reason.NOT_FOUND) {
+                    throw Names.noUser(user);
+                }
+                throw e;
+            }
+            terminal.say("removed " + user + "; the mail stays");
+            return ExitCode.OK;
+        }
+    }
+}
