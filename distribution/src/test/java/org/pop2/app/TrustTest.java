@@ -120,4 +120,27 @@ class TrustTest {
                         .files())
                 .containsExactlyInAnyOrder(file, included);
     }
+
+    @Test
+    void whatIsBelievedIsLookedAtAsWhatIsObeyed() throws Exception {
+        Files.writeString(file, """
+                listen { tls.certificate = c.pem, tls.key = k.pem }
+                management { port = 0, token-file = token }
+                storage.type = mbox
+                storage.mbox.accounts = accounts
+                """);
+        ConfigOption option = new ConfigOption();
+        option.use(file);
+        Terminal nobody = new Terminal(InputStream.nullInputStream(), NOWHERE, NOWHERE, Map.of(), Optional.empty());
+        assertThat(option.look(nobody).obeyed())
+                .containsExactlyInAnyOrder(
+                        file,
+                        directory.resolve("c.pem"),
+                        directory.resolve("k.pem"),
+                        directory.resolve("token"),
+                        directory.resolve("accounts"));
+        Path token = Files.writeString(directory.resolve("token"), "0123456789abcdef\n");
+        mode(token, "rw----rw-");
+        assertRefused(token, "chmod o-w " + token);
+    }
 }

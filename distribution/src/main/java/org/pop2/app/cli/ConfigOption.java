@@ -30,7 +30,7 @@ public final class ConfigOption {
     /** The configuration of the file and the environment. */
     public Configuration read(Terminal terminal) throws CommandFailedException {
         Configuration configuration = look(terminal);
-        Trust.requireOfRoot(configuration.files());
+        Trust.requireOfRoot(configuration.obeyed());
         return configuration;
     }
 

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -68,6 +69,31 @@ public record Configuration(
         files = Set.copyOf(files);
         listeners = List.copyOf(listeners);
         entries = List.copyOf(entries);
+    }
+
+    /** Of a storage's settings, those that name a file by whose content users or a database are believed. */
+    private static final List<String> BELIEVED_BY_STORAGES = List.of("accounts", "password-file", "tls-ca");
+
+    /**
+     * Every file whose content is obeyed or believed: those it was read from, certificates, keys and who vouches for
+     * them, the operators' token, and what the storage believes. Some may not be there.
+     */
+    public Set<Path> obeyed() {
+        Set<Path> obeyed = new LinkedHashSet<>(files);
+        for (ListenerSettings listener : listeners) {
+            listener.tls().ifPresent(tls -> {
+                obeyed.add(tls.certificate());
+                obeyed.add(tls.key());
+                tls.clientAuthorities().ifPresent(obeyed::add);
+            });
+        }
+        management.flatMap(Management::tokenFile).ifPresent(obeyed::add);
+        for (String name : BELIEVED_BY_STORAGES) {
+            if (storage.settings().find(name).isPresent()) {
+                obeyed.add(storage.settings().path(name));
+            }
+        }
+        return obeyed;
     }
 
     /** The same, with every session written down in that directory. */

@@ -75,7 +75,7 @@ public final class ServeCommand implements Callable<Integer> {
     public Integer call() throws CommandFailedException {
         Configuration configuration = read();
         Logging.follow(configuration.log());
-        Trust.doubt(configuration.files())
+        Trust.doubt(configuration.obeyed())
                 .ifPresent(doubt -> LOG.atWarn().addKeyValue("text", doubt).log("permissions-wide"));
         Serving serving = Serving.start(configuration, store -> Mono.empty(), this::read);
         return UntilSignal.run(terminal, serving, () -> {}, () -> {});
