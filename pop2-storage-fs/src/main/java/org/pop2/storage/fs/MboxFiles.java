@@ -137,10 +137,6 @@ final class MboxFiles {
             }
         }
 
-        private boolean isOf(FileStatus now) {
-            return mailbox.key().equals(now.key());
-        }
-
         /**
          * Fails as corrupt unless the octets that were counted are still there: it is the same file, not shorter, and
          * if it was written to, begins and ends the same and has a message where {@code row} was.
@@ -181,38 +177,10 @@ final class MboxFiles {
         }
     }
 
-    /**
-     * A mailbox that was counted, for another session: counted anew if it has changed. What is given is closed, or is
-     * the result.
-     *
-     * @return {@code null} if there is none any more
-     */
-    @Nullable
-    Counted again(Counted counted) throws IOException {
-        MailboxPath path = counted.path();
-        boolean same = false;
-        try {
-            FileStatus now = unchanged(path, counted.stored);
-            same = now != null && counted.isOf(now);
-        } finally {
-            if (!same) {
-                counted.close();
-            }
-        }
-        if (same) {
-            counted.good = counted.stored.status();
-            return counted;
-        }
-        return open(path, counted.stored);
-    }
-
     /** Counts a mailbox; {@code null} if there is none. */
     @Nullable
     Counted open(MailboxPath path) throws IOException {
-        return open(path, indexes.load(path).orElse(null));
-    }
-
-    private @Nullable Counted open(MailboxPath path, IndexFile.@Nullable Stored saved) throws IOException {
+        IndexFile.Stored saved = indexes.load(path).orElse(null);
         Counted unchanged = openUnchanged(path, saved);
         if (unchanged != null) {
             return unchanged;

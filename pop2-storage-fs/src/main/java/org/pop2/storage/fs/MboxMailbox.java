@@ -28,7 +28,6 @@ final class MboxMailbox implements Mailbox {
     private final BufferPool buffers;
     private final String name;
     private final Consumer<MboxMailbox> onEnd;
-    private final KeptOpen kept;
     private final @Nullable SmallMessages small;
 
     private final AtomicBoolean releasing = new AtomicBoolean();
@@ -45,7 +44,6 @@ final class MboxMailbox implements Mailbox {
             BufferPool buffers,
             ReadAhead budget,
             String name,
-            KeptOpen kept,
             Consumer<MboxMailbox> onEnd) {
         this.files = files;
         this.counted = counted;
@@ -53,7 +51,6 @@ final class MboxMailbox implements Mailbox {
         this.work = work;
         this.buffers = buffers;
         this.name = name;
-        this.kept = kept;
         this.onEnd = onEnd;
         small = counted == null
                 ? null
@@ -170,34 +167,13 @@ final class MboxMailbox implements Mailbox {
             if (!releasing.compareAndSet(false, true)) {
                 return released.asMono();
             }
-            if (numbers.isEmpty() && keep()) {
-                released.tryEmitEmpty();
-            } else {
-                work.submit(() -> end(numbers), () -> {
-                    // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
-                    close();
-                    released.tryEmitError(
-                            new StoreException(Reason.BUSY, "the storage has too much to do, or is closed"));
-                });
-            }
+            work.submit(() -> end(numbers), () -> {
+                // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
+                close();
+                released.tryEmitError(new StoreException(Reason.BUSY, "the storage has too much to do, or is closed"));
+            });
             return released.asMono();
         });
-    }
-
-    /** Leaves the mailbox as it is to whoever comes next; says whether that was possible. */
-    private boolean keep() {
-        if (counted == null || spoilt.get() != null || !kept.keep(counted, hold)) {
-            return false;
-        }
-        forget();
-        return true;
-    }
-
-    private void forget() {
-        if (small != null) {
-            small.close();
-        }
-        onEnd.accept(this);
     }
 
     private void end(BitSet numbers) {
@@ -233,7 +209,10 @@ final class MboxMailbox implements Mailbox {
     }
 
     private void close() {
-        forget();
+        if (small != null) {
+            small.close();
+        }
+        onEnd.accept(this);
         hold.end();
         if (counted != null) {
             counted.closeOrWarn();

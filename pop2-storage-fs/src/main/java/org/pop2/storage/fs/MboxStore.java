@@ -54,7 +54,6 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     private final StateLock quotaLock;
     private final Path spool;
     private final Work work;
-    private final KeptOpen kept;
     private final BufferPool buffers = new BufferPool(KEPT_BUFFERS);
     private final ReadAhead readAhead = new ReadAhead();
     private final Set<MboxMailbox> mailboxes = ConcurrentHashMap.newKeySet();
@@ -81,7 +80,6 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         Sightings sightings =
                 new Sightings(io, directory(state, "locks"), liveness.self().boot(), pause);
         work = new Work(settings.workers(), settings.readers());
-        kept = new KeptOpen(work);
         boolean opened = false;
         try {
             long lockMillis = settings.lockTimeout().toMillis();
@@ -224,11 +222,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     @Override
     public List<Measure> measures() {
         return List.of(
-                new Measure(
-                        "holds",
-                        "Mailboxes that sessions of this process hold",
-                        Kind.GAUGE,
-                        () -> Math.max(0, holds.count() - kept.count())),
+                new Measure("holds", "Mailboxes that sessions of this process hold", Kind.GAUGE, holds::count),
                 new Measure(
                         "takeovers",
                         "Mailboxes that were taken over from a silent session, or from a process that ended",
@@ -306,21 +300,14 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         if (isNoFolder(path, folder)) {
             return Optional.of(mailbox(path, null, holds.ofNothing(path)));
         }
-        KeptOpen.Entry before = kept.take(path);
-        Optional<Holds.Hold> held = before == null ? holds.tryHold(path) : Optional.of(before.hold());
+        Optional<Holds.Hold> held = holds.tryHold(path);
         if (held.isEmpty()) {
             return Optional.empty();
         }
         Holds.Hold hold = held.get();
         boolean opened = false;
         try {
-            MboxFiles.Counted counted;
-            if (before != null) {
-                hold.active();
-                counted = files.again(before.counted());
-            } else {
-                counted = files.open(path);
-            }
+            MboxFiles.Counted counted = files.open(path);
             opened = true;
             return Optional.of(mailbox(path, counted, hold));
         } finally {
@@ -331,8 +318,8 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     }
 
     private MboxMailbox mailbox(MailboxPath path, MboxFiles.@Nullable Counted counted, Holds.Hold hold) {
-        MboxMailbox mailbox = new MboxMailbox(
-                files, counted, hold, work, buffers, readAhead, path.toString(), kept, mailboxes::remove);
+        MboxMailbox mailbox =
+                new MboxMailbox(files, counted, hold, work, buffers, readAhead, path.toString(), mailboxes::remove);
         mailboxes.add(mailbox);
         return mailbox;
     }
@@ -551,15 +538,9 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     private void shutDown() {
         work.close();
-        kept.close();
         holds.loseAll();
         List.copyOf(mailboxes).forEach(MboxMailbox::giveUp);
         liveness.close();
-    }
-
-    /** Mailboxes without a session that are open still. */
-    int keptOpen() {
-        return kept.count();
     }
 
     /** Content buffers given out and not yet released. */
