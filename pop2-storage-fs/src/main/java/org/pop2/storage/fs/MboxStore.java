@@ -30,6 +30,7 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.support.Opening;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -280,8 +281,8 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     public Publisher<Mailbox> open(UserName user, FolderName folder) {
         MailboxPath path = settings.paths().of(user, folder);
         Duration wait = settings.holdPolicy().busyWait();
-        return subscriber -> subscriber.onSubscribe(
-                new Opening(subscriber, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()));
+        return new Opening(outcome ->
+                new Tries(outcome, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()).begin());
     }
 
     /** Whether there is no such folder. There is always an inbox, empty perhaps. */
