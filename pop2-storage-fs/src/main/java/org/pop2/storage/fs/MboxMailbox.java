@@ -22,7 +22,7 @@ final class MboxMailbox implements Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
 
     private final MboxFiles files;
-    private final MboxFiles.@Nullable Counted counted;
+    private final @Nullable Counted counted;
     private final Holds.Hold hold;
     private final Work work;
     private final BufferPool buffers;
@@ -38,7 +38,7 @@ final class MboxMailbox implements Mailbox {
     /** @param counted nothing for a folder that does not exist */
     MboxMailbox(
             MboxFiles files,
-            MboxFiles.@Nullable Counted counted,
+            @Nullable Counted counted,
             Holds.Hold hold,
             Work work,
             BufferPool buffers,
@@ -75,7 +75,7 @@ final class MboxMailbox implements Mailbox {
         return index.octets(index.rowOf(number));
     }
 
-    private MboxFiles.Counted existing(int number) {
+    private Counted existing(int number) {
         Objects.checkIndex(number - 1, count());
         return Objects.requireNonNull(counted);
     }
@@ -87,7 +87,7 @@ final class MboxMailbox implements Mailbox {
 
     @Override
     public Publisher<ContentBuffer> content(int number) {
-        MboxFiles.Counted mailbox = existing(number);
+        Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
         long octets = mailbox.index().octets(row);
         if (small != null && SmallMessages.isSmall(octets)) {
@@ -97,19 +97,19 @@ final class MboxMailbox implements Mailbox {
     }
 
     /** The channel outlives a release that comes in the middle of a reading. */
-    private ChannelRegistry.Shared share(MboxFiles.Counted mailbox) {
+    private ChannelRegistry.Shared share(Counted mailbox) {
         if (releasing.get()) {
             throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
         }
         return mailbox.share();
     }
 
-    private WireEncoder encoder(ChannelRegistry.Shared channel, MboxFiles.Counted mailbox, int row) {
+    private WireEncoder encoder(ChannelRegistry.Shared channel, Counted mailbox, int row) {
         return new WireEncoder(
                 channel.file(), mailbox.index(), row, files.format().quoting());
     }
 
-    private SmallMessages.Source openSmall(MboxFiles.Counted mailbox) {
+    private SmallMessages.Source openSmall(Counted mailbox) {
         ChannelRegistry.Shared channel = share(mailbox);
         return new SmallMessages.Source() {
             @Override
@@ -129,7 +129,7 @@ final class MboxMailbox implements Mailbox {
         };
     }
 
-    private Content.Source open(MboxFiles.Counted mailbox, int row) {
+    private Content.Source open(Counted mailbox, int row) {
         ChannelRegistry.Shared channel = share(mailbox);
         return new Content.Source() {
             @Override
