@@ -63,7 +63,7 @@ final class Incoming {
                 .concatMap(octets -> add(stored, octets), 0)
                 .then(Mono.fromCallable(() -> {
                     stored.complete();
-                    Waits.during(() -> appending.of(stored));
+                    appending.of(stored);
                     return null;
                 }))
                 .then()

@@ -35,7 +35,7 @@ final class MailboxOpener {
         if (unchanged != null) {
             return unchanged;
         }
-        return Waits.during(() -> count(path, saved));
+        return count(path, saved);
     }
 
     private @Nullable Counted count(MailboxPath path, IndexFile.@Nullable Stored saved) throws IOException {

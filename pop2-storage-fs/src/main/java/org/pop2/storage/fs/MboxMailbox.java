@@ -199,7 +199,7 @@ final class MboxMailbox implements Mailbox {
         if (reason != null) {
             throw reason;
         }
-        Waits.during(() -> files.delete(Objects.requireNonNull(counted), numbers, hold::check));
+        files.delete(Objects.requireNonNull(counted), numbers, hold::check);
         LOG.atDebug()
                 .addKeyValue("mailbox", name)
                 .addKeyValue("deleted", numbers.cardinality())

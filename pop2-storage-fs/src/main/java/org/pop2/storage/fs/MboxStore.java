@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -268,7 +267,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     public Publisher<Usage> usage(UserName user) {
         return work.call(settings.state(), () -> {
             Quota quota = passwords.find(user).flatMap(Account::quota).orElse(settings.quota());
-            return Objects.requireNonNull(Waits.during(() -> quotas.usage(user, quota)));
+            return quotas.usage(user, quota);
         });
     }
 
@@ -295,14 +294,13 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     @Override
     public Publisher<SetAside> setAside() {
-        return work.<List<SetAside>>call(settings.state(), () -> Waits.during(quarantine::list))
-                .flatMapMany(Flux::fromIterable);
+        return work.<List<SetAside>>call(settings.state(), quarantine::list).flatMapMany(Flux::fromIterable);
     }
 
     @Override
     public Publisher<Void> apply(String id) {
         return work.call(settings.state(), () -> {
-            Waits.during(() -> quarantine.apply(id));
+            quarantine.apply(id);
             return null;
         });
     }
