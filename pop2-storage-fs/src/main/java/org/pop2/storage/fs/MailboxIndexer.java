@@ -1,7 +1,6 @@
 package org.pop2.storage.fs;
 
 import java.io.IOException;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.slf4j.Logger;
@@ -10,10 +9,6 @@ import org.slf4j.LoggerFactory;
 /** Makes the index of a mailbox, of the one that was saved and of what was appended since. Blocks. */
 final class MailboxIndexer {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxIndexer.class);
-    /** Least octets of a mailbox for which another thread is asked to help scanning. */
-    private static final long SCAN_PIECE = 16 * 1024 * 1024;
-    /** Most threads that scan one mailbox. */
-    private static final int SCANNERS = Math.min(4, Runtime.getRuntime().availableProcessors());
     /** Longest step of a file system's clock that counts in fractions of a second. */
     private static final long TICK_NANOS = 10_000_000;
 
@@ -25,14 +20,11 @@ final class MailboxIndexer {
     private final IndexFile saved;
     private final MboxFormat format;
     private final Pause pause;
-    private final Executor helpers;
 
-    /** @param helpers threads that help scanning if they have nothing else to do */
-    MailboxIndexer(IndexFile saved, MboxFormat format, Pause pause, Executor helpers) {
+    MailboxIndexer(IndexFile saved, MboxFormat format, Pause pause) {
         this.saved = saved;
         this.format = format;
         this.pause = pause;
-        this.helpers = helpers;
     }
 
     /** What was saved of a mailbox. */
@@ -42,7 +34,7 @@ final class MailboxIndexer {
 
     /** Makes an index and reads the whole mailbox for it. */
     MboxIndex scan(IoFile file, long end, Runnable onBlock) throws IOException {
-        return MboxScanner.scan(file, end, format, onBlock, helpers, SCANNERS, SCAN_PIECE);
+        return MboxScanner.scan(file, end, format, onBlock);
     }
 
     /** The index of a mailbox that was appended to. */

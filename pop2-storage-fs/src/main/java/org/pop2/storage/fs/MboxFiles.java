@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
-import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
@@ -19,7 +18,6 @@ final class MboxFiles {
     private final MailboxDeleter deleter;
     private final MailboxAppender appender;
 
-    /** What does everything on the calling thread. */
     MboxFiles(
             StorageIo io,
             ChannelRegistry channels,
@@ -29,25 +27,11 @@ final class MboxFiles {
             IndexFile indexes,
             MboxFormat format,
             Pause pause) {
-        this(io, channels, locks, commits, deliveries, indexes, format, pause, Runnable::run);
-    }
-
-    /** @param helpers threads that help scanning if they have nothing else to do */
-    MboxFiles(
-            StorageIo io,
-            ChannelRegistry channels,
-            MboxLocks locks,
-            Commits commits,
-            Deliveries deliveries,
-            IndexFile indexes,
-            MboxFormat format,
-            Pause pause,
-            Executor helpers) {
         this.io = io;
         this.locks = locks;
         this.format = format;
         recovery = new MailboxRecovery(locks, commits, deliveries);
-        MailboxIndexer indexer = new MailboxIndexer(indexes, format, pause, helpers);
+        MailboxIndexer indexer = new MailboxIndexer(indexes, format, pause);
         opener = new MailboxOpener(io, channels, locks, recovery, indexer);
         deleter = new MailboxDeleter(locks, commits, recovery, indexer);
         appender = new MailboxAppender(io, locks, deliveries, recovery, indexer, format);

@@ -109,15 +109,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
             quarantine = new Quarantine(io, journals, settings.paths(), locks, commits, holds);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
             files = new MboxFiles(
-                    io,
-                    ChannelRegistry.JVM,
-                    locks,
-                    commits,
-                    deliveries,
-                    indexFile,
-                    settings.format(),
-                    pause,
-                    work.readers());
+                    io, ChannelRegistry.JVM, locks, commits, deliveries, indexFile, settings.format(), pause);
             quotas = new Quotas(io, settings.paths(), files, quotaLock, pause, lockMillis);
             recover(commits, deliveries, indexFile);
             opened = true;
