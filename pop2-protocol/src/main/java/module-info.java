@@ -7,6 +7,7 @@ module org.pop2.protocol {
 
     exports org.pop2.protocol;
     exports org.pop2.storage;
+    exports org.pop2.storage.support;
 
     uses org.pop2.storage.MailStoreProvider;
 }

@@ -3,8 +3,6 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -31,7 +29,6 @@ public class ScanBenchmark {
     private static final MboxFormat FORMAT = new MboxFormat(Quoting.MBOXRD, false, 1_000_000, MboxFormat.BLOCK);
 
     private final Mailboxes mailboxes = new Mailboxes();
-    private final ExecutorService helpers = Executors.newFixedThreadPool(4);
     private Path path;
     private IoFile file;
     private long size;
@@ -45,7 +42,6 @@ public class ScanBenchmark {
 
     @TearDown
     public void remove() throws IOException {
-        helpers.shutdown();
         file.close();
         mailboxes.close();
     }
@@ -74,18 +70,9 @@ public class ScanBenchmark {
     }
 
     @Benchmark
-    @Figure(value = "mbox: scan by one thread", counter = "octets")
-    public MboxIndex scanAlone(Octets octets) throws IOException {
-        octets.octets += size;
-        return MboxScanner.scan(file, size, FORMAT, () -> {});
-    }
-
-    /** As an opening does it, with what threads there are. */
-    @Benchmark
-    @Figure(value = "mbox: scan", counter = "octets", atLeast = 0.5, relativeTo = "cat")
+    @Figure(value = "mbox: scan", counter = "octets")
     public MboxIndex scan(Octets octets) throws IOException {
         octets.octets += size;
-        int threads = Math.min(4, Runtime.getRuntime().availableProcessors());
-        return MboxScanner.scan(file, size, FORMAT, () -> {}, helpers, threads, 16L * Mailboxes.MEBIBYTE);
+        return MboxScanner.scan(file, size, FORMAT, () -> {});
     }
 }

@@ -15,7 +15,7 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * One message as a stream: read on the reading pool, as fast as it is asked for, with one buffer read ahead.
+ * One message as a stream: read on the reading pool, as fast as it is asked for, and no faster.
  *
  * <p>Whether the mailbox is still what was counted is looked at before the first octet is read and again before the
  * last buffer is given out: whoever has all of a message has what was announced.
@@ -82,7 +82,6 @@ final class Content implements Publisher<ContentBuffer> {
 
         private @Nullable Source source;
         private @Nullable WireEncoder encoder;
-        private BufferPool.@Nullable Pooled ahead;
         private long produced;
         private boolean done;
 
@@ -142,7 +141,7 @@ final class Content implements Publisher<ContentBuffer> {
             }
         }
 
-        /** Gives out what is asked for and reads one ahead; whether there is more to do at once. */
+        /** Gives out what is asked for; whether there is more to do at once. */
         private boolean step() throws IOException {
             for (int turn = 0; turn < TURN; turn++) {
                 // a subscriber's code has run on this thread: an interrupt left by it would close the channel
@@ -154,17 +153,10 @@ final class Content implements Publisher<ContentBuffer> {
                 if (badRequest) {
                     throw new IllegalArgumentException("demand must be positive (Reactive Streams 3.9)");
                 }
-                if (ahead == null) {
-                    if (demand.get() == 0 && produced == 0) {
-                        return false;
-                    }
-                    ahead = produce();
-                }
                 if (demand.get() == 0) {
                     return false;
                 }
-                BufferPool.Pooled next = ahead;
-                ahead = null;
+                BufferPool.Pooled next = produce();
                 demand.updateAndGet(had -> had == Long.MAX_VALUE ? had : had - 1);
                 boolean last = produced == octets;
                 if (last) {
@@ -225,11 +217,6 @@ final class Content implements Publisher<ContentBuffer> {
 
         private void finish() {
             done = true;
-            BufferPool.Pooled unused = ahead;
-            ahead = null;
-            if (unused != null) {
-                unused.release();
-            }
             Source from = source;
             source = null;
             if (from != null) {

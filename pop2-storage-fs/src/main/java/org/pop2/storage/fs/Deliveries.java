@@ -57,6 +57,46 @@ final class Deliveries {
         FOREIGN
     }
 
+    /** Appends {@code lineEnds} and the message at {@code size}, durably when it returns, and nothing if it fails. */
+    void append(MboxLocks.Locked locked, long size, byte[] lineEnds, StoredMessage message) throws IOException {
+        IoFile file = locked.file();
+        begin(locked, size, lineEnds, message);
+        boolean clean = false;
+        try {
+            // nothing is written yet that would have to be told from somebody else's mail
+            clean = true;
+            file.requireEnd(size);
+            clean = false;
+            boolean done = false;
+            try {
+                file.append(ByteBuffer.wrap(lineEnds), size);
+                message.writeTo(file, size + lineEnds.length, locked::keepAlive);
+                file.force();
+                done = true;
+            } finally {
+                clean = done || isTakenBack(locked, size);
+            }
+        } finally {
+            if (clean) {
+                end(locked.path());
+            }
+        }
+    }
+
+    /** Whether nothing of a failed delivery is left. */
+    private boolean isTakenBack(MboxLocks.Locked locked, long size) {
+        try {
+            return takeBack(locked);
+        } catch (IOException e) {
+            LOG.atError()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("octet", size)
+                    .addKeyValue("error", e.toString())
+                    .log("delivery-torn");
+            return false;
+        }
+    }
+
     /** Notes that {@code lineEnds} and the message will be appended at {@code size}. Durable when it returns. */
     void begin(MboxLocks.Locked mailbox, long size, byte[] lineEnds, StoredMessage message) throws IOException {
         Path path = note(mailbox.path());
@@ -88,7 +128,7 @@ final class Deliveries {
     }
 
     /** The message is durable, or all of it is gone again. */
-    void end(MailboxPath path) {
+    private void end(MailboxPath path) {
         try {
             io.unlink(note(path));
         } catch (IOException e) {
@@ -151,7 +191,7 @@ final class Deliveries {
      * Cuts off again what a delivery that failed has written; whether nothing of it is left. What somebody else
      * appended meanwhile is not cut off with it.
      */
-    boolean takeBack(MboxLocks.Locked mailbox) throws IOException {
+    private boolean takeBack(MboxLocks.Locked mailbox) throws IOException {
         try (IoFile file = io.open(note(mailbox.path()), StorageIo.Mode.READ)) {
             Note note = read(file).orElse(null);
             if (note == null) {

@@ -73,11 +73,6 @@ final class FromLine {
         return true;
     }
 
-    /** Whether a line may begin a message, by its first two octets. */
-    static boolean mayBegin(byte[] octets, int at) {
-        return octets[at] == 'F' && octets[at + 1] == 'r';
-    }
-
     /** The line for a delivery, with its line feed. */
     static byte[] of(String sender, Instant time) {
         StringBuilder line = new StringBuilder(PREFIX);

@@ -417,24 +417,6 @@ final class Holds {
             this.token = token;
         }
 
-        /**
-         * The same right for another session; this one has none any more. Touches no file.
-         *
-         * @return {@code null} if the right is lost already
-         */
-        @Nullable
-        Hold handOver() {
-            Hold next = new Hold(key, mailbox, token);
-            next.lastActive = lastActive;
-            next.written = written;
-            if (isLost || !ours.replace(key, this, next)) {
-                return null;
-            }
-            // who listens here is not told of what becomes of it
-            ended = true;
-            return next;
-        }
-
         void active() {
             lastActive = pause.elapsed();
         }
@@ -456,11 +438,6 @@ final class Holds {
 
         boolean isLost() {
             return isLost;
-        }
-
-        /** Whether nobody has taken the hold away, as far as this process knows. */
-        boolean isCurrent() {
-            return !isLost && ours.get(key) == this;
         }
 
         /** Fails as busy unless the mailbox is still held; to be called with the mailbox locked. */

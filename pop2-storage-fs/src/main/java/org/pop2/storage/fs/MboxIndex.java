@@ -118,14 +118,6 @@ final class MboxIndex {
         return new MboxIndex(words, rows, end, first, claimant);
     }
 
-    /** This index and what was scanned behind it. */
-    MboxIndex and(MboxIndex behind) {
-        long[] all = Arrays.copyOf(words, (rows + behind.rows) * WORDS);
-        System.arraycopy(behind.words, 0, all, rows * WORDS, behind.rows * WORDS);
-        int claims = Math.min(claimant, behind.claimant == NO_ROW ? NO_ROW : rows + behind.claimant);
-        return new MboxIndex(all, rows + behind.rows, behind.end, pseudo, claims);
-    }
-
     /**
      * The index after a release, without looking at the file: {@code deleted} rows are gone, what followed moved down.
      */

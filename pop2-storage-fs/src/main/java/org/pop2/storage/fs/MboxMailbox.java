@@ -22,13 +22,12 @@ final class MboxMailbox implements Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
 
     private final MboxFiles files;
-    private final MboxFiles.@Nullable Counted counted;
+    private final @Nullable Counted counted;
     private final Holds.Hold hold;
     private final Work work;
     private final BufferPool buffers;
     private final String name;
     private final Consumer<MboxMailbox> onEnd;
-    private final KeptOpen kept;
     private final @Nullable SmallMessages small;
 
     private final AtomicBoolean releasing = new AtomicBoolean();
@@ -39,13 +38,12 @@ final class MboxMailbox implements Mailbox {
     /** @param counted nothing for a folder that does not exist */
     MboxMailbox(
             MboxFiles files,
-            MboxFiles.@Nullable Counted counted,
+            @Nullable Counted counted,
             Holds.Hold hold,
             Work work,
             BufferPool buffers,
             ReadAhead budget,
             String name,
-            KeptOpen kept,
             Consumer<MboxMailbox> onEnd) {
         this.files = files;
         this.counted = counted;
@@ -53,7 +51,6 @@ final class MboxMailbox implements Mailbox {
         this.work = work;
         this.buffers = buffers;
         this.name = name;
-        this.kept = kept;
         this.onEnd = onEnd;
         small = counted == null
                 ? null
@@ -78,7 +75,7 @@ final class MboxMailbox implements Mailbox {
         return index.octets(index.rowOf(number));
     }
 
-    private MboxFiles.Counted existing(int number) {
+    private Counted existing(int number) {
         Objects.checkIndex(number - 1, count());
         return Objects.requireNonNull(counted);
     }
@@ -90,7 +87,7 @@ final class MboxMailbox implements Mailbox {
 
     @Override
     public Publisher<ContentBuffer> content(int number) {
-        MboxFiles.Counted mailbox = existing(number);
+        Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
         long octets = mailbox.index().octets(row);
         if (small != null && SmallMessages.isSmall(octets)) {
@@ -100,19 +97,19 @@ final class MboxMailbox implements Mailbox {
     }
 
     /** The channel outlives a release that comes in the middle of a reading. */
-    private ChannelRegistry.Shared share(MboxFiles.Counted mailbox) {
+    private ChannelRegistry.Shared share(Counted mailbox) {
         if (releasing.get()) {
             throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
         }
         return mailbox.share();
     }
 
-    private WireEncoder encoder(ChannelRegistry.Shared channel, MboxFiles.Counted mailbox, int row) {
+    private WireEncoder encoder(ChannelRegistry.Shared channel, Counted mailbox, int row) {
         return new WireEncoder(
                 channel.file(), mailbox.index(), row, files.format().quoting());
     }
 
-    private SmallMessages.Source openSmall(MboxFiles.Counted mailbox) {
+    private SmallMessages.Source openSmall(Counted mailbox) {
         ChannelRegistry.Shared channel = share(mailbox);
         return new SmallMessages.Source() {
             @Override
@@ -132,7 +129,7 @@ final class MboxMailbox implements Mailbox {
         };
     }
 
-    private Content.Source open(MboxFiles.Counted mailbox, int row) {
+    private Content.Source open(Counted mailbox, int row) {
         ChannelRegistry.Shared channel = share(mailbox);
         return new Content.Source() {
             @Override
@@ -170,34 +167,13 @@ final class MboxMailbox implements Mailbox {
             if (!releasing.compareAndSet(false, true)) {
                 return released.asMono();
             }
-            if (numbers.isEmpty() && keep()) {
-                released.tryEmitEmpty();
-            } else {
-                work.submit(() -> end(numbers), () -> {
-                    // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
-                    close();
-                    released.tryEmitError(
-                            new StoreException(Reason.BUSY, "the storage has too much to do, or is closed"));
-                });
-            }
+            work.submit(() -> end(numbers), () -> {
+                // nothing is queued: a few small calls on the caller's thread, rather than a hold for ever
+                close();
+                released.tryEmitError(new StoreException(Reason.BUSY, "the storage has too much to do, or is closed"));
+            });
             return released.asMono();
         });
-    }
-
-    /** Leaves the mailbox as it is to whoever comes next; says whether that was possible. */
-    private boolean keep() {
-        if (counted == null || spoilt.get() != null || !kept.keep(counted, hold)) {
-            return false;
-        }
-        forget();
-        return true;
-    }
-
-    private void forget() {
-        if (small != null) {
-            small.close();
-        }
-        onEnd.accept(this);
     }
 
     private void end(BitSet numbers) {
@@ -223,7 +199,7 @@ final class MboxMailbox implements Mailbox {
         if (reason != null) {
             throw reason;
         }
-        Waits.during(() -> files.delete(Objects.requireNonNull(counted), numbers, hold::check));
+        files.delete(Objects.requireNonNull(counted), numbers, hold::check);
         LOG.atDebug()
                 .addKeyValue("mailbox", name)
                 .addKeyValue("deleted", numbers.cardinality())
@@ -233,7 +209,10 @@ final class MboxMailbox implements Mailbox {
     }
 
     private void close() {
-        forget();
+        if (small != null) {
+            small.close();
+        }
+        onEnd.accept(this);
         hold.end();
         if (counted != null) {
             counted.closeOrWarn();

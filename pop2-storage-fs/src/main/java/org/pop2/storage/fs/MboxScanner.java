@@ -4,14 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
 import java.util.Locale;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.Executor;
-import java.util.concurrent.FutureTask;
-import java.util.concurrent.RejectedExecutionException;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
@@ -19,10 +12,9 @@ import org.pop2.storage.StoreException.Reason;
  * Finds the messages of a mailbox file and counts their octets on the wire, in one pass.
  *
  * <p>A separator is a From_ line ({@link FromLine}) at the start of the file or after an empty line, unless the message
- * before says honestly that it is longer ({@link ContentLength}), or the line is git's and the message is not. The pass
- * goes from line feed to line feed, in big steps where no line begins with {@code From} or a mark. What cannot be
- * decided with the octets at hand (a line that begins with {@code Fro} at the end of a block) stays in the buffer until
- * the next block has been added: so every way of cutting the file into blocks gives the same index.
+ * before says honestly that it is longer ({@link ContentLength}), or the line is git's and the message is not. What
+ * cannot be decided with the octets at hand (a line that begins with {@code Fro} at the end of a block) stays in the
+ * buffer until the next block has been added: so every way of cutting the file into blocks gives the same index.
  *
  * <p>Line ends and quoting follow the same rules as in {@link WireEncoder}, which checks every message it sends against
  * the octets counted here.
@@ -34,7 +26,6 @@ final class MboxScanner {
     /** Octets that stay in the buffer behind those that are done with: the end of a line and an empty line. */
     private static final int LOOK_BACK = 3;
 
-    private static final int PIECES_PER_THREAD = 8;
     /** A message has not been asked for its length. */
     private static final long UNKNOWN = -2;
 
@@ -82,71 +73,8 @@ final class MboxScanner {
      * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
      */
     static MboxIndex scan(IoFile file, long end, MboxFormat format, Runnable onBlock) throws IOException {
-        MboxIndex found = piece(file, 0, end, end, format, onBlock);
+        MboxIndex found = new MboxScanner(file, end, format, new MboxIndex.Builder(16), onBlock).run(0, end, false);
         return found.withPseudo(found.rows() > 0 && isPseudo(file, found));
-    }
-
-    /**
-     * The index of the first {@code end} octets, scanned in several pieces at the same time if it is large.
-     *
-     * @param onBlock called now and then while it takes long, by the calling thread
-     * @param helpers threads that may help; if they are busy the calling thread does it all
-     * @param threads that work on it at the same time, at most, the calling one among them
-     * @param least octets of a piece; there are several for each thread, for none runs as fast as the others
-     * @throws StoreException with {@link Reason#CORRUPT} if this is no mailbox or the file ends early
-     */
-    static MboxIndex scan(
-            IoFile file, long end, MboxFormat format, Runnable onBlock, Executor helpers, int threads, long least)
-            throws IOException {
-        List<Long> ends = new ArrayList<>();
-        long pieces = threads > 1 ? Math.min((long) PIECES_PER_THREAD * threads, end / least) : 1;
-        for (long from = end / Math.max(pieces, 1); ends.size() + 1 < pieces; from += end / pieces) {
-            // what begins a message does so whatever was before: each piece can be scanned by itself
-            long start =
-                    nextMessage(file, ends.isEmpty() ? from : Math.max(from, ends.get(ends.size() - 1)), end, format);
-            if (start < 0) {
-                break;
-            }
-            ends.add(start);
-        }
-        ends.add(end);
-        List<FutureTask<MboxIndex>> others = new ArrayList<>();
-        for (int i = 1; i < ends.size(); i++) {
-            long from = ends.get(i - 1);
-            long to = ends.get(i);
-            others.add(new FutureTask<>(() -> piece(file, from, to, end, format, () -> {})));
-        }
-        // the helpers from the end, this thread from the beginning; what has begun does not begin again
-        List<FutureTask<MboxIndex>> fromTheEnd = new ArrayList<>(others);
-        Collections.reverse(fromTheEnd);
-        for (int helper = 1; helper < Math.min(threads, ends.size()); helper++) {
-            try {
-                helpers.execute(() -> fromTheEnd.forEach(FutureTask::run));
-            } catch (RejectedExecutionException busy) {
-                // the others do it
-            }
-        }
-        try {
-            MboxIndex all = piece(file, 0, ends.get(0), end, format, onBlock);
-            for (FutureTask<MboxIndex> other : others) {
-                if (goesOn(file, all, end)) {
-                    // what looked like a message in the middle of the file is a part of the one before
-                    return scan(file, end, format, onBlock);
-                }
-                // does nothing if a helper has begun
-                other.run();
-                all = all.and(result(other));
-            }
-            requireAtMost(all.rows(), format);
-            return all.withPseudo(all.rows() > 0 && isPseudo(file, all));
-        } finally {
-            others.forEach(other -> other.cancel(false));
-        }
-    }
-
-    private static MboxIndex piece(IoFile file, long from, long to, long limit, MboxFormat format, Runnable onBlock)
-            throws IOException {
-        return new MboxScanner(file, limit, format, new MboxIndex.Builder(16), onBlock).run(from, to, false);
     }
 
     /** Whether the last message of an index does not end where the index does, though another may begin there. */
@@ -187,47 +115,6 @@ final class MboxScanner {
         byte[] window = new byte[(int) Math.min(ContentLength.WINDOW, limit - claimed + 1)];
         return file.readFully(ByteBuffer.wrap(window), claimed - 1)
                 && ContentLength.isEnd(window, 1, window.length, claimed - 1 + window.length == limit, ofGit);
-    }
-
-    private static MboxIndex result(FutureTask<MboxIndex> task) throws IOException {
-        while (true) {
-            try {
-                return task.get();
-            } catch (InterruptedException e) {
-                // nobody here is interrupted on purpose, and an interrupted thread must not touch a channel
-            } catch (ExecutionException e) {
-                if (e.getCause() instanceof IOException cause) {
-                    throw cause;
-                }
-                if (e.getCause() instanceof RuntimeException cause) {
-                    throw cause;
-                }
-                throw new IllegalStateException(e);
-            }
-        }
-    }
-
-    /** Where the first message begins behind an offset; -1 if none does. */
-    private static long nextMessage(IoFile file, long offset, long end, MboxFormat format) throws IOException {
-        byte[] block = new byte[MboxFormat.BLOCK];
-        int overlap = LOOK_BACK + Quoting.FROM_LENGTH;
-        for (long at = offset; at < end; at += block.length - overlap) {
-            int length = (int) Math.min(block.length, end - at);
-            if (!file.readFully(ByteBuffer.wrap(block, 0, length), at)) {
-                throw shorter();
-            }
-            int line = LineFeeds.indexOf(block, 0, length) + 1;
-            while (line > 0 && line + 2 <= length) {
-                if (FromLine.mayBegin(block, line)
-                        && (format.lenient() || separatorBefore(block, line) > 0)
-                        && startsMessage(file, at + line, end)
-                        && !isOfGit(file, at + line, end)) {
-                    return at + line;
-                }
-                line = LineFeeds.indexOf(block, line, length) + 1;
-            }
-        }
-        return -1;
     }
 
     /** The index after something was appended, looking only at that, if it begins with a message of its own. */
@@ -332,12 +219,6 @@ final class MboxScanner {
                 }
                 atLineStart = false;
             }
-            int after = plainLines(at);
-            if (after > at) {
-                at = after;
-                atLineStart = buffer[at - 1] == '\n';
-                continue;
-            }
             int lineFeed = LineFeeds.indexOf(buffer, at, fill);
             if (lineFeed < 0) {
                 return fill;
@@ -348,31 +229,6 @@ final class MboxScanner {
             at = lineFeed + 1;
             atLineStart = true;
         }
-        return at;
-    }
-
-    /**
-     * Goes on in steps of a few words while no line begins in them that has to be looked at, counting their line feeds.
-     * Most of a mailbox is read here and nowhere else. Begins and ends anywhere in a line.
-     */
-    private int plainLines(int from) {
-        byte[] octets = buffer;
-        int at = from;
-        long bare = 0;
-        // of the octets behind a line feed the next four are looked at
-        for (int end = fill - LineFeeds.STEP - Integer.BYTES; at <= end; at += LineFeeds.STEP) {
-            int found = 0;
-            for (long marked = LineFeeds.in(octets, at); marked != 0; marked &= marked - 1) {
-                int lineFeed = at + LineFeeds.offset(marked);
-                if (FromLine.mayBegin(octets, lineFeed + 1) || Quoting.mayBegin(octets, lineFeed + 1)) {
-                    bareLineFeeds += bare;
-                    return at;
-                }
-                found += octets[lineFeed - 1] == CR ? 0 : 1;
-            }
-            bare += found;
-        }
-        bareLineFeeds += bare;
         return at;
     }
 

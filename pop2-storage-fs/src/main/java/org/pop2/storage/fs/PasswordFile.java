@@ -10,7 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -124,7 +123,7 @@ final class PasswordFile {
     }
 
     private void locked(StateLock.Body<Read> body) throws IOException {
-        Read written = Objects.requireNonNull(Waits.during(() -> lock.locked("accounts", lockMillis, pause, body)));
+        Read written = lock.locked("accounts", lockMillis, pause, body);
         synchronized (this) {
             cached = written;
         }

@@ -1,7 +1,5 @@
 package org.pop2.storage.fs;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 
@@ -10,11 +8,7 @@ interface Pause {
     Pause REAL = new Pause() {
         @Override
         public void millis(long duration) {
-            try {
-                Waits.during(() -> LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(duration)));
-            } catch (IOException e) {
-                throw new UncheckedIOException(e);
-            }
+            LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(duration));
         }
 
         @Override

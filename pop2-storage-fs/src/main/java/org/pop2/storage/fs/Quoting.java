@@ -41,11 +41,6 @@ enum Quoting {
         return known == FROM_LENGTH ? Match.YES : Match.UNDECIDED;
     }
 
-    /** Whether a line may be a quoted one, by its first two octets. */
-    static boolean mayBegin(byte[] octets, int at) {
-        return octets[at] == '>' && (octets[at + 1] == 'F' || octets[at + 1] == '>');
-    }
-
     /** Whether one {@code >} is to be taken off a stored line. */
     Match quoted(byte[] octets, int line, int end) {
         if (this == NONE || line >= end || octets[line] != '>') {

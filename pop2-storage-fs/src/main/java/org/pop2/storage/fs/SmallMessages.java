@@ -14,20 +14,16 @@ import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * The small messages of one mailbox. A client that reads one after the other, as nearly all do, is answered from memory
  * and on its own thread most of the time: the next ones are read with the one that is asked for, twice as many each
- * time, as far as a buffer holds them; and when half of them were taken, the ones after them.
+ * time, as far as a buffer holds them.
  *
  * <p>Whether the mailbox is still what was counted is looked at before and after they are read, of each of them: what
  * is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
  */
 final class SmallMessages {
-    private static final Logger LOG = LoggerFactory.getLogger(SmallMessages.class);
-
     /** Octets of the longest: a buffer holds two. */
     private static final int LONGEST = ContentBuffer.MAX_OCTETS / 2;
 
@@ -59,12 +55,9 @@ final class SmallMessages {
     private final Executor readers;
 
     // guarded by this
-    /** What is handed out. */
+    /** Messages that were read with one that was asked for. */
     private @Nullable Chunk ahead;
-    /** What comes after it. */
-    private @Nullable Chunk next;
 
-    private @Nullable Loading loading;
     private int expected = 1;
     private int step = 1;
     private boolean closed;
@@ -105,18 +98,12 @@ final class SmallMessages {
     }
 
     private void forget() {
-        Chunk first;
-        Chunk second;
+        Chunk known;
         synchronized (this) {
-            first = ahead;
-            second = next;
+            known = ahead;
             ahead = null;
-            next = null;
-            // it drops what it reads
-            loading = null;
         }
-        drop(first);
-        drop(second);
+        drop(known);
     }
 
     private static void drop(@Nullable Chunk chunk) {
@@ -127,69 +114,27 @@ final class SmallMessages {
 
     private @Nullable ContentBuffer known(int number) {
         Chunk used = null;
-        Loading begun = null;
         ContentBuffer known;
         synchronized (this) {
-            if (ahead == null) {
-                ahead = next;
-                next = null;
-            }
             Chunk chunk = ahead;
             known = chunk == null ? null : chunk.take(number);
             if (chunk == null || known == null) {
                 return null;
             }
             expected = number + 1;
-            int from = chunk.last() + 1;
-            boolean halfTaken = chunk.last() - number <= chunk.count() / 2;
-            if (halfTaken && next == null && loading == null && from <= index.count() && isSmall(octets(from))) {
-                step = 2 * step;
-                begun = new Loading(from);
-                loading = begun;
-            }
             if (number == chunk.last()) {
                 used = chunk;
-                ahead = next;
-                next = null;
+                ahead = null;
             }
         }
         drop(used);
-        if (begun != null) {
-            start(begun);
-        }
         return known;
     }
 
-    private void start(Loading begun) {
-        try {
-            readers.execute(begun);
-        } catch (RejectedExecutionException e) {
-            // the store closes, and whoever asks is told so
-            synchronized (this) {
-                loading = null;
-            }
-        }
-    }
-
-    /** Whether it is being read, and will be given. */
-    private synchronized boolean await(int number, Reading reading) {
-        Loading now = loading;
-        if (now == null || now.from != number || now.waiting != null) {
-            return false;
-        }
-        now.waiting = reading;
-        expected = number + 1;
-        return true;
-    }
-
-    /** The last of the messages to read with this one, which a client asks for. */
-    private synchronized int lastAsked(int number) {
+    /** The last of the messages to read with this one. */
+    private synchronized int last(int number) {
         step = number == expected && number > 1 ? 2 * step : 1;
         expected = number + 1;
-        return last(number);
-    }
-
-    private synchronized int last(int number) {
         long octets = octets(number);
         int last = number;
         while (last < index.count() && last + 1 - number < step) {
@@ -210,7 +155,7 @@ final class SmallMessages {
 
     private ContentBuffer read(int number) throws IOException {
         forget();
-        return taken(number, filled(number, lastAsked(number)));
+        return taken(number, filled(number, last(number)));
     }
 
     private Chunk filled(int first, int last) throws IOException {
@@ -266,47 +211,6 @@ final class SmallMessages {
         drop(unused);
     }
 
-    /** The chunk that comes next is read while a client is still given those of the last one. */
-    private final class Loading implements Runnable {
-        private final int from;
-        /** Who asked for its first message before it was there. */
-        private @Nullable Reading waiting;
-
-        Loading(int from) {
-            this.from = from;
-        }
-
-        @Override
-        public void run() {
-            Chunk chunk = null;
-            try {
-                chunk = filled(from, last(from));
-                budget.keep(chunk);
-            } catch (IOException | RuntimeException e) {
-                // nobody has asked for it, or reads it himself and is told
-                LOG.atDebug()
-                        .addKeyValue("mailbox", name)
-                        .addKeyValue("error", e.toString())
-                        .log("not-read-ahead");
-            }
-            Chunk unused = null;
-            Reading asked;
-            synchronized (SmallMessages.this) {
-                asked = waiting;
-                if (loading != this || closed) {
-                    unused = chunk;
-                } else {
-                    loading = null;
-                    next = chunk;
-                }
-            }
-            drop(unused);
-            if (asked != null) {
-                asked.run();
-            }
-        }
-    }
-
     /** Messages in one buffer, which goes back to the pool when it was dropped and none of them is used any more. */
     static final class Chunk {
         private final BufferPool.Pooled buffer;
@@ -323,10 +227,6 @@ final class SmallMessages {
             this.first = first;
             this.ends = ends;
             this.budget = budget;
-        }
-
-        int count() {
-            return ends.length;
         }
 
         int last() {
@@ -418,9 +318,6 @@ final class SmallMessages {
             ContentBuffer known = known(number);
             if (known != null) {
                 give(known);
-                return;
-            }
-            if (await(number, this)) {
                 return;
             }
             try {

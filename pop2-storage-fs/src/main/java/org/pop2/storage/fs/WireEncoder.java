@@ -105,29 +105,13 @@ final class WireEncoder {
                 }
             }
             atLineStart = false;
-            // a word at a time, with what may follow the line feed in it, which is overwritten then
-            int words = Math.min(length - from, room - to) - Long.BYTES;
-            int moved = 0;
-            long marked = 0;
-            while (moved <= words && marked == 0) {
-                long word = LineFeeds.word(stored, from + moved);
-                LineFeeds.put(wire, to + moved, word);
-                marked = LineFeeds.marked(word);
-                moved += Long.BYTES;
-            }
-            boolean found = marked != 0;
-            if (found) {
-                moved += LineFeeds.first(marked) - Long.BYTES;
-            }
+            int most = from + Math.min(length - from, room - to);
+            int lineFeed = LineFeeds.indexOf(stored, from, most);
+            int moved = (lineFeed < 0 ? most : lineFeed) - from;
+            System.arraycopy(stored, from, wire, to, moved);
             from += moved;
             to += moved;
-            while (!found && from < length && to < room) {
-                found = stored[from] == '\n';
-                if (!found) {
-                    wire[to++] = stored[from++];
-                }
-            }
-            if (!found) {
+            if (lineFeed < 0) {
                 break;
             }
             boolean crlf = from > 0 ? stored[from - 1] == '\r' : afterCr;

@@ -2,10 +2,7 @@ package org.pop2.storage.fs;
 
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
-import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Executor;
-import java.util.concurrent.ForkJoinPool;
-import java.util.concurrent.ForkJoinWorkerThread;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
@@ -24,14 +21,9 @@ import reactor.core.scheduler.Schedulers;
  * The threads that touch files. Two pools, so that mailboxes whose locks are waited for do not keep others from being
  * read, and a timer.
  *
- * <p>The workers are as many as there are processors, since most of what they do is over in microseconds and more
- * threads would only take the processors from each other. What takes longer runs in {@link Waits}, and has another
- * thread started in its place, up to the number that is set.
- *
  * <p>No thread here is ever interrupted: an interrupt closes the {@link java.nio.channels.FileChannel} the thread uses,
  * and with it goes the lock. Reactor interrupts when a subscription is cancelled, on every scheduler that can cancel a
- * task; {@code fromExecutor(pool::execute)} gives it nothing to cancel with. So the method reference is not style. And
- * a fork-join pool that ends interrupts its threads, so it is told to end when they have nothing left to do.
+ * task; {@code fromExecutor(pool::execute)} gives it nothing to cancel with. So the method reference is not style.
  */
 @SuppressWarnings("UnnecessaryMethodReference") // see above: it hides the pool's other methods
 final class Work implements AutoCloseable {
@@ -39,20 +31,15 @@ final class Work implements AutoCloseable {
     private static final int QUEUE = 65_536;
     private static final long LOOK_MILLIS = 10_000;
     private static final int CLOSE_SECONDS = 30;
-    private static final int CLOSED = Integer.MIN_VALUE / 2;
 
-    private final ForkJoinPool workers;
-    /** Tasks of the workers that are queued or running; below zero by {@link #CLOSED} when no more are taken. */
-    private final AtomicInteger tasks = new AtomicInteger();
-
+    private final ThreadPoolExecutor workers;
     private final ThreadPoolExecutor readers;
     private final ScheduledThreadPoolExecutor timer;
     private final Scheduler scheduler;
     private final Busy busy = new Busy();
-    private final CountDownLatch idle = new CountDownLatch(1);
 
     Work(int workerThreads, int readerThreads) {
-        workers = workers(workerThreads);
+        workers = pool("pop2-mbox-worker-", workerThreads);
         readers = pool("pop2-mbox-reader-", readerThreads);
         timer = new ScheduledThreadPoolExecutor(1, task -> thread("pop2-mbox-timer", task));
         timer.setRemoveOnCancelPolicy(true);
@@ -61,58 +48,8 @@ final class Work implements AutoCloseable {
         every(LOOK_MILLIS, () -> busy.look(System.nanoTime()));
     }
 
-    private static ForkJoinPool workers(int most) {
-        AtomicInteger number = new AtomicInteger();
-        int busy = Math.min(most, Math.max(2, Runtime.getRuntime().availableProcessors()));
-        return new ForkJoinPool(
-                busy,
-                pool -> {
-                    ForkJoinWorkerThread thread = ForkJoinPool.defaultForkJoinWorkerThreadFactory.newThread(pool);
-                    thread.setName("pop2-mbox-worker-" + number.incrementAndGet());
-                    return thread;
-                },
-                (thread, error) -> LOG.atError().setCause(error).log("task-failed"),
-                true,
-                busy,
-                most,
-                busy,
-                // all that may be started wait already: then this one waits as well
-                pool -> true,
-                60,
-                TimeUnit.SECONDS);
-    }
-
     private void execute(Runnable task) {
-        int now = tasks.incrementAndGet();
-        if (now < 0 || now > QUEUE) {
-            tasks.decrementAndGet();
-            throw new RejectedExecutionException(now < 0 ? "the storage is closed" : "too many tasks are queued");
-        }
-        boolean queued = false;
-        try {
-            workers.execute(() -> run(task));
-            queued = true;
-        } finally {
-            if (!queued) {
-                finished();
-            }
-        }
-    }
-
-    private void run(Runnable task) {
-        // whatever ran here before may have left one
-        Thread.interrupted();
-        try {
-            busy.run(task);
-        } finally {
-            finished();
-        }
-    }
-
-    private void finished() {
-        if (tasks.decrementAndGet() == CLOSED) {
-            idle.countDown();
-        }
+        workers.execute(() -> busy.run(task));
     }
 
     private static ThreadPoolExecutor pool(String name, int threads) {
@@ -194,16 +131,11 @@ final class Work implements AutoCloseable {
     @Override
     public void close() {
         timer.shutdown();
-        if (tasks.addAndGet(CLOSED) == CLOSED) {
-            idle.countDown();
-        }
+        workers.shutdown();
         readers.shutdown();
         try {
-            boolean done = idle.await(CLOSE_SECONDS, TimeUnit.SECONDS);
-            if (done) {
-                workers.shutdown();
-            }
-            if (!done || !readers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
+            if (!workers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)
+                    || !readers.awaitTermination(CLOSE_SECONDS, TimeUnit.SECONDS)) {
                 LOG.atWarn().addKeyValue("seconds", CLOSE_SECONDS).log("file-work-unfinished");
             }
         } catch (InterruptedException e) {

@@ -155,7 +155,7 @@ final class CrashMatrix {
 
         /** What a client sees; opening recovers. */
         List<String> open(MailboxPath path) throws IOException {
-            MboxFiles.Counted counted = files.open(path);
+            Counted counted = files.open(path);
             if (counted == null) {
                 return List.of();
             }
@@ -169,17 +169,18 @@ final class CrashMatrix {
         }
 
         void recover(MailboxPath path) throws IOException {
-            MboxFiles.Counted counted = files.open(path);
+            Counted counted = files.open(path);
             if (counted != null) {
                 counted.close();
             }
         }
 
-        MboxFiles.@Nullable Counted hold(MailboxPath path) throws IOException {
+        @Nullable
+        Counted hold(MailboxPath path) throws IOException {
             return files.open(path);
         }
 
-        void release(MboxFiles.Counted counted, int... numbers) throws IOException {
+        void release(Counted counted, int... numbers) throws IOException {
             BitSet deleted = new BitSet();
             Arrays.stream(numbers).forEach(deleted::set);
             files.delete(counted, deleted, () -> {});

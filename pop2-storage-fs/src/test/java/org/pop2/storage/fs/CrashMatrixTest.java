@@ -134,7 +134,7 @@ class CrashMatrixTest {
             SimulatedDisk disk = new SimulatedDisk();
             disk.append(CrashMatrix.ALICE.file(), CrashMatrix.mailbox());
             CrashMatrix.Server server = new CrashMatrix.Server(disk);
-            MboxFiles.Counted counted = Objects.requireNonNull(server.hold(CrashMatrix.ALICE));
+            Counted counted = Objects.requireNonNull(server.hold(CrashMatrix.ALICE));
             disk.killAt(at, SimulatedDisk.Cut.HALF);
             try {
                 new CrashMatrix.Server(disk).deliver(CrashMatrix.ALICE, body);

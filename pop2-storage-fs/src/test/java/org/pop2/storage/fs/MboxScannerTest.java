@@ -10,8 +10,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
-import java.util.concurrent.Executor;
-import java.util.concurrent.RejectedExecutionException;
 import org.junit.jupiter.api.Test;
 import org.pop2.storage.StoreException;
 
@@ -122,11 +120,11 @@ class MboxScannerTest {
         }
     }
 
-    /** What a step of the scanner holds, and what is on its edges, at every distance from where it begins. */
+    /** Lines at every distance from where a search of several octets at a time begins. */
     @Test
     void everyShiftOfTheSameLinesGivesTheSameCounts() throws IOException {
         String mark = PIECES[0];
-        for (int shift = 0; shift < 2 * LineFeeds.STEP + 8; shift++) {
+        for (int shift = 0; shift < 136; shift++) {
             for (String lines :
                     List.of("a\n", "a\r\n", "\n", "\r\n", ">From x\n", ">x\n", "From x\n", "\u000b\n\u000b\n")) {
                 String text = "x".repeat(shift) + "\n" + lines.repeat(40) + "end\n";
@@ -142,36 +140,11 @@ class MboxScannerTest {
     }
 
     @Test
-    void scanningInPiecesGivesWhatScanningAtOnceGives() throws IOException {
-        for (int round = 0; round < 1500; round++) {
-            byte[] all = latin(awkward() + awkward() + awkward());
-            MboxFormat format = format(Quoting.MBOXRD, random.nextBoolean(), 1 + random.nextInt(200));
-            IoFile file = file(all);
-            MboxIndex pieces = MboxScanner.scan(
-                    file, all.length, format, () -> {}, Runnable::run, 1 + random.nextInt(6), 1 + random.nextInt(200));
-            MboxIndex fresh = MboxScanner.scan(file, all.length, format, () -> {});
-            assertThat(words(pieces)).as("seed %d round %d", seed, round).isEqualTo(words(fresh));
-            assertThat(pieces.end()).isEqualTo(fresh.end());
-        }
-    }
-
-    /** Helpers that are busy, or refuse, are done without. */
-    @Test
-    void piecesThatNobodyElseScansAreScannedByTheCaller() throws IOException {
+    void mailboxWithMoreMessagesThanAllowedIsRefused() throws IOException {
         byte[] all = latin((PIECES[0] + "x\n\n").repeat(50));
         IoFile file = file(all);
-        MboxFormat format = format(Quoting.MBOXRD, false, 64);
-        Executor busy = task -> {};
-        Executor refusing = task -> {
-            throw new RejectedExecutionException();
-        };
-        for (Executor helpers : List.of(busy, refusing)) {
-            assertThat(MboxScanner.scan(file, all.length, format, () -> {}, helpers, 4, 10)
-                            .rows())
-                    .isEqualTo(50);
-        }
         MboxFormat small = new MboxFormat(Quoting.MBOXRD, false, 49, 64);
-        assertThatThrownBy(() -> MboxScanner.scan(file, all.length, small, () -> {}, busy, 4, 10))
+        assertThatThrownBy(() -> MboxScanner.scan(file, all.length, small, () -> {}))
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("max-messages = 49");
     }

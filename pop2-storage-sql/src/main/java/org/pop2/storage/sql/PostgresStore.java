@@ -29,6 +29,7 @@ import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
+import org.pop2.storage.support.Opening;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -234,7 +235,8 @@ public final class PostgresStore implements MailStore, Retention, Measured {
 
     @Override
     public Publisher<Mailbox> open(UserName user, FolderName folder) {
-        return new Opening(cancelled -> ifOpen(Mono.defer(() -> open(MailboxId.of(user, folder), cancelled))));
+        return new Opening(outcome -> ifOpen(Mono.defer(() -> open(MailboxId.of(user, folder), outcome::isCancelled)))
+                .subscribe(outcome::opened, outcome::failed));
     }
 
     private Mono<Mailbox> open(UUID mailboxId, BooleanSupplier cancelled) {

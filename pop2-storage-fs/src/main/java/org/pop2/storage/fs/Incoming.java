@@ -1,0 +1,89 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Messages that come in: each is gathered before its mailbox is locked, for its source may be slow. */
+final class Incoming {
+    private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
+
+    private final StorageIo io;
+    private final Path spool;
+    private final Quoting quoting;
+    private final Work work;
+    private final Pause pause;
+
+    /** @param spool a directory for what is too large for the memory; exists */
+    Incoming(StorageIo io, Path spool, Quoting quoting, Work work, Pause pause) {
+        this.io = io;
+        this.spool = spool;
+        this.quoting = quoting;
+        this.work = work;
+        this.pause = pause;
+    }
+
+    /** Removes what a process that was killed left. */
+    void sweep() throws IOException {
+        for (String name : io.list(spool)) {
+            io.unlink(spool.resolve(name));
+        }
+    }
+
+    /** What is done with a message once all of it is there. */
+    interface Appending {
+        void of(StoredMessage stored) throws IOException;
+    }
+
+    /**
+     * Takes in a message as fast as its source gives it, and has it appended. To be subscribed to on the workers.
+     *
+     * @param appending called on the workers
+     */
+    Mono<Void> gather(Message message, Appending appending) {
+        StoredMessage stored;
+        try {
+            byte[] fromLine = FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
+            stored = new StoredMessage(io, spool, quoting, fromLine);
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+        return Flux.from(message.content())
+                .onErrorMap(e -> new StoreException(Reason.UNAVAILABLE, "the message could not be read: " + e, e))
+                // one buffer at a time: the next is asked for when this one is stored
+                .publishOn(work.scheduler(), 1)
+                .concatMap(octets -> add(stored, octets), 0)
+                .then(Mono.fromCallable(() -> {
+                    stored.complete();
+                    appending.of(stored);
+                    return null;
+                }))
+                .then()
+                .doFinally(end -> work.submit(() -> discard(stored), () -> discard(stored)));
+    }
+
+    private static Mono<Void> add(StoredMessage stored, ByteBuffer octets) {
+        try {
+            stored.add(octets);
+            return Mono.empty();
+        } catch (IOException e) {
+            return Mono.error(StoreErrors.of(e));
+        }
+    }
+
+    private static void discard(StoredMessage stored) {
+        try {
+            stored.close();
+        } catch (IOException e) {
+            LOG.atWarn().addKeyValue("error", e.toString()).log("spool-file-left");
+        }
+    }
+}

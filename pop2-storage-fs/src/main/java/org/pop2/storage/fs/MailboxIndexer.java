@@ -1,0 +1,127 @@
+package org.pop2.storage.fs;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Makes the index of a mailbox, of the one that was saved and of what was appended since. Blocks. */
+final class MailboxIndexer {
+    private static final Logger LOG = LoggerFactory.getLogger(MailboxIndexer.class);
+    /** Longest step of a file system's clock that counts in fractions of a second. */
+    private static final long TICK_NANOS = 10_000_000;
+
+    /** What was appended since a mailbox was counted is scanned for each delivery up to this size. */
+    private static final long SCAN_AGAIN = 64 * 1024;
+
+    private static final long SECOND_NANOS = 1_000_000_000;
+
+    private final IndexFile saved;
+    private final MboxFormat format;
+    private final Pause pause;
+
+    MailboxIndexer(IndexFile saved, MboxFormat format, Pause pause) {
+        this.saved = saved;
+        this.format = format;
+        this.pause = pause;
+    }
+
+    /** What was saved of a mailbox. */
+    IndexFile.@Nullable Stored load(MailboxPath path) {
+        return saved.load(path).orElse(null);
+    }
+
+    /** Makes an index and reads the whole mailbox for it. */
+    MboxIndex scan(IoFile file, long end, Runnable onBlock) throws IOException {
+        return MboxScanner.scan(file, end, format, onBlock);
+    }
+
+    /** The index of a mailbox that was appended to. */
+    MboxIndex extend(IoFile file, MboxIndex known, long end, Runnable onBlock) throws IOException {
+        return MboxScanner.extend(file, known, end, format, onBlock);
+    }
+
+    /** The index of a locked mailbox, and it is saved if it is another one than before. */
+    IndexFile.Stored saved(MboxLocks.Locked locked, IndexFile.@Nullable Stored known, IndexFile.@Nullable Stored before)
+            throws IOException {
+        IndexFile.Stored stored = index(locked, known);
+        if (!stored.isThat(before)) {
+            saved.save(locked.path(), stored);
+        }
+        return stored;
+    }
+
+    private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
+        FileStatus now = settled(locked);
+        if (known != null && known.isUnchanged(now) && !isCoarse(now)) {
+            return known.at(now);
+        }
+        IoFile file = locked.file();
+        MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)
+                ? extend(file, known.index(), now.size(), locked::keepAlive)
+                : scan(file, now.size(), locked::keepAlive);
+        return IndexFile.Stored.of(file, index, now);
+    }
+
+    /**
+     * The status at a moment when a later change must have another time: two changes within one tick of the file
+     * system's clock look like one. (popa3d sleeps a second for that.)
+     */
+    FileStatus settled(MboxLocks.Locked locked) throws IOException {
+        FileStatus status = locked.status();
+        if (isRecent(status)) {
+            pause.millis(TICK_NANOS / 1_000_000);
+            status = locked.status();
+        }
+        return status;
+    }
+
+    /** Whether a file was written to within the last tick of the clock. */
+    boolean isRecent(FileStatus status) {
+        return Math.abs(pause.now() * 1_000_000 - status.mtime()) < TICK_NANOS;
+    }
+
+    /** Whether the file system counts whole seconds, and this one is not over for long. */
+    boolean isCoarse(FileStatus status) {
+        return status.mtime() % SECOND_NANOS == 0 && pause.now() * 1_000_000 - status.mtime() < 2 * SECOND_NANOS;
+    }
+
+    /**
+     * What a locked mailbox has. Usually little was appended since the index was saved, and it is cheaper to scan that
+     * again with the next delivery than to wait for the clock to tick, as an index to be saved needs it.
+     */
+    MboxIndex contents(MboxLocks.Locked locked) throws IOException {
+        IndexFile.Stored known = load(locked.path());
+        FileStatus now = locked.status();
+        long behind = now.size() - (known == null ? 0 : known.index().end());
+        if (known != null && behind > 0 && behind <= SCAN_AGAIN && known.isPrefixOf(locked.file(), now)) {
+            return extend(locked.file(), known.index(), now.size(), locked::keepAlive);
+        }
+        if (known == null && behind <= SCAN_AGAIN) {
+            return scan(locked.file(), now.size(), locked::keepAlive);
+        }
+        return saved(locked, known, known).index();
+    }
+
+    /** Saves what a mailbox has after a deletion, as far as that is known. */
+    void update(MboxLocks.Locked locked, MboxIndex index) {
+        try {
+            if (index.end() == 0) {
+                // there is nothing to read next time, and so no reason to wait for another time of the file's
+                saved.remove(locked.path());
+                return;
+            }
+            FileStatus status = settled(locked);
+            if (status.size() == index.end()) {
+                saved.save(locked.path(), IndexFile.Stored.of(locked.file(), index, status));
+            }
+        } catch (IOException | StoreException e) {
+            // the deletion is done and durable; the next opening finds the index stale and makes a new one
+            LOG.atWarn()
+                    .addKeyValue("mailbox", locked.path())
+                    .addKeyValue("error", e.toString())
+                    .log("index-not-saved");
+        }
+    }
+}
