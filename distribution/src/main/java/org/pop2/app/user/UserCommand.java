@@ -12,7 +12,7 @@ import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
-import org.pop2.server.OneTimePasswords;
+import org.pop2.auth.OneTimePasswords;
 import org.pop2.storage.Account;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
