@@ -11,9 +11,13 @@ import org.pop2.storage.MailStoreProvider;
  * @param description what it is, with the unit: sentences with semicolons between, the first without its subject
  */
 public record KeyText(String name, String defaultValue, String description) {
-    /** Every key, those of the storages that there are too, in the order of the manual. */
+    private static final String OF_TESTS = "org.pop2.app";
+
+    /** Every key, those of the storages that are shipped too, in the order of the manual. */
     public static List<KeyText> all() {
-        return of(Keys.with(MailStoreProvider.all()));
+        return of(Keys.with(MailStoreProvider.all().stream()
+                .filter(provider -> !provider.getClass().getPackageName().startsWith(OF_TESTS))
+                .toList()));
     }
 
     /** What can be said of a profile called {@code <name>}. */
