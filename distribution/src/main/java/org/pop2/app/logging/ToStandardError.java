@@ -36,6 +36,8 @@ public final class ToStandardError extends ContextAwareBase implements Configura
         console.setEncoder(encoder);
         console.start();
         LIBRARIES.forEach(name -> context.getLogger(name).setLevel(Level.WARN));
+        // in a container or a tunnel there is no hardware address, and nothing here needs one
+        context.getLogger("io.netty.util.internal.MacAddressUtil").setLevel(Level.ERROR);
         Logger root = context.getLogger(Logger.ROOT_LOGGER_NAME);
         root.setLevel(Level.WARN);
         root.addAppender(console);

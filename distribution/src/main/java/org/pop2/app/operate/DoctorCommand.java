@@ -63,6 +63,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private static final Instant EARLIEST =
             LocalDate.of(2026, 1, 1).atStartOfDay().toInstant(ZoneOffset.UTC);
 
+    private static final int FIRST_UNPRIVILEGED = 1024;
     private static final Duration SKEW = Duration.ofSeconds(10);
 
     private enum Finding {
@@ -239,6 +240,12 @@ public final class DoctorCommand implements Callable<Integer> {
             String message = String.valueOf(e.getMessage());
             if (message.contains("in use")) {
                 say(Finding.NOTE, shown + " is in use: the server runs, or another program has it");
+            } else if (address.getPort() < FIRST_UNPRIVILEGED && message.contains("ermission")) {
+                say(
+                        Finding.NOTE,
+                        shown + " was not tried: ports below " + FIRST_UNPRIVILEGED
+                                + " need a privilege, which the service"
+                                + " has (CAP_NET_BIND_SERVICE) and you have not");
             } else {
                 say(Finding.FAIL, shown + ": " + message);
             }

@@ -7,9 +7,7 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.Candidates;
 import org.pop2.app.cli.CommandFailedException;
-import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
-import org.pop2.app.cli.Names;
 import org.pop2.app.cli.NewPassword;
 import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.SubCommands;
@@ -66,10 +64,7 @@ final class OtpCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Mixin
         private final PassPhraseOption passPhrase = new PassPhraseOption();
@@ -108,9 +103,9 @@ final class OtpCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
+            UserName user = one.user();
             OneTimePasswords.State state = state();
-            Configuration configuration = config.read(terminal);
+            Configuration configuration = one.configuration(terminal);
             Optional<OneTimePasswords.State> before = OneTimePasswords.state(
                     AccountWork.account(configuration, user).passwordHash());
             if (before.filter(old -> old.seed().equalsIgnoreCase(state.seed())).isPresent()) {
@@ -151,10 +146,7 @@ final class OtpCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Mixin
         private final PassPhraseOption passPhrase = new PassPhraseOption();
@@ -172,8 +164,9 @@ final class OtpCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            String stored = AccountWork.account(config.read(terminal), user).passwordHash();
+            UserName user = one.user();
+            String stored =
+                    AccountWork.account(one.configuration(terminal), user).passwordHash();
             OneTimePasswords.State state = OneTimePasswords.state(stored).orElseThrow(() -> noList(user));
             Secret phrase = NewPassword.passPhrase(terminal, user, passPhrase.fromInput, false);
             try {
@@ -201,10 +194,7 @@ final class OtpCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         Status(Terminal terminal) {
             this.terminal = terminal;
@@ -212,8 +202,9 @@ final class OtpCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            String stored = AccountWork.account(config.read(terminal), user).passwordHash();
+            UserName user = one.user();
+            String stored =
+                    AccountWork.account(one.configuration(terminal), user).passwordHash();
             Optional<OneTimePasswords.State> state = OneTimePasswords.state(stored);
             if (state.isPresent()) {
                 OneTimePasswords.State at = state.get();
@@ -242,10 +233,7 @@ final class OtpCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Option(
                 names = "--issuer",
@@ -260,8 +248,8 @@ final class OtpCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            Configuration configuration = config.read(terminal);
+            UserName user = one.user();
+            Configuration configuration = one.configuration(terminal);
             String secret = OneTimePasswords.newTotpSecret();
             // tried before it is done, for what cannot be done
             withDigits(AccountWork.account(configuration, user), secret);
@@ -304,10 +292,7 @@ final class OtpCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Mixin
         private final PasswordOption password = new PasswordOption();
@@ -318,8 +303,8 @@ final class OtpCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            Configuration configuration = config.read(terminal);
+            UserName user = one.user();
+            Configuration configuration = one.configuration(terminal);
             String stored = AccountWork.account(configuration, user).passwordHash();
             if (OneTimePasswords.passwordOfTotp(stored).isPresent()) {
                 AccountWork.change(

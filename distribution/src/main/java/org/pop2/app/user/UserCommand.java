@@ -71,10 +71,7 @@ public final class UserCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Mixin
         private final PasswordOption password = new PasswordOption();
@@ -85,8 +82,8 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofNewUser();
-            Configuration configuration = config.read(terminal);
+            UserName user = one.newUser();
+            Configuration configuration = one.configuration(terminal);
             // before a password is typed twice in vain
             if (AccountWork.find(configuration, user) != null) {
                 throw exists(user);
@@ -117,10 +114,7 @@ public final class UserCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         @Mixin
         private final PasswordOption password = new PasswordOption();
@@ -131,8 +125,8 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            Configuration configuration = config.read(terminal);
+            UserName user = one.user();
+            Configuration configuration = one.configuration(terminal);
             if (OneTimePasswords.state(AccountWork.account(configuration, user).passwordHash())
                     .isPresent()) {
                 throw new CommandFailedException(
@@ -189,10 +183,7 @@ public final class UserCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         Enable(Terminal terminal) {
             this.terminal = terminal;
@@ -200,8 +191,8 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            AccountWork.change(config.read(terminal), user, account -> account.withEnabled(true));
+            UserName user = one.user();
+            AccountWork.change(one.configuration(terminal), user, account -> account.withEnabled(true));
             terminal.say("enabled " + user);
             return ExitCode.OK;
         }
@@ -215,10 +206,7 @@ public final class UserCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         Disable(Terminal terminal) {
             this.terminal = terminal;
@@ -226,8 +214,8 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
-            AccountWork.change(config.read(terminal), user, account -> account.withEnabled(false));
+            UserName user = one.user();
+            AccountWork.change(one.configuration(terminal), user, account -> account.withEnabled(false));
             terminal.say("disabled " + user);
             return ExitCode.OK;
         }
@@ -241,10 +229,7 @@ public final class UserCommand implements Callable<Integer> {
         private final Terminal terminal;
 
         @Mixin
-        private final ConfigOption config = new ConfigOption();
-
-        @Mixin
-        private final Names.UserParameter name = new Names.UserParameter();
+        private final OneAccount one = new OneAccount();
 
         Remove(Terminal terminal) {
             this.terminal = terminal;
@@ -252,9 +237,9 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = name.ofUser();
+            UserName user = one.user();
             try {
-                AccountWork.accounts(config.read(terminal), accounts -> Mono.from(accounts.remove(user)));
+                AccountWork.accounts(one.configuration(terminal), accounts -> Mono.from(accounts.remove(user)));
             } catch (StoreException e) {
                 if (e.reason() == StoreException.Reason.NOT_FOUND) {
                     throw Names.noUser(user);

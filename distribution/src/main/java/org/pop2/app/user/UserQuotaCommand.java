@@ -4,9 +4,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
-import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
-import org.pop2.app.cli.Names;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
@@ -45,10 +43,7 @@ public final class UserQuotaCommand implements Callable<Integer> {
     private CommandLine.Model.@Nullable CommandSpec spec;
 
     @Mixin
-    private final ConfigOption config = new ConfigOption();
-
-    @Mixin
-    private final Names.UserParameter name = new Names.UserParameter();
+    private final OneAccount one = new OneAccount();
 
     @Option(names = "--messages", paramLabel = "N", description = "Most messages; 0: any number.")
     private @Nullable Long messages;
@@ -79,8 +74,8 @@ public final class UserQuotaCommand implements Callable<Integer> {
             throw usage("--messages: expected a number, 0 or more");
         }
         Long mostOctets = octets == null ? null : octets(octets);
-        UserName user = name.ofUser();
-        Configuration configuration = config.read(terminal);
+        UserName user = one.user();
+        Configuration configuration = one.configuration(terminal);
         if (limits || asConfigured || unlimited) {
             Quota usual = configuration.storage().settings().quota();
             AccountWork.change(configuration, user, account -> account.withQuota(quota(account, usual, mostOctets)));
