@@ -1,13 +1,10 @@
 package org.pop2.profile.ascii;
 
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
-import java.util.Set;
 import java.util.function.Consumer;
-import java.util.regex.Pattern;
 import org.pop2.profile.ascii.Part.Attachment;
 import org.pop2.profile.ascii.Part.Markup;
 import org.pop2.profile.ascii.Part.Multipart;
@@ -20,8 +17,6 @@ final class Renderer {
     /** Of the words of an alternative, so many in a hundred are to be seen, or it is shown as well. */
     private static final int COVERED = 90;
 
-    private static final Pattern ADDRESS = Pattern.compile("(?i)\\b(?:https?|mailto|ftp):\\S+");
-    private static final Pattern WORD = Pattern.compile("[A-Za-z0-9]{2,}");
     private static final String STAYS = "stays on the server, even if your program deletes this message";
 
     private final int width;
@@ -29,6 +24,7 @@ final class Renderer {
     private final PlainText plain;
     private final Lines lines;
     private final IdentityHashMap<Text, Rendered> rendered = new IdentityHashMap<>();
+    private final IdentityHashMap<Part, Vocabulary> vocabularies = new IdentityHashMap<>();
     private final List<Attachment> attachments = new ArrayList<>();
     private boolean cut;
     private boolean illegible;
@@ -125,11 +121,11 @@ final class Renderer {
         if (!readable.isEmpty()) {
             Part best = best(readable);
             shown.add(best);
-            Set<String> seen = words(best);
+            Vocabulary seen = vocabulary(best);
             for (Part part : readable) {
-                if (part != best && !isCovered(words(part), seen)) {
+                if (part != best && !vocabulary(part).isCoveredBy(seen, COVERED)) {
                     shown.add(part);
-                    seen.addAll(words(part));
+                    seen.add(vocabulary(part));
                 }
             }
         }
@@ -147,35 +143,29 @@ final class Renderer {
         for (Part part : readable) {
             // of equals the later one is the better (RFC 2046 p. 25)
             best = worth(part) >= worth(best) ? part : best;
-            richest = words(part).size() >= words(richest).size() ? part : richest;
+            richest = vocabulary(part).size() >= vocabulary(richest).size() ? part : richest;
         }
-        return isCovered(words(richest), words(best)) ? best : richest;
+        return vocabulary(richest).isCoveredBy(vocabulary(best), COVERED) ? best : richest;
     }
 
-    /** The words that a part shows, without addresses of the web: those differ where the text does not. */
-    private Set<String> words(Part part) {
-        Set<String> words = new HashSet<>();
-        words(part, words);
-        return words;
+    private Vocabulary vocabulary(Part part) {
+        Vocabulary known = vocabularies.get(part);
+        if (known == null) {
+            known = new Vocabulary();
+            collect(part, known);
+            vocabularies.put(part, known);
+        }
+        return known;
     }
 
-    private void words(Part part, Set<String> words) {
+    private void collect(Part part, Vocabulary words) {
         if (part instanceof Text text) {
-            for (String line : rendered(text).lines) {
-                WORD.matcher(ADDRESS.matcher(line).replaceAll(" "))
-                        .results()
-                        .forEach(word -> words.add(word.group().toLowerCase(Locale.ROOT)));
-            }
+            words.add(rendered(text).lines);
         } else if (part instanceof Multipart multipart) {
-            multipart.parts().forEach(it -> words(it, words));
+            multipart.parts().forEach(it -> collect(it, words));
         } else if (part instanceof Nested nested) {
-            words(nested.content(), words);
+            collect(nested.content(), words);
         }
-    }
-
-    private static boolean isCovered(Set<String> words, Set<String> by) {
-        long there = words.stream().filter(by::contains).count();
-        return there * 100 >= (long) words.size() * COVERED;
     }
 
     private int worth(Part part) {
