@@ -8,9 +8,9 @@ import java.nio.CharBuffer;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.pop2.auth.OneTimePasswords;
+import org.pop2.auth.Passwords;
 import org.pop2.protocol.Secret;
-import org.pop2.server.OneTimePasswords;
-import org.pop2.server.Passwords;
 import org.pop2.storage.UserName;
 
 /** Gets a new password from a person or a program, never from an argument: those can be seen by every user. */

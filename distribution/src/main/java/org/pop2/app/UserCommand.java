@@ -6,7 +6,7 @@ import java.util.function.Function;
 import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.server.OneTimePasswords;
+import org.pop2.auth.OneTimePasswords;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
 import org.pop2.storage.StoreException;

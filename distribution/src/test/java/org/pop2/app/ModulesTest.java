@@ -9,8 +9,11 @@ import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.sli
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
 import com.tngtech.archunit.core.importer.ImportOption;
+import java.util.List;
 import org.assertj.core.api.Assertions;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The arrows between the modules, held over the whole project. */
 class ModulesTest {
@@ -18,8 +21,16 @@ class ModulesTest {
     private static final String STORAGE = "org.pop2.storage";
     private static final String[] STORAGES = {"org.pop2.storage.fs..", "org.pop2.storage.sql.."};
     private static final String[] SERVER = {
-        "org.pop2.server..", "org.pop2.client..", "org.pop2.lmtp..", "org.pop2.management.."
+        "org.pop2.server..",
+        "org.pop2.lmtp..",
+        "org.pop2.management..",
+        "org.pop2.auth..",
+        "org.pop2.trace..",
+        "org.pop2.net..",
+        "org.pop2.client.."
     };
+    private static final List<String> FLOORS =
+            List.of("management", "server", "lmtp", "auth", "trace", "net", "profile", "client");
     private static final String APP = "org.pop2.app..";
 
     private static final JavaClasses PROJECT = new ClassFileImporter()
@@ -35,6 +46,10 @@ class ModulesTest {
                         "org.pop2.protocol",
                         "org.pop2.storage",
                         "org.pop2.server",
+                        "org.pop2.lmtp",
+                        "org.pop2.auth",
+                        "org.pop2.trace",
+                        "org.pop2.net",
                         "org.pop2.client",
                         "org.pop2.profile",
                         "org.pop2.management",
@@ -59,6 +74,32 @@ class ModulesTest {
                 .check(PROJECT);
     }
 
+    /** The floors of pop2-server: each package knows those below it, and no other. */
+    @ParameterizedTest
+    @CsvSource({
+        "management, server lmtp auth trace net profile",
+        "server, auth trace net profile",
+        "lmtp, auth net",
+        "auth, net",
+        "trace, net",
+        "net, ''",
+        "profile, ''",
+        "client, ''"
+    })
+    void eachFloorOfTheServerKnowsThoseBelow(String floor, String below) {
+        String[] above = FLOORS.stream()
+                .filter(it -> !it.equals(floor) && !List.of(below.split(" ")).contains(it))
+                .map(it -> "org.pop2." + it + "..")
+                .toArray(String[]::new);
+        noClasses()
+                .that()
+                .resideInAPackage("org.pop2." + floor + "..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage(above)
+                .check(PROJECT);
+    }
+
     @Test
     void theServerNamesNoStorage() {
         noClasses()
@@ -71,20 +112,13 @@ class ModulesTest {
     }
 
     @Test
-    void theClientAndTheServersDoNotKnowEachOther() {
+    void theClientKnowsNoStorage() {
         noClasses()
                 .that()
                 .resideInAPackage("org.pop2.client..")
                 .should()
                 .dependOnClassesThat()
-                .resideInAnyPackage("org.pop2.server..", "org.pop2.lmtp..", "org.pop2.storage..")
-                .check(PROJECT);
-        noClasses()
-                .that()
-                .resideInAnyPackage("org.pop2.server..", "org.pop2.lmtp..")
-                .should()
-                .dependOnClassesThat()
-                .resideInAPackage("org.pop2.client..")
+                .resideInAPackage("org.pop2.storage..")
                 .check(PROJECT);
     }
 

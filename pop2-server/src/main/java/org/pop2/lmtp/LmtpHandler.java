@@ -23,7 +23,7 @@ import org.pop2.lmtp.LmtpSession.Effect;
 import org.pop2.lmtp.LmtpSession.End;
 import org.pop2.lmtp.LmtpSession.Event;
 import org.pop2.lmtp.LmtpSession.Wants;
-import org.pop2.server.StorageCalls;
+import org.pop2.net.StorageCalls;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.slf4j.Logger;

@@ -12,7 +12,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
-import org.pop2.server.Networks;
+import org.pop2.net.Networks;
 import org.pop2.storage.UserName;
 
 /**

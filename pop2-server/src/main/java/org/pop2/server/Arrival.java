@@ -28,6 +28,8 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
+import org.pop2.net.Client;
+import org.pop2.net.LogText;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -265,7 +267,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
 
     private void refuse(String why) {
         // a peer's words may be in it
-        refuse(ServerObserver.Refusal.HANDSHAKE, SessionRecord.escapeWords(why));
+        refuse(ServerObserver.Refusal.HANDSHAKE, LogText.escapeWords(why));
     }
 
     /** Once: a handshake that fails is told by an event and by an exception, and again when the channel closes. */
@@ -278,7 +280,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
         LOG.atInfo()
                 .addKeyValue("listener", listener.settings().name())
                 .addKeyValue("address", Client.text(address))
-                .addKeyValue("reason", SessionRecord.word(why))
+                .addKeyValue("reason", LogText.word(why))
                 .addKeyValue("error", error)
                 .log("connection-refused");
         context().close();

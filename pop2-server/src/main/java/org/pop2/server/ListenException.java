@@ -1,5 +1,8 @@
 package org.pop2.server;
 
+import org.pop2.net.Client;
+import org.pop2.net.TlsException;
+
 /**
  * A listener that could not be opened: the address is taken, not allowed, not of this machine; or its TLS has a fault.
  */

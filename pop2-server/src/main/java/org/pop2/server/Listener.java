@@ -2,6 +2,7 @@ package org.pop2.server;
 
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.pop2.net.TlsContext;
 import org.pop2.profile.ClientProfile;
 
 /** A listener at work. Safe for many threads. */

@@ -3,6 +3,8 @@ package org.pop2.server;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.Optional;
+import org.pop2.net.Networks;
+import org.pop2.net.TlsSettings;
 import org.pop2.profile.ClientProfile;
 
 /**

@@ -15,7 +15,18 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import org.pop2.auth.Authenticator;
+import org.pop2.auth.Passwords;
+import org.pop2.net.Client;
+import org.pop2.net.EventLoops;
+import org.pop2.net.OwnFamily;
+import org.pop2.net.StopSteps;
+import org.pop2.net.TlsContext;
+import org.pop2.net.TlsException;
 import org.pop2.storage.MailStore;
+import org.pop2.trace.SessionTranscript;
+import org.pop2.trace.TooManyWatchedException;
+import org.pop2.trace.Transcripts;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -128,7 +139,7 @@ public final class Pop2Server {
                     .doOnNext(bound::add)
                     .then(Mono.fromCallable(() ->
                             new Pop2Server(sessions, authenticator, loops, watches, certificates, List.copyOf(bound))))
-                    .doOnNext(server -> Schedulers.boundedElastic().schedule(Argon2Hash::practise))
+                    .doOnNext(server -> Schedulers.boundedElastic().schedule(Passwords::practise))
                     .doOnError(error -> {
                         bound.forEach(it -> it.server().dispose());
                         watches.dispose();

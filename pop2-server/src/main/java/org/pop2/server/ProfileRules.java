@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pop2.net.Networks;
 import org.pop2.profile.ClientProfile;
 import org.pop2.storage.UserName;
 

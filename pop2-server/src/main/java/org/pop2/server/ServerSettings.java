@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.pop2.protocol.OnDisconnect;
+import org.pop2.trace.TraceSettings;
 
 /**
  * How a server serves. Immutable; start from {@link #defaults} and change what differs.

@@ -25,6 +25,10 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pop2.auth.Verdict;
+import org.pop2.net.Client;
+import org.pop2.net.LogText;
+import org.pop2.net.StorageCalls;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
 import org.pop2.profile.Quirk;
@@ -43,6 +47,9 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.trace.Transcript;
+import org.pop2.trace.Watch;
+import org.pop2.trace.Watches;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -602,8 +609,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
     private void certificateOfAnother() {
         LOG.atInfo()
                 .addKeyValue("session", record.id())
-                .addKeyValue(
-                        "certificate", SessionRecord.escape(client.certificate().orElse("")))
+                .addKeyValue("certificate", LogText.escape(client.certificate().orElse("")))
                 .log("certificate-of-another");
         record.login(ServerObserver.Login.REFUSED);
         outcome(new Event.Failed(End.LOGIN_REFUSED, LOGIN_FAILED));
@@ -879,7 +885,7 @@ final class SessionHandler extends ChannelInboundHandlerAdapter
                         .addKeyValue("session", record.id())
                         .addKeyValue("user", record.user())
                         .addKeyValue("what", what)
-                        .addKeyValue("reason", SessionRecord.word(store.reason()))
+                        .addKeyValue("reason", LogText.word(store.reason()))
                         .addKeyValue("error", cause.getMessage())
                         .addKeyValue("cause", cause.getCause())
                         .log("storage-failed");

@@ -1,9 +1,10 @@
 package org.pop2.server;
 
 import java.time.Duration;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
+import org.pop2.net.Client;
+import org.pop2.net.LogText;
 import org.pop2.protocol.End;
 import org.pop2.storage.UserName;
 import org.slf4j.Logger;
@@ -16,9 +17,6 @@ import org.slf4j.LoggerFactory;
 final class SessionRecord {
     /** The name is part of the manual: {@code org.pop2.server.sessions}. */
     private static final Logger LOG = LoggerFactory.getLogger("org.pop2.server.sessions");
-
-    private static final int MAX_TEXT = 80;
-    private static final int MAX_WORDS = 200;
 
     private final long id;
     private final ServerObserver observer;
@@ -51,7 +49,7 @@ final class SessionRecord {
     }
 
     String user() {
-        return user == null ? "-" : escape(user.value());
+        return user == null ? "-" : LogText.escape(user.value());
     }
 
     /** The connection was let in. */
@@ -74,7 +72,7 @@ final class SessionRecord {
                 .addKeyValue("session", id)
                 .addKeyValue("listener", listener)
                 .addKeyValue("address", address)
-                .addKeyValue("reason", word(why))
+                .addKeyValue("reason", LogText.word(why))
                 .log("connection-refused");
     }
 
@@ -99,7 +97,7 @@ final class SessionRecord {
             LOG.atInfo()
                     .addKeyValue("session", id)
                     .addKeyValue("address", address)
-                    .addKeyValue("reason", word(result))
+                    .addKeyValue("reason", LogText.word(result))
                     .log("login-refused");
         }
     }
@@ -175,48 +173,13 @@ final class SessionRecord {
                     .addKeyValue("deleted", deleted)
                     .addKeyValue("discarded", discarded)
                     .addKeyValue("seconds", (System.nanoTime() - startNanos) / 1_000_000_000L)
-                    .addKeyValue("reason", word(end))
+                    .addKeyValue("reason", LogText.word(end))
                     .log("session-ended");
         }
     }
 
-    /** As the log, the metrics and the manual write a constant: {@code login-refused}. */
-    static String word(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
-    }
-
     /** HELO opens the inbox, which has no name of its own. */
     private static String shown(@Nullable String folder) {
-        return folder == null ? "-" : escape(folder);
-    }
-
-    /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */
-    static String escape(String text) {
-        return escape(text, '!', MAX_TEXT);
-    }
-
-    /** As {@link #escape}, for words with spaces between. */
-    static String escapeWords(String text) {
-        return escape(text, ' ', MAX_WORDS);
-    }
-
-    private static String escape(String text, char first, int most) {
-        if (text.length() <= most && isPrintable(text, first)) {
-            return text;
-        }
-        StringBuilder out = new StringBuilder();
-        text.codePoints()
-                .limit(most)
-                .forEach(c -> out.appendCodePoint(Character.isLetterOrDigit(c) || (c >= first && c < 0x7f) ? c : '?'));
-        return out.toString();
-    }
-
-    private static boolean isPrintable(String text, char first) {
-        for (int i = 0; i < text.length(); i++) {
-            if (text.charAt(i) < first || text.charAt(i) >= 0x7f) {
-                return false;
-            }
-        }
-        return true;
+        return folder == null ? "-" : LogText.escape(folder);
     }
 }

@@ -1,9 +1,14 @@
 /**
  * POP2 on the wire: Reactor Netty around the pure machine of {@link org.pop2.protocol.Session}.
  *
- * <p>Start at {@link org.pop2.server.Pop2Server}. One connection is one {@code SessionHandler}: octets come in, become
- * commands, the session says what to do, the handler does it. Everything of a connection happens on its event loop;
- * nothing there waits.
+ * <p>Begin with {@link org.pop2.server.Pop2Server}. One connection is one {@code SessionHandler}: octets come in,
+ * become commands, the session says what to do, the handler does it. Everything of a connection happens on its event
+ * loop; nothing there waits.
+ *
+ * <p>Who may log in is decided in {@code org.pop2.auth}, what old clients need in {@code org.pop2.profile}, what
+ * operators look into is kept by {@code org.pop2.trace}; what a connection is, below all of them, in
+ * {@code org.pop2.net}. It does not know {@code org.pop2.lmtp}, {@code org.pop2.management} and
+ * {@code org.pop2.client}.
  */
 @NullMarked
 package org.pop2.server;

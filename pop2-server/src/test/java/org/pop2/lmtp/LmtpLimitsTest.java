@@ -22,7 +22,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.server.Networks;
+import org.pop2.net.Networks;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 

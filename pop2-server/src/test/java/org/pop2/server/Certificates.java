@@ -17,6 +17,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLSocket;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
+import org.pop2.net.TlsSettings;
 
 /** An authority, a server it vouches for, and clients of that server. */
 public final class Certificates {

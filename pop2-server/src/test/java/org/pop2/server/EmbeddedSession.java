@@ -4,8 +4,10 @@ import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.Optional;
+import org.pop2.auth.Authenticator;
+import org.pop2.auth.PlainHashes;
+import org.pop2.net.Client;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.MailStore;
@@ -21,12 +23,7 @@ final class EmbeddedSession implements AutoCloseable {
 
     /** Logs in. */
     EmbeddedSession(MailStore store) {
-        authenticator = new Authenticator(
-                store.accounts(),
-                new Authenticator.Settings(1, 1000, Duration.ofDays(1), 10, false, false),
-                new InMemoryServer.PlainHashes(),
-                System::nanoTime,
-                Schedulers.immediate());
+        authenticator = PlainHashes.authenticator(store.accounts(), Schedulers.immediate());
         // the right password is remembered, so that the session logs in on this thread
         Credentials postel = new Credentials("postel", Secret.of("secret".getBytes(StandardCharsets.US_ASCII)));
         authenticator.authenticate(postel, null).block(TestServer.LIMIT);

@@ -5,12 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.embedded.EmbeddedChannel;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.EnumMap;
 import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.pop2.auth.Authenticator;
+import org.pop2.auth.PlainHashes;
+import org.pop2.net.Client;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 import org.pop2.protocol.Credentials;
@@ -18,6 +20,7 @@ import org.pop2.protocol.Secret;
 import org.pop2.protocol.State;
 import org.pop2.storage.Account;
 import org.pop2.storage.UserName;
+import org.pop2.testing.LogCapture;
 import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
@@ -46,12 +49,7 @@ class GoneClientTest {
 
     /** The right password is remembered, so that it is judged on the thread that brings the account. */
     private Authenticator authenticator() {
-        Authenticator remembering = new Authenticator(
-                store.accounts(),
-                new Authenticator.Settings(1, 10, Duration.ofDays(1), 10, false, false),
-                new InMemoryServer.PlainHashes(),
-                System::nanoTime,
-                Schedulers.immediate());
+        Authenticator remembering = PlainHashes.authenticator(store.accounts(), Schedulers.immediate());
         Credentials postel = new Credentials("postel", Secret.of("secret".getBytes(StandardCharsets.US_ASCII)));
         remembering.authenticate(postel, null).block(TestServer.LIMIT);
         return remembering;
@@ -85,7 +83,7 @@ class GoneClientTest {
 
     @Test
     void aVerdictBetweenTheCloseAndItsNewsIsNobodys() {
-        try (LogCapture log = LogCapture.of("org.pop2.server")) {
+        try (LogCapture log = LogCapture.of("org.pop2")) {
             EmbeddedChannel channel = connect();
             Sinks.One<Account> found = Sinks.one();
             store.accounts = name -> found.asMono();

@@ -20,13 +20,16 @@ import io.netty.channel.local.LocalIoHandler;
 import io.netty.channel.local.LocalServerChannel;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
+import org.pop2.auth.Authenticator;
+import org.pop2.auth.PlainHashes;
+import org.pop2.net.Client;
 import org.pop2.storage.Account;
 import org.pop2.storage.UserName;
+import org.pop2.testing.LogCapture;
 import reactor.core.publisher.Mono;
 
 /** The server's handlers on connections within this process, for millions of short ones. */
@@ -41,7 +44,7 @@ final class InMemoryServer {
     private static final int MOST_SAID = 64 << 20;
 
     private final ScriptedStore store = new ScriptedStore().mail(10, "Subject: one\r\n\r\nHello\r\n", "Two\r\n");
-    private final LogCapture log = LogCapture.of("org.pop2.server").alone();
+    private final LogCapture log = LogCapture.of("org.pop2").alone();
     private final Sessions sessions;
     private final MultiThreadIoEventLoopGroup loops = new MultiThreadIoEventLoopGroup(1, LocalIoHandler.newFactory());
     private final Channel server;
@@ -50,13 +53,9 @@ final class InMemoryServer {
         ServerSettings all = ServerSettings.defaults().withHostName("test.example");
         Account postel = new Account(new UserName("postel"), "{PLAIN}secret", true);
         store.accounts = name -> name.equals(postel.user()) ? Mono.just(postel) : Mono.empty();
-        Authenticator authenticator = new Authenticator(
-                store.accounts(),
-                // no penalty: a fuzzer logs in wrongly without end
-                new Authenticator.Settings(1, 1000, Duration.ofDays(1), 10, false, false),
-                new PlainHashes(),
-                System::nanoTime,
-                reactor.core.scheduler.Schedulers.parallel());
+        // no penalty: a fuzzer logs in wrongly without end
+        Authenticator authenticator =
+                PlainHashes.authenticator(store.accounts(), reactor.core.scheduler.Schedulers.parallel());
         sessions = new Sessions(all, store, authenticator, Optional.empty());
         Listener listener = new Listener(ListenerSettings.defaults(), Optional.empty());
         server = new ServerBootstrap()
@@ -75,23 +74,6 @@ final class InMemoryServer {
                 .bind(new LocalAddress("pop2"))
                 .syncUninterruptibly()
                 .channel();
-    }
-
-    /** Hashes that cost nothing, even those of nobody. */
-    static final class PlainHashes implements Authenticator.HashParser {
-        @Override
-        public PasswordHash parse(String stored) throws UnusableHashException {
-            return Passwords.parse(stored);
-        }
-
-        @Override
-        public PasswordHash standard() {
-            try {
-                return Passwords.parse("{PLAIN}nobody");
-            } catch (UnusableHashException e) {
-                throw new IllegalStateException(e);
-            }
-        }
     }
 
     /**

@@ -25,7 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pop2.auth.Authenticator;
+import org.pop2.net.Client;
+import org.pop2.net.Networks;
+import org.pop2.net.TlsContext;
+import org.pop2.net.TlsException;
 import org.pop2.storage.memory.MemoryMailStore;
+import org.pop2.testing.LogCapture;
 
 /** Several listeners; who may talk in clear; proxies that say whom they speak for; and how much one client gets. */
 @ExtendWith(NoLeaks.class)

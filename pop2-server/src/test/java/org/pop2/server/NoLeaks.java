@@ -9,6 +9,7 @@ import java.util.Objects;
 import org.junit.jupiter.api.extension.AfterAllCallback;
 import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
+import org.pop2.testing.LogCapture;
 
 /** Fails a test class in which Netty found a buffer that nobody released. */
 public final class NoLeaks implements BeforeAllCallback, AfterAllCallback {

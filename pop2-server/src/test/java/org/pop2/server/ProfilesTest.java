@@ -10,6 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import org.pop2.net.Networks;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 import org.pop2.storage.StoreException;

@@ -18,7 +18,10 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pop2.auth.Authenticator;
+import org.pop2.net.Networks;
 import org.pop2.storage.StoreException;
+import org.pop2.testing.LogCapture;
 import reactor.core.publisher.Mono;
 
 /**
@@ -29,7 +32,7 @@ import reactor.core.publisher.Mono;
 @SuppressWarnings("FutureReturnValueIgnored") // of an embedded channel, where a close is done when it returns
 class ProxyHeaderFuzzTest {
     private static final String SIGNATURE = "\r\n\r\n\0\r\nQUIT\n";
-    private static final LogCapture LOG = LogCapture.of("org.pop2.server").alone();
+    private static final LogCapture LOG = LogCapture.of("org.pop2").alone();
     private static final InetSocketAddress PROXY = new InetSocketAddress(InetAddress.getLoopbackAddress(), 1024);
     private static final Listener LISTENER = new Listener(
             ListenerSettings.defaults()

@@ -24,7 +24,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** A storage that does what a test says. One user, postel with the password secret; every folder has the same mail. */
-final class ScriptedStore implements MailStore {
+public final class ScriptedStore implements MailStore {
     private static final Account POSTEL = new Account(new UserName("postel"), "{PLAIN}secret", true);
 
     final AtomicInteger opened = new AtomicInteger();
@@ -38,15 +38,15 @@ final class ScriptedStore implements MailStore {
 
     final Sinks.Empty<Void> lost = Sinks.empty();
 
-    volatile Function<UserName, Publisher<Account>> accounts =
+    public volatile Function<UserName, Publisher<Account>> accounts =
             name -> name.equals(POSTEL.user()) ? Mono.just(POSTEL) : Mono.empty();
-    volatile Function<Mailbox, Publisher<Mailbox>> open = Mono::just;
+    public volatile Function<Mailbox, Publisher<Mailbox>> open = Mono::just;
     volatile Function<BitSet, Publisher<Void>> release = deleted -> Mono.empty();
     volatile List<Long> sizes = List.of();
     volatile IntFunction<Publisher<ContentBuffer>> content = number -> Flux.empty();
 
     /** Messages of these octets, sent in pieces of that size. */
-    ScriptedStore mail(int piece, String... messages) {
+    public ScriptedStore mail(int piece, String... messages) {
         sizes = List.of(messages).stream().map(m -> (long) m.length()).toList();
         content = number -> pieces(messages[number - 1].getBytes(StandardCharsets.ISO_8859_1), piece);
         return this;

@@ -30,6 +30,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.pop2.net.LogText;
 import org.pop2.profile.ClientProfile;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
@@ -40,6 +41,7 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryData;
 import org.pop2.storage.memory.MemoryMailStore;
+import org.pop2.testing.LogCapture;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -836,7 +838,7 @@ class SessionHandlerTest {
 
     @Test
     void controlCharactersDoNotReachTheLog() {
-        assertThat(SessionRecord.escape("a\r\nb\u001b[31m\u202ec d")).isEqualTo("a??b?[31m?c?d");
+        assertThat(LogText.escape("a\r\nb\u001b[31m\u202ec d")).isEqualTo("a??b?[31m?c?d");
     }
 
     // ---- stop

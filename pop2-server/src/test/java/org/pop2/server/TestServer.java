@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.time.Duration;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
+import org.pop2.auth.Authenticator;
 import org.pop2.storage.MailStore;
 
 /** A server on a free port of the loopback address, for tests. */

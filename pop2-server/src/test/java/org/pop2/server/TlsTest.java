@@ -26,8 +26,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pop2.server.TlsSettings.ClientCertificate;
+import org.pop2.auth.Authenticator;
+import org.pop2.net.TlsException;
+import org.pop2.net.TlsSettings;
+import org.pop2.net.TlsSettings.ClientCertificate;
 import org.pop2.storage.memory.MemoryMailStore;
+import org.pop2.testing.LogCapture;
 import reactor.core.publisher.Mono;
 
 /** Sessions inside TLS, and the certificates they begin with. */
@@ -123,7 +127,7 @@ class TlsTest {
     @Test
     void aClientInClearIsClosedAndOthersAreServed() throws Exception {
         try (TestServer server = serve(postel(), certificates.server(directory));
-                LogCapture log = LogCapture.of("org.pop2.server");
+                LogCapture log = LogCapture.of("org.pop2");
                 Wire clear = server.connect();
                 Wire wire = Wire.over(certificates.connect(server.address(), null))) {
             clear.send("HELO postel secret\r\n");
@@ -178,7 +182,7 @@ class TlsTest {
         Pop2Server server = Pop2Server.start(settings, Authenticator.Settings.defaults(), postel(), observer)
                 .blockOptional(TestServer.LIMIT)
                 .orElseThrow();
-        try (LogCapture log = LogCapture.of("org.pop2.server");
+        try (LogCapture log = LogCapture.of("org.pop2");
                 Wire wire = Wire.to(server.address())) {
             wire.send(sent);
             wire.rest();
@@ -295,7 +299,7 @@ class TlsTest {
     void renewedFilesAreUsedFromThenOnAndSessionsGoOn() throws Exception {
         TlsSettings tls = certificates.server(directory);
         try (TestServer server = serve(postel(), tls);
-                LogCapture log = LogCapture.of("org.pop2.server");
+                LogCapture log = LogCapture.of("org.pop2");
                 Wire before = Wire.over(certificates.connect(server.address(), null))) {
             before.expect("+ POP2");
             Certificates.write(certificates.issue("CN=renewed"), tls);

@@ -141,7 +141,7 @@ final class Wiretap implements Closeable {
         private final Socket client;
         private final Socket server;
         private final List<String> lines = new ArrayList<>();
-        /** Words of commands that have not been answered. */
+        /** LogText of commands that have not been answered. */
         private final ConcurrentLinkedQueue<String> asked = new ConcurrentLinkedQueue<>();
 
         private final CountDownLatch cut = new CountDownLatch(1);

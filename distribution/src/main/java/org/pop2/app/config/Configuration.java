@@ -13,11 +13,11 @@ import org.pop2.protocol.OnDisconnect;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.ProfileRules;
-import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.StoreSettings;
+import org.pop2.trace.TraceSettings;
 import org.reactivestreams.Publisher;
 
 /**

@@ -24,19 +24,19 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration.Entry;
 import org.pop2.app.config.Configuration.Storage;
 import org.pop2.lmtp.LmtpSettings;
+import org.pop2.net.Networks;
+import org.pop2.net.TlsSettings;
+import org.pop2.net.TlsSettings.ClientCertificate;
 import org.pop2.profile.ClientProfile;
 import org.pop2.server.Limits;
 import org.pop2.server.ListenerSettings;
-import org.pop2.server.Networks;
 import org.pop2.server.ProfileRules;
-import org.pop2.server.TlsSettings;
-import org.pop2.server.TlsSettings.ClientCertificate;
-import org.pop2.server.TraceSettings;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.trace.TraceSettings;
 
 /**
  * Reads a configuration: the file, over it the environment. Goes on after a mistake, so that all of them are reported

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.pop2.lmtp.LmtpSettings;
+import org.pop2.net.Networks;
+import org.pop2.net.TlsSettings.ClientCertificate;
 import org.pop2.protocol.OnDisconnect;
-import org.pop2.server.Networks;
-import org.pop2.server.TlsSettings.ClientCertificate;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.UserName;
 

@@ -20,7 +20,7 @@ import java.util.function.Function;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
-import org.pop2.server.Networks;
+import org.pop2.net.Networks;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
 

@@ -1,0 +1,234 @@
+package org.pop2.auth;
+
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+import org.pop2.net.Peer;
+import org.pop2.storage.UserName;
+
+/**
+ * What failed logins cost those who try again and again. After {@value #FREE} failures of a user name or from an
+ * address the next refusals are told late: 1, 2, 4 s and so on, up to 30 s; and of such a name or address only
+ * {@value #MAX_IN_FLIGHT} logins may be under way, those that wait for their refusal counted. Right passwords are never
+ * told late, and whoever has lately logged in from where he calls is not turned away for what others do to his name.
+ *
+ * <p>An address is a {@link Peer}. All programs of this machine share the loopback addresses, so these are not counted.
+ * Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the answer.
+ * Nothing is recorded for a login that is turned away. Safe for many threads.
+ */
+final class LoginPenalties {
+    /** Failures that cost nothing: people mistype. */
+    static final int FREE = 3;
+
+    static final int MAX_IN_FLIGHT = 4;
+    static final Duration LONGEST = Duration.ofSeconds(30);
+    /** After the last failure. */
+    static final Duration FORGIVEN_AFTER = Duration.ofMinutes(10);
+    /** How long somebody who logged in is known at his address. */
+    static final Duration KNOWN_FOR = Duration.ofDays(7);
+
+    static final int MAX_ENTRIES = 10_000;
+
+    private final LongSupplier nanoTime;
+    private final long origin;
+    private final FailedLogins<UserName> users = new FailedLogins<>(MAX_ENTRIES);
+    private final FailedLogins<Peer> addresses = new FailedLogins<>(MAX_ENTRIES);
+    private final KnownPlaces known = new KnownPlaces(MAX_ENTRIES);
+
+    LoginPenalties(LongSupplier nanoTime) {
+        this.nanoTime = nanoTime;
+        this.origin = nanoTime.getAsLong();
+    }
+
+    /**
+     * A login begins.
+     *
+     * @param user whose name is used; nothing if no user can have that name
+     * @param client nothing if it is not known
+     * @return nothing if it must wait its turn: nothing is to be tried then
+     */
+    synchronized Optional<Attempt> begin(Optional<UserName> user, @Nullable InetAddress client) {
+        long now = now();
+        Peer address = key(client);
+        boolean counted = !address.equals(Peer.UNKNOWN);
+        FailedLogins.Entry ofUser = user.map(users::find).orElse(null);
+        FailedLogins.Entry ofAddress = counted ? addresses.find(address) : null;
+        KnownPlaces.Known place =
+                user.map(name -> known.find(name, address, now)).orElse(null);
+        boolean full = (ofUser != null && ofUser.isFull(now)) || (ofAddress != null && ofAddress.isFull(now));
+        if (full && (place == null || !place.mayBegin())) {
+            return Optional.empty();
+        }
+        return Optional.of(new Attempt(
+                user.orElse(null),
+                address,
+                user.map(users::of).orElse(null),
+                counted ? addresses.of(address) : null,
+                place));
+    }
+
+    /** A login that counts for nobody. */
+    Attempt uncounted() {
+        return new Attempt(null, Peer.UNKNOWN, null, null, null);
+    }
+
+    /**
+     * A login under way. {@link #refused}, {@link #accepted} or {@link #abandoned} is called at its end; further calls
+     * do nothing.
+     */
+    final class Attempt {
+        private final @Nullable UserName user;
+        private final Peer address;
+        private final FailedLogins.@Nullable Entry ofUser;
+        private final FailedLogins.@Nullable Entry ofAddress;
+        private final KnownPlaces.@Nullable Known place;
+        private int wrong;
+        private boolean hashing;
+        private boolean abandoned;
+        private boolean ended;
+
+        private Attempt(
+                @Nullable UserName user,
+                Peer address,
+                FailedLogins.@Nullable Entry ofUser,
+                FailedLogins.@Nullable Entry ofAddress,
+                KnownPlaces.@Nullable Known place) {
+            this.user = user;
+            this.address = address;
+            this.ofUser = ofUser;
+            this.ofAddress = ofAddress;
+            this.place = place;
+            if (ofUser != null) {
+                ofUser.begins();
+            }
+            if (ofAddress != null) {
+                ofAddress.begins();
+            }
+            if (place != null) {
+                place.begins();
+            }
+        }
+
+        /** A password is about to be hashed; {@code false}: nobody waits for it, and it need not be. */
+        boolean beginsHash() {
+            synchronized (LoginPenalties.this) {
+                hashing = !ended;
+                return hashing;
+            }
+        }
+
+        /** It has been hashed. If the client has gone meanwhile, this is the end. */
+        void endsHash(boolean wasWrong) {
+            synchronized (LoginPenalties.this) {
+                hashing = false;
+                wrong = wasWrong ? wrong + 1 : 0;
+                if (abandoned) {
+                    abandoned();
+                }
+            }
+        }
+
+        /** The login failed; says how late that is to be told. */
+        Duration refused() {
+            synchronized (LoginPenalties.this) {
+                return end() ? fail(Math.max(1, wrong)) : Duration.ZERO;
+            }
+        }
+
+        private Duration fail(int passwords) {
+            long now = now();
+            long delay = 0;
+            if (user != null && ofUser != null) {
+                delay = users.failed(user, ofUser, passwords, now);
+            }
+            if (ofAddress != null) {
+                delay = Math.max(delay, addresses.failed(address, ofAddress, passwords, now));
+            }
+            if (delay > 0) {
+                // whether or not the client waits for it: hanging up must not make room for the next attempt
+                if (ofUser != null) {
+                    ofUser.tellAt(now + delay);
+                }
+                if (ofAddress != null) {
+                    ofAddress.tellAt(now + delay);
+                }
+            }
+            return Duration.ofNanos(delay);
+        }
+
+        /** The login was good. */
+        void accepted() {
+            synchronized (LoginPenalties.this) {
+                if (!end()) {
+                    return;
+                }
+                if (ofAddress != null) {
+                    ofAddress.forgive();
+                }
+                if (user != null) {
+                    known.add(user, address, now());
+                }
+                tidy();
+            }
+        }
+
+        /**
+         * Nothing is known of the login: it was given up, or the storage failed. But a password that was tried counts,
+         * and one that is being hashed ends the login when that is done.
+         */
+        void abandoned() {
+            synchronized (LoginPenalties.this) {
+                abandoned = true;
+                if (hashing || !end()) {
+                    return;
+                }
+                if (wrong > 0) {
+                    Duration unused = fail(wrong);
+                } else {
+                    tidy();
+                }
+            }
+        }
+
+        private boolean end() {
+            if (ended) {
+                return false;
+            }
+            ended = true;
+            if (ofUser != null) {
+                ofUser.ends();
+            }
+            if (ofAddress != null) {
+                ofAddress.ends();
+            }
+            if (place != null) {
+                place.ends();
+            }
+            return true;
+        }
+
+        private void tidy() {
+            if (user != null && ofUser != null) {
+                users.tidy(user, ofUser);
+            }
+            if (ofAddress != null) {
+                addresses.tidy(address, ofAddress);
+            }
+        }
+    }
+
+    /** How many names and addresses it knows something of. */
+    synchronized int size() {
+        return users.size() + addresses.size();
+    }
+
+    private long now() {
+        return nanoTime.getAsLong() - origin;
+    }
+
+    private static Peer key(@Nullable InetAddress client) {
+        return client == null || client.isLoopbackAddress() ? Peer.UNKNOWN : Peer.of(client);
+    }
+}

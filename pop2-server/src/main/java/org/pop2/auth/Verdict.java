@@ -1,0 +1,48 @@
+package org.pop2.auth;
+
+import java.util.Objects;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.UserName;
+
+/** What became of a login. A refusal does not say why: unknown user and wrong password look alike. */
+public final class Verdict {
+    /** The kinds of verdict. */
+    public enum Outcome {
+        /** The password is the user's. */
+        ACCEPTED,
+        /** Unknown or disabled user, or wrong password. */
+        REFUSED,
+        /** Too many logins wait already; nothing was tried. The same login may succeed later. */
+        BUSY
+    }
+
+    static final Verdict REFUSED = new Verdict(Outcome.REFUSED, null);
+    static final Verdict BUSY = new Verdict(Outcome.BUSY, null);
+
+    private final Outcome outcome;
+    private final @Nullable UserName user;
+
+    private Verdict(Outcome outcome, @Nullable UserName user) {
+        this.outcome = outcome;
+        this.user = user;
+    }
+
+    static Verdict accepted(UserName user) {
+        return new Verdict(Outcome.ACCEPTED, Objects.requireNonNull(user));
+    }
+
+    public Outcome outcome() {
+        return outcome;
+    }
+
+    /** Who logged in; nobody unless accepted. */
+    public Optional<UserName> user() {
+        return Optional.ofNullable(user);
+    }
+
+    @Override
+    public String toString() {
+        return user == null ? outcome.toString() : outcome + " " + user;
+    }
+}

@@ -1,0 +1,55 @@
+package org.pop2.net;
+
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketAddress;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Who is at the other end of a connection.
+ *
+ * @param address where; what a proxy said, if there is one in between
+ * @param encrypted whether nobody on the way can read along
+ * @param certificate the common name of the certificate that was shown
+ * @param sinceNanos when the connection came, by {@link System#nanoTime}
+ */
+public record Client(
+        @Nullable SocketAddress address, boolean encrypted, Optional<String> certificate, long sinceNanos) {
+    /** Somebody who speaks in clear, with no proxy in between. */
+    public static Client plain(@Nullable SocketAddress address, long sinceNanos) {
+        return new Client(address, false, Optional.empty(), sinceNanos);
+    }
+
+    /** Whether it is this very machine. */
+    public boolean isLocal() {
+        return !(address instanceof InetSocketAddress inet)
+                || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress());
+    }
+
+    /** What it is counted as. */
+    public Peer peer() {
+        return Peer.of(ip());
+    }
+
+    /** The address without the port; nothing if it is none of the network. */
+    @Nullable
+    public InetAddress ip() {
+        return address instanceof InetSocketAddress inet ? inet.getAddress() : null;
+    }
+
+    /** {@code 192.0.2.1:1024}, {@code [2001:db8::1]:1024}. */
+    public String text() {
+        return text(address);
+    }
+
+    /** As {@link #text()}; {@code -} if there is no address. */
+    public static String text(@Nullable SocketAddress address) {
+        if (address instanceof InetSocketAddress inet) {
+            InetAddress host = inet.getAddress();
+            String name = host == null ? inet.getHostString() : host.getHostAddress();
+            return name.indexOf(':') >= 0 ? "[" + name + "]:" + inet.getPort() : name + ":" + inet.getPort();
+        }
+        return address == null ? "-" : LogText.escape(address.toString());
+    }
+}

@@ -1,0 +1,80 @@
+package org.pop2.net;
+
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.epoll.Epoll;
+import io.netty.channel.epoll.EpollIoHandler;
+import io.netty.util.concurrent.DefaultThreadFactory;
+import io.netty.util.concurrent.FastThreadLocalThread;
+import java.time.Duration;
+import java.util.concurrent.ThreadFactory;
+import java.util.concurrent.TimeUnit;
+import reactor.core.publisher.Mono;
+import reactor.core.scheduler.NonBlocking;
+import reactor.netty.resources.LoopResources;
+
+/** The threads of a server's connections, where these are to look for commands before they sleep ({@link BusyPoll}). */
+public final class EventLoops implements LoopResources {
+    private static final String NAME = "pop2";
+
+    /** 0: Netty's own number. */
+    private static final int EVENTS_AT_A_TIME = 0;
+
+    private final EventLoopGroup group;
+
+    private EventLoops(int threads) {
+        group = new MultiThreadIoEventLoopGroup(
+                threads, threads(), EpollIoHandler.newFactory(EVENTS_AT_A_TIME, BusyPoll.FACTORY));
+    }
+
+    /**
+     * As many as there are processors, two at least. Busy polling takes epoll, and a second processor for those who
+     * send what is looked for; else it is left out.
+     */
+    public static LoopResources create(boolean busyPoll) {
+        int processors = Runtime.getRuntime().availableProcessors();
+        // Netty's least of four takes two processors from each other
+        int threads = Math.max(2, processors);
+        return busyPoll && processors > 1 && Epoll.isAvailable()
+                ? new EventLoops(threads)
+                : LoopResources.create(NAME, threads, true);
+    }
+
+    private static ThreadFactory threads() {
+        return new DefaultThreadFactory(NAME + "-epoll", true) {
+            @Override
+            protected Thread newThread(Runnable task, String name) {
+                return new EventLoop(task, name);
+            }
+        };
+    }
+
+    /** Reactor refuses to block on it. */
+    private static final class EventLoop extends FastThreadLocalThread implements NonBlocking {
+        EventLoop(Runnable task, String name) {
+            super(task, name);
+        }
+    }
+
+    @Override
+    public EventLoopGroup onServer(boolean useNative) {
+        return group;
+    }
+
+    @Override
+    public boolean isDisposed() {
+        return group.isShuttingDown();
+    }
+
+    @Override
+    public void dispose() {
+        disposeLater().subscribe();
+    }
+
+    @Override
+    public Mono<Void> disposeLater(Duration quietPeriod, Duration timeout) {
+        return Mono.create(
+                sink -> group.shutdownGracefully(quietPeriod.toMillis(), timeout.toMillis(), TimeUnit.MILLISECONDS)
+                        .addListener(ended -> sink.success()));
+    }
+}

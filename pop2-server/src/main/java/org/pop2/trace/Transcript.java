@@ -1,0 +1,217 @@
+package org.pop2.trace;
+
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelDuplexHandler;
+import io.netty.channel.ChannelHandlerContext;
+import io.netty.channel.ChannelPromise;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.LocalDateTime;
+import java.time.LocalTime;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pop2.net.Client;
+import org.pop2.net.Networks;
+import org.pop2.storage.UserName;
+
+/**
+ * Writes one session down: a line for each line in either direction, with the time, and octets that are no printable
+ * ASCII escaped. Passwords are masked. Lives on the connection's event loop.
+ */
+public final class Transcript extends ChannelDuplexHandler {
+    private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
+    /** A longer line is written in pieces. */
+    private static final int MAX_LINE = 1000;
+
+    /** What a session may say before it is known whose it is. */
+    private static final int MAX_WAITING = 16 * 1024;
+
+    private static final int CHUNK = 4 * 1024;
+
+    private final Transcripts transcripts;
+    private final Path file;
+    private final MaskedLines lines = new MaskedLines(false);
+    private final ByteArrayOutputStream text = new ByteArrayOutputStream();
+
+    /** From a HELO on, which is the first of them, to the news whether its name is a user's. */
+    private final List<String> undecided = new ArrayList<>();
+
+    private int undecidedLength;
+    private final StringBuilder fromClient = new StringBuilder();
+    private final StringBuilder fromServer = new StringBuilder();
+    private long left;
+
+    /** Whether it is known that this session is to be written down. */
+    private boolean wanted;
+
+    private boolean dropped;
+
+    /** Writes down one connection; belongs before the handler of its session. */
+    public Transcript(Transcripts transcripts, Client client) {
+        this.transcripts = transcripts;
+        this.file = transcripts.newFile(client);
+        this.left = transcripts.settings().maxOctets();
+        this.wanted = transcripts.settings().users().isEmpty();
+        note(LocalDateTime.now(ZoneId.systemDefault()) + " " + client.text() + (client.encrypted() ? " TLS" : ""));
+    }
+
+    /** Where it is, or will be. */
+    public Path file() {
+        return file;
+    }
+
+    /** Whether a client may be one whose sessions are written down. */
+    public static boolean isWanted(Transcripts transcripts, Client client) {
+        Networks addresses = transcripts.settings().addresses();
+        return addresses.isEmpty() || addresses.contain(client.address());
+    }
+
+    /** The session is that user's. */
+    public void loggedIn(UserName user) {
+        lines.loggedIn();
+        if (!undecided.isEmpty()) {
+            undecided.set(0, MaskedLines.accepted(undecided.get(0), user));
+        }
+        decide();
+        Set<UserName> users = transcripts.settings().users();
+        if (users.isEmpty() || users.contains(user)) {
+            wanted = true;
+        } else {
+            drop();
+        }
+    }
+
+    @Override
+    public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
+        if (message instanceof ByteBuf octets) {
+            record(octets, fromClient, "C");
+        }
+        super.channelRead(context, message);
+    }
+
+    @Override
+    public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
+        if (message instanceof ByteBuf octets) {
+            record(octets, fromServer, "S");
+        }
+        super.write(context, message, promise);
+    }
+
+    @Override
+    public void channelInactive(ChannelHandlerContext context) throws Exception {
+        if (wanted && !dropped) {
+            endLine(fromClient, "C");
+            endLine(fromServer, "S");
+            decide();
+            note("closed");
+            hand();
+        }
+        super.channelInactive(context);
+    }
+
+    private void record(ByteBuf octets, StringBuilder line, String who) {
+        if (dropped) {
+            return;
+        }
+        octets.forEachByte(octet -> {
+            line.append((char) (octet & 0xff));
+            if (octet == '\n' || line.length() >= MAX_LINE) {
+                endLine(line, who);
+            }
+            return !dropped;
+        });
+        if (wanted && text.size() >= CHUNK) {
+            hand();
+        }
+    }
+
+    private void endLine(StringBuilder line, String who) {
+        if (line.isEmpty() || dropped) {
+            return;
+        }
+        String said = line.toString();
+        line.setLength(0);
+        if (who.equals("S")) {
+            // an answer to HELO comes after the news
+            decide();
+            note("S: " + MaskedLines.escaped(said));
+        } else if (MaskedLines.isHelo(said)) {
+            decide();
+            hold(now() + "C: " + lines.masked(said));
+        } else if (undecided.isEmpty()) {
+            note("C: " + lines.masked(said));
+        } else {
+            hold(now() + "C: " + lines.masked(said));
+        }
+    }
+
+    private void hold(String line) {
+        undecided.add(line);
+        undecidedLength += line.length();
+        if (undecidedLength > MAX_WAITING) {
+            decide();
+        }
+    }
+
+    private void decide() {
+        undecided.forEach(this::put);
+        undecided.clear();
+        undecidedLength = 0;
+    }
+
+    private void note(String what) {
+        put(now() + what);
+    }
+
+    private static String now() {
+        return TIME.format(LocalTime.now(ZoneId.systemDefault())) + " ";
+    }
+
+    private void put(String what) {
+        byte[] line = (what + "\n").getBytes(StandardCharsets.US_ASCII);
+        if (dropped) {
+            return;
+        }
+        if (line.length > left) {
+            text.writeBytes("(and more)\n".getBytes(StandardCharsets.US_ASCII));
+            if (wanted) {
+                hand();
+            }
+            drop();
+            return;
+        }
+        left -= line.length;
+        text.writeBytes(line);
+        if (!wanted && text.size() > MAX_WAITING) {
+            drop();
+        }
+    }
+
+    private void hand() {
+        if (text.size() > 0) {
+            boolean written = transcripts.append(file, text.toByteArray());
+            text.reset();
+            if (!written) {
+                text.writeBytes("(some lines were lost)\n".getBytes(StandardCharsets.US_ASCII));
+            }
+        }
+    }
+
+    private void drop() {
+        dropped = true;
+        text.reset();
+        undecided.clear();
+        fromClient.setLength(0);
+        fromServer.setLength(0);
+    }
+
+    /** That of a pipeline, if the session is written down. */
+    public static @Nullable Transcript of(ChannelHandlerContext context) {
+        return context.pipeline().get(Transcript.class);
+    }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.auth;
+
+import org.jspecify.annotations.NullMarked;

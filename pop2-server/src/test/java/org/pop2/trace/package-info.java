@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.trace;
+
+import org.jspecify.annotations.NullMarked;
