@@ -1,28 +1,19 @@
 package org.pop2.lmtp;
 
 import io.netty.buffer.ByteBuf;
-import io.netty.buffer.Unpooled;
-import io.netty.channel.Channel;
-import io.netty.channel.ChannelHandlerContext;
-import io.netty.channel.ChannelInboundHandlerAdapter;
-import io.netty.channel.ChannelOutboundBuffer;
-import io.netty.channel.socket.ChannelInputShutdownEvent;
-import io.netty.channel.socket.DuplexChannel;
-import io.netty.util.ReferenceCountUtil;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.ScheduledFuture;
-import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpSession.Effect;
 import org.pop2.lmtp.LmtpSession.End;
 import org.pop2.lmtp.LmtpSession.Event;
 import org.pop2.lmtp.LmtpSession.Wants;
+import org.pop2.net.Connections;
+import org.pop2.net.LineConnection;
 import org.pop2.net.StorageCalls;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
@@ -32,17 +23,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * One connection: octets in, commands to the {@link LmtpSession}, its effects done, strictly one after the other.
- *
- * <p>Everything here happens on the connection's event loop and nothing waits there. Input is read on demand, one
- * buffer at a time; none is taken while the spool writes, the storage works, or the client does not read its replies.
+ * One LMTP session: what happens on its {@link LineConnection} goes to the pure {@link LmtpSession}, and the effects
+ * that it wants are done, strictly one after the other. Everything here happens on the connection's event loop. No
+ * octet is taken while the spool writes or the storage works.
  *
  * <p>A delivery that has begun hangs on nothing of the connection. One that has not is left out when the connection is
  * gone: the MTA was told nothing of it and comes again.
  */
-// what becomes of a write or a close is told by the pipeline: the channel goes inactive
-@SuppressWarnings("FutureReturnValueIgnored")
-final class LmtpHandler extends ChannelInboundHandlerAdapter {
+final class LmtpHandler implements LineConnection.Protocol, Connections.Connection {
     private static final Logger LOG = LoggerFactory.getLogger(LmtpHandler.class);
 
     /** RFC 5321 (p. 63) asks for 512 octets and some for parameters; a client that sends more gets 500. */
@@ -53,20 +41,11 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
 
     private static final int CHUNK = 16 * 1024;
 
-    /** After a last line that the client does not expect: how long, and how much, it may go on sending. */
-    private static final long LINGER_NANOS = TimeUnit.SECONDS.toNanos(2);
-
-    private static final int LINGER_OCTETS = 256 * 1024;
-
     private final LmtpSessions sessions;
     private final LmtpSettings settings;
     private final LmtpSession session;
-
-    private @Nullable ChannelHandlerContext context;
+    private final LineConnection connection;
     private @Nullable LmtpRecord record;
-
-    /** Input that waits to be taken; the next is read when it is used up. */
-    private @Nullable ByteBuf input;
 
     private final StringBuilder line = new StringBuilder();
     private boolean lineTooLong;
@@ -84,31 +63,28 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     /** Among the sessions. */
     private boolean counted;
 
-    private boolean readPending;
-    private boolean inputEnded;
-    private boolean working;
-    private boolean stopping;
     private volatile boolean gone;
     private @Nullable End end;
-    private boolean written;
-    private int lingered;
-
-    private @Nullable ScheduledFuture<?> timer;
-    private long deadline;
 
     LmtpHandler(LmtpSessions sessions) {
         this.sessions = sessions;
         this.settings = sessions.settings();
         this.session = new LmtpSession(settings.hostName(), settings.limits());
+        this.connection = new LineConnection(this, settings.limits().commandTimeout());
     }
 
-    // ---- what Netty tells
+    /** For the channel's pipeline. */
+    LineConnection connection() {
+        return connection;
+    }
+
+    // ---- what the connection tells
 
     @Override
-    public void channelActive(ChannelHandlerContext active) {
-        context = active;
-        record = new LmtpRecord(sessions.nextId(), active.channel().remoteAddress(), sessions.observer());
-        if (!isAllowed(active.channel().remoteAddress())) {
+    public void opened() {
+        SocketAddress peer = connection.context().channel().remoteAddress();
+        record = new LmtpRecord(sessions.nextId(), peer, sessions.observer());
+        if (!isAllowed(peer)) {
             turnAway();
             return;
         }
@@ -119,171 +95,133 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
             tell(new Event.Aborted(End.OVERLOADED, Reply.OVERLOADED));
         }
         touch();
-        work();
+    }
+
+    private boolean isAllowed(@Nullable SocketAddress peer) {
+        return !(peer instanceof InetSocketAddress inet)
+                || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress())
+                || settings.allowFrom().contain(inet);
+    }
+
+    /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
+    private void turnAway() {
+        end = End.NOT_ALLOWED;
+        send(Reply.NOT_ALLOWED);
+        connection.end(true);
     }
 
     @Override
-    public void channelRead(ChannelHandlerContext ignored, Object octets) {
-        readPending = false;
-        if (end != null) {
-            lingered += ((ByteBuf) octets).readableBytes();
-            ReferenceCountUtil.release(octets);
-            if (lingered > LINGER_OCTETS) {
-                channel().close();
-            } else {
-                read();
-            }
-            return;
+    public LineConnection.Wants wants() {
+        if (spooling) {
+            return LineConnection.Wants.NOTHING;
         }
-        // read only when the last was used up, so nothing is overwritten
-        input = (ByteBuf) octets;
-        if (session.wants() == Wants.CONTENT) {
-            touch();
-        }
-        work();
+        return switch (session.wants()) {
+            case COMMAND -> LineConnection.Wants.COMMAND;
+            case CONTENT -> LineConnection.Wants.CONTENT;
+            default -> LineConnection.Wants.NOTHING;
+        };
     }
 
     @Override
-    public void channelReadComplete(ChannelHandlerContext ignored) {
-        if (readPending) {
-            // a read that brought nothing
-            readPending = false;
-            if (end != null || input == null) {
-                read();
-            }
-        }
-    }
-
-    @Override
-    public void channelWritabilityChanged(ChannelHandlerContext ignored) {
-        if (channel().isWritable()) {
-            work();
-        }
-    }
-
-    @Override
-    public void userEventTriggered(ChannelHandlerContext ignored, Object event) throws Exception {
-        if (event instanceof ChannelInputShutdownEvent) {
-            inputEnded = true;
-            if (end != null) {
-                channel().close();
-            } else {
-                work();
-            }
-        } else {
-            super.userEventTriggered(ignored, event);
-        }
-    }
-
-    @Override
-    public void channelInactive(ChannelHandlerContext inactive) throws Exception {
-        gone = true;
-        tell(new Event.Closed());
-        if (timer != null) {
-            timer.cancel(false);
-        }
-        dropInput();
-        dropMessage();
-        if (counted) {
-            sessions.remove(this);
-        }
-        log().write(end == null ? End.DISCONNECTED : end);
-        super.channelInactive(inactive);
-    }
-
-    @Override
-    public void exceptionCaught(ChannelHandlerContext ignored, Throwable cause) {
-        if (cause instanceof java.io.IOException) {
-            LOG.atDebug()
-                    .addKeyValue("session", log().id())
-                    .addKeyValue("address", log().address())
-                    .addKeyValue("error", cause.toString())
-                    .log("lmtp-connection-broke");
-        } else {
-            LOG.atWarn()
-                    .setCause(cause)
-                    .addKeyValue("session", log().id())
-                    .addKeyValue("address", log().address())
-                    .log("lmtp-session-failed");
-        }
-        channel().close();
-    }
-
-    // ---- what the server tells, on any thread
-
-    /** Ends the session as soon as no message is under way. */
-    void stop() {
-        later(() -> {
-            stopping = true;
-            work();
-        });
-    }
-
-    /** Ends the session now. */
-    void stopNow() {
-        later(() -> {
-            gone = true;
-            tell(new Event.Aborted(End.SHUTDOWN, Reply.STOPPING));
-            channel().close();
-        });
-    }
-
-    // ---- the loop
-
-    private void work() {
-        if (working || context == null) {
-            return;
-        }
-        working = true;
-        try {
-            while (end == null && channel().isWritable() && step()) {
-                // on to the next
-            }
-        } finally {
-            working = false;
-        }
-        if (written) {
-            written = false;
-            context().flush();
-        }
-        if (end == null) {
-            if (input == null) {
-                // one buffer ahead, so that a connection that goes is noticed
-                read();
-            }
-            arm();
-        }
-    }
-
-    /** Takes something from the input; says whether there may be more to do. */
-    private boolean step() {
-        Wants wants = session.wants();
-        if (wants == Wants.COMMAND && stopping) {
-            tell(new Event.Aborted(End.SHUTDOWN, Reply.STOPPING));
-            return false;
-        }
-        if ((wants != Wants.COMMAND && wants != Wants.CONTENT) || spooling) {
-            return false;
-        }
-        if (input == null) {
-            if (inputEnded) {
-                tell(new Event.Closed());
-            }
-            return false;
-        }
-        if (wants == Wants.COMMAND) {
+    public void take(ByteBuf input) {
+        if (session.wants() == Wants.COMMAND) {
             takeCommand(input);
         } else {
             takeContent(input);
         }
-        return true;
     }
+
+    @Override
+    public boolean isInsideLine() {
+        return line.length() > 0;
+    }
+
+    @Override
+    public void received(int octets) {
+        if (session.wants() == Wants.CONTENT) {
+            touch();
+        }
+    }
+
+    @Override
+    public void taken(int octets) {
+        // who takes replies is not silent
+        touch();
+    }
+
+    @Override
+    public boolean isSending(boolean pending) {
+        // while the storage works nobody has to read
+        return pending && !isStorageAtWork();
+    }
+
+    @Override
+    public void sending() {}
+
+    @Override
+    public boolean isPeersTurn() {
+        return !isStorageAtWork();
+    }
+
+    private boolean isStorageAtWork() {
+        return end == null && (session.wants() == Wants.OUTCOME || spooling);
+    }
+
+    @Override
+    public void overdue() {
+        tell(new Event.Aborted(End.TIMED_OUT, Reply.TIMED_OUT));
+    }
+
+    @Override
+    public void stopping() {
+        tell(new Event.Aborted(End.SHUTDOWN, Reply.STOPPING));
+    }
+
+    @Override
+    public void inputEnded() {
+        tell(new Event.Closed());
+    }
+
+    @Override
+    public void closed() {
+        gone = true;
+        tell(new Event.Closed());
+        dropMessage();
+        if (counted) {
+            sessions.connections().remove(this);
+        }
+        log().write(end == null ? End.DISCONNECTED : end);
+    }
+
+    @Override
+    public void broken(Throwable cause) {
+        log().broken(cause);
+    }
+
+    @Override
+    public void tooLate() {
+        log().tooLate();
+    }
+
+    // ---- what the server tells, on any thread
+
+    @Override
+    public void stop() {
+        connection.stop();
+    }
+
+    @Override
+    public void stopNow() {
+        gone = true;
+        connection.stopNow();
+    }
+
+    // ---- octets, lines and mail
 
     private void takeCommand(ByteBuf octets) {
         while (octets.isReadable()) {
             byte octet = octets.readByte();
             if (octet == '\n') {
-                usedUp(octets);
                 command();
                 return;
             }
@@ -293,7 +231,6 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 lineTooLong = true;
             }
         }
-        usedUp(octets);
     }
 
     private void command() {
@@ -314,13 +251,12 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         int length = Math.min(CHUNK, octets.readableBytes());
         octets.getBytes(octets.readerIndex(), copy, 0, length);
         octets.skipBytes(unstuffer.take(copy, 0, length, this::keep));
-        usedUp(octets);
         SpooledMessage kept = message;
         if (lost != null) {
             dropMessage();
         } else if (kept != null && (kept.full() || (unstuffer.ended() && kept.onDisk()))) {
             spooling = true;
-            kept.drain(error -> later(() -> drained(error)));
+            kept.drain(error -> connection.later(() -> drained(error)));
             return;
         }
         contentEnd();
@@ -354,7 +290,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         if (end == null) {
             touch();
             contentEnd();
-            work();
+            connection.work();
         }
     }
 
@@ -384,10 +320,10 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
 
     /** The outcome of something that was under way, on any thread; outcomes keep their order. */
     private void outcome(Event event) {
-        execute(() -> {
+        connection.execute(() -> {
             tell(event);
             touch();
-            work();
+            connection.work();
         });
     }
 
@@ -395,11 +331,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
 
     private void perform(Effect effect) {
         if (effect instanceof Effect.Send send) {
-            context()
-                    .write(
-                            Unpooled.wrappedBuffer(send.reply().encode()),
-                            context().voidPromise());
-            written = true;
+            send(send.reply());
         } else if (effect instanceof Effect.Find find) {
             find(find.address(), find.size());
         } else if (effect instanceof Effect.Receive) {
@@ -409,12 +341,16 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
             lost = null;
             // from here on the limit of data counts, also if some came with the command and no more does
             touch();
-            rearm();
         } else if (effect instanceof Effect.Deliver deliver) {
             deliver(deliver.sender(), deliver.targets());
         } else if (effect instanceof Effect.Close close) {
             close(close.end());
         }
+    }
+
+    private void send(Reply reply) {
+        byte[] octets = reply.encode();
+        connection.outgoing().add(octets, octets.length);
     }
 
     private void find(Address address, long size) {
@@ -439,7 +375,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 })
                 .subscribe(event -> {
                     if (event instanceof Event.NotTaken) {
-                        execute(() -> log().refused());
+                        connection.execute(() -> log().refused());
                     }
                     outcome(event);
                 });
@@ -469,7 +405,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
     private void deliver(String sender, List<Target> targets) {
         SpooledMessage delivered = Objects.requireNonNull(message, "nothing was received");
         message = null;
-        sessions.deliveryBegins();
+        sessions.connections().begins();
         // named twice, delivered once, and told twice
         Map<Target, Mono<Reply>> once = new HashMap<>();
         for (Target target : targets) {
@@ -482,11 +418,11 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 .flatMapSequential(once::get, CONCURRENT_DELIVERIES, 1)
                 .doFinally(signal -> {
                     delivered.discard();
-                    sessions.deliveryEnds();
+                    sessions.connections().ends();
                 })
                 .subscribe(
                         reply -> {
-                            execute(() -> {
+                            connection.execute(() -> {
                                 if (reply.positive()) {
                                     log().delivered();
                                 } else {
@@ -495,7 +431,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                             });
                             outcome(new Event.Outcome(reply));
                         },
-                        error -> later(() -> exceptionCaught(context(), error)));
+                        error -> connection.later(() -> connection.exceptionCaught(connection.context(), error)));
     }
 
     private Mono<Reply> delivery(Target target, Message what, long octets) {
@@ -515,119 +451,17 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
                 });
     }
 
-    /** Sends what is left, tells the peer that no more comes, and waits shortly for it to go. */
     private void close(End why) {
         end = why;
-        boolean unread = input != null;
-        dropInput();
         dropMessage();
-        written = false;
-        boolean atOnce = inputEnded || (why == End.QUIT && !unread);
-        context().writeAndFlush(Unpooled.EMPTY_BUFFER).addListener(done -> {
-            if (atOnce || !(channel() instanceof DuplexChannel duplex)) {
-                channel().close();
-            } else {
-                linger(duplex);
-            }
-        });
-        arm();
+        connection.end(why == End.QUIT);
     }
 
-    /** A close with unread input would reset the connection, and could take our last line with it. */
-    private void linger(DuplexChannel duplex) {
-        duplex.shutdownOutput();
-        deadline = System.nanoTime() + LINGER_NANOS;
-        rearm();
-        read();
-    }
-
-    // ---- reading and time
-
-    private boolean isAllowed(@Nullable SocketAddress peer) {
-        return !(peer instanceof InetSocketAddress inet)
-                || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress())
-                || settings.allowFrom().contain(inet);
-    }
-
-    /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
-    private void turnAway() {
-        end = End.NOT_ALLOWED;
-        context()
-                .writeAndFlush(Unpooled.wrappedBuffer(Reply.NOT_ALLOWED.encode()))
-                .addListener(done -> channel().close());
-    }
-
-    private void read() {
-        if (!readPending && !inputEnded) {
-            readPending = true;
-            context().read();
-        }
-    }
-
+    /** Something was heard or done: the time until the next command, or the next octets of a message, begins anew. */
     private void touch() {
-        LmtpSettings.Limits limits = settings.limits();
-        deadline = System.nanoTime()
-                + (session.wants() == Wants.CONTENT ? limits.dataTimeout() : limits.commandTimeout()).toNanos();
-    }
-
-    private void rearm() {
-        if (timer != null) {
-            timer.cancel(false);
-            timer = null;
-        }
-        arm();
-    }
-
-    /** Sees to it that a timer runs; it looks at the deadline when it rings. */
-    private void arm() {
-        if (timer == null && channel().isOpen()) {
-            // the other time limit may be the shorter one
+        if (end == null) {
             LmtpSettings.Limits limits = settings.limits();
-            long step = Math.min(
-                    limits.dataTimeout().toNanos(), limits.commandTimeout().toNanos());
-            long left = Math.max(0, Math.min(step, deadline - System.nanoTime()));
-            timer = channel().eventLoop().schedule(() -> guarded(this::ring), left, TimeUnit.NANOSECONDS);
-        }
-    }
-
-    private void ring() {
-        timer = null;
-        if (System.nanoTime() - deadline < 0) {
-            arm();
-            return;
-        }
-        Wants wants = session.wants();
-        boolean storageWorks = end == null && (wants == Wants.OUTCOME || spooling);
-        if (end != null || (hasOutbound() && !storageWorks)) {
-            // what has not been taken by now will not be
-            tell(new Event.Aborted(End.TIMED_OUT, Reply.TIMED_OUT));
-            channel().close();
-        } else if (storageWorks) {
-            // its waits have limits of their own
-            touch();
-            arm();
-        } else {
-            tell(new Event.Aborted(End.TIMED_OUT, Reply.TIMED_OUT));
-        }
-    }
-
-    private boolean hasOutbound() {
-        ChannelOutboundBuffer outbound = channel().unsafe().outboundBuffer();
-        return outbound != null && outbound.totalPendingWriteBytes() > 0;
-    }
-
-    // ---- small things
-
-    private void usedUp(ByteBuf octets) {
-        if (!octets.isReadable()) {
-            dropInput();
-        }
-    }
-
-    private void dropInput() {
-        if (input != null) {
-            input.release();
-            input = null;
+            connection.within(session.wants() == Wants.CONTENT ? limits.dataTimeout() : limits.commandTimeout());
         }
     }
 
@@ -638,43 +472,7 @@ final class LmtpHandler extends ChannelInboundHandlerAdapter {
         }
     }
 
-    private void later(Runnable task) {
-        if (context().channel().eventLoop().inEventLoop()) {
-            guarded(task);
-        } else {
-            execute(task);
-        }
-    }
-
-    private void execute(Runnable task) {
-        try {
-            context().channel().eventLoop().execute(() -> guarded(task));
-        } catch (RejectedExecutionException stopped) {
-            LOG.atDebug()
-                    .addKeyValue("session", log().id())
-                    .addKeyValue("address", log().address())
-                    .log("lmtp-too-late");
-        }
-    }
-
-    /** A bug of ours or of a storage costs the one connection, and never leaves it hanging. */
-    private void guarded(Runnable task) {
-        try {
-            task.run();
-        } catch (RuntimeException | Error bug) {
-            exceptionCaught(context(), bug);
-        }
-    }
-
-    private ChannelHandlerContext context() {
-        return Objects.requireNonNull(context, "not active yet");
-    }
-
-    private Channel channel() {
-        return context().channel();
-    }
-
     private LmtpRecord log() {
-        return Objects.requireNonNull(record, "not active yet");
+        return Objects.requireNonNull(record, "not opened yet");
     }
 }

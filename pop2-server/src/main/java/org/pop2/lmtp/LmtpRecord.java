@@ -1,5 +1,6 @@
 package org.pop2.lmtp;
 
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
@@ -62,6 +63,28 @@ final class LmtpRecord {
     void refused() {
         refused++;
         observer.refused();
+    }
+
+    /** The line dropped, or there is a bug. */
+    void broken(Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.atDebug()
+                    .addKeyValue("session", id)
+                    .addKeyValue("address", address)
+                    .addKeyValue("error", cause.toString())
+                    .log("lmtp-connection-broke");
+        } else {
+            LOG.atWarn()
+                    .setCause(cause)
+                    .addKeyValue("session", id)
+                    .addKeyValue("address", address)
+                    .log("lmtp-session-failed");
+        }
+    }
+
+    /** Something ended when the server had stopped. On any thread. */
+    void tooLate() {
+        LOG.atDebug().addKeyValue("session", id).addKeyValue("address", address).log("lmtp-too-late");
     }
 
     void write(LmtpSession.End end) {

@@ -113,7 +113,7 @@ public final class LmtpServer {
                     .childHandler(new ChannelInitializer<Channel>() {
                         @Override
                         protected void initChannel(Channel channel) {
-                            channel.pipeline().addLast("lmtp", new LmtpHandler(sessions));
+                            channel.pipeline().addLast("lmtp", new LmtpHandler(sessions).connection());
                         }
                     });
             if (settings.address() instanceof InetSocketAddress inet) {
@@ -165,7 +165,7 @@ public final class LmtpServer {
 
     /** Connections at this moment. */
     public int connections() {
-        return sessions.count();
+        return sessions.connections().count();
     }
 
     /** Octets of messages that are held in memory at this moment. */
@@ -201,7 +201,7 @@ public final class LmtpServer {
                                         .addKeyValue("address", LmtpRecord.listening(address()))
                                         .log("lmtp-listener-closed")),
                         Mono.<Void>fromRunnable(this::removeSocketFile).subscribeOn(Schedulers.boundedElastic()),
-                        Mono.fromRunnable(sessions::stop),
+                        Mono.fromRunnable(sessions.connections()::stop),
                         lastSessions(),
                         Mono.fromRunnable(sessions.spool()::close),
                         Mono.defer(() -> done(loops.shutdownGracefully(0, 5, TimeUnit.SECONDS)))));
@@ -209,13 +209,14 @@ public final class LmtpServer {
 
     private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().limits().stopTimeout();
-        return sessions.idle().timeout(limit, Mono.defer(() -> {
+        return sessions.connections().idle().timeout(limit, Mono.defer(() -> {
             LOG.atWarn()
-                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("connections", sessions.connections().count())
                     .addKeyValue("seconds", limit.toSeconds())
                     .log("lmtp-connections-cut");
-            sessions.stopNow();
-            return sessions.idle()
+            sessions.connections().stopNow();
+            return sessions.connections()
+                    .idle()
                     .timeout(
                             DELIVERY_LIMIT,
                             Mono.fromRunnable(() -> LOG.atError()

@@ -5,6 +5,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Predicate;
+import org.pop2.net.Arrival;
 
 /**
  * The connections that have not come to their session yet: a TLS handshake or the header of a proxy is awaited. Nothing

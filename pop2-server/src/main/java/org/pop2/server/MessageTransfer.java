@@ -4,6 +4,7 @@ import io.netty.channel.EventLoop;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
+import org.pop2.net.Outgoing;
 import org.pop2.storage.ContentBuffer;
 import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
@@ -16,8 +17,6 @@ import reactor.core.CoreSubscriber;
  * was announced: after the first octet the only honest failure is to close (see {@link SessionHandler}), so a message
  * that turns out longer or shorter fails.
  */
-// what becomes of a write is told by its listener
-@SuppressWarnings("FutureReturnValueIgnored")
 final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     /** Buffers on their way: 4 of 64 KiB fill a socket and leave 1 MiB far away. */
     static final int WINDOW = 4;
@@ -153,9 +152,9 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             buffer.release();
             taken += octets;
         } else {
-            outgoing.write(buffer.octets()).addListener(done -> {
+            outgoing.write(buffer.octets(), sent -> {
                 buffer.release();
-                if (done.isSuccess()) {
+                if (sent) {
                     taken += octets;
                     outcome.taken(octets);
                     requestAnother();

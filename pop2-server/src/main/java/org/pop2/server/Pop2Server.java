@@ -17,6 +17,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Passwords;
+import org.pop2.net.Arrival;
 import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
 import org.pop2.net.OwnFamily;
@@ -202,11 +203,12 @@ public final class Pop2Server {
 
     private static void receive(Connection connection, Sessions sessions, Listener listener) {
         SocketAddress from = connection.channel().remoteAddress();
+        Door door = new Door(sessions, listener);
         connection.addHandlerLast(
-                "pop2",
-                Arrival.isNeeded(listener, from)
-                        ? new Arrival(sessions, listener)
-                        : new SessionHandler(sessions, listener, Client.plain(from, System.nanoTime())));
+                "session",
+                Arrival.isNeeded(door, from)
+                        ? new Arrival(door)
+                        : new SessionHandler(sessions, listener, Client.plain(from, System.nanoTime())).connection());
     }
 
     private static TcpServer withSystemLimits(TcpServer server) {
@@ -244,7 +246,7 @@ public final class Pop2Server {
 
     /** Connections at the moment. */
     public int connections() {
-        return sessions.count();
+        return sessions.connections().count();
     }
 
     /** Whether connections are accepted: everything that is to be bound is, and nobody has asked for the end. */
@@ -335,7 +337,7 @@ public final class Pop2Server {
                 List.of(
                         Mono.fromRunnable(
                                 () -> listeners.forEach(bound -> bound.server().dispose())),
-                        Mono.fromRunnable(sessions::stop),
+                        Mono.fromRunnable(sessions.connections()::stop),
                         Mono.fromRunnable(authenticator::tellRefusalsNow),
                         Flux.fromIterable(listeners)
                                 .flatMap(bound -> bound.server().onDispose())
@@ -348,13 +350,14 @@ public final class Pop2Server {
 
     private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().stopTimeout();
-        return sessions.idle().timeout(limit, Mono.defer(() -> {
+        return sessions.connections().idle().timeout(limit, Mono.defer(() -> {
             LOG.atWarn()
-                    .addKeyValue("connections", sessions.count())
+                    .addKeyValue("connections", sessions.connections().count())
                     .addKeyValue("seconds", limit.toSeconds())
                     .log("connections-cut");
-            sessions.stopNow();
-            return sessions.idle()
+            sessions.connections().stopNow();
+            return sessions.connections()
+                    .idle()
                     .timeout(
                             RELEASE_LIMIT,
                             Mono.fromRunnable(() -> LOG.atError()

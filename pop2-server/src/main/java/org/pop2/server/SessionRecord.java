@@ -1,5 +1,6 @@
 package org.pop2.server;
 
+import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -159,6 +160,28 @@ final class SessionRecord {
     /** Messages that the client marked and that were kept: it did not end with QUIT, or the storage failed. */
     void discarded(int count) {
         discarded += count;
+    }
+
+    /** The line dropped, or there is a bug. */
+    void broken(Throwable cause) {
+        if (cause instanceof IOException) {
+            LOG.atDebug()
+                    .addKeyValue("session", id)
+                    .addKeyValue("address", address)
+                    .addKeyValue("error", cause.toString())
+                    .log("connection-broke");
+        } else {
+            LOG.atWarn()
+                    .setCause(cause)
+                    .addKeyValue("session", id)
+                    .addKeyValue("address", address)
+                    .log("session-failed");
+        }
+    }
+
+    /** Something ended when the server had stopped. On any thread. */
+    void tooLate() {
+        LOG.atDebug().addKeyValue("session", id).addKeyValue("address", address).log("too-late");
     }
 
     void write(End end) {

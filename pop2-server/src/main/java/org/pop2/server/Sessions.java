@@ -1,12 +1,10 @@
 package org.pop2.server;
 
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.auth.Authenticator;
 import org.pop2.net.Client;
+import org.pop2.net.Connections;
 import org.pop2.net.Counts;
 import org.pop2.net.Peer;
 import org.pop2.storage.MailStore;
@@ -18,20 +16,10 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /** The connections of a server, and what they share. Safe for many threads. */
 final class Sessions {
-
-    /** A connection as the server sees it. Both may be called on any thread, and again. */
-    interface Connection {
-        /** Ends as soon as nothing is under way. */
-        void stop();
-
-        /** Ends now; a release goes on. */
-        void stopNow();
-    }
 
     /** How a connection is received. */
     enum Reception {
@@ -62,16 +50,9 @@ final class Sessions {
     private final Optional<Transcripts> transcripts;
     private final Watches watches = new Watches(Schedulers.parallel());
     private final Arrivals arrivals = new Arrivals();
-    private final Set<Connection> open = ConcurrentHashMap.newKeySet();
+    private final Connections connections = new Connections();
     private final Counts<Peer> byPeer;
     private final Counts<UserName> byUser;
-
-    /** Connections, lingering ones included, and openings and releases of mailboxes: what a stop waits for. */
-    private final AtomicInteger underWay = new AtomicInteger();
-
-    private final AtomicInteger connections = new AtomicInteger();
-    private final Sinks.Empty<Void> idle = Sinks.empty();
-    private volatile boolean stopping;
 
     Sessions(ServerSettings settings, MailStore store, Authenticator authenticator, Optional<Transcripts> transcripts) {
         this(settings, store, authenticator, transcripts, ServerObserver.NONE);
@@ -114,7 +95,8 @@ final class Sessions {
 
     /** Those that are beyond their TLS handshake, as they are when each is asked. */
     Flux<SessionView> views() {
-        return Flux.fromIterable(open).ofType(SessionHandler.class).flatMap(SessionHandler::view, VIEWS_AT_A_TIME);
+        return Flux.fromStream(() -> connections.all(SessionHandler.class))
+                .flatMap(SessionHandler::view, VIEWS_AT_A_TIME);
     }
 
     /** Ends a session; says whether there is one of that number. A release goes on. */
@@ -125,12 +107,10 @@ final class Sessions {
     }
 
     private Optional<SessionHandler> find(long id) {
-        for (Connection connection : open) {
-            if (connection instanceof SessionHandler session && session.id() == id) {
-                return Optional.of(session);
-            }
-        }
-        return Optional.empty();
+        return connections
+                .all(SessionHandler.class)
+                .filter(session -> session.id() == id)
+                .findFirst();
     }
 
     /** What was said in a session since the first question about it; nothing if there is none of that number. */
@@ -151,20 +131,16 @@ final class Sessions {
         return transcripts;
     }
 
-    int count() {
-        return connections.get();
+    /** All of them, arrivals included. */
+    Connections connections() {
+        return connections;
     }
 
     /** Counts a connection in, however it is received. */
-    Admission add(Connection connection, Listener listener, Client client) {
+    Admission add(Connections.Connection connection, Listener listener, Client client) {
         Optional<Disposable> place = enters(client);
-        underWay.incrementAndGet();
-        open.add(connection);
         boolean listenerHasRoom = listener.add();
-        int now = connections.incrementAndGet();
-        if (stopping) {
-            connection.stop();
-        }
+        int now = connections.add(connection);
         int limit = settings.limits().connections();
         boolean welcome = (now <= limit && listenerHasRoom)
                 || (place.isPresent() && arrivals.makeRoom(on -> listenerHasRoom || on == listener));
@@ -179,20 +155,9 @@ final class Sessions {
         return arrivals;
     }
 
-    /** The same connection goes on as another object. */
-    void replace(Connection before, Connection after) {
-        open.add(after);
-        open.remove(before);
-        if (stopping) {
-            after.stop();
-        }
-    }
-
-    void remove(Connection connection, Listener listener) {
-        open.remove(connection);
+    void remove(Connections.Connection connection, Listener listener) {
         listener.remove();
-        connections.decrementAndGet();
-        ends();
+        connections.remove(connection);
     }
 
     /** Counts a client in by its address: its place, to be given back; nothing: it has too many already. */
@@ -203,35 +168,5 @@ final class Sessions {
     /** Counts a session of the user in: its place, to be given back; nothing: there are too many already. */
     Optional<Disposable> enters(UserName user) {
         return byUser.take(user);
-    }
-
-    /** Something begins that a stop waits for, whatever becomes of its connection. */
-    void begins() {
-        underWay.incrementAndGet();
-    }
-
-    void ends() {
-        if (underWay.decrementAndGet() == 0 && stopping) {
-            idle.tryEmitEmpty();
-        }
-    }
-
-    /** Ends every session that has nothing under way, and the others as soon as they have not. */
-    void stop() {
-        stopping = true;
-        open.forEach(Connection::stop);
-        if (underWay.get() == 0) {
-            idle.tryEmitEmpty();
-        }
-    }
-
-    /** Ends every session at once. Releases go on. */
-    void stopNow() {
-        open.forEach(Connection::stopNow);
-    }
-
-    /** Completes when, after a {@link #stop}, nothing is under way any more. */
-    Mono<Void> idle() {
-        return idle.asMono();
     }
 }

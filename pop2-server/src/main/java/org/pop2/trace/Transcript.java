@@ -13,8 +13,8 @@ import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
-import org.jspecify.annotations.Nullable;
 import org.pop2.net.Client;
 import org.pop2.net.Networks;
 import org.pop2.storage.UserName;
@@ -51,8 +51,15 @@ public final class Transcript extends ChannelDuplexHandler {
 
     private boolean dropped;
 
-    /** Writes down one connection; belongs before the handler of its session. */
-    public Transcript(Transcripts transcripts, Client client) {
+    /** Writes down a connection from here on, if its client may be one whose sessions are. */
+    public static void begin(Transcripts transcripts, Client client, ChannelHandlerContext session) {
+        Networks addresses = transcripts.settings().addresses();
+        if (addresses.isEmpty() || addresses.contain(client.address())) {
+            session.pipeline().addBefore(session.name(), "transcript", new Transcript(transcripts, client));
+        }
+    }
+
+    private Transcript(Transcripts transcripts, Client client) {
         this.transcripts = transcripts;
         this.file = transcripts.newFile(client);
         this.left = transcripts.settings().maxOctets();
@@ -63,12 +70,6 @@ public final class Transcript extends ChannelDuplexHandler {
     /** Where it is, or will be. */
     public Path file() {
         return file;
-    }
-
-    /** Whether a client may be one whose sessions are written down. */
-    public static boolean isWanted(Transcripts transcripts, Client client) {
-        Networks addresses = transcripts.settings().addresses();
-        return addresses.isEmpty() || addresses.contain(client.address());
     }
 
     /** The session is that user's. */
@@ -210,8 +211,8 @@ public final class Transcript extends ChannelDuplexHandler {
         fromServer.setLength(0);
     }
 
-    /** That of a pipeline, if the session is written down. */
-    public static @Nullable Transcript of(ChannelHandlerContext context) {
-        return context.pipeline().get(Transcript.class);
+    /** That of a connection; nothing: it is not written down. */
+    public static Optional<Transcript> in(ChannelHandlerContext session) {
+        return Optional.ofNullable(session.pipeline().get(Transcript.class));
     }
 }

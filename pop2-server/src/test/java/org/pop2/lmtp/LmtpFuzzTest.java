@@ -54,7 +54,7 @@ class LmtpFuzzTest {
         STORE.delivered.clear();
         STORE.keys.clear();
         LmtpSessions sessions = new LmtpSessions(SETTINGS, STORE, LmtpObserver.NONE);
-        EmbeddedChannel channel = new EmbeddedChannel(new LmtpHandler(sessions));
+        EmbeddedChannel channel = new EmbeddedChannel(new LmtpHandler(sessions).connection());
         int slice = 1 + (input[0] & 0xff);
         for (int at = 1; at < input.length && channel.isOpen(); at += slice) {
             channel.writeInbound(Unpooled.copiedBuffer(input, at, Math.min(slice, input.length - at)));
@@ -77,8 +77,8 @@ class LmtpFuzzTest {
         if (accepted < STORE.delivered.size()) {
             fail("delivered " + STORE.delivered + " and said: " + text);
         }
-        if (sessions.count() != 0 || sessions.spool().memoryUsed() != 0) {
-            fail("left behind: " + sessions.count() + " sessions, "
+        if (sessions.connections().count() != 0 || sessions.spool().memoryUsed() != 0) {
+            fail("left behind: " + sessions.connections().count() + " sessions, "
                     + sessions.spool().memoryUsed() + " octets");
         }
         sessions.spool().close();

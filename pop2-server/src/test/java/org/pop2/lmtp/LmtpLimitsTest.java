@@ -234,16 +234,16 @@ class LmtpLimitsTest {
                 return new InetSocketAddress(peer, 1234);
             }
         };
-        channel.pipeline().addLast(new LmtpHandler(sessions));
+        channel.pipeline().addLast(new LmtpHandler(sessions).connection());
         channel.pipeline().fireChannelActive();
         channel.runPendingTasks();
         ByteBuf said = Objects.requireNonNull(channel.readOutbound());
         String text = said.toString(StandardCharsets.US_ASCII);
         said.release();
         assertThat(channel.isOpen()).isEqualTo(text.startsWith("220"));
-        assertThat(sessions.count()).isEqualTo(text.startsWith("220") ? 1 : 0);
+        assertThat(sessions.connections().count()).isEqualTo(text.startsWith("220") ? 1 : 0);
         channel.finishAndReleaseAll();
-        assertThat(sessions.count()).isZero();
+        assertThat(sessions.connections().count()).isZero();
         return text;
     }
 

@@ -32,9 +32,10 @@ final class EmbeddedSession implements AutoCloseable {
                 ServerSettings.defaults().withLimits(Limits.defaults().withCommands(Long.MAX_VALUE));
         Sessions sessions = new Sessions(settings, store, authenticator, Optional.empty());
         channel = new EmbeddedChannel(new SessionHandler(
-                sessions,
-                new Listener(ListenerSettings.defaults(), Optional.empty()),
-                Client.plain(null, System.nanoTime())));
+                        sessions,
+                        new Listener(ListenerSettings.defaults(), Optional.empty()),
+                        Client.plain(null, System.nanoTime()))
+                .connection());
         take();
         say(lines("HELO postel secret\r\n"));
         if (take() == 0) {

@@ -61,8 +61,8 @@ class GoneClientTest {
     }
 
     private EmbeddedChannel connect() {
-        EmbeddedChannel channel =
-                new EmbeddedChannel(new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime())));
+        EmbeddedChannel channel = new EmbeddedChannel(
+                new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime())).connection());
         assertThat(said(channel)).startsWith("+ POP2");
         return channel;
     }

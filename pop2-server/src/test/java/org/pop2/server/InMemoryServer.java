@@ -68,7 +68,8 @@ final class InMemoryServer {
                         channel.pipeline()
                                 .addLast(
                                         "pop2",
-                                        new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime())));
+                                        new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime()))
+                                                .connection());
                     }
                 })
                 .bind(new LocalAddress("pop2"))
@@ -108,10 +109,10 @@ final class InMemoryServer {
 
     private void awaitRest() {
         long deadline = System.nanoTime() + SECONDS.toNanos(LIMIT_SECONDS);
-        while (sessions.count() > 0 || store.opened.get() != store.releases.size()) {
+        while (sessions.connections().count() > 0 || store.opened.get() != store.releases.size()) {
             if (System.nanoTime() - deadline > 0) {
-                fail(sessions.count() + " connections are left, " + store.opened.get() + " mailboxes were opened, "
-                        + store.releases.size() + " released");
+                fail(sessions.connections().count() + " connections are left, " + store.opened.get()
+                        + " mailboxes were opened, " + store.releases.size() + " released");
             }
             LockSupport.parkNanos(MICROSECONDS.toNanos(20));
         }

@@ -26,6 +26,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.auth.Authenticator;
+import org.pop2.net.Arrival;
 import org.pop2.net.Client;
 import org.pop2.net.Networks;
 import org.pop2.net.TlsContext;
@@ -323,15 +324,17 @@ class ListenersTest {
                     return new InetSocketAddress(from, 1024);
                 }
             };
+            Door door = new Door(sessions, listener);
             channel.pipeline()
                     .addLast(
                             "pop2",
-                            Arrival.isNeeded(listener, channel.remoteAddress())
-                                    ? new Arrival(sessions, listener)
+                            Arrival.isNeeded(door, channel.remoteAddress())
+                                    ? new Arrival(door)
                                     : new SessionHandler(
-                                            sessions,
-                                            listener,
-                                            Client.plain(channel.remoteAddress(), System.nanoTime())));
+                                                    sessions,
+                                                    listener,
+                                                    Client.plain(channel.remoteAddress(), System.nanoTime()))
+                                            .connection());
             channel.runPendingTasks();
             channels.add(channel);
             return channel;

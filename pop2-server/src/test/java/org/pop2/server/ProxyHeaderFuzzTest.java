@@ -19,6 +19,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.provider.MethodSource;
 import org.pop2.auth.Authenticator;
+import org.pop2.net.Arrival;
 import org.pop2.net.Networks;
 import org.pop2.storage.StoreException;
 import org.pop2.testing.LogCapture;
@@ -94,7 +95,7 @@ class ProxyHeaderFuzzTest {
         if (input.length == 0) {
             return;
         }
-        EmbeddedChannel channel = new EmbeddedChannel(new Arrival(SESSIONS, LISTENER)) {
+        EmbeddedChannel channel = new EmbeddedChannel(new Arrival(new Door(SESSIONS, LISTENER))) {
             @Override
             protected SocketAddress remoteAddress0() {
                 return PROXY;
@@ -118,7 +119,7 @@ class ProxyHeaderFuzzTest {
                 && !(said.toString().startsWith("+ POP2 ") && said.toString().endsWith("\r\n"))) {
             fail("said: " + said);
         }
-        if (SESSIONS.count() != 0 || channel.readInbound() != null) {
+        if (SESSIONS.connections().count() != 0 || channel.readInbound() != null) {
             fail("something is left");
         }
         for (String line : LOG.lines()) {

@@ -1,5 +1,6 @@
-package org.pop2.server;
+package org.pop2.net;
 
+import io.netty.channel.ChannelHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
@@ -28,27 +29,46 @@ import javax.naming.ldap.LdapName;
 import javax.naming.ldap.Rdn;
 import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
-import org.pop2.net.LogText;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import reactor.core.Disposable;
 
 /**
  * A connection before its session, where there is something before it: the header of a proxy, then the TLS handshake.
- * Both have to be done in the time to log in. In the end a {@link SessionHandler} takes its place.
+ * Both have to be done in the time of the {@link Door}, which in the end gives the handler that takes this one's place.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what becomes of a close is told by the pipeline
-final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Connection {
-    private static final Logger LOG = LoggerFactory.getLogger(Arrival.class);
+public final class Arrival extends ChannelInboundHandlerAdapter implements Connections.Connection {
 
-    private final Sessions sessions;
-    private final Listener listener;
+    /** Of one listener, for one connection: who is let in, and to what. Called on the connection's event loop. */
+    public interface Door {
+        /** The certificate that is shown to clients; nothing: no TLS here. */
+        Optional<TlsContext> tls();
+
+        /** Those who tell, before anything else, whom they speak for. */
+        Networks proxies();
+
+        /** For the header and the handshake. */
+        Duration limit();
+
+        /** Counts the connection in; {@code false}: it is not wanted, and closed. */
+        boolean enters(Arrival arrival, Client client);
+
+        /** A proxy has said who it is, which counts from now on; {@code false}: it is not wanted, and closed. */
+        boolean isNamed(Client client);
+
+        /** The handler of its session, which goes on with what was counted. */
+        ChannelHandler session(Client client);
+
+        /** That handler has taken its place. */
+        void passed(Arrival arrival);
+
+        /** The connection is gone, and there was no session. */
+        void leaves(Arrival arrival);
+
+        /** It did not come to a session. Told once. */
+        void failed(Client client, String why);
+    }
+
+    private final Door door;
     private final long sinceNanos = System.nanoTime();
-    private Sessions.Reception reception = Sessions.Reception.WELCOME;
-
-    /** Among the connections of the address; nothing: that one has too many. */
-    private Optional<Disposable> place = Optional.empty();
 
     private @Nullable ChannelHandlerContext context;
     private @Nullable SocketAddress address;
@@ -63,40 +83,28 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     /** Whether it is being closed: whatever else goes wrong is a consequence. */
     private boolean closing;
 
-    Arrival(Sessions sessions, Listener listener) {
-        this.sessions = sessions;
-        this.listener = listener;
+    /** A connection that has just been accepted. */
+    public Arrival(Door door) {
+        this.door = door;
     }
 
     /** Whether a connection from there has something to do before its session. */
-    static boolean isNeeded(Listener listener, @Nullable SocketAddress from) {
-        return listener.tls().isPresent() || listener.settings().proxiesFrom().contain(from);
+    public static boolean isNeeded(Door door, @Nullable SocketAddress from) {
+        return door.tls().isPresent() || door.proxies().contain(from);
     }
 
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
         address = added.channel().remoteAddress();
-        Sessions.Admission admitted = sessions.add(this, listener, client(Optional.empty()));
-        reception = admitted.reception();
-        place = admitted.place();
-        if (reception == Sessions.Reception.FLOODED) {
-            refuse(ServerObserver.Refusal.FLOODED, null);
+        if (!door.enters(this, client(Optional.empty()))) {
+            close();
             return;
         }
-        if (reception == Sessions.Reception.FULL && listener.tls().isPresent()) {
-            // a handshake costs more than it is worth
-            refuse(ServerObserver.Refusal.FULL, null);
-            return;
-        }
-        if (place.isEmpty()) {
-            refuse(ServerObserver.Refusal.ADDRESS, null);
-            return;
-        }
-        sessions.arrivals().add(this, listener);
-        Duration limit = sessions.settings().loginTimeout();
-        timer = added.channel().eventLoop().schedule(this::tooLate, limit.toNanos(), TimeUnit.NANOSECONDS);
-        if (listener.settings().proxiesFrom().contain(address)) {
+        timer = added.channel()
+                .eventLoop()
+                .schedule(() -> refuse("took too long"), door.limit().toNanos(), TimeUnit.NANOSECONDS);
+        if (door.proxies().contain(address)) {
             added.pipeline().addBefore(added.name(), "proxy", new HAProxyMessageDecoder());
         } else {
             encrypt();
@@ -144,9 +152,7 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     public void channelInactive(ChannelHandlerContext gone) throws Exception {
         if (!over) {
             cancelTimer();
-            sessions.arrivals().remove(this);
-            place.ifPresent(Disposable::dispose);
-            sessions.remove(this, listener);
+            door.leaves(this);
         }
         super.channelInactive(gone);
     }
@@ -155,14 +161,13 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     public void stop() {
         context().channel().eventLoop().execute(() -> {
             if (!over) {
-                closing = true;
-                context().close();
+                close();
             }
         });
     }
 
     /** Makes room for another. On any thread. */
-    void giveWay() {
+    public void giveWay() {
         context().channel().eventLoop().execute(() -> refuse("made room for others"));
     }
 
@@ -178,13 +183,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
             addressOf(header.sourceAddress()).ifPresent(ip -> address = new InetSocketAddress(ip, header.sourcePort()));
         }
         encrypted = header.tlvs().stream().anyMatch(it -> it instanceof HAProxySSLTLV ssl && ssl.isPP2ClientSSL());
-        place.ifPresent(Disposable::dispose);
-        place = sessions.enters(client(Optional.empty()));
-        if (place.isEmpty() && listener.tls().isPresent()) {
-            refuse(ServerObserver.Refusal.ADDRESS, null);
-            return;
+        if (door.isNamed(client(Optional.empty()))) {
+            encrypt();
+        } else {
+            close();
         }
-        encrypt();
     }
 
     /**
@@ -205,13 +208,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
     }
 
     private void encrypt() {
-        if (listener.tls().isEmpty()) {
+        if (door.tls().isEmpty()) {
             session();
             return;
         }
-        SslHandler tls = listener.tls()
-                .get()
-                .newHandler(context().alloc(), sessions.settings().loginTimeout());
+        SslHandler tls = door.tls().get().newHandler(context().alloc(), door.limit());
         context().pipeline().addBefore(context().name(), "tls", tls);
     }
 
@@ -222,16 +223,11 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
         }
         over = true;
         cancelTimer();
-        sessions.arrivals().remove(this);
         SslHandler tls = context().pipeline().get(SslHandler.class);
         encrypted |= tls != null;
-        SessionHandler session = new SessionHandler(
-                sessions,
-                listener,
-                client(tls == null ? Optional.empty() : commonName(tls)),
-                new Sessions.Admission(reception, place));
-        sessions.replace(this, session);
-        context().pipeline().replace(this, "pop2", session);
+        Client client = client(tls == null ? Optional.empty() : commonName(tls));
+        context().pipeline().replace(this, "session", door.session(client));
+        door.passed(this);
     }
 
     private Client client(Optional<String> certificate) {
@@ -261,28 +257,18 @@ final class Arrival extends ChannelInboundHandlerAdapter implements Sessions.Con
         }
     }
 
-    private void tooLate() {
-        refuse("took too long");
-    }
-
-    private void refuse(String why) {
-        // a peer's words may be in it
-        refuse(ServerObserver.Refusal.HANDSHAKE, LogText.escapeWords(why));
-    }
-
     /** Once: a handshake that fails is told by an event and by an exception, and again when the channel closes. */
-    private void refuse(ServerObserver.Refusal why, @Nullable String error) {
+    private void refuse(String why) {
         if (over || closing) {
             return;
         }
+        // a peer's words may be in it
+        door.failed(client(Optional.empty()), LogText.escapeWords(why));
+        close();
+    }
+
+    private void close() {
         closing = true;
-        sessions.observer().refused(why, Client.text(address));
-        LOG.atInfo()
-                .addKeyValue("listener", listener.settings().name())
-                .addKeyValue("address", Client.text(address))
-                .addKeyValue("reason", LogText.word(why))
-                .addKeyValue("error", error)
-                .log("connection-refused");
         context().close();
     }
 

@@ -1,0 +1,241 @@
+package org.pop2.server;
+
+import java.time.Duration;
+import java.time.Instant;
+import java.util.BitSet;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.pop2.net.Connections;
+import org.pop2.net.StorageCalls;
+import org.pop2.profile.ClientProfile;
+import org.pop2.profile.ProfiledMailbox;
+import org.pop2.protocol.Event;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.UserName;
+import reactor.core.CoreSubscriber;
+import reactor.core.Disposable;
+import reactor.core.Disposables;
+import reactor.core.publisher.Mono;
+
+/**
+ * The mailbox that a session holds: selected, measured, read, and let go of. Lives on the session's thread, and needs
+ * no network.
+ *
+ * <p>Neither an opening nor a release hangs on the connection: once begun they run to their end, whatever the client
+ * does, so that it is always known who has the mailbox.
+ */
+final class MailboxHold {
+    /** Whose mailbox it is. Called on the session's thread, but for {@link #later}. */
+    interface Owner {
+        /** Does something on the session's thread; at once if this is it. */
+        void later(Runnable task);
+
+        /** What became of a selection, a measuring or a release. */
+        void outcome(Event event);
+
+        /** Another session has the mailbox now; this one is to end. */
+        void lost();
+
+        /** For an operator who watches. */
+        void note(String what);
+
+        /** A release is over, and its outcome told. */
+        void letGo();
+    }
+
+    private final MailStore store;
+    private final Connections connections;
+    private final ServerObserver observer;
+    private final SessionRecord record;
+    private final Owner owner;
+
+    private @Nullable Mailbox mailbox;
+    /** The same as this client sees it. */
+    private @Nullable ProfiledMailbox shown;
+
+    /** As the client named it. */
+    private @Nullable String folder;
+
+    /** Set on any thread; no command is worked on with it from then on. */
+    private volatile @Nullable Mailbox lostMailbox;
+
+    private final Disposable.Swap lossWatch = Disposables.swap();
+    private final Disposable.Swap measuring = Disposables.swap();
+    private int releases;
+
+    MailboxHold(MailStore store, Connections connections, ServerObserver observer, SessionRecord record, Owner owner) {
+        this.store = store;
+        this.connections = connections;
+        this.observer = observer;
+        this.record = record;
+        this.owner = owner;
+    }
+
+    // ---- what there is to see of it
+
+    /** What is held. */
+    @Nullable
+    Mailbox mailbox() {
+        return mailbox;
+    }
+
+    /** The folder that was named last, as the client did. */
+    Optional<String> folder() {
+        return Optional.ofNullable(folder);
+    }
+
+    /** Releases whose outcome is to come. */
+    boolean isReleasing() {
+        return releases > 0;
+    }
+
+    // ---- what a session wants
+
+    void select(UserName user, String name, ClientProfile profile) {
+        folder = name;
+        Optional<FolderName> resolved = FolderNames.resolve(user, name);
+        if (resolved.isEmpty()) {
+            owner.outcome(new Event.Selected(NoMailbox.INSTANCE));
+            return;
+        }
+        connections.begins();
+        StorageCalls.of(() -> store.open(user, resolved.get()))
+                .switchIfEmpty(Mono.error(() -> new IllegalStateException("the storage opened nothing")))
+                .doFinally(signal -> owner.later(connections::ends))
+                .subscribe(
+                        opened -> owner.later(() -> selected(opened, profile)),
+                        error -> failed("mailbox " + resolved.get(), error));
+    }
+
+    private void selected(Mailbox opened, ClientProfile profile) {
+        mailbox = opened;
+        lossWatch.update(Mono.from(opened.lost()).subscribe(nothing -> {}, error -> lost(opened), () -> lost(opened)));
+        ProfiledMailbox seen = new ProfiledMailbox(opened, profile, Instant.now());
+        shown = seen;
+        record.opened(folder, opened.count());
+        owner.outcome(new Event.Selected(seen));
+    }
+
+    private void lost(Mailbox taken) {
+        lostMailbox = taken;
+        owner.later(() -> {
+            if (mailbox == taken) {
+                tellLost();
+            }
+        });
+    }
+
+    /** A command has come. {@code false}: the mailbox is lost, and the owner has been told. */
+    boolean isKept() {
+        Mailbox held = mailbox;
+        if (held == null) {
+            return true;
+        }
+        held.active();
+        if (held == lostMailbox) {
+            // the storage found out just now, or shortly before and the news waits behind this command
+            tellLost();
+            return false;
+        }
+        return true;
+    }
+
+    private void tellLost() {
+        record.lost(folder);
+        owner.lost();
+    }
+
+    /** Who takes a long message is not silent. */
+    void active() {
+        if (mailbox != null) {
+            mailbox.active();
+        }
+    }
+
+    void measure(int number) {
+        measuring.update(shown().measure(number)
+                .subscribe(
+                        octets -> owner.later(() -> owner.outcome(new Event.Measured(octets))),
+                        error -> failed("message " + number, error)));
+    }
+
+    /** Brings a message. */
+    void content(int number, CoreSubscriber<ContentBuffer> to) {
+        shown().content(number).subscribe(to);
+    }
+
+    /** Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end. */
+    void release(BitSet deleted) {
+        measuring.update(Disposables.disposed());
+        Mailbox released = mailbox;
+        mailbox = null;
+        shown = null;
+        lossWatch.update(Disposables.disposed());
+        if (released == null) {
+            // a folder that cannot exist was never opened
+            owner.outcome(Event.RELEASED);
+            return;
+        }
+        releases++;
+        int count = deleted.cardinality();
+        long since = System.nanoTime();
+        connections.begins();
+        StorageCalls.of(() -> released.release(deleted))
+                .subscribe(nothing -> {}, error -> released(count, since, error), () -> released(count, since, null));
+    }
+
+    private void released(int count, long since, @Nullable Throwable error) {
+        Duration took = Duration.ofNanos(System.nanoTime() - since);
+        owner.later(() -> {
+            releases--;
+            try {
+                if (error == null) {
+                    observer.released(
+                            count > 0 ? ServerObserver.Release.DELETED : ServerObserver.Release.KEPT, count, took);
+                    released(count, took);
+                } else {
+                    observer.released(ServerObserver.Release.FAILED, 0, took);
+                    notReleased(count, error);
+                }
+            } finally {
+                owner.letGo();
+                connections.ends();
+            }
+        });
+    }
+
+    private void released(int count, Duration took) {
+        record.released(folder, count, took);
+        if (count > 0) {
+            owner.note(count + (count == 1 ? " message is deleted" : " messages are deleted"));
+        }
+        owner.outcome(Event.RELEASED);
+    }
+
+    private void notReleased(int count, Throwable error) {
+        boolean unknown =
+                error instanceof StoreException store && store.reason() == StoreException.Reason.UNKNOWN_OUTCOME;
+        if (!unknown) {
+            record.discarded(count);
+        }
+        owner.note("the mailbox could not be let go of as it should: "
+                + (unknown ? "whether messages are deleted is not known" : "nothing is deleted"));
+        failed("release", error);
+    }
+
+    /** Something with the mailbox failed: tells the session. On any thread. */
+    void failed(String what, Throwable cause) {
+        owner.later(() -> owner.outcome(StorageFailures.told(record, what, cause)));
+    }
+
+    private ProfiledMailbox shown() {
+        if (shown == null) {
+            throw new IllegalStateException("a message without a mailbox");
+        }
+        return shown;
+    }
+}

@@ -1,0 +1,93 @@
+package org.pop2.server;
+
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.pop2.net.LineConnection;
+import org.pop2.protocol.Effect;
+import org.pop2.protocol.Event;
+
+/** The message that a session sends, if it does: begun, brought to its end, or cut off in its middle. */
+final class MessageSending implements MessageTransfer.Outcome {
+    private final LineConnection connection;
+    private final MailboxHold hold;
+    private final MailboxHold.Owner owner;
+    private final SessionRecord record;
+    private final Watching watching;
+    private final IntConsumer taken;
+
+    private @Nullable MessageTransfer transfer;
+    private boolean cut;
+
+    /** @param taken told of octets that the socket took */
+    MessageSending(
+            LineConnection connection,
+            MailboxHold hold,
+            MailboxHold.Owner owner,
+            SessionRecord record,
+            Watching watching,
+            IntConsumer taken) {
+        this.connection = connection;
+        this.hold = hold;
+        this.owner = owner;
+        this.record = record;
+        this.watching = watching;
+        this.taken = taken;
+    }
+
+    boolean isUnderWay() {
+        return transfer != null;
+    }
+
+    /** Whether a message was cut off: there is nothing to say any more that could not be taken for some of it. */
+    boolean isCut() {
+        return cut;
+    }
+
+    void begin(Effect.Deliver what) {
+        if (watching.isOn()) {
+            watching.note("message " + what.number() + " begins: " + what.octets() + " octets");
+        }
+        MessageTransfer begun =
+                new MessageTransfer(connection.outgoing(), connection.loop(), what.number(), what.octets(), this);
+        transfer = begun;
+        hold.content(what.number(), begun);
+    }
+
+    /** Ends it in its middle, if there is one: no more octets. */
+    void cutOff() {
+        if (transfer != null) {
+            transfer.cancel();
+            broken(transfer);
+            cut = true;
+        }
+    }
+
+    @Override
+    public void taken(int octets) {
+        taken.accept(octets);
+    }
+
+    @Override
+    public void delivered(MessageTransfer done) {
+        record.sentMessage(done.number(), done.octets());
+        watching.note("the message is sent");
+        transfer = null;
+        owner.outcome(Event.DELIVERED);
+    }
+
+    @Override
+    public void failed(MessageTransfer failed, Throwable cause) {
+        if (transfer != null) {
+            broken(failed);
+        }
+        hold.failed("message " + failed.number(), cause);
+    }
+
+    private void broken(MessageTransfer message) {
+        record.sentOctets(message.taken());
+        if (watching.isOn()) {
+            watching.note("the message is cut off after " + message.taken() + " octets");
+        }
+        transfer = null;
+    }
+}
