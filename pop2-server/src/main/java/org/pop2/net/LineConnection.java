@@ -46,7 +46,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
 
     /** What is spoken. Called on the event loop, one call at a time. */
     public interface Protocol {
-        /** The connection is there, and nothing has been read. */
+        /** The connection is there, and nothing has been read. Says until when the peer has to say something. */
         void opened();
 
         Wants wants();
