@@ -70,9 +70,9 @@ public record ClientProfile(String name, Set<Quirk> quirks, int width, long maxO
         return quirks.contains(quirk);
     }
 
-    /** Whether messages of this length are sent as they are. */
-    boolean leavesAsIs(long octets) {
-        return width == 0 && !cuts(octets) && quirks.stream().noneMatch(Quirk::changesMessages);
+    /** Whether messages that are not {@linkplain #cuts cut} are sent as they are. */
+    boolean leavesAsIs() {
+        return width == 0 && quirks.stream().noneMatch(Quirk::changesMessages);
     }
 
     boolean cuts(long octets) {

@@ -40,6 +40,9 @@ public final class ProfiledMailbox implements Listing {
     private final ClientProfile profile;
     private final Instant now;
 
+    /** What the profile says, asked once: it matters for each command. */
+    private final boolean leavesAsIs;
+
     /**
      * @param converted what the message became, if it is converted. Kept to be sent, as it is the same then, and as a
      *     long message need not be read again; it is no more than the buffers that a client which takes nothing holds
@@ -58,6 +61,7 @@ public final class ProfiledMailbox implements Listing {
         this.mailbox = mailbox;
         this.profile = profile;
         this.now = now;
+        this.leavesAsIs = profile.leavesAsIs();
     }
 
     @Override
@@ -104,7 +108,11 @@ public final class ProfiledMailbox implements Listing {
     }
 
     private boolean leftAsIs(int number) {
-        return profile.leavesAsIs(mailbox.octets(number));
+        return isLeftAsIs(mailbox.octets(number));
+    }
+
+    private boolean isLeftAsIs(long octets) {
+        return leavesAsIs && !profile.cuts(octets);
     }
 
     /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
@@ -140,7 +148,7 @@ public final class ProfiledMailbox implements Listing {
         }
         Publisher<ContentBuffer> stored = mailbox.content(number);
         long octets = mailbox.octets(number);
-        return profile.leavesAsIs(octets) ? Flux.from(stored) : rewritten(Flux.from(stored), octets);
+        return isLeftAsIs(octets) ? Flux.from(stored) : rewritten(Flux.from(stored), octets);
     }
 
     private Mono<Converted> convert(int number) {
