@@ -380,10 +380,12 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         return channel().isOpen();
     }
 
+    /** Its place in the channel's pipeline; once it has been opened. */
     public ChannelHandlerContext context() {
         return Objects.requireNonNull(context, "not added to a pipeline");
     }
 
+    /** Where everything happens. */
     public EventLoop loop() {
         return channel().eventLoop();
     }
