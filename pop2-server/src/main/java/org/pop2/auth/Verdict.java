@@ -17,8 +17,10 @@ public final class Verdict {
         BUSY
     }
 
-    static final Verdict REFUSED = new Verdict(Outcome.REFUSED, null);
-    static final Verdict BUSY = new Verdict(Outcome.BUSY, null);
+    /** {@link Outcome#REFUSED}. */
+    public static final Verdict REFUSED = new Verdict(Outcome.REFUSED, null);
+    /** {@link Outcome#BUSY}. */
+    public static final Verdict BUSY = new Verdict(Outcome.BUSY, null);
 
     private final Outcome outcome;
     private final @Nullable UserName user;
@@ -28,7 +30,8 @@ public final class Verdict {
         this.user = user;
     }
 
-    static Verdict accepted(UserName user) {
+    /** {@link Outcome#ACCEPTED}: the login is this user's, whose mail is served. */
+    public static Verdict accepted(UserName user) {
         return new Verdict(Outcome.ACCEPTED, Objects.requireNonNull(user));
     }
 

@@ -1,9 +1,10 @@
 /**
- * Who may log in. Begin with {@link org.pop2.auth.Authenticator}, which judges a login by the hashes that accounts
- * keep; {@link org.pop2.auth.Passwords} reads and makes these hashes, {@link org.pop2.auth.OneTimePasswords} those that
- * are good once. Penalties for those who guess, and the memory of who was right lately, are beside them.
+ * Who may log in. Begin with {@link org.pop2.auth.Authenticator}: it counts guesses, and tells refusals late. What it
+ * asks is either {@code StoredHashes}, the default, which tries passwords against what accounts keep
+ * ({@link org.pop2.auth.Passwords}, {@link org.pop2.auth.OneTimePasswords}), or a {@link org.pop2.auth.Login} of the
+ * program's own: a directory, say.
  *
- * <p>Knows of the network only what an address is ({@code org.pop2.net}), and of a protocol only what credentials are.
+ * <p>Imports {@code org.pop2.net}, for what an address is; of a protocol it knows only what credentials are.
  */
 @NullMarked
 package org.pop2.auth;

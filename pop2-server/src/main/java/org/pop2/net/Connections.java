@@ -53,6 +53,7 @@ public final class Connections {
         }
     }
 
+    /** A connection is gone; what {@linkplain #begins began} for it may go on. */
     public void remove(Connection connection) {
         open.remove(connection);
         count.decrementAndGet();

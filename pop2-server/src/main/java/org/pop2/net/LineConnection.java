@@ -46,7 +46,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
 
     /** What is spoken. Called on the event loop, one call at a time. */
     public interface Protocol {
-        /** The connection is there, and nothing has been read. */
+        /** The connection is there, and nothing has been read. Says until when the peer has to say something. */
         void opened();
 
         Wants wants();
@@ -380,10 +380,12 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         return channel().isOpen();
     }
 
+    /** Its place in the channel's pipeline; once it has been opened. */
     public ChannelHandlerContext context() {
         return Objects.requireNonNull(context, "not added to a pipeline");
     }
 
+    /** Where everything happens. */
     public EventLoop loop() {
         return channel().eventLoop();
     }

@@ -137,40 +137,63 @@ public final class Outgoing {
         int length = octets.readableBytes();
         pending += length;
         ChannelProgressivePromise promise = context.newProgressivePromise();
-        promise.addListener(new Part(length, written));
+        promise.addListener(written == null ? new Gathered(this, length) : new Told(this, length, written));
         context.write(octets, promise);
     }
 
-    /** One write on its way. */
-    private final class Part implements ChannelProgressiveFutureListener {
+    /** One write on its way. As small as can be: there is one for each answer. */
+    private abstract static class Part implements ChannelProgressiveFutureListener {
+        private final Outgoing outgoing;
         private final int length;
-        /** Nothing: it was gathered here. */
-        private final @Nullable Written written;
+        private int seen;
 
-        private long seen;
-
-        Part(int length, @Nullable Written written) {
+        Part(Outgoing outgoing, int length) {
+            this.outgoing = outgoing;
             this.length = length;
-            this.written = written;
         }
+
+        abstract void over(boolean isTaken, Outgoing told, int octets);
 
         @Override
         public void operationProgressed(ChannelProgressiveFuture write, long progress, long total) {
-            moved += progress - seen;
-            seen = progress;
+            outgoing.moved += progress - seen;
+            seen = (int) progress;
         }
 
         @Override
         public void operationComplete(ChannelProgressiveFuture write) {
-            pending -= length;
+            outgoing.pending -= length;
             if (write.isSuccess()) {
-                moved += length - seen;
+                outgoing.moved += length - seen;
             }
-            if (written != null) {
-                written.written(write.isSuccess());
-            } else if (write.isSuccess()) {
-                taken.accept(length);
+            over(write.isSuccess(), outgoing, length);
+        }
+    }
+
+    private static final class Gathered extends Part {
+        Gathered(Outgoing outgoing, int length) {
+            super(outgoing, length);
+        }
+
+        @Override
+        void over(boolean isTaken, Outgoing told, int octets) {
+            if (isTaken) {
+                told.taken.accept(octets);
             }
+        }
+    }
+
+    private static final class Told extends Part {
+        private final Written written;
+
+        Told(Outgoing outgoing, int length, Written written) {
+            super(outgoing, length);
+            this.written = written;
+        }
+
+        @Override
+        void over(boolean isTaken, Outgoing told, int octets) {
+            written.written(isTaken);
         }
     }
 }

@@ -15,7 +15,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Supplier;
 import org.pop2.auth.Authenticator;
+import org.pop2.auth.Login;
 import org.pop2.auth.Passwords;
 import org.pop2.net.Arrival;
 import org.pop2.net.Client;
@@ -112,7 +114,24 @@ public final class Pop2Server {
             ServerSettings settings, Authenticator.Settings logins, MailStore store, ServerObserver observer) {
         return Mono.fromCallable(() -> transcripts(settings))
                 .subscribeOn(Schedulers.boundedElastic())
-                .flatMap(transcripts -> start(settings, logins, store, transcripts, observer));
+                .flatMap(transcripts -> start(
+                        settings, () -> new Authenticator(store.accounts(), logins), store, transcripts, observer));
+    }
+
+    /**
+     * As {@link #start(ServerSettings, Authenticator.Settings, MailStore, ServerObserver)}, with a program that decides
+     * who may log in, and not the accounts of the store. Of the settings for logins only the penalty matters then.
+     */
+    public static Mono<Pop2Server> start(
+            ServerSettings settings,
+            Authenticator.Settings logins,
+            Login login,
+            MailStore store,
+            ServerObserver observer) {
+        return Mono.fromCallable(() -> transcripts(settings))
+                .subscribeOn(Schedulers.boundedElastic())
+                .flatMap(transcripts ->
+                        start(settings, () -> new Authenticator(login, logins), store, transcripts, observer));
     }
 
     private static Optional<Transcripts> transcripts(ServerSettings settings) throws IOException {
@@ -123,12 +142,12 @@ public final class Pop2Server {
 
     private static Mono<Pop2Server> start(
             ServerSettings settings,
-            Authenticator.Settings logins,
+            Supplier<Authenticator> logins,
             MailStore store,
             Optional<Transcripts> transcripts,
             ServerObserver observer) {
         return Mono.defer(() -> {
-            Authenticator authenticator = new Authenticator(store.accounts(), logins);
+            Authenticator authenticator = logins.get();
             Sessions sessions = new Sessions(settings, store, authenticator, transcripts, observer);
             LoopResources loops = EventLoops.create(settings.busyPoll());
             Disposable.Composite watches = Disposables.composite();

@@ -229,10 +229,13 @@ final class SessionHandler
 
     @Override
     public boolean isPeersTurn() {
-        boolean stillSending = System.nanoTime() - lastHeard
+        return pop2.ready() && !isStillSending();
+    }
+
+    private boolean isStillSending() {
+        return System.nanoTime() - lastHeard
                         < SENDING_LIMIT * settings.idleTimeout().toNanos()
                 && connection.isSystemSending();
-        return pop2.ready() && !stillSending;
     }
 
     @Override

@@ -48,7 +48,7 @@ class AuthenticatorTest {
     private final AtomicLong clock = new AtomicLong(Long.MAX_VALUE - 5); // nanoTime may overflow
     private final Hashes hashes = new Hashes();
     private final List<Authenticator> opened = new ArrayList<>();
-    private final Logger logger = (Logger) LoggerFactory.getLogger(Authenticator.class);
+    private final Logger logger = (Logger) LoggerFactory.getLogger("org.pop2.auth");
     private final ListAppender<ILoggingEvent> log = new ListAppender<>();
 
     /** Hashes as they are, and a list of what was tried, on which thread; on demand they wait. */

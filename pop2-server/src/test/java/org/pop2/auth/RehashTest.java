@@ -154,7 +154,7 @@ class RehashTest {
     void accountsThatCannotBeWrittenAreLeftInPeaceForAWhile() {
         Logger logger = (Logger) LoggerFactory.getLogger(Authenticator.class);
         logger.setLevel(Level.INFO);
-        try (LogCapture log = LogCapture.of(Authenticator.class.getName())) {
+        try (LogCapture log = LogCapture.of("org.pop2.auth")) {
             accounts.replacementFailure = new StoreException(StoreException.Reason.UNAVAILABLE, "read-only");
             for (String user : new String[] {"postel", "cerf", "kahn"}) {
                 accounts.set(user, WEAK, true);

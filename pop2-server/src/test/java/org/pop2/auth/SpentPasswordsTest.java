@@ -172,7 +172,7 @@ class SpentPasswordsTest {
     void logTellsWhenFewAreLeftAndNotBefore() {
         here.account("postel", OneTimePasswords.start(LIST, PHRASE));
         Authenticator authenticator = over(here.accounts(), true);
-        try (LogCapture log = LogCapture.of(Authenticator.class.getName())) {
+        try (LogCapture log = LogCapture.of("org.pop2.auth")) {
             for (OneTimePasswords.Response response : OneTimePasswords.next(LIST, PHRASE, 30)) {
                 assertThat(verdict(authenticator, response.words())).isEqualTo("ACCEPTED postel");
                 int warnings = Math.max(0, OneTimePasswords.FEW - response.sequence());

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.Objects;
 import java.util.function.UnaryOperator;
 import org.pop2.auth.Authenticator;
+import org.pop2.auth.Login;
 import org.pop2.storage.MailStore;
 
 /** A server on a free port of the loopback address, for tests. */
@@ -35,6 +36,16 @@ public final class TestServer implements AutoCloseable {
         ServerSettings all = settings.apply(base);
         return new TestServer(Objects.requireNonNull(Pop2Server.start(all, logins.withRemember(all.loginCache()), store)
                 .block(LIMIT)));
+    }
+
+    /** A server whose program decides who may log in. */
+    public static TestServer over(MailStore store, Login login) {
+        ServerSettings settings = ServerSettings.defaults()
+                .withHostName("test.example")
+                .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        return new TestServer(Objects.requireNonNull(
+                Pop2Server.start(settings, Authenticator.Settings.defaults(), login, store, ServerObserver.NONE)
+                        .block(LIMIT)));
     }
 
     public Pop2Server server() {
