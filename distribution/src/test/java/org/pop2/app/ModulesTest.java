@@ -131,7 +131,7 @@ class ModulesTest {
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(STORAGES)
                         // the file format, which imports, exports and fetch read and write: no storage
-                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.Mbox(Reader|Writer|File)(\\$Entry)?"))))
+                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.(MboxFile|format\\.Mbox(Reader|Writer))(\\$Entry)?"))))
                 .check(PROJECT);
     }
 

@@ -16,7 +16,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import org.pop2.storage.fs.MboxWriter;
+import org.pop2.storage.fs.format.MboxWriter;
 
 /** To an mbox (mboxrd): a new file that appears when it is complete, or a stream. */
 public final class MboxExport extends Export {

@@ -21,7 +21,7 @@ import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
-import org.pop2.storage.fs.MboxReader;
+import org.pop2.storage.fs.format.MboxReader;
 
 /** Messages to import, one after the other: from an mbox, a Maildir, a file or a stream. */
 public interface MessageSource extends Closeable {

@@ -16,6 +16,13 @@ import org.openjdk.jmh.annotations.State;
 import org.openjdk.jmh.annotations.TearDown;
 import org.openjdk.jmh.annotations.Warmup;
 import org.pop2.bench.Figure;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.MboxScanner;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.io.StorageIo;
 
 /** Counting the messages of a mailbox that is in the page cache, next to only reading it. */
 @State(Scope.Benchmark)

@@ -10,6 +10,9 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.format.WireEncoder;
+import org.pop2.storage.fs.io.BufferPool;
+import org.pop2.storage.fs.io.StoreErrors;
 import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
@@ -20,7 +23,7 @@ import org.reactivestreams.Subscription;
  * <p>Whether the mailbox is still what was counted is looked at before the first octet is read and again before the
  * last buffer is given out: whoever has all of a message has what was announced.
  */
-final class Content implements Publisher<ContentBuffer> {
+public final class Content implements Publisher<ContentBuffer> {
     /** What the message is read from, for as long as the subscription lasts. */
     interface Source {
         /** Fails if the mailbox is no longer the one that was counted. */

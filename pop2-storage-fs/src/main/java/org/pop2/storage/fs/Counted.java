@@ -4,6 +4,13 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.ChannelRegistry;
+import org.pop2.storage.fs.lock.MailboxPath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

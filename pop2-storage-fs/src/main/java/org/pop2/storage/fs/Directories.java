@@ -8,9 +8,10 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.io.StorageIo;
 
 /** Makes the directories that a storage works in, and refuses those that it could not rely on. */
-final class Directories {
+public final class Directories {
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
 
     private final StorageIo io;

@@ -10,6 +10,13 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.Hashes;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.MailboxPath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -7,6 +7,16 @@ import java.nio.file.Path;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.MboxScanner;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.StoredMessage;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
 
 /** Appends to a mailbox file, which comes to be with its first message. Blocks. */
 final class MailboxAppender {

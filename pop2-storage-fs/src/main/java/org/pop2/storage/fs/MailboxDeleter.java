@@ -7,6 +7,12 @@ import java.util.BitSet;
 import java.util.List;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.journal.Commits;
+import org.pop2.storage.fs.journal.Journal;
+import org.pop2.storage.fs.lock.MboxLocks;
 
 /** Deletes from a mailbox that was counted. Blocks. */
 final class MailboxDeleter {

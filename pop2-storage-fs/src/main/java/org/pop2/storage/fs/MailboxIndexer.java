@@ -3,6 +3,14 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.MboxScanner;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

@@ -3,6 +3,10 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.journal.Commits;
+import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

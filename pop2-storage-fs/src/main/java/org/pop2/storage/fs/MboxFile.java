@@ -6,6 +6,9 @@ import java.util.Map;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Mono;
 
 /**

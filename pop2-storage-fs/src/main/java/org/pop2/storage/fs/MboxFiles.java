@@ -7,6 +7,16 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Examined;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.io.StoreErrors;
+import org.pop2.storage.fs.journal.Commits;
+import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.StoredMessage;
+import org.pop2.storage.fs.lock.ChannelRegistry;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
 
 /** What can be done with a mailbox file, each by its own class: count it, delete from it, append to it. Blocks. */
 final class MboxFiles {

@@ -10,6 +10,10 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider.Setting;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreSettings;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.lock.MailboxPaths;
+import org.pop2.storage.fs.lock.MboxLocks;
 
 /**
  * What the administrator chose.

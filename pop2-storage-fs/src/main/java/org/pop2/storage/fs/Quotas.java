@@ -8,6 +8,14 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.io.StoreErrors;
+import org.pop2.storage.fs.journal.StoredMessage;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MailboxPaths;
+import org.pop2.storage.fs.lock.Pause;
+import org.pop2.storage.fs.lock.StateLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 

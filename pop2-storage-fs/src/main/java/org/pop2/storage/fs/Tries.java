@@ -5,6 +5,8 @@ import java.util.Optional;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.io.StoreErrors;
+import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.support.Opening;
 
 /** Tries to open a mailbox until it is had or the wait is over, without keeping a thread in between. */

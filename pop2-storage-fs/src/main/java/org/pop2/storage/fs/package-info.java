@@ -1,10 +1,28 @@
 /**
- * Mailboxes in mbox files, shared with every other mail program on the machine.
+ * Mailboxes in mbox files, shared with every other mail program on the machine: the store itself, in front of the rooms
+ * it is made of.
  *
- * <p>Where to look first: {@link org.pop2.storage.fs.MboxStore} puts the pieces together; {@code MboxFiles} is what can
- * be done with a mailbox file (count, delete, append); {@code MboxScanner} reads the format; {@code Content} and
- * {@code WireEncoder} send a message; {@code MboxLocks}, {@code ChannelRegistry} and {@code Work} say which thread may
- * touch a file when. Every file operation goes through {@code StorageIo}.
+ * <pre>
+ *   fs           the store: open, read, delete, append; its settings, quota, the index of a mailbox on disk
+ *   ├─ journal   what changes a mailbox, so that a crash leaves the old or the new content
+ *   ├─ account   the password file
+ *   ├─ lock      who may touch a mailbox when; where mailboxes are
+ *   ├─ io        files and the threads that touch them
+ *   └─ format    the octets of a mailbox
+ * </pre>
+ *
+ * Each may use those below it, but {@code journal} and {@code account} do not know each other, {@code lock} does not
+ * know {@code format}, and of {@code format} the files know only that octets can be read from them.
+ * {@code FileAccessRulesTest} holds that.
+ *
+ * <p>Begin with {@link org.pop2.storage.fs.MboxStore}, which puts the pieces together; {@code MboxFiles} is what can be
+ * done with a mailbox file; {@code Content} and {@code SmallMessages} send a message. Which lock comes first is told in
+ * {@link org.pop2.storage.fs.lock}.
+ *
+ * <p>For programs that use this module there is the provider, found by its name {@code mbox}, and
+ * {@link org.pop2.storage.fs.MboxFile}; besides, {@link org.pop2.storage.fs.format.MboxReader} and
+ * {@link org.pop2.storage.fs.format.MboxWriter} for mbox streams. Whatever else is public is so for the packages here,
+ * and may change with any release.
  *
  * <h2>How a release works</h2>
  *

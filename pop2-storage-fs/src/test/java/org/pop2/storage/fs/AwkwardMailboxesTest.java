@@ -33,6 +33,10 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.format.Readers;
+import org.pop2.storage.fs.format.ReferenceReader;
+import org.pop2.storage.fs.io.Hashes;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -41,7 +45,7 @@ import reactor.core.publisher.Mono;
  * {@code expected.txt} is what {@link ReferenceReader} finds: offset, octets on the wire, and the beginning of their
  * SHA-256.
  */
-class AwkwardMailboxesTest {
+public class AwkwardMailboxesTest {
     private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final UserName ALICE = new UserName("alice");
     private static final List<Quoting> QUOTINGS = List.of(Quoting.values());
@@ -74,7 +78,7 @@ class AwkwardMailboxesTest {
     }
 
     /** All mailboxes, as seeds of a fuzzer. */
-    static Stream<byte[]> contents() throws IOException {
+    public static Stream<byte[]> contents() throws IOException {
         List<byte[]> contents = new ArrayList<>();
         for (String name : counts().keySet()) {
             contents.add(resource(name + ".mbox"));

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Objects;
 
 /** A process of another JVM that runs a class of the tests. */
-final class Child implements AutoCloseable {
+public final class Child implements AutoCloseable {
     /** Ends root's right to write where it has none: the user stays, so that the class path can be read. */
     private static final List<String> AS_ANY_USER =
             List.of("setpriv", "--bounding-set=-dac_override,-dac_read_search", "--");
@@ -25,7 +25,7 @@ final class Child implements AutoCloseable {
         said = process.inputReader(StandardCharsets.UTF_8);
     }
 
-    static Child of(Class<?> main, Object... arguments) throws IOException {
+    public static Child of(Class<?> main, Object... arguments) throws IOException {
         return new Child(command(main, arguments));
     }
 
@@ -54,11 +54,11 @@ final class Child implements AutoCloseable {
         return command;
     }
 
-    long pid() {
+    public long pid() {
         return process.pid();
     }
 
-    String line() throws IOException {
+    public String line() throws IOException {
         return Objects.requireNonNull(said.readLine(), "the other process ended");
     }
 
@@ -71,7 +71,7 @@ final class Child implements AutoCloseable {
         process.outputWriter(StandardCharsets.UTF_8).append(line).append('\n').flush();
     }
 
-    void kill() throws InterruptedException {
+    public void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
     }
 

@@ -27,6 +27,17 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.MboxScanner;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.format.WireEncoder;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Mono;
 
 /**

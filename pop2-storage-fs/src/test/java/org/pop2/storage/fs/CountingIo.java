@@ -6,6 +6,8 @@ import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Predicate;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
 
 /** The real disk, with a count of the octets that are read from and written to each file. */
 final class CountingIo extends ForwardingIo {
@@ -37,7 +39,7 @@ final class CountingIo extends ForwardingIo {
     }
 
     @Override
-    IoFile file(Path path, Mode mode, IoFile real) {
+    public IoFile file(Path path, Mode mode, IoFile real) {
         return new ForwardingFile(real) {
             @Override
             public int read(ByteBuffer into, long position) throws IOException {

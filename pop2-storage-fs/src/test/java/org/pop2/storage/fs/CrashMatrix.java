@@ -18,6 +18,19 @@ import java.util.Random;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.io.ProcessIdentity;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.journal.Commits;
+import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.StoredMessage;
+import org.pop2.storage.fs.lock.ChannelRegistry;
+import org.pop2.storage.fs.lock.Liveness;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
+import org.pop2.storage.fs.lock.Sightings;
 
 /**
  * Runs releases and deliveries on a simulated disk and cuts them, and the recoveries after them, at every changing

@@ -14,6 +14,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.io.StoreErrors;
 
 /**
  * No space at any call of a delivery, a release, an opening and a recovery: once, half-way, and for as long as nobody

@@ -5,17 +5,20 @@ import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
 
 /** A disk behind another: all that is not overridden happens there. */
-abstract class ForwardingIo implements StorageIo {
+public abstract class ForwardingIo implements StorageIo {
     final StorageIo disk;
 
-    ForwardingIo(StorageIo disk) {
+    public ForwardingIo(StorageIo disk) {
         this.disk = disk;
     }
 
     /** What stands between the server and an open file. */
-    IoFile file(Path path, Mode mode, IoFile real) throws IOException {
+    public IoFile file(Path path, Mode mode, IoFile real) throws IOException {
         return real;
     }
 
@@ -95,10 +98,10 @@ abstract class ForwardingIo implements StorageIo {
     }
 
     /** A file likewise. */
-    abstract static class ForwardingFile implements IoFile {
+    public abstract static class ForwardingFile implements IoFile {
         final IoFile real;
 
-        ForwardingFile(IoFile real) {
+        public ForwardingFile(IoFile real) {
             this.real = real;
         }
 

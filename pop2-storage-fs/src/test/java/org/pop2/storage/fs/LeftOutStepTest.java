@@ -16,6 +16,11 @@ import java.util.zip.CRC32C;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.Hashes;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.journal.Journal;
 
 /**
  * Every step that makes releases and deliveries safe is needed, and the crash matrix notices when one is left out: here
@@ -267,7 +272,7 @@ class LeftOutStepTest {
     private static StorageIo noForce(StorageIo disk, String suffix, StorageIo.Mode mode) {
         return new ForwardingIo(disk) {
             @Override
-            IoFile file(Path path, Mode opened, IoFile real) {
+            public IoFile file(Path path, Mode opened, IoFile real) {
                 return !path.toString().endsWith(suffix) || opened != mode
                         ? real
                         : new ForwardingFile(real) {
@@ -313,7 +318,7 @@ class LeftOutStepTest {
     private static StorageIo noForceAfterCreatingJournal(StorageIo disk) {
         return new NoForceAfter(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 if (mode == Mode.CREATE && path.toString().endsWith(".journal")) {
                     happened();
                 }
@@ -325,7 +330,7 @@ class LeftOutStepTest {
     private static StorageIo noForceAfterCreatingMailbox(StorageIo disk) {
         return new NoForceAfter(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 if (mode == Mode.CREATE && isMailbox(path)) {
                     happened();
                 }
@@ -432,7 +437,7 @@ class LeftOutStepTest {
         }
 
         @Override
-        IoFile file(Path path, Mode mode, IoFile real) {
+        public IoFile file(Path path, Mode mode, IoFile real) {
             if (path.toString().endsWith(".journal")) {
                 journal = path;
             }
@@ -486,7 +491,7 @@ class LeftOutStepTest {
             private boolean journaled;
 
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 journaled |= path.toString().endsWith(".journal");
                 return !isMailbox(path)
                         ? real
@@ -520,7 +525,7 @@ class LeftOutStepTest {
     private static StorageIo writeHalf(StorageIo disk) {
         return new ForwardingIo(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 return !isMailbox(path)
                         ? real
                         : new ForwardingFile(real) {
@@ -549,7 +554,7 @@ class LeftOutStepTest {
             private long known = Long.MAX_VALUE;
 
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) throws IOException {
+            public IoFile file(Path path, Mode mode, IoFile real) throws IOException {
                 if (mode == Mode.READ
                         && path.toString().endsWith(".journal")
                         && Journal.read(real).isPresent()) {
@@ -594,7 +599,7 @@ class LeftOutStepTest {
     private static StorageIo noFcntl(StorageIo disk) {
         return new ForwardingIo(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 return new ForwardingFile(real) {
                     @Override
                     public boolean tryLock(boolean shared) {
@@ -651,7 +656,7 @@ class LeftOutStepTest {
     private static StorageIo forceAgain(StorageIo disk) {
         return new ForwardingIo(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 return new ForwardingFile(real) {
                     @Override
                     public void force() throws IOException {
@@ -671,7 +676,7 @@ class LeftOutStepTest {
             private @Nullable Path journal;
 
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 journal = path.toString().endsWith(".journal") ? path : journal;
                 return !isMailbox(path)
                         ? real
@@ -712,7 +717,7 @@ class LeftOutStepTest {
     private static StorageIo patched(StorageIo disk, String suffix, Patch patch) {
         return new ForwardingIo(disk) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) throws IOException {
+            public IoFile file(Path path, Mode mode, IoFile real) throws IOException {
                 return mode == Mode.READ && path.toString().endsWith(suffix) ? new Patched(real, patch) : real;
             }
         };

@@ -31,6 +31,10 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -58,7 +62,7 @@ class QuarantineTest {
         HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
         StorageIo io = new ForwardingIo(new RealIo()) {
             @Override
-            IoFile file(Path path, Mode mode, IoFile real) {
+            public IoFile file(Path path, Mode mode, IoFile real) {
                 return !path.equals(inbox)
                         ? real
                         : new ForwardingFile(real) {

@@ -44,6 +44,17 @@ import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.StoredMessage;
+import org.pop2.storage.fs.lock.ChannelRegistry;
+import org.pop2.storage.fs.lock.Liveness;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
+import org.pop2.storage.fs.lock.Sightings;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 

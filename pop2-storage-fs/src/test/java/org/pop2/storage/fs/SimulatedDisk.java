@@ -16,6 +16,11 @@ import java.util.Random;
 import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.ProcessIdentity;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.MailboxPath;
 
 /**
  * A disk in memory that can lose power, or have its process killed, at the n-th call that changes something.
@@ -24,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * not, in any order; sizes follow the order of the calls; names in a directory follow their own order, up to some call.
  * What a failed force was to write is gone, as on Linux: the next force reports success and does not write it.
  */
-final class SimulatedDisk implements StorageIo {
+public final class SimulatedDisk implements StorageIo {
     /** Octets that reach the disk together: small ones tear small files, with large ones a header stays whole. */
     private static final int[] SECTORS = {16, 64, 512};
 
@@ -389,7 +394,7 @@ final class SimulatedDisk implements StorageIo {
     }
 
     /** Another program's delivery: durable, with its own open and close, directory and all. */
-    void append(Path file, byte[] octets) {
+    public void append(Path file, byte[] octets) {
         Inode inode = find(file);
         if (inode == null) {
             inode = new Inode(++inodes, false);

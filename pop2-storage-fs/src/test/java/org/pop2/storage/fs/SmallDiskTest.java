@@ -30,6 +30,7 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.io.RealIo;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 

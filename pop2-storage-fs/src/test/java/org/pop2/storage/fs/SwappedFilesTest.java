@@ -19,6 +19,17 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.Folder;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.ChannelRegistry;
+import org.pop2.storage.fs.lock.Liveness;
+import org.pop2.storage.fs.lock.MailboxPath;
+import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
+import org.pop2.storage.fs.lock.Sightings;
 
 /**
  * The owner of a directory puts something else where the server has just looked: nobody waits for it, and nothing

@@ -6,13 +6,18 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Optional;
+import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.format.ReferenceReader;
+import org.pop2.storage.fs.format.WireEncoder;
+import org.pop2.storage.fs.io.IoFile;
 
 /** What tests of several classes do with a mailbox. */
-final class TestMailboxes {
+public final class TestMailboxes {
     private TestMailboxes() {}
 
     /** A message as it goes over the wire, through buffers of some size. */
-    static String wire(IoFile file, MboxIndex index, int row, Quoting quoting, int step) throws IOException {
+    public static String wire(IoFile file, MboxIndex index, int row, Quoting quoting, int step) throws IOException {
         WireEncoder encoder = new WireEncoder(file, index, row, quoting);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
         WireEncoder.Blocks blocks = new WireEncoder.Blocks(Math.max(16, step));
@@ -30,7 +35,7 @@ final class TestMailboxes {
         return all.toString(StandardCharsets.ISO_8859_1);
     }
 
-    static String wire(IoFile file, MboxIndex index, int row, Quoting quoting) throws IOException {
+    public static String wire(IoFile file, MboxIndex index, int row, Quoting quoting) throws IOException {
         return wire(file, index, row, quoting, 8192);
     }
 

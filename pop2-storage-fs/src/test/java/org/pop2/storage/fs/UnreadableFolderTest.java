@@ -29,6 +29,11 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.io.FileStatus;
+import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.RealIo;
+import org.pop2.storage.fs.io.StorageIo;
+import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 

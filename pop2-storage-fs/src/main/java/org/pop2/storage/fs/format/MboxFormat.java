@@ -1,0 +1,14 @@
+package org.pop2.storage.fs.format;
+
+/**
+ * How a mailbox file is read.
+ *
+ * @param quoting what is undone when a message is sent, and done when one is delivered
+ * @param lenient whether a From_ line begins a message without an empty line before it
+ * @param maxMessages most messages in one mailbox
+ * @param blockSize octets of one read
+ */
+public record MboxFormat(Quoting quoting, boolean lenient, int maxMessages, int blockSize) {
+    /** Large enough that a system call costs nothing, small enough for the second-level cache. */
+    public static final int BLOCK = 64 * 1024;
+}

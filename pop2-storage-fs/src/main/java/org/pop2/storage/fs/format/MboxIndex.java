@@ -1,0 +1,176 @@
+package org.pop2.storage.fs.format;
+
+import java.util.Arrays;
+import java.util.BitSet;
+
+/**
+ * Where the messages of a mailbox lie and how many octets each has on the wire: two longs a message.
+ *
+ * <p>Row 0 may be c-client's pseudo message, which no client sees. Rows count from 0, message numbers from 1.
+ */
+public final class MboxIndex {
+    public static final int WORDS = 2;
+
+    private static final int NO_ROW = Integer.MAX_VALUE;
+
+    /** Octets can be sent as they are: every line ends with CRLF, nothing is quoted. */
+    static final int PLAIN = 1;
+    /** Some line has a mark to be taken off. */
+    static final int QUOTED = 2;
+    /** The last line has no line end, one is added. */
+    static final int UNTERMINATED = 4;
+
+    /** Longest mailbox, in octets: 64 TiB. */
+    static final long MAX_END = 1L << 46;
+
+    // the first word, from its lowest bit on
+    private static final int FROM_LENGTH_MASK = (1 << 13) - 1;
+    private static final int SEPARATOR_SHIFT = 13;
+    private static final int FLAG_SHIFT = 15;
+    private static final int START_SHIFT = 18;
+    private static final long REST_MASK = (1L << START_SHIFT) - 1;
+
+    /**
+     * Length of the From_ line and of the separating line, flags, and where the From_ line begins; octets on the wire.
+     */
+    private final long[] words;
+
+    private final int rows;
+    private final long end;
+    private final boolean pseudo;
+    /** The first row that may turn out to be longer when the file is; none: a number larger than any row's. */
+    private final int claimant;
+
+    public MboxIndex(long[] words, int rows, long end, boolean pseudo, int claimant) {
+        this.claimant = claimant;
+        this.words = words;
+        this.rows = rows;
+        this.end = end;
+        this.pseudo = pseudo;
+    }
+
+    public int rows() {
+        return rows;
+    }
+
+    /** Octets of the file that were scanned. */
+    public long end() {
+        return end;
+    }
+
+    public boolean pseudo() {
+        return pseudo;
+    }
+
+    public int claimant() {
+        return claimant;
+    }
+
+    /** Messages a client sees. */
+    public int count() {
+        return pseudo ? rows - 1 : rows;
+    }
+
+    public int rowOf(int number) {
+        return pseudo ? number : number - 1;
+    }
+
+    public long start(int row) {
+        return words[row * WORDS] >>> START_SHIFT;
+    }
+
+    /** Where the next message begins, or the file ends. */
+    public long next(int row) {
+        return row + 1 < rows ? start(row + 1) : end;
+    }
+
+    public long octets(int row) {
+        return words[row * WORDS + 1];
+    }
+
+    /** Of all messages that a client sees. */
+    public long octetsInAll() {
+        long octets = 0;
+        for (int row = pseudo ? 1 : 0; row < rows; row++) {
+            octets += octets(row);
+        }
+        return octets;
+    }
+
+    long contentStart(int row) {
+        return start(row) + (words[row * WORDS] & FROM_LENGTH_MASK);
+    }
+
+    /** Without the separating empty line. */
+    long contentEnd(int row) {
+        return next(row) - ((words[row * WORDS] >>> SEPARATOR_SHIFT) & 3);
+    }
+
+    boolean is(int row, int flag) {
+        return ((words[row * WORDS] >>> FLAG_SHIFT) & flag) != 0;
+    }
+
+    public long[] words() {
+        return words;
+    }
+
+    MboxIndex withPseudo(boolean first) {
+        return new MboxIndex(words, rows, end, first, claimant);
+    }
+
+    /**
+     * The index after a release, without looking at the file: {@code deleted} rows are gone, what followed moved down.
+     */
+    public MboxIndex without(BitSet deleted) {
+        Builder kept = new Builder(rows - deleted.cardinality());
+        long shift = 0;
+        for (int row = 0; row < rows; row++) {
+            if (deleted.get(row)) {
+                shift += next(row) - start(row);
+            } else {
+                kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS] & REST_MASK);
+            }
+        }
+        // rows have other numbers now: whoever extends this begins with the first
+        return kept.build(end - shift, pseudo, claimant == NO_ROW ? NO_ROW : 0);
+    }
+
+    /** The first rows of this index, as if the file ended where the next begins. */
+    Builder toBuilder(int keep) {
+        Builder builder = new Builder(rows);
+        builder.words = Arrays.copyOf(words, Math.max(rows, 1) * WORDS);
+        builder.rows = keep;
+        return builder;
+    }
+
+    static final class Builder {
+        private long[] words;
+        private int rows;
+
+        Builder(int expected) {
+            words = new long[Math.max(expected, 4) * WORDS];
+        }
+
+        int rows() {
+            return rows;
+        }
+
+        void add(long start, long octets, int fromLength, int separator, int flags) {
+            add(start, octets, fromLength | (separator << SEPARATOR_SHIFT) | (flags << FLAG_SHIFT));
+        }
+
+        private void add(long start, long octets, long rest) {
+            int at = rows * WORDS;
+            if (at + WORDS > words.length) {
+                words = Arrays.copyOf(words, Math.addExact(words.length, (rows / 2 + 4) * WORDS));
+            }
+            words[at] = (start << START_SHIFT) | rest;
+            words[at + 1] = octets;
+            rows++;
+        }
+
+        MboxIndex build(long end, boolean pseudo, int claimant) {
+            return new MboxIndex(Arrays.copyOf(words, rows * WORDS), rows, end, pseudo, claimant);
+        }
+    }
+}

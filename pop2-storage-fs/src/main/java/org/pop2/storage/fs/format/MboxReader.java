@@ -1,0 +1,382 @@
+package org.pop2.storage.fs.format;
+
+import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+
+/**
+ * Reads an mbox from a stream, message after message: for imports from a file or a pipe. It takes the same lines for
+ * separators as the storage does, undoes the same quoting, and hides c-client's pseudo message like it. Blocks; not for
+ * several threads at once.
+ *
+ * <p>In memory of fixed size, unless a line in a message looks like a separator and the message says that it is longer:
+ * then what lies between is read ahead, up to {@value #FARTHEST} octets; farther than that it is not believed.
+ */
+public final class MboxReader implements Closeable {
+    private static final int BLOCK = 64 * 1024;
+    /** As much of the first message as {@link MboxScanner} looks at. */
+    private static final int PSEUDO_HEADER = 8 * 1024;
+
+    private static final byte CR = '\r';
+    private static final byte LF = '\n';
+
+    private final InputStream in;
+    private final Quoting quoting;
+    private final boolean lenient;
+
+    private static final int FARTHEST = 16 * 1024 * 1024;
+
+    private byte[] buffer = new byte[FromLine.MAX_OCTETS + 16 + BLOCK];
+    /** Stream offset of the buffer's first octet. */
+    private long base;
+
+    private int at;
+    private int fill;
+    private boolean ended;
+
+    private @Nullable Entry current;
+    private boolean first = true;
+    private boolean lineStart = true;
+    private boolean afterEmptyLine = true;
+    /** Octets of the empty line that ends at {@code at} and is the separator's if a separator follows. */
+    private int held;
+    /** The length of the separator line at {@code at}, with its line end; 0: there is none. */
+    private int separator;
+
+    // of the current message
+    private boolean ofGit;
+    private boolean inHeader;
+    /** What was read of its header, for the field that says how long it is. */
+    private final ByteArrayOutputStream header = new ByteArrayOutputStream();
+
+    private long claimedEnd;
+    /** Whether it is known that what it says is true. */
+    private boolean honest;
+
+    private MboxReader(InputStream in, Quoting quoting, boolean lenient) {
+        this.in = in;
+        this.quoting = quoting;
+        this.lenient = lenient;
+    }
+
+    /**
+     * A reader of a stream, which {@link #close} closes.
+     *
+     * @param quoting {@code mboxrd}, {@code mboxo} or {@code none}, as {@code storage.mbox.quoting}
+     * @param separator {@code strict} or {@code lenient}, as {@code storage.mbox.separator}
+     * @throws IllegalArgumentException if one of them is something else
+     */
+    public static MboxReader of(InputStream in, String quoting, String separator) {
+        boolean lenient = separator.equals("lenient");
+        if (!lenient && !separator.equals("strict")) {
+            throw new IllegalArgumentException("separator: expected strict or lenient");
+        }
+        return new MboxReader(in, Quoting.of(quoting), lenient);
+    }
+
+    /** Whether a stream that begins with these octets is an mbox: they begin with a whole From_ line. */
+    public static boolean isMbox(byte[] start) {
+        int lineFeed = LineFeeds.indexOf(start, 0, start.length);
+        return FromLine.begins(start, 0, withoutCr(start, 0, lineFeed < 0 ? start.length : lineFeed));
+    }
+
+    /**
+     * The next message, or nothing at the end. What was not read of the one before is skipped.
+     *
+     * @throws StoreException with {@link Reason#CORRUPT} if the stream does not begin with a From_ line
+     */
+    public @Nullable Entry next() throws IOException {
+        Entry entry = advance();
+        if (entry != null && first) {
+            first = false;
+            if (entry.isPseudo()) {
+                return advance();
+            }
+        }
+        return entry;
+    }
+
+    private @Nullable Entry advance() throws IOException {
+        if (current != null) {
+            current.skip();
+            current = null;
+        } else {
+            separator = separatorHere();
+            if (separator == 0) {
+                if (ensure(1) == 0) {
+                    return null;
+                }
+                throw MboxScanner.noMailbox();
+            }
+        }
+        if (separator == 0) {
+            return null;
+        }
+        String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
+        Entry entry = new Entry(base + at, sender(line));
+        int bareEnd = at + separator;
+        bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
+        ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
+        inHeader = true;
+        header.reset();
+        claimedEnd = ContentLength.NONE;
+        honest = false;
+        at += separator;
+        separator = 0;
+        held = 0;
+        lineStart = true;
+        afterEmptyLine = false;
+        current = entry;
+        return entry;
+    }
+
+    /** The word behind {@code From }, unless it belongs to the date already or means nobody. */
+    private static String sender(String line) {
+        String[] words = line.strip().split("[ \t]+", 3);
+        String sender = words.length < 3 ? "" : words[1];
+        boolean usable = sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
+        // MAILER-DAEMON is how mbox spells the empty sender of a bounce
+        boolean weekday = sender.length() <= 4 && sender.indexOf('@') < 0 && words[2].matches("(?s)\\w{3} .*|\\d.*");
+        return usable && !weekday && !sender.equals("MAILER-DAEMON") ? sender : "";
+    }
+
+    @Override
+    public void close() throws IOException {
+        in.close();
+    }
+
+    /** A message of the mbox, to be read before the next one is asked for. */
+    public final class Entry {
+        private final long offset;
+        private final String sender;
+        private final Deque<ByteBuffer> ahead = new ArrayDeque<>();
+        private boolean complete;
+
+        private Entry(long offset, String sender) {
+            this.offset = offset;
+            this.sender = sender;
+        }
+
+        /** Where its From_ line begins in the stream, in octets. */
+        public long offset() {
+            return offset;
+        }
+
+        /** The envelope's sender; empty for a bounce, or if the From_ line names none. */
+        public String sender() {
+            return sender;
+        }
+
+        /**
+         * Some more of the message as it was before it was put in the mbox, with the line ends it has there; nothing at
+         * its end. The buffer is the caller's.
+         */
+        public @Nullable ByteBuffer read() throws IOException {
+            ByteBuffer known = ahead.poll();
+            return known != null ? known : produce();
+        }
+
+        private @Nullable ByteBuffer produce() throws IOException {
+            if (complete || current != this) {
+                return null;
+            }
+            ByteBuffer out = ByteBuffer.allocate(BLOCK + 2);
+            complete = !MboxReader.this.produce(out);
+            return out.flip().hasRemaining() ? out : null;
+        }
+
+        private void skip() throws IOException {
+            ahead.clear();
+            while (!complete) {
+                produce();
+            }
+        }
+
+        /** c-client keeps its state in a first message that no mail program shows. */
+        private boolean isPseudo() throws IOException {
+            StringBuilder head = new StringBuilder();
+            while (head.length() < PSEUDO_HEADER) {
+                ByteBuffer octets = produce();
+                if (octets == null) {
+                    break;
+                }
+                ahead.add(octets);
+                head.append(StandardCharsets.ISO_8859_1.decode(octets.duplicate()));
+            }
+            head.setLength(Math.min(head.length(), PSEUDO_HEADER));
+            boolean state = false;
+            boolean subject = false;
+            for (String line : head.toString().split("\r?\n", -1)) {
+                if (line.isEmpty()) {
+                    break;
+                }
+                String lower = line.toLowerCase(Locale.ROOT);
+                state |= lower.startsWith("x-imap:");
+                subject |= lower.startsWith("subject:") && line.contains("FOLDER INTERNAL DATA");
+            }
+            return state && subject;
+        }
+    }
+
+    /** Fills the buffer with content; whether there may be more. */
+    private boolean produce(ByteBuffer out) throws IOException {
+        // room for an empty line that was held back and one octet at least
+        while (out.remaining() > 2) {
+            if (lineStart) {
+                separator = separatorHere();
+                if (separator > 0 || ensure(1) == 0) {
+                    held = 0;
+                    return false;
+                }
+                emitHeld(out);
+                int empty = emptyLineHere();
+                if (empty > 0) {
+                    endHeader(empty);
+                    held = empty;
+                    at += empty;
+                    afterEmptyLine = true;
+                    continue;
+                }
+                afterEmptyLine = false;
+                if (buffer[at] == '>' && !unquote(out)) {
+                    continue;
+                }
+                lineStart = false;
+            }
+            if (ensure(1) == 0) {
+                return false;
+            }
+            int lineFeed = LineFeeds.indexOf(buffer, at, fill);
+            int end = lineFeed < 0 ? fill : lineFeed + 1;
+            int length = Math.min(end - at, out.remaining());
+            out.put(buffer, at, length);
+            if (inHeader && header.size() <= ContentLength.LONGEST_HEADER) {
+                header.write(buffer, at, length);
+            }
+            at += length;
+            lineStart = at == end && lineFeed >= 0;
+        }
+        return true;
+    }
+
+    /** Takes off one mark if the line is a quoted one; false if more has to be read to tell. */
+    private boolean unquote(ByteBuffer out) throws IOException {
+        ensure(Quoting.FROM_LENGTH + 1);
+        Quoting.Match match = quoting.quoted(buffer, at, fill);
+        if (match == Quoting.Match.UNDECIDED && !ended) {
+            // a run of marks up to the end of the buffer: any of them will do as the one to be taken off
+            int resume = quoting.resumeAt(buffer, at, fill);
+            int length = Math.min(resume - at, out.remaining());
+            out.put(buffer, at, length);
+            at += length;
+            if (length == 0) {
+                ensure(fill - at + 1);
+            }
+            return false;
+        }
+        if (match == Quoting.Match.YES) {
+            at++;
+        }
+        return true;
+    }
+
+    private void emitHeld(ByteBuffer out) {
+        if (held == 2) {
+            out.put(CR);
+        }
+        if (held > 0) {
+            out.put(LF);
+        }
+        held = 0;
+    }
+
+    private int emptyLineHere() throws IOException {
+        int known = ensure(2);
+        if (buffer[at] == LF) {
+            return 1;
+        }
+        return known == 2 && buffer[at] == CR && buffer[at + 1] == LF ? 2 : 0;
+    }
+
+    private int separatorHere() throws IOException {
+        if (!(afterEmptyLine || lenient)
+                || ensure(Quoting.FROM_LENGTH) < Quoting.FROM_LENGTH
+                || Quoting.from(buffer, at, fill) != Quoting.Match.YES) {
+            return 0;
+        }
+        int known = ensure(FromLine.MAX_OCTETS + 2);
+        int lineFeed = LineFeeds.indexOf(buffer, at, at + known);
+        int end = lineFeed < 0 ? at + known : lineFeed;
+        int bareEnd = withoutCr(buffer, at, end);
+        if (!FromLine.begins(buffer, at, bareEnd)) {
+            return 0;
+        }
+        if (current != null && ((!ofGit && FromLine.isOfGit(buffer, at, bareEnd)) || isInside())) {
+            return 0;
+        }
+        return (lineFeed < 0 ? end : lineFeed + 1) - at;
+    }
+
+    private void endHeader(int emptyLine) {
+        if (inHeader) {
+            inHeader = false;
+            header.write(buffer, at, emptyLine);
+            if (header.size() <= ContentLength.LONGEST_HEADER) {
+                byte[] octets = header.toByteArray();
+                claimedEnd = ContentLength.claimedEnd(octets, 0, octets.length, base + at + emptyLine - octets.length);
+            }
+            header.reset();
+        }
+    }
+
+    /** Whether the message says, and is to be believed, that what comes next is its own. */
+    private boolean isInside() throws IOException {
+        if (!honest && claimedEnd > base + at) {
+            long ahead = claimedEnd - base - at;
+            int wanted = (int) Math.min(ahead, FARTHEST) + ContentLength.WINDOW;
+            int known = ahead > FARTHEST ? 0 : ensure(wanted);
+            honest = known >= ahead
+                    && ContentLength.isEnd(buffer, at + (int) ahead, at + known, ended && known == fill - at, ofGit);
+            if (!honest) {
+                claimedEnd = ContentLength.NONE;
+            }
+        }
+        return claimedEnd > base + at;
+    }
+
+    /** Sees to it that so many octets are in the buffer, unless the stream ends before; how many of them there are. */
+    private int ensure(int octets) throws IOException {
+        while (fill - at < octets && !ended) {
+            if (at > 0 && buffer.length - at < Math.max(octets, BLOCK)) {
+                System.arraycopy(buffer, at, buffer, 0, fill - at);
+                base += at;
+                fill -= at;
+                at = 0;
+            }
+            if (buffer.length < octets) {
+                buffer = Arrays.copyOf(buffer, (int) Math.min(octets + BLOCK, 2L * buffer.length));
+            }
+            int read = in.read(buffer, fill, buffer.length - fill);
+            if (read < 0) {
+                ended = true;
+            } else {
+                fill += read;
+            }
+        }
+        return Math.min(octets, fill - at);
+    }
+
+    private static int withoutCr(byte[] line, int from, int end) {
+        return end > from && line[end - 1] == CR ? end - 1 : end;
+    }
+}

@@ -1,0 +1,202 @@
+package org.pop2.storage.fs.format;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.Locale;
+import java.util.Set;
+
+/**
+ * Puts a message into the form that it has in a mailbox: lines ended by LF and quoted, header fields that mail programs
+ * believe removed, an empty line at the end.
+ *
+ * <p>A CRLF becomes LF, except after another CR: {@code CR CR LF} has to come back as it was, and a line that was
+ * stored as {@code CR LF} would come back as just that.
+ */
+public final class StoredForm {
+    /** Where the octets go. */
+    public interface Sink {
+        /** Takes {@code [from, to)}, which is the caller's again then. */
+        void put(byte[] octets, int from, int to) throws IOException;
+    }
+
+    /** Octets of a line that are remembered; of more marks before a From, those in front are written through. */
+    private static final int HEAD = 32;
+
+    /** Fields that other programs would take for their own notes about the message. */
+    private static final Set<String> REMOVED =
+            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
+
+    private final Quoting quoting;
+    private final Sink sink;
+
+    // the line that is coming in: its beginning until it is known what it is, and whether a CR waits for its LF
+    private final byte[] head = new byte[HEAD];
+    private int headLength;
+    private boolean headOpen = true;
+    /** Whether marks stand before it already. */
+    private boolean marksWritten;
+
+    private boolean inHeader = true;
+    private boolean dropping;
+    private int pendingCrs;
+    private boolean lineEmpty = true;
+    private boolean any;
+    /** Octets that a client will be sent, without the line end that an empty message gets. */
+    private long wireOctets;
+
+    public StoredForm(Quoting quoting, Sink sink) {
+        this.quoting = quoting;
+        this.sink = sink;
+    }
+
+    /** Adds the first octets of a block, which is not used after the call. */
+    public void add(byte[] block, int length) throws IOException {
+        int at = 0;
+        while (at < length) {
+            if (!headOpen && pendingCrs == 0) {
+                // the rest of a line whose beginning is written: up to the next line end at once
+                int lineFeed = LineFeeds.indexOf(block, at, length);
+                int end = lineFeed < 0 ? length : lineFeed;
+                while (end > at && block[end - 1] == '\r') {
+                    end--;
+                }
+                emit(block, at, end);
+                at = end;
+                if (at == length) {
+                    break;
+                }
+            }
+            add(block[at++]);
+        }
+    }
+
+    private void add(byte octet) throws IOException {
+        any = true;
+        if (octet == '\r') {
+            pendingCrs++;
+        } else if (octet == '\n') {
+            endLine(pendingCrs == 1 ? 0 : pendingCrs);
+        } else {
+            flushCrs(pendingCrs);
+            text(octet);
+        }
+    }
+
+    private void flushCrs(int count) throws IOException {
+        pendingCrs = 0;
+        for (int i = 0; i < count; i++) {
+            text((byte) '\r');
+        }
+    }
+
+    private void text(byte octet) throws IOException {
+        lineEmpty = false;
+        if (!headOpen) {
+            emit(new byte[] {octet}, 0, 1);
+            return;
+        }
+        head[headLength++] = octet;
+        if (headLength == HEAD && !isDecided()) {
+            writeMarks();
+        } else if (headLength == HEAD || (!inHeader && isDecided())) {
+            writeHead();
+        }
+    }
+
+    /** Whether enough of the line is there to know of its marks. */
+    private boolean isDecided() {
+        return quoting.needsMark(head, 0, headLength) != Quoting.Match.UNDECIDED
+                && quoting.quoted(head, 0, headLength) != Quoting.Match.UNDECIDED;
+    }
+
+    /** Decides what a line is by its beginning. */
+    private void writeHead() throws IOException {
+        headOpen = false;
+        if (inHeader) {
+            boolean continuation = !marksWritten && headLength > 0 && (head[0] == ' ' || head[0] == '\t');
+            dropping = continuation ? dropping : isRemoved();
+        }
+        if (quoting.needsMark(head, 0, headLength) == Quoting.Match.YES) {
+            emit(new byte[] {'>'}, 0, 1);
+            // a reader takes it off again
+            wireOctets -= dropping ? 0 : 1;
+        } else if (quoting.quoted(head, 0, headLength) == Quoting.Match.YES) {
+            // of mboxo: a reader takes off what was there before
+            wireOctets -= dropping ? 0 : 1;
+        }
+        emit(head, 0, headLength);
+    }
+
+    /** A From may still follow, or has begun to: the marks are written, one more will do as well behind them. */
+    private void writeMarks() throws IOException {
+        int marks = 0;
+        while (marks < headLength && head[marks] == '>') {
+            marks++;
+        }
+        // a line that begins so is no field, and goes on with none
+        dropping = false;
+        emit(head, 0, marks);
+        System.arraycopy(head, marks, head, 0, headLength - marks);
+        headLength -= marks;
+        marksWritten = true;
+    }
+
+    private boolean isRemoved() {
+        if (marksWritten) {
+            return false;
+        }
+        String text = new String(head, 0, headLength, StandardCharsets.ISO_8859_1);
+        int colon = text.indexOf(':');
+        return colon > 0 && REMOVED.contains(text.substring(0, colon).strip().toLowerCase(Locale.ROOT));
+    }
+
+    /** @param crs carriage returns to keep before the line end: with them the CR of a CRLF stays too */
+    private void endLine(int crs) throws IOException {
+        boolean empty = lineEmpty && crs == 0;
+        flushCrs(crs);
+        if (headOpen) {
+            writeHead();
+        }
+        emit(new byte[] {'\n'}, 0, 1);
+        // on the wire it is CRLF; where a CR is there already, none comes to it
+        wireOctets += crs == 0 && !dropping ? 1 : 0;
+        if (empty) {
+            inHeader = false;
+        }
+        if (!inHeader) {
+            dropping = false;
+        }
+        newLine();
+    }
+
+    private void newLine() {
+        headOpen = true;
+        headLength = 0;
+        marksWritten = false;
+        lineEmpty = true;
+        pendingCrs = 0;
+    }
+
+    private void emit(byte[] octets, int from, int to) throws IOException {
+        if (!dropping && to > from) {
+            sink.put(octets, from, to);
+            wireOctets += to - from;
+        }
+    }
+
+    /** No more comes: ends the last line and adds the separating empty one. */
+    public void complete() throws IOException {
+        if (any && (!lineEmpty || pendingCrs > 0)) {
+            boolean afterCr = pendingCrs > 0;
+            // CR at the very end: the line end to be added must not make a CRLF of it
+            endLine(afterCr ? pendingCrs + 1 : 0);
+        }
+        dropping = false;
+        sink.put(new byte[] {'\n'}, 0, 1);
+    }
+
+    /** Octets that a client will be sent; to be asked when it is complete. */
+    public long wireOctets() {
+        return Math.max(2, wireOctets);
+    }
+}
