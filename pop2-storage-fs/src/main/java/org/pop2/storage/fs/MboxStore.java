@@ -197,10 +197,11 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     @Override
     public Publisher<Mailbox> open(UserName user, FolderName folder) {
-        MailboxPath path = settings.paths().of(user, folder);
         Duration wait = settings.holdPolicy().busyWait();
-        return new Opening(outcome ->
-                new Tries(outcome, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()).begin());
+        return new Opening(outcome -> {
+            MailboxPath path = settings.paths().of(user, folder);
+            new Tries(outcome, () -> tryOpen(path, folder), work, wait.toNanos(), path.toString()).begin();
+        });
     }
 
     /** Whether there is no such folder. There is always an inbox, empty perhaps. */
@@ -245,10 +246,12 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-        MailboxPath path = settings.paths().of(user, folder);
-        return Mono.defer(() -> deliver(user, path, message))
+        return Mono.defer(() -> {
+                    MailboxPath path = settings.paths().of(user, folder);
+                    return deliver(user, path, message).onErrorMap(e -> StoreErrors.about(path.toString(), e));
+                })
                 .subscribeOn(work.scheduler())
-                .onErrorMap(e -> StoreErrors.about(path.toString(), e));
+                .onErrorMap(StoreErrors::of);
     }
 
     private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {

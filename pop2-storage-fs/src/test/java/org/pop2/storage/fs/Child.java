@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /** A process of another JVM that runs a class of the tests. */
@@ -18,22 +19,27 @@ public final class Child implements AutoCloseable {
     private final Process process;
     private final BufferedReader said;
 
-    private Child(List<String> command) throws IOException {
-        process = new ProcessBuilder(command)
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
+    private Child(List<String> command, Map<String, String> environment) throws IOException {
+        ProcessBuilder builder = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT);
+        builder.environment().putAll(environment);
+        process = builder.start();
         said = process.inputReader(StandardCharsets.UTF_8);
     }
 
     public static Child of(Class<?> main, Object... arguments) throws IOException {
-        return new Child(command(main, arguments));
+        return new Child(command(main, arguments), Map.of());
+    }
+
+    /** One whose locale has ASCII only, for names of files, too. */
+    static Child inAscii(Class<?> main, Object... arguments) throws IOException {
+        return new Child(command(main, arguments), Map.of("LC_ALL", "C"));
     }
 
     /** One to which the permissions of files apply, whoever runs the tests. */
     static Child unprivileged(Class<?> main, Object... arguments) throws IOException {
         List<String> command = new ArrayList<>(isRoot() ? AS_ANY_USER : List.of());
         command.addAll(command(main, arguments));
-        return new Child(command);
+        return new Child(command, Map.of());
     }
 
     static boolean isRoot() throws IOException {

@@ -3,14 +3,19 @@ package org.pop2.storage.fs.io;
 import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
 import java.util.Locale;
 import java.util.concurrent.RejectedExecutionException;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /** Turns what the JDK throws into what the SPI lets out. */
 public final class StoreErrors {
+    /** The encoding that Java names files in. */
+    private static final String NAMES = System.getProperty("sun.jnu.encoding", "unknown");
+
     private StoreErrors() {}
 
     /** As {@link #of}, and the message names what it is about. */
@@ -27,10 +32,32 @@ public final class StoreErrors {
         if (error instanceof RejectedExecutionException) {
             return new StoreException(Reason.BUSY, "the storage has too much to do, or is closed", error);
         }
+        if (error instanceof InvalidPathException name) {
+            return badName(name.getInput(), name);
+        }
         if (error instanceof IOException io) {
             return new StoreException(isNoSpace(io) ? Reason.NO_SPACE : Reason.UNAVAILABLE, describe(io), io);
         }
         return new StoreException(Reason.UNAVAILABLE, "unexpected: " + error, error);
+    }
+
+    /**
+     * Fails if the name of a file could not be read, for the locale of this process has no such names.
+     *
+     * @param name as Java gives it
+     */
+    public static void requireReadable(String name) {
+        if (name.indexOf('\ufffd') >= 0 && !NAMES.equalsIgnoreCase("UTF-8")) {
+            throw badName(name, null);
+        }
+    }
+
+    private static StoreException badName(String name, @Nullable Throwable cause) {
+        return new StoreException(
+                Reason.UNAVAILABLE,
+                "no file can be named \"" + name + "\" where names are " + NAMES
+                        + ": start this process with LC_ALL=C.UTF-8",
+                cause);
     }
 
     private static boolean isNoSpace(IOException error) {

@@ -1,6 +1,7 @@
 package org.pop2.storage.fs.lock;
 
 import java.io.IOException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.io.FileStatus;
 import org.pop2.storage.fs.io.StorageIo;
@@ -60,6 +62,11 @@ public final class MailboxPaths {
         }
     }
 
+    /**
+     * Where a user's folder is.
+     *
+     * @throws StoreException if the locale of this process has no such names of files
+     */
     public MailboxPath of(UserName user, FolderName folder) {
         return folder.isInbox() ? path(inbox, user, "") : path(folders, user, folder.value());
     }
@@ -85,9 +92,12 @@ public final class MailboxPaths {
         int slash = template.lastIndexOf('/', template.indexOf(USER));
         String below = template.substring(slash + 1).replace(USER, user.value());
         // the folder last: its name may hold anything but braces, the user's too
-        Path relative =
-                Path.of(below.endsWith(FOLDER) ? below.substring(0, below.length() - FOLDER.length()) + folder : below);
-        return new MailboxPath(base(template), relative, owner.orElse(user.value()));
+        String file = below.endsWith(FOLDER) ? below.substring(0, below.length() - FOLDER.length()) + folder : below;
+        try {
+            return new MailboxPath(base(template), Path.of(file), owner.orElse(user.value()));
+        } catch (InvalidPathException e) {
+            throw StoreErrors.of(e);
+        }
     }
 
     /** The mailbox whose file that is, if it lies where a template says. */
@@ -153,6 +163,7 @@ public final class MailboxPaths {
             return;
         }
         for (String entry : readable(io, directory)) {
+            StoreErrors.requireReadable(entry);
             String name = prefix + entry;
             Optional<FolderName> folder = FolderName.of(name);
             if (folder.isEmpty() || found.size() >= MAX_FOLDERS) {
