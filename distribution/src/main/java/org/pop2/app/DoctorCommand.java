@@ -18,8 +18,6 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.OpenMailbox;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.management.AccessToken;
 import org.pop2.server.ListenerSettings;
 import org.pop2.server.TlsException;
@@ -27,6 +25,8 @@ import org.pop2.server.TlsSettings;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -246,7 +246,7 @@ final class DoctorCommand implements Callable<Integer> {
     private void storage(Configuration configuration) throws CommandFailedException, IOException {
         String name = "storage " + configuration.storage().provider().name();
         // opening tries the locks, writes to the state directory, or asks the database for its schema
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             List<UserName> users = store.users();
             say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
             locks(store, users);

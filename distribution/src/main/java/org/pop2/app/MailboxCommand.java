@@ -8,13 +8,13 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.BadSourceException;
-import org.pop2.app.mailbox.OpenMailbox;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.BadSourceException;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -87,7 +87,7 @@ final class MailboxCommand implements Callable<Integer> {
         public Integer call() throws CommandFailedException {
             Configuration configuration = config.read(terminal);
             Failures failures = new Failures(terminal);
-            try (OpenStore store = OpenStore.of(configuration.storage())) {
+            try (OpenStore store = Stores.open(configuration.storage())) {
                 for (UserName each : users(store, user)) {
                     if (quota) {
                         use(store, each, failures);
@@ -165,7 +165,7 @@ final class MailboxCommand implements Callable<Integer> {
             Optional<FolderName> only = folder == null ? Optional.empty() : Optional.of(folder(folder));
             Configuration configuration = config.read(terminal);
             Failures failures = new Failures(terminal);
-            try (OpenStore store = OpenStore.of(configuration.storage());
+            try (OpenStore store = Stores.open(configuration.storage());
                     ProgressBar bar = ProgressBar.on(terminal, 0)) {
                 for (UserName each : users(store, user)) {
                     List<FolderName> folders = store.folders(each);

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
-import org.pop2.app.mailbox.Copier;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.Copier;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -76,8 +76,8 @@ final class MailboxCopyCommand implements Callable<Integer> {
             throw new CommandFailedException(ExitCode.USAGE, "both configurations are of the same storage");
         }
         Failures failures = new Failures(terminal);
-        try (OpenStore reading = OpenStore.of(source.storage());
-                OpenStore writing = OpenStore.of(destination.storage());
+        try (OpenStore reading = Stores.open(source.storage());
+                OpenStore writing = Stores.open(destination.storage());
                 ProgressBar bar = ProgressBar.on(terminal, 0)) {
             Copier copier = new Copier(reading, writing, bar);
             for (Account account : accounts(reading)) {

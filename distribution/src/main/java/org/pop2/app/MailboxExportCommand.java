@@ -5,13 +5,13 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.Export;
-import org.pop2.app.mailbox.MaildirExport;
-import org.pop2.app.mailbox.MboxExport;
-import org.pop2.app.mailbox.OpenMailbox;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.Export;
+import org.pop2.storage.fs.exchange.MaildirExport;
+import org.pop2.storage.fs.exchange.MboxExport;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -88,7 +88,7 @@ final class MailboxExportCommand implements Callable<Integer> {
         }
         Configuration configuration = config.read(terminal);
         UserName owner = MailboxCommand.user(user);
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             MailboxCommand.users(store, user);
             MailboxCommand.existing(store, owner, from);
             try (OpenMailbox mailbox = store.open(owner, from);

@@ -10,14 +10,14 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.BadSourceException;
-import org.pop2.app.mailbox.ImportState;
-import org.pop2.app.mailbox.Importer;
-import org.pop2.app.mailbox.MessageSource;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.BadSourceException;
+import org.pop2.storage.fs.exchange.ImportState;
+import org.pop2.storage.fs.exchange.Importer;
+import org.pop2.storage.fs.exchange.MessageSource;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -110,7 +110,7 @@ final class MailboxImportCommand implements Callable<Integer> {
         Configuration configuration = config.read(terminal);
         UserName owner = MailboxCommand.user(user);
         long size = size(reading);
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             if (store.account(owner).isEmpty()) {
                 throw MailboxCommand.noUser(owner);
             }

@@ -5,9 +5,9 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.Recoverable;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -62,7 +62,7 @@ final class MailboxRecoverCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         Configuration.Storage storage = config.read(terminal).storage();
-        try (OpenStore store = OpenStore.of(storage)) {
+        try (OpenStore store = Stores.open(storage)) {
             Recoverable recoverable = store.recoverable()
                     .orElseThrow(() -> new CommandFailedException(
                             ExitCode.UNAVAILABLE,

@@ -8,11 +8,11 @@ import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Retention.Expunged;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -84,7 +84,7 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
         Instant oldest = which.since == null ? Instant.MIN : ago(which.since);
         Configuration.Storage storage = config.read(terminal).storage();
         UserName owner = MailboxCommand.user(user);
-        try (OpenStore store = OpenStore.of(storage)) {
+        try (OpenStore store = Stores.open(storage)) {
             if (!store.keepsDeleted()) {
                 throw new CommandFailedException(
                         ExitCode.UNAVAILABLE,

@@ -34,6 +34,8 @@ class ModulesTest {
                 .contains(
                         "org.pop2.protocol",
                         "org.pop2.storage",
+                        "org.pop2.storage.support",
+                        "org.pop2.storage.fs.exchange",
                         "org.pop2.server",
                         "org.pop2.client",
                         "org.pop2.profile",
@@ -130,8 +132,8 @@ class ModulesTest {
                 .resideInAPackage(APP)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(STORAGES)
-                        // the file format, which imports, exports and fetch read and write: no storage
-                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.(MboxFile|format\\.Mbox(Reader|Writer))(\\$Entry)?"))))
+                        // files in and out, which imports, exports and fetch read and write: no storage
+                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.(MboxFile|exchange\\..+)"))))
                 .check(PROJECT);
     }
 
