@@ -45,6 +45,8 @@ class ModulesTest {
                 .contains(
                         "org.pop2.protocol",
                         "org.pop2.storage",
+                        "org.pop2.storage.support",
+                        "org.pop2.storage.fs.exchange",
                         "org.pop2.server",
                         "org.pop2.lmtp",
                         "org.pop2.auth",
@@ -164,8 +166,8 @@ class ModulesTest {
                 .resideInAPackage(APP)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(STORAGES)
-                        // the file format, which imports, exports and fetch read and write: no storage
-                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.Mbox(Reader|Writer|File)(\\$Entry)?"))))
+                        // files in and out, which imports, exports and fetch read and write: no storage
+                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.(MboxFile|exchange\\..+)"))))
                 .check(PROJECT);
     }
 

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.exchange.OpenStore;
 import reactor.core.publisher.Mono;
 
 /** Opens a storage for one piece of work. */
@@ -32,6 +33,11 @@ public final class Stores {
                                 "the storage did not answer within " + limit.toSeconds() + " s",
                                 e))
                 .block();
+    }
+
+    /** Opens the storage for many steps; it waits for mailboxes as the configuration says. The caller closes it. */
+    public static OpenStore open(Configuration.Storage storage) {
+        return OpenStore.of(storage::open, storage.holdPolicy().busyWait());
     }
 
     private Stores() {}

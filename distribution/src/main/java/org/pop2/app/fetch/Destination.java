@@ -12,13 +12,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
-import org.pop2.app.mailbox.Export;
-import org.pop2.app.mailbox.Fingerprint;
-import org.pop2.app.mailbox.MaildirExport;
-import org.pop2.app.mailbox.MboxExport;
-import org.pop2.app.mailbox.MessageSource;
 import org.pop2.storage.Message;
 import org.pop2.storage.fs.MboxFile;
+import org.pop2.storage.fs.exchange.Export;
+import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.storage.fs.exchange.MaildirExport;
+import org.pop2.storage.fs.exchange.MboxExport;
+import org.pop2.storage.fs.exchange.MessageSource;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
 

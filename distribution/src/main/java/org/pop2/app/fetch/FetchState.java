@@ -13,11 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import org.pop2.app.mailbox.BadSourceException;
-import org.pop2.app.mailbox.Directories;
-import org.pop2.app.mailbox.Fingerprint;
-import org.pop2.app.mailbox.StateFile;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.exchange.BadSourceException;
+import org.pop2.storage.fs.exchange.Directories;
+import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.storage.fs.exchange.StateFile;
 
 /**
  * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their

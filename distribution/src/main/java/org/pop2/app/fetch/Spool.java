@@ -7,10 +7,10 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import org.pop2.app.mailbox.Export;
-import org.pop2.app.mailbox.Fingerprint;
-import org.pop2.app.mailbox.Header;
-import org.pop2.app.mailbox.OctetSink;
+import org.pop2.storage.fs.exchange.Export;
+import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.storage.fs.exchange.Header;
+import org.pop2.storage.fs.exchange.OctetSink;
 
 /**
  * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,

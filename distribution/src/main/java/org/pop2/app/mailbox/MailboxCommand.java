@@ -13,6 +13,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Failures;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
@@ -21,6 +22,9 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.BadSourceException;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -93,7 +97,7 @@ public final class MailboxCommand implements Callable<Integer> {
         public Integer call() throws CommandFailedException {
             Configuration configuration = config.read(terminal);
             Failures failures = new Failures(terminal);
-            try (OpenStore store = OpenStore.of(configuration.storage())) {
+            try (OpenStore store = Stores.open(configuration.storage())) {
                 for (UserName each : users(store, user)) {
                     if (quota) {
                         use(store, each, failures);
@@ -171,7 +175,7 @@ public final class MailboxCommand implements Callable<Integer> {
             Optional<FolderName> only = folder == null ? Optional.empty() : Optional.of(Names.folder(folder));
             Configuration configuration = config.read(terminal);
             Failures failures = new Failures(terminal);
-            try (OpenStore store = OpenStore.of(configuration.storage());
+            try (OpenStore store = Stores.open(configuration.storage());
                     ProgressBar bar = ProgressBar.on(terminal, 0)) {
                 for (UserName each : users(store, user)) {
                     List<FolderName> folders = store.folders(each);

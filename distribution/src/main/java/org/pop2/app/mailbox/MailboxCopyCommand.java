@@ -13,6 +13,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Failures;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
@@ -21,6 +22,8 @@ import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.Copier;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 
@@ -80,8 +83,8 @@ final class MailboxCopyCommand implements Callable<Integer> {
             throw new CommandFailedException(ExitCode.USAGE, "both configurations are of the same storage");
         }
         Failures failures = new Failures(terminal);
-        try (OpenStore reading = OpenStore.of(source.storage());
-                OpenStore writing = OpenStore.of(destination.storage());
+        try (OpenStore reading = Stores.open(source.storage());
+                OpenStore writing = Stores.open(destination.storage());
                 ProgressBar bar = ProgressBar.on(terminal, 0)) {
             Copier copier = new Copier(reading, writing, bar);
             for (Account account : accounts(reading)) {

@@ -10,10 +10,16 @@ import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.Export;
+import org.pop2.storage.fs.exchange.MaildirExport;
+import org.pop2.storage.fs.exchange.MboxExport;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -90,7 +96,7 @@ final class MailboxExportCommand implements Callable<Integer> {
         }
         Configuration configuration = config.read(terminal);
         UserName owner = Names.user(user);
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             MailboxCommand.users(store, user);
             MailboxCommand.existing(store, owner, from);
             try (OpenMailbox mailbox = store.open(owner, from);

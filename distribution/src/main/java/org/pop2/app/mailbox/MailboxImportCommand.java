@@ -15,11 +15,17 @@ import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.BadSourceException;
+import org.pop2.storage.fs.exchange.ImportState;
+import org.pop2.storage.fs.exchange.Importer;
+import org.pop2.storage.fs.exchange.MessageSource;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -112,7 +118,7 @@ public final class MailboxImportCommand implements Callable<Integer> {
         Configuration configuration = config.read(terminal);
         UserName owner = Names.user(user);
         long size = size(reading);
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             if (store.account(owner).isEmpty()) {
                 throw Names.noUser(owner);
             }

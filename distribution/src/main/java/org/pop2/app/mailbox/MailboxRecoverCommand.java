@@ -7,10 +7,12 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.Recoverable;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -65,7 +67,7 @@ final class MailboxRecoverCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         Configuration.Storage storage = config.read(terminal).storage();
-        try (OpenStore store = OpenStore.of(storage)) {
+        try (OpenStore store = Stores.open(storage)) {
             Recoverable recoverable = store.recoverable()
                     .orElseThrow(() -> new CommandFailedException(
                             ExitCode.UNAVAILABLE,

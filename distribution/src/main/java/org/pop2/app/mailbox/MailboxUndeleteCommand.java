@@ -11,12 +11,14 @@ import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Retention.Expunged;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -88,7 +90,7 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
         Instant oldest = which.since == null ? Instant.MIN : ago(which.since);
         Configuration.Storage storage = config.read(terminal).storage();
         UserName owner = Names.user(user);
-        try (OpenStore store = OpenStore.of(storage)) {
+        try (OpenStore store = Stores.open(storage)) {
             if (!store.keepsDeleted()) {
                 throw new CommandFailedException(
                         ExitCode.UNAVAILABLE,

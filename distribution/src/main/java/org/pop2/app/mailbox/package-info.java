@@ -1,7 +1,6 @@
 /**
- * What {@code pop2d mailbox} does, on any storage: counts, checks, imports, exports and copies mailboxes.
- *
- * <p>Everything here blocks, and works on one message at a time in memory of fixed size. Nothing here deletes mail.
+ * {@code pop2d mailbox}: counts, checks, imports, exports and copies mailboxes; the work is done by
+ * {@code org.pop2.storage.fs.exchange}.
  */
 @NullMarked
 package org.pop2.app.mailbox;

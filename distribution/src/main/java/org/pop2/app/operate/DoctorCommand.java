@@ -20,12 +20,11 @@ import org.pop2.app.cli.Addresses;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.cli.Trust;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.mailbox.MailboxCommand;
-import org.pop2.app.mailbox.OpenMailbox;
-import org.pop2.app.mailbox.OpenStore;
 import org.pop2.management.AccessToken;
 import org.pop2.net.TlsException;
 import org.pop2.net.TlsSettings;
@@ -33,6 +32,8 @@ import org.pop2.server.ListenerSettings;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.fs.exchange.OpenMailbox;
+import org.pop2.storage.fs.exchange.OpenStore;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
@@ -259,7 +260,7 @@ public final class DoctorCommand implements Callable<Integer> {
     private void storage(Configuration configuration) throws CommandFailedException, IOException {
         String name = "storage " + configuration.storage().provider().name();
         // opening tries the locks, writes to the state directory, or asks the database for its schema
-        try (OpenStore store = OpenStore.of(configuration.storage())) {
+        try (OpenStore store = Stores.open(configuration.storage())) {
             List<UserName> users = store.users();
             say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
             locks(store, users);

@@ -9,6 +9,7 @@
  *   ├─ lock      who may touch a mailbox when; where mailboxes are
  *   ├─ io        files and the threads that touch them
  *   └─ format    the octets of a mailbox
+ *   exchange     imports, exports and copies of mail between any storages, mbox files and Maildirs
  * </pre>
  *
  * Each may use those below it, but {@code journal} and {@code account} do not know each other, {@code lock} does not
@@ -20,9 +21,9 @@
  * {@link org.pop2.storage.fs.lock}.
  *
  * <p>For programs that use this module there is the provider, found by its name {@code mbox}, and
- * {@link org.pop2.storage.fs.MboxFile}; besides, {@link org.pop2.storage.fs.format.MboxReader} and
- * {@link org.pop2.storage.fs.format.MboxWriter} for mbox streams. Whatever else is public is so for the packages here,
- * and may change with any release.
+ * {@link org.pop2.storage.fs.MboxFile}; the package {@link org.pop2.storage.fs.exchange}; and
+ * {@link org.pop2.storage.fs.format.MboxReader} and {@link org.pop2.storage.fs.format.MboxWriter} for mbox streams.
+ * Whatever else is public is so for the packages here, and may change with any release.
  *
  * <h2>How a release works</h2>
  *

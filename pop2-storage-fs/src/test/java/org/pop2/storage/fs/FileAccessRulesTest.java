@@ -36,6 +36,9 @@ class FileAccessRulesTest {
         noClasses()
                 .that()
                 .haveNameNotMatching(".*\\.RealIo(\\$.*)?")
+                .and()
+                // other people's files, which are no mailboxes of this storage
+                .resideOutsideOfPackage(ROOM + "exchange")
                 .should()
                 .dependOnClassesThat()
                 .belongToAnyOf(
@@ -69,6 +72,7 @@ class FileAccessRulesTest {
         knowsOnly("lock", "io");
         knowsOnly("journal", "lock", "io", "format");
         knowsOnly("account", "lock", "io");
+        knowsOnly("exchange", "format");
     }
 
     @Test
@@ -105,6 +109,9 @@ class FileAccessRulesTest {
     @Test
     void noSchedulerThatInterruptsIsUsed() {
         noClasses()
+                .that()
+                // its files are closed by an interrupt, and hold no lock that could go with them
+                .resideOutsideOfPackage(ROOM + "exchange")
                 .should()
                 .callMethod(Schedulers.class, "boundedElastic")
                 .orShould()

@@ -105,11 +105,13 @@ public final class WireEncoder {
                 }
             }
             atLineStart = false;
-            int most = Math.min(length - from, room - to);
-            int copied = LineFeeds.copyLine(stored, from, wire, to, most);
-            from += copied;
-            to += copied;
-            if (copied == most) {
+            int most = from + Math.min(length - from, room - to);
+            int lineFeed = LineFeeds.indexOf(stored, from, most);
+            int moved = (lineFeed < 0 ? most : lineFeed) - from;
+            System.arraycopy(stored, from, wire, to, moved);
+            from += moved;
+            to += moved;
+            if (lineFeed < 0) {
                 break;
             }
             boolean crlf = from > 0 ? stored[from - 1] == '\r' : afterCr;

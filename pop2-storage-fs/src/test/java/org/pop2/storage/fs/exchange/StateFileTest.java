@@ -1,4 +1,4 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,11 +1,10 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
-import org.pop2.app.cli.Progress;
 
 /** Writes messages somewhere. Nothing is deleted where they come from. */
 public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {

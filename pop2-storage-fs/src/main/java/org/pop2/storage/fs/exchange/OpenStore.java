@@ -1,11 +1,11 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
-import org.pop2.app.config.Configuration;
 import org.pop2.storage.Account;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
@@ -24,8 +24,8 @@ import reactor.core.publisher.Mono;
 
 /**
  * A storage as an administrator works on it: one step after the other. It never takes a mailbox over from a session; a
- * mailbox in use is waited for as {@code mailbox.busy-wait} says, then it is {@link StoreException.Reason#BUSY}. All
- * errors of the storage are {@link StoreException}s.
+ * mailbox in use is waited for a while, then it is {@link StoreException.Reason#BUSY}. All errors of the storage are
+ * {@link StoreException}s.
  */
 public final class OpenStore implements AutoCloseable {
     /** No session is silent for so long; and still a number that may be counted in nanoseconds. */
@@ -46,10 +46,14 @@ public final class OpenStore implements AutoCloseable {
         this.store = store;
     }
 
-    /** Opens a storage; the caller closes it. */
-    public static OpenStore of(Configuration.Storage storage) {
-        HoldPolicy patient = new HoldPolicy(NEVER, storage.holdPolicy().busyWait());
-        return new OpenStore(one(storage.open(patient), COUNT));
+    /**
+     * Opens a storage; the caller closes it.
+     *
+     * @param storage opens it, with a policy for holds
+     * @param busyWait how long a mailbox in use is waited for
+     */
+    public static OpenStore of(Function<HoldPolicy, ? extends Publisher<MailStore>> storage, Duration busyWait) {
+        return new OpenStore(one(storage.apply(new HoldPolicy(NEVER, busyWait)), COUNT));
     }
 
     public List<UserName> users() {

@@ -1,4 +1,4 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -10,7 +10,6 @@ import java.nio.file.StandardOpenOption;
 import java.util.HexFormat;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pop2.app.cli.Progress;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.pop2.storage.UserName;

@@ -1,4 +1,4 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import java.io.IOException;
 import java.io.Serial;

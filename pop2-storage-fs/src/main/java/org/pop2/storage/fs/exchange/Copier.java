@@ -1,11 +1,10 @@
-package org.pop2.app.mailbox;
+package org.pop2.storage.fs.exchange;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
-import org.pop2.app.cli.Progress;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
