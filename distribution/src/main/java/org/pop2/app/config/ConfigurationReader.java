@@ -60,9 +60,6 @@ public final class ConfigurationReader {
 
     private static final Pattern PROFILE_VARIABLE = Pattern.compile("POP2D_PROFILES_([A-Z0-9]{1,20})_.*");
 
-    private static final Pattern SECRET = Pattern.compile(".*(password|passphrase|secret|token)");
-    private static final Pattern SECRET_IN_URL = Pattern.compile("(?<=://)([^/@:]*):[^/@]*(?=@)");
-
     /** The text given for a key, and where. */
     private record Given(String text, String where) {}
 
@@ -410,7 +407,7 @@ public final class ConfigurationReader {
         if (text == null) {
             problems.add(new Problem(origin, key.name() + ": " + message));
         } else {
-            String shown = masked(key.name(), text.text());
+            String shown = Secrets.masked(key.name(), text.text());
             problems.add(new Problem(text.where(), key.name() + " = " + shown + ": " + message));
         }
     }
@@ -479,20 +476,10 @@ public final class ConfigurationReader {
             }
             entries.add(new Entry(
                     key.name(),
-                    masked(key.name(), value),
+                    Secrets.masked(key.name(), value),
                     Optional.ofNullable(text).map(Given::where)));
         }
         return entries;
-    }
-
-    private static String masked(String key, String value) {
-        if (value.isEmpty()) {
-            return value;
-        }
-        if (SECRET.matcher(key.toLowerCase(Locale.ROOT)).matches()) {
-            return "***";
-        }
-        return SECRET_IN_URL.matcher(value).replaceAll("$1:***");
     }
 
     private static String didYouMean(String name, Collection<String> candidates) {

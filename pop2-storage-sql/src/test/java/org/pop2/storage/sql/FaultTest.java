@@ -256,8 +256,8 @@ class FaultTest {
 
     @Test
     void renewedLeaseOutlivesItsTimeToLive() {
-        PostgresStore holder = open(REFUSE, Map.of("lease-ttl", "1s"));
-        PostgresStore other = open(new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(3)), Map.of());
+        PostgresStore holder = open(REFUSE, Map.of("lease-ttl", "2s"));
+        PostgresStore other = open(new HoldPolicy(Duration.ofHours(1), Duration.ofSeconds(5)), Map.of());
         complete(holder.deliver(USER, FolderName.INBOX, message("one")));
         Mailbox mailbox = inbox(holder);
         assertThat(outcome(() -> Mono.from(other.open(USER, FolderName.INBOX)).then()))
