@@ -7,8 +7,10 @@ import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.io.PrintStream;
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -23,10 +25,12 @@ import java.util.Random;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.ProgressBar;
@@ -193,6 +197,46 @@ class MailboxCommandTest {
                         "Subject: 5\r\n\r\ne\r\n",
                         "Subject: 6\r\n\r\nf\r\n");
         assertThat(directory.resolve("here/var/import")).isEmptyDirectory();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bare,3", "bom,2", "comma,3", "gmt-zone,3", "mixed,3"})
+    void archivesOfOtherProgramsAreNotGluedTogether(String name, int messages) throws IOException {
+        Path source = directory.resolve("archive.mbox");
+        try (InputStream in = MailboxCommandTest.class.getResourceAsStream("case-glued-" + name + ".mbox")) {
+            Files.copy(Objects.requireNonNull(in), source);
+        }
+
+        assertThat(run("import", "--user", "postel", source.toString())).isEqualTo(0);
+        assertThat(contents(FolderName.INBOX))
+                .hasSize(messages)
+                .allSatisfy(content -> assertThat(content).startsWith("From: a@example.org\r\nSubject: s"));
+        assertThat(out).startsWith("imported " + messages + " messages to postel/INBOX\n");
+        if (name.equals("mixed")) {
+            assertThat(out).contains("of these, 2 messages begin with a From_ line without a date");
+        }
+    }
+
+    @Test
+    void compressedSourceIsToldAsSuch() throws IOException {
+        Path source = directory.resolve("mail.mbox.gz");
+        try (OutputStream gzip = new GZIPOutputStream(Files.newOutputStream(source))) {
+            gzip.write("From x Mon Nov 23 01:00:00 2026\nSubject: s\n\n".getBytes(StandardCharsets.US_ASCII));
+        }
+
+        assertThat(run("import", "--user", "postel", source.toString())).isEqualTo(65);
+        assertThat(err).contains("is compressed: zcat FILE | pop2d mailbox import");
+        assertThat(contents(FolderName.INBOX)).isEmpty();
+    }
+
+    @Test
+    void whatBeginsLikeAMailboxIsOneOrRefused() throws IOException {
+        Path source = write("letter.eml", "From here on\nall is well\n");
+
+        assertThat(run("import", "--user", "postel", source.toString())).isEqualTo(65);
+        assertThat(err).contains("--format message");
+        assertThat(run("import", "--user", "postel", "--format", "message", source.toString()))
+                .isEqualTo(0);
     }
 
     @Test

@@ -39,6 +39,10 @@ import picocli.CommandLine.Parameters;
                     + " are; give it an mbox that nobody is writing to. Of a Maildir, cur and new are read; flags and"
                     + " sub-folders are not.",
             "",
+            "In an mbox a From_ line without a date, or with one that mail programs do not write, begins a message,"
+                    + " too, if an empty line is before it and a header field behind it; how many there were is told at"
+                    + " the end.",
+            "",
             "An import that was stopped or killed can be run again with the same command: it goes on where it was and"
                     + " imports nothing twice. For that it keeps a state file until it is done.",
             ""
@@ -72,8 +76,8 @@ public final class MailboxImportCommand implements Callable<Integer> {
             completionCandidates = Candidates.Sources.class,
             paramLabel = "FORMAT",
             defaultValue = "auto",
-            description = "auto, mbox, maildir or message. auto: a directory is a Maildir, what begins with a From_"
-                    + " line is an mbox, anything else is one message. Default: ${DEFAULT-VALUE}.")
+            description = "auto, mbox, maildir or message. auto: a directory is a Maildir, what begins with From and a"
+                    + " blank is an mbox, anything else is one message. Default: ${DEFAULT-VALUE}.")
     private String format = "";
 
     @Option(
@@ -158,6 +162,9 @@ public final class MailboxImportCommand implements Callable<Integer> {
                     + (importer.skipped() == 0
                             ? ""
                             : "; " + messages(importer.skipped()) + " had been imported before"));
+            importer.oddities()
+                    .forEach((oddity, count) -> terminal.say("of these, " + messages(count)
+                            + (count == 1 ? " begins" : " begin") + " with a From_ line " + oddity));
         }
     }
 

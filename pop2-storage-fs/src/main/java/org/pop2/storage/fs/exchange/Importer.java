@@ -7,8 +7,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Collections;
 import java.util.HexFormat;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
@@ -33,6 +36,7 @@ public final class Importer {
 
     private long imported;
     private long skipped;
+    private final Map<String, Integer> oddities = new TreeMap<>();
 
     public Importer(OpenStore store, UserName user, FolderName folder, ImportState state, Progress progress) {
         this.store = store;
@@ -52,6 +56,11 @@ public final class Importer {
         return skipped;
     }
 
+    /** How many messages of mbox files began with an odd From_ line, by what was odd about it. */
+    public Map<String, Integer> oddities() {
+        return Collections.unmodifiableMap(oddities);
+    }
+
     /**
      * Imports all of a source.
      *
@@ -61,6 +70,10 @@ public final class Importer {
     public void run(String name, MessageSource source) throws IOException {
         for (MessageSource.Item item = source.next(); item != null; item = source.next()) {
             String key = key(name, item.key());
+            String oddity = item.oddity();
+            if (oddity != null) {
+                oddities.merge(oddity, 1, Integer::sum);
+            }
             Fingerprint before = state.done(key);
             if (before != null) {
                 if (!before.equals(read(item, octets -> {}))) {

@@ -27,7 +27,7 @@ import org.pop2.storage.fs.format.MboxReader;
 public interface MessageSource extends Closeable {
     /** What a source is. */
     enum Format {
-        /** A directory is a Maildir; what begins with a From_ line is an mbox; all else is one message. */
+        /** A directory is a Maildir; what begins like an mbox is one, or refused; all else is one message. */
         AUTO,
         MBOX,
         MAILDIR,
@@ -68,6 +68,11 @@ public interface MessageSource extends Closeable {
 
         /** The envelope's sender; empty: nobody knows. */
         String sender();
+
+        /** What is odd about where it begins, in words; mostly nothing. */
+        default @Nullable String oddity() {
+            return null;
+        }
 
         /** Some more octets, with LF or CRLF as they come; nothing at the end. The buffer is the caller's. */
         @Nullable
@@ -113,8 +118,13 @@ public interface MessageSource extends Closeable {
         }
         byte[] start = octets.readNBytes(4 * 1024);
         octets.unread(start);
-        if (reading.format() == Format.MBOX || start.length == 0 || MboxReader.isMbox(start)) {
-            return new Mbox(name, MboxReader.of(octets, reading.quoting(), reading.separator()), size);
+        String program = Compressed.program(start);
+        if (program != null) {
+            in.close();
+            throw new BadSourceException(name + " is compressed: " + program + " FILE | pop2d mailbox import … -");
+        }
+        if (reading.format() == Format.MBOX || start.length == 0 || MboxReader.looksLikeMbox(start)) {
+            return new Mbox(name, MboxReader.tolerant(octets, reading.quoting(), reading.separator()), size);
         }
         return new Single(name, octets, size);
     }
@@ -138,7 +148,8 @@ public interface MessageSource extends Closeable {
             try {
                 entry = reader.next();
             } catch (StoreException e) {
-                throw new BadSourceException(name + ": " + e.getMessage());
+                throw new BadSourceException(
+                        name + ": " + e.getMessage() + "; --format message takes it as one message");
             }
             if (entry == null) {
                 return null;
@@ -158,6 +169,11 @@ public interface MessageSource extends Closeable {
                 @Override
                 public String sender() {
                     return entry.sender();
+                }
+
+                @Override
+                public @Nullable String oddity() {
+                    return entry.oddity();
                 }
 
                 @Override

@@ -8,6 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.StringTokenizer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The line that begins a message in an mbox: {@code From postel@usc-isif Fri Feb 1 12:00:00 1985}.
@@ -24,6 +27,7 @@ public final class FromLine {
     private static final String PREFIX = "From ";
     private static final String GIT_DATE = " Mon Sep 17 00:00:00 2001";
     private static final String REMOTE = " remote from ";
+    private static final Pattern ISO_DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}.*)?");
     private static final DateTimeFormatter ASCTIME = DateTimeFormatter.ofPattern(
                     "EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
@@ -49,6 +53,45 @@ public final class FromLine {
             }
         }
         return false;
+    }
+
+    /**
+     * Whether the line could begin a message in an archive, though {@link #begins} says no: it has a sender or nothing,
+     * or a time and a year somewhere. What follows it has to decide.
+     */
+    static boolean mayBegin(byte[] octets, int from, int to) {
+        if (to - from > MAX_OCTETS || Quoting.from(octets, from, to) != Quoting.Match.YES) {
+            return false;
+        }
+        List<String> words = words(new String(octets, from, to - from, StandardCharsets.ISO_8859_1));
+        return words.size() <= 1 || hasTimeAndYear(words);
+    }
+
+    /** What is odd about a line that begins a message, in words; nothing if {@link #begins} holds. */
+    static @Nullable String oddity(String line) {
+        String whole = line.length() < PREFIX.length() ? PREFIX : line;
+        byte[] octets = whole.getBytes(StandardCharsets.ISO_8859_1);
+        if (begins(octets, 0, octets.length)) {
+            return null;
+        }
+        return words(whole).size() <= 1 ? "without a date" : "with a date that mailboxes do not have";
+    }
+
+    /** {@code 15:59:28} and {@code 2025}, {@code 2025-04-12T15:59:28Z}, {@code 2025-04-12 15:59}. */
+    private static boolean hasTimeAndYear(List<String> words) {
+        boolean time = false;
+        boolean year = false;
+        for (String word : words) {
+            Matcher iso = ISO_DATE.matcher(word);
+            if (iso.matches()) {
+                year = true;
+                time |= iso.group(1) != null;
+            } else {
+                time |= isTime(word);
+                year |= isYear(word);
+            }
+        }
+        return time && year;
     }
 
     /**

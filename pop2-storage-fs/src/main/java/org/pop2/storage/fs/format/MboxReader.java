@@ -21,11 +21,20 @@ import org.pop2.storage.StoreException.Reason;
  *
  * <p>In memory of fixed size, unless a line in a message looks like a separator and the message says that it is longer:
  * then what lies between is read ahead, up to {@value #FARTHEST} octets; farther than that it is not believed.
+ *
+ * <p>Archives of other programs have From_ lines that no mailbox in use has: bare, without a date, or with one of their
+ * own. A reader that {@linkplain #tolerant tolerates} them takes such a line for a separator if an empty line is before
+ * it and a header field behind it.
  */
 public final class MboxReader implements Closeable {
     private static final int BLOCK = 64 * 1024;
     /** As much of the first message as {@link MboxScanner} looks at. */
     private static final int PSEUDO_HEADER = 8 * 1024;
+
+    /** As many empty lines before the first message are skipped. */
+    private static final int LEADING = 1024;
+    /** As long may the name of the field be that shows an odd From_ line to be a separator. */
+    private static final int FIELD_NAME = 128;
 
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -33,6 +42,7 @@ public final class MboxReader implements Closeable {
     private final InputStream in;
     private final Quoting quoting;
     private final boolean lenient;
+    private final boolean tolerant;
 
     private static final int FARTHEST = 16 * 1024 * 1024;
 
@@ -63,10 +73,11 @@ public final class MboxReader implements Closeable {
     /** Whether it is known that what it says is true. */
     private boolean honest;
 
-    private MboxReader(InputStream in, Quoting quoting, boolean lenient) {
+    private MboxReader(InputStream in, Quoting quoting, boolean lenient, boolean tolerant) {
         this.in = in;
         this.quoting = quoting;
         this.lenient = lenient;
+        this.tolerant = tolerant;
     }
 
     /**
@@ -77,17 +88,46 @@ public final class MboxReader implements Closeable {
      * @throws IllegalArgumentException if one of them is something else
      */
     public static MboxReader of(InputStream in, String quoting, String separator) {
+        return of(in, quoting, separator, false);
+    }
+
+    /**
+     * The same for archives: it takes odd From_ lines, too, and skips a byte order mark and empty lines at the
+     * beginning. {@link Entry#oddity} tells which they were.
+     */
+    public static MboxReader tolerant(InputStream in, String quoting, String separator) {
+        return of(in, quoting, separator, true);
+    }
+
+    private static MboxReader of(InputStream in, String quoting, String separator, boolean tolerant) {
         boolean lenient = separator.equals("lenient");
         if (!lenient && !separator.equals("strict")) {
             throw new IllegalArgumentException("separator: expected strict or lenient");
         }
-        return new MboxReader(in, Quoting.of(quoting), lenient);
+        return new MboxReader(in, Quoting.of(quoting), lenient, tolerant);
     }
 
-    /** Whether a stream that begins with these octets is an mbox: they begin with a whole From_ line. */
-    public static boolean isMbox(byte[] start) {
-        int lineFeed = LineFeeds.indexOf(start, 0, start.length);
-        return FromLine.begins(start, 0, withoutCr(start, 0, lineFeed < 0 ? start.length : lineFeed));
+    /**
+     * Whether a stream that begins with these octets was meant as an mbox: {@code From } stands there, which begins no
+     * header field, or behind a byte order mark and empty lines.
+     */
+    public static boolean looksLikeMbox(byte[] start) {
+        return Quoting.from(start, leading(start, 0, start.length), start.length) == Quoting.Match.YES;
+    }
+
+    /** Where a byte order mark and empty lines end. */
+    private static int leading(byte[] octets, int from, int to) {
+        int at = from;
+        if (to - at >= 3
+                && octets[at] == (byte) 0xEF
+                && octets[at + 1] == (byte) 0xBB
+                && octets[at + 2] == (byte) 0xBF) {
+            at += 3;
+        }
+        while (at < to && (octets[at] == LF || (octets[at] == CR && at + 1 < to && octets[at + 1] == LF))) {
+            at++;
+        }
+        return at;
     }
 
     /**
@@ -111,6 +151,10 @@ public final class MboxReader implements Closeable {
             current.skip();
             current = null;
         } else {
+            if (tolerant) {
+                ensure(LEADING);
+                at = leading(buffer, at, fill);
+            }
             separator = separatorHere();
             if (separator == 0) {
                 if (ensure(1) == 0) {
@@ -123,7 +167,7 @@ public final class MboxReader implements Closeable {
             return null;
         }
         String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
-        Entry entry = new Entry(base + at, sender(line));
+        Entry entry = new Entry(base + at, sender(line), FromLine.oddity(line.strip()));
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
         ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
@@ -143,10 +187,17 @@ public final class MboxReader implements Closeable {
     /** The word behind {@code From }, unless it belongs to the date already or means nobody. */
     private static String sender(String line) {
         String[] words = line.strip().split("[ \t]+", 3);
-        String sender = words.length < 3 ? "" : words[1];
-        boolean usable = sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
+        if (words.length == 2) {
+            return words[1].indexOf('@') > 0 && words[1].length() <= 256 ? words[1] : "";
+        }
+        String sender = words.length < 2 ? "" : words[1];
+        boolean usable =
+                !sender.isEmpty() && sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
         // MAILER-DAEMON is how mbox spells the empty sender of a bounce
-        boolean weekday = sender.length() <= 4 && sender.indexOf('@') < 0 && words[2].matches("(?s)\\w{3} .*|\\d.*");
+        boolean weekday = words.length == 3
+                && sender.length() <= 4
+                && sender.indexOf('@') < 0
+                && words[2].matches("(?s)\\w{3} .*|\\d.*");
         return usable && !weekday && !sender.equals("MAILER-DAEMON") ? sender : "";
     }
 
@@ -159,12 +210,14 @@ public final class MboxReader implements Closeable {
     public final class Entry {
         private final long offset;
         private final String sender;
+        private final @Nullable String oddity;
         private final Deque<ByteBuffer> ahead = new ArrayDeque<>();
         private boolean complete;
 
-        private Entry(long offset, String sender) {
+        private Entry(long offset, String sender, @Nullable String oddity) {
             this.offset = offset;
             this.sender = sender;
+            this.oddity = oddity;
         }
 
         /** Where its From_ line begins in the stream, in octets. */
@@ -175,6 +228,11 @@ public final class MboxReader implements Closeable {
         /** The envelope's sender; empty for a bounce, or if the From_ line names none. */
         public String sender() {
             return sender;
+        }
+
+        /** What is odd about its From_ line, in words; nothing if a mailbox in use could have it. */
+        public @Nullable String oddity() {
+            return oddity;
         }
 
         /**
@@ -314,17 +372,40 @@ public final class MboxReader implements Closeable {
                 || Quoting.from(buffer, at, fill) != Quoting.Match.YES) {
             return 0;
         }
-        int known = ensure(FromLine.MAX_OCTETS + 2);
-        int lineFeed = LineFeeds.indexOf(buffer, at, at + known);
+        int known = ensure(FromLine.MAX_OCTETS + 2 + FIELD_NAME);
+        int lineFeed = LineFeeds.indexOf(buffer, at, at + Math.min(known, FromLine.MAX_OCTETS + 2));
         int end = lineFeed < 0 ? at + known : lineFeed;
         int bareEnd = withoutCr(buffer, at, end);
-        if (!FromLine.begins(buffer, at, bareEnd)) {
+        if (!FromLine.begins(buffer, at, bareEnd) && (lineFeed < 0 || !isOdd(bareEnd, lineFeed + 1, at + known))) {
             return 0;
         }
+        // what is read ahead moves the line in the buffer
+        int length = (lineFeed < 0 ? end : lineFeed + 1) - at;
         if (current != null && ((!ofGit && FromLine.isOfGit(buffer, at, bareEnd)) || isInside())) {
             return 0;
         }
-        return (lineFeed < 0 ? end : lineFeed + 1) - at;
+        return length;
+    }
+
+    /**
+     * Whether the line here is an odd separator. Where nothing is quoted it is only one at the beginning: behind that,
+     * it may be anybody's text.
+     */
+    private boolean isOdd(int bareEnd, int next, int known) {
+        return tolerant
+                && afterEmptyLine
+                && (quoting != Quoting.NONE || current == null)
+                && FromLine.mayBegin(buffer, at, bareEnd)
+                && isField(buffer, next, known);
+    }
+
+    /** Whether a header field stands there (RFC 5322, 2.2). */
+    private static boolean isField(byte[] octets, int from, int to) {
+        int at = from;
+        while (at < to && octets[at] > ' ' && octets[at] < 127 && octets[at] != ':') {
+            at++;
+        }
+        return at > from && at < to && octets[at] == ':';
     }
 
     private void endHeader(int emptyLine) {

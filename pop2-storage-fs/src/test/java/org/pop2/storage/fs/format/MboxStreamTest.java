@@ -15,6 +15,8 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.StoreException;
 
 /** {@link MboxReader} and {@link MboxWriter}. */
@@ -103,8 +105,67 @@ class MboxStreamTest {
                 .isInstanceOf(StoreException.class)
                 .hasMessageContaining("not a mailbox");
         assertThat(messages(stream(""), "strict")).isEmpty();
-        assertThat(MboxReader.isMbox((FROM + "x").getBytes(ISO_8859_1))).isTrue();
-        assertThat(MboxReader.isMbox("From here on\n".getBytes(ISO_8859_1))).isFalse();
+        assertThat(MboxReader.looksLikeMbox((FROM + "x").getBytes(ISO_8859_1))).isTrue();
+        assertThat(MboxReader.looksLikeMbox("From: x\n".getBytes(ISO_8859_1))).isFalse();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From ",
+                "From - ",
+                "From 1784013923@xxx",
+                "From foo@example.org  Fri, Jul 01 09:13:09 1994",
+                "From foo@example.org Fri Jun 24 09:12:05 GMT+0200 (CEST) 2022",
+                "From foo@example.org Fri Jun 24 09:12:05 2022 (+0700)",
+                "From foo@example.org 2025-04-12T15:59:28Z",
+                "From foo@example.org 2025-04-12 15:59:28"
+            })
+    void oddSeparatorOfAnArchiveIsOne(String line) throws IOException {
+        String message = line + "\nSubject: s\n\nhello\n\n";
+
+        assertThat(tolerated(message + message)).containsExactly("Subject: s\n\nhello\n", "Subject: s\n\nhello\n");
+        MboxReader reader = MboxReader.tolerant(stream("From a@example.org\nSubject: s\n\n"), "mboxrd", "strict");
+        assertThat(next(reader).sender()).isEqualTo("a@example.org");
+        assertThat(tolerated(FROM + "Subject: s\n\n1\n\n" + message)).hasSize(2);
+        assertThatThrownBy(() -> messages(stream(message), "strict")).isInstanceOf(StoreException.class);
+    }
+
+    @Test
+    void oddSeparatorIsTextWithoutAFieldBehindAnEmptyLineBeforeOrATimeAndAYear() throws IOException {
+        for (String text : List.of(
+                "\nFrom \nbob with love\n",
+                "text\nFrom a@example.org\nSubject: x\n",
+                "\nFrom now on, in 2022\nnote: x\n")) {
+            assertThat(tolerated(FROM + "Subject: s\n\n" + text)).containsExactly("Subject: s\n\n" + text);
+        }
+        assertThatThrownBy(() -> tolerated("From here on\nall is well\n")).isInstanceOf(StoreException.class);
+    }
+
+    @Test
+    void markAndEmptyLinesBeforeTheFirstMessageBelongToNone() throws IOException {
+        String mark = "\u00EF\u00BB\u00BF";
+
+        assertThat(tolerated(mark + "\r\n\n" + FROM + "a\n")).containsExactly("a\n");
+        assertThat(MboxReader.looksLikeMbox((mark + FROM).getBytes(ISO_8859_1))).isTrue();
+    }
+
+    /** To disbelieve it is to read ahead, which moves the line in the buffer. */
+    @Test
+    void falseLengthTakesNothingFromWhatFollows() throws IOException {
+        List<String> expected = new ArrayList<>();
+        StringBuilder mbox = new StringBuilder();
+        for (int i = 0; i < 40; i++) {
+            String text = "Content-Length: 150000\n\n" + "x".repeat(9_000 + i) + "\n";
+            expected.add(text);
+            mbox.append(FROM).append(text).append('\n');
+        }
+
+        assertThat(messages(stream(mbox.toString()), "strict")).isEqualTo(expected);
+    }
+
+    private static List<String> tolerated(String mbox) throws IOException {
+        return messages(MboxReader.tolerant(stream(mbox), "mboxrd", "strict"));
     }
 
     private static MboxReader.Entry next(MboxReader reader) throws IOException {
@@ -114,8 +175,12 @@ class MboxStreamTest {
     }
 
     private static List<String> messages(InputStream in, String separator) throws IOException {
+        return messages(MboxReader.of(in, "mboxrd", separator));
+    }
+
+    private static List<String> messages(MboxReader open) throws IOException {
         List<String> messages = new ArrayList<>();
-        try (MboxReader reader = MboxReader.of(in, "mboxrd", separator)) {
+        try (MboxReader reader = open) {
             for (MboxReader.Entry entry = reader.next(); entry != null; entry = reader.next()) {
                 StringBuilder text = new StringBuilder();
                 for (ByteBuffer octets = entry.read(); octets != null; octets = entry.read()) {
