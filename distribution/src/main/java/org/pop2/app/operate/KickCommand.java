@@ -16,7 +16,7 @@ import picocli.CommandLine.Parameters;
         description = {
             "Ends sessions of the running server. Their clients get an error line, unless they are in the middle of a"
                     + " message. What they marked with ACKD since the last FOLD is kept, unless session.on-disconnect"
-                    + " is apply; a deletion under way comes to its end. Needs management.port and"
+                    + " or that of their profile is apply; a deletion under way comes to its end. Needs management.port and"
                     + " management.token-file.",
             ""
         },
