@@ -170,7 +170,7 @@ public sealed interface Destination {
     record ExportTarget(Export export, Search search) implements Target {
         @Override
         public void deliver(Spool message) throws IOException {
-            export.add(message);
+            export.add(message, message.fromLine());
             export.commit();
         }
 
@@ -195,7 +195,7 @@ public sealed interface Destination {
                 return reader;
             });
             try {
-                file.append(Message.of(octets.doOnError(failure::set), message.sender()));
+                file.append(Message.of(octets.doOnError(failure::set), message.sender()), message.fromLine());
             } catch (RuntimeException e) {
                 if (failure.get() instanceof IOException unreadable) {
                     unreadable.addSuppressed(e);
