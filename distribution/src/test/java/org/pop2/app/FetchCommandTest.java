@@ -267,6 +267,37 @@ class FetchCommandTest {
         assertThat(maildirContent().get(1)).endsWith(".\n..\nx\n");
     }
 
+    /** One that was sent and not noted is repeated with the same id, so that pop2d knows it again. */
+    @Test
+    void equalMessagesAreToldApartToAMailSystemThatAsksForIt() throws Exception {
+        ScriptedServer.Script lost = peer -> sent(peer);
+        ScriptedServer.Script taken =
+                peer -> sent(peer).say("250 2.0.0 done\r\n").hear("QUIT");
+        List<String> mails;
+        try (ScriptedServer mta = ScriptedServer.of(taken, lost, taken, taken);
+                TestServer server = TestServer.over(store(THREE, THREE, THREE))) {
+            String target = "lmtp:127.0.0.1:" + mta.port();
+            assertThat(fetch(server, "--to", target)).isEqualTo(74);
+            assertThat(fetch(server, "--to", target)).as(err).isZero();
+            assertThat(mta.failures()).isEmpty();
+            mails = mta.heard().stream()
+                    .filter(line -> line.startsWith("MAIL "))
+                    .toList();
+        }
+        assertThat(mails).hasSize(4).allMatch(mail -> mail.matches("MAIL FROM:<> XDELIVERYID=[0-9a-f]{32}"));
+        assertThat(mails.get(2)).isEqualTo(mails.get(1));
+        assertThat(mails.stream().distinct()).hasSize(3);
+    }
+
+    private static ScriptedServer.Peer sent(ScriptedServer.Peer peer) throws IOException {
+        peer.say("220 mx\r\n").until("LHLO localhost").say("250-mx\r\n250 XDELIVERYID\r\n250 ok\r\n");
+        return peer.until("RCPT TO:<postel>")
+                .say("250 ok\r\n")
+                .hear("DATA")
+                .say("354 go\r\n")
+                .until(".");
+    }
+
     @Test
     void whatAMailSystemRefusesStaysOnTheServer() throws Exception {
         ScriptedServer.Script refusing = peer -> lmtp(peer, "554 5.7.1 no such thing here\r\n");

@@ -169,7 +169,7 @@ public sealed interface Destination {
     /** Files, or a stream, written as an export writes them; message by message. */
     record ExportTarget(Export export, Search search) implements Target {
         @Override
-        public void deliver(Spool message) throws IOException {
+        public void deliver(Spool message, String id) throws IOException {
             export.add(message, message.fromLine());
             export.commit();
         }
@@ -188,7 +188,7 @@ public sealed interface Destination {
     /** An mbox, under its locks. */
     record MboxTarget(Path path, MboxFile file) implements Target {
         @Override
-        public void deliver(Spool message) throws IOException {
+        public void deliver(Spool message, String id) throws IOException {
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Flux<ByteBuffer> octets = Flux.generate(message::reader, (reader, sink) -> {
                 read(reader, sink);
