@@ -16,6 +16,7 @@ import java.nio.channels.FileChannel;
 import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
@@ -129,6 +130,76 @@ class FetchCommandTest {
         assertThat(mbox.split("\nFrom ", -1)).hasSize(3);
     }
 
+    /** As KA9Q NOS and JNOS send it. */
+    private static final String NOS = "From postel@isi.edu Mon Feb  4 10:00:00 1985\r\n";
+
+    private static final String UNDATED = "From jkr@isi.edu Sat, Feb 4\r\n";
+
+    @Test
+    void theFromLineThatAServerSendsBeginsTheMessageInAnMbox() throws IOException {
+        Path file = directory.resolve("mail");
+        try (TestServer server = TestServer.over(store(NOS + ONE, UNDATED + THREE))) {
+            for (int run = 0; run < 2; run++) {
+                assertThat(fetch(server, "--to", "mbox:" + file)).as(err).isZero();
+            }
+            assertThat(fetch(server, "--to", "-")).isZero();
+        }
+        for (String mbox : List.of(Files.readString(file, ISO_8859_1), out)) {
+            assertThat(mbox)
+                    .startsWith(lf(NOS) + lf(ONE).replace("\nFrom me", "\n>From me") + "\nFrom ")
+                    .doesNotContain(">From jkr", "Sat, Feb")
+                    .endsWith("\n" + lf(THREE) + "\n");
+        }
+        assertThat(Files.readString(file, ISO_8859_1)).contains("\nFrom jkr@isi.edu ");
+    }
+
+    @Test
+    void theFromLineThatAServerSendsIsTakenOffBeforeAMaildir() throws IOException {
+        try (TestServer server = TestServer.over(store(NOS + ONE, UNDATED + THREE, NOS, "From me\r\nto you\r\n"))) {
+            assertThat(fetch(server, "--delete", "--to", maildir())).as(err).isZero();
+        }
+        assertThat(maildirContent()).containsExactly(lf(ONE), lf(THREE), "", "From me\nto you\n");
+    }
+
+    @Test
+    void theFromLineThatAServerSendsNamesTheSenderToAMailSystem() throws Exception {
+        ScriptedServer.Script named = peer -> lmtp(peer, "postel@isi.edu", "250 2.0.0 done\r\n");
+        ScriptedServer.Script nobody = peer -> lmtp(peer, "", "250 2.0.0 done\r\n");
+        try (ScriptedServer mta = ScriptedServer.of(named, nobody, nobody);
+                TestServer server = TestServer.over(store(
+                        NOS + THREE,
+                        "From isi!postel Mon Feb  4 10:00:00 1985\r\n" + THREE,
+                        "From MAILER-DAEMON Mon Feb  4 10:00:00 1985\r\n" + THREE))) {
+            assertThat(fetch(server, "--delete", "--to", "lmtp:127.0.0.1:" + mta.port()))
+                    .as(err)
+                    .isZero();
+            assertThat(mta.failures()).isEmpty();
+            assertThat(mta.heard()).contains("Subject: three").noneMatch(line -> line.startsWith("From "));
+        }
+    }
+
+    /** pop2d itself puts the time of the session there. */
+    @Test
+    void aFromLineThatChangesMakesNoNewMessage() throws Exception {
+        String later = NOS.replace("1985", "1986");
+        try (ScriptedServer server = ScriptedServer.of(peer -> twoOfOne(peer, NOS), peer -> twoOfOne(peer, later))) {
+            assertThat(fetch(server.port(), "--to", maildir())).as(err).isZero();
+            assertThat(fetch(server.port(), "--to", maildir())).as(err).isZero();
+            assertThat(server.failures()).isEmpty();
+        }
+        assertThat(out).contains("fetched 0 messages, 2 messages had been fetched before");
+        assertThat(maildirContent()).as("equal messages are counted").containsExactly(lf(ONE), lf(ONE));
+    }
+
+    private static void twoOfOne(ScriptedServer.Peer peer, String fromLine) throws IOException {
+        peer.logIn(2).hear("READ 1");
+        for (int number = 1; number <= 2; number++) {
+            String message = fromLine + ONE;
+            peer.say("=" + message.length() + "\r\n").hear("RETR").say(message).hear("ACKS");
+        }
+        peer.say("=0\r\n").hear("QUIT").say("+ bye\r\n");
+    }
+
     @Test
     void anMboxThatIsLockedIsTriedLater() throws IOException {
         Path file = Files.createFile(directory.resolve("mail"));
@@ -196,6 +267,37 @@ class FetchCommandTest {
         assertThat(maildirContent().get(1)).endsWith(".\n..\nx\n");
     }
 
+    /** One that was sent and not noted is repeated with the same id, so that pop2d knows it again. */
+    @Test
+    void equalMessagesAreToldApartToAMailSystemThatAsksForIt() throws Exception {
+        ScriptedServer.Script lost = peer -> sent(peer);
+        ScriptedServer.Script taken =
+                peer -> sent(peer).say("250 2.0.0 done\r\n").hear("QUIT");
+        List<String> mails;
+        try (ScriptedServer mta = ScriptedServer.of(taken, lost, taken, taken);
+                TestServer server = TestServer.over(store(THREE, THREE, THREE))) {
+            String target = "lmtp:127.0.0.1:" + mta.port();
+            assertThat(fetch(server, "--to", target)).isEqualTo(74);
+            assertThat(fetch(server, "--to", target)).as(err).isZero();
+            assertThat(mta.failures()).isEmpty();
+            mails = mta.heard().stream()
+                    .filter(line -> line.startsWith("MAIL "))
+                    .toList();
+        }
+        assertThat(mails).hasSize(4).allMatch(mail -> mail.matches("MAIL FROM:<> XDELIVERYID=[0-9a-f]{32}"));
+        assertThat(mails.get(2)).isEqualTo(mails.get(1));
+        assertThat(mails.stream().distinct()).hasSize(3);
+    }
+
+    private static ScriptedServer.Peer sent(ScriptedServer.Peer peer) throws IOException {
+        peer.say("220 mx\r\n").until("LHLO localhost").say("250-mx\r\n250 XDELIVERYID\r\n250 ok\r\n");
+        return peer.until("RCPT TO:<postel>")
+                .say("250 ok\r\n")
+                .hear("DATA")
+                .say("354 go\r\n")
+                .until(".");
+    }
+
     @Test
     void whatAMailSystemRefusesStaysOnTheServer() throws Exception {
         ScriptedServer.Script refusing = peer -> lmtp(peer, "554 5.7.1 no such thing here\r\n");
@@ -213,8 +315,12 @@ class FetchCommandTest {
     }
 
     private static void lmtp(ScriptedServer.Peer peer, String verdict) throws IOException {
+        lmtp(peer, "", verdict);
+    }
+
+    private static void lmtp(ScriptedServer.Peer peer, String sender, String verdict) throws IOException {
         peer.say("220 mx\r\n").hear("LHLO localhost").say("250-mx\r\n250 8BITMIME\r\n");
-        peer.hear("MAIL FROM:<> BODY=8BITMIME")
+        peer.hear("MAIL FROM:<" + sender + "> BODY=8BITMIME")
                 .say("250 ok\r\n")
                 .hear("RCPT TO:<postel>")
                 .say("250 ok\r\n");
@@ -352,6 +458,32 @@ class FetchCommandTest {
         }
         assertThat(out).startsWith("fetched 1 message, 1 message had been fetched before");
         assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO));
+    }
+
+    /** Its twin, with another From_ line, is another message and must not be taken for it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"mbox", "maildir"})
+    void aMessageOfWhichNobodyKnowsIsLookedForWithoutItsFromLine(String kind) throws IOException {
+        String target = kind + ":" + directory.resolve("target");
+        try (TestServer server = TestServer.over(store(NOS + ONE, UNDATED + ONE))) {
+            assertThat(fetch(server, "--to", target, "--limit", "1")).as(err).isZero();
+            Path state = state();
+            String one = Files.readString(state);
+            String begun =
+                    one.substring(one.indexOf("\n= ")).replace("= ", "> ").strip() + "\n";
+            // killed after the delivery, before it was noted
+            Files.writeString(state, one.replace("\n= ", "\n> "));
+            assertThat(fetch(server, "--to", target, "--limit", "1")).as(err).isZero();
+            assertThat(out).startsWith("fetched 1 message, 1 message had been fetched before");
+            // killed before the delivery of the second
+            Files.writeString(state, one + begun);
+            Files.move(directory.resolve("target"), directory.resolve("aside"));
+            Files.move(state, directory.resolve("state"));
+            assertThat(fetch(server, "--to", target, "--limit", "1")).as(err).isZero();
+            Files.move(directory.resolve("state"), state, StandardCopyOption.REPLACE_EXISTING);
+            assertThat(fetch(server, "--to", target)).as(err).isZero();
+            assertThat(out).startsWith("fetched 1 message, 1 message had been fetched before");
+        }
     }
 
     @ParameterizedTest

@@ -27,10 +27,13 @@ class MessageInputTest {
             strings = {
                 "From postel@isi.edu  Mon Feb  4 10:00:00 1985\n",
                 "From postel@isi.edu Mon Feb 4 10:00 1985\r\n",
-                "From postel@isi.edu Thu, 9 Nov 2002 10:00:00 +0100\n"
+                "From postel@isi.edu Thu 9 Nov 2002 10:00:00 +0100\n",
+                "From postel@isi.edu Thu, 9 Nov 2002 10:00:00 +0100\n",
+                "From postel@isi.edu Sat Apr 12 2025 15:59:28\r\n",
+                "From postel@isi.edu Fri Jul 01 12:00:00 2022+0700\n"
             })
     void aFromLineBeforeTheHeaderIsTakenOffAndItsSenderUsed(String line) {
-        MessageInput input = MessageInput.of(input(line.replace("Thu,", "Thu") + MAIL));
+        MessageInput input = MessageInput.of(input(line + MAIL));
 
         assertThat(input.sender()).isEqualTo("postel@isi.edu");
         assertThat(delivered(input)).isEqualTo(MAIL);
@@ -43,10 +46,66 @@ class MessageInputTest {
                 .isEmpty();
     }
 
+    /** No field has a name with a space: what stands above the header is no part of it. */
     @ParameterizedTest
-    @ValueSource(strings = {"From here on, it goes down\n", "From: postel@isi.edu\n", "From ", "From x"})
+    @ValueSource(
+            strings = {
+                "From - Sat Apr 12 2025 15:59:28\n",
+                "From - Sat, Apr 12\r\n",
+                "From - 2025-04-12\n",
+                "From here on, it goes down\n",
+                "From Mon Feb  4 10:00:00 1985\n",
+                "From \n"
+            })
+    void aFromLineOfAnyShapeBeforeTheHeaderIsTakenOff(String line) {
+        MessageInput input = MessageInput.of(input(line + MAIL));
+
+        assertThat(delivered(input)).isEqualTo(MAIL);
+        assertThat(input.sender()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From here on, it goes down\n",
+                "From here on, it goes down\nand down\n",
+                "From here on, it goes down\n\nx: y\n",
+                "From x"
+            })
+    void aLetterWithoutAHeaderKeepsItsFirstLine(String letter) {
+        assertThat(delivered(MessageInput.of(input(letter)))).isEqualTo(letter);
+    }
+
+    @Test
+    void aFirstLineThatIsTooLongIsMail() {
+        String letter = "From a@b" + " ".repeat(5000) + "Mon Feb  4 10:00:00 1985\n" + MAIL;
+
+        assertThat(delivered(MessageInput.of(input(letter)))).isEqualTo(letter);
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "From: postel@isi.edu\n",
+                "From : postel@isi.edu\n",
+                "From \t: a, b Mon Feb  4 10:00:00 1985\n",
+                "from x\n",
+                ">From x\n",
+                "From ",
+                "From"
+            })
     void whatOnlyBeginsLikeAFromLineIsMail(String start) {
         assertThat(delivered(MessageInput.of(input(start + MAIL)))).isEqualTo(start + MAIL);
+    }
+
+    @Test
+    void aFromLineOfAnyShapeNamesItsSender() {
+        assertThat(MessageInput.of(input("From postel@isi.edu some day\n" + MAIL))
+                        .sender())
+                .isEqualTo("postel@isi.edu");
+        assertThat(MessageInput.of(input("From jon Fri Jul 01 2022+0700\n" + MAIL))
+                        .sender())
+                .isEqualTo("jon");
     }
 
     @Test

@@ -10,8 +10,9 @@ sealed interface Command {
      *
      * @param sender the address, empty for a bounce
      * @param size octets announced by SIZE= (RFC 1870); 0: none
+     * @param deliveryId what XDELIVERYID= tells this message from an equal one by; empty: there was none
      */
-    record Mail(String sender, long size) implements Command {}
+    record Mail(String sender, long size, String deliveryId) implements Command {}
 
     /** RCPT TO. */
     record Rcpt(Address address) implements Command {}

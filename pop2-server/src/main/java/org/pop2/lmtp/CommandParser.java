@@ -20,6 +20,8 @@ final class CommandParser {
     private static final Reply BAD_RECIPIENT = Reply.of(501, "5.1.3 not an address");
     private static final Reply BAD_PARAMETER = Reply.of(555, "5.5.4 parameter not recognised");
 
+    private static final String DELIVERY_ID = "XDELIVERYID=";
+
     private CommandParser() {}
 
     /**
@@ -61,6 +63,7 @@ final class CommandParser {
             return new Command.Refused(BAD_SENDER);
         }
         long size = 0;
+        String deliveryId = "";
         for (String parameter : path.get().parameters()) {
             String upper = parameter.toUpperCase(Locale.ROOT);
             if (upper.startsWith("SIZE=")) {
@@ -74,11 +77,16 @@ final class CommandParser {
                 if (!upper.equals("BODY=8BITMIME") && !upper.equals("BODY=7BIT")) {
                     return new Command.Refused(SYNTAX);
                 }
+            } else if (upper.startsWith(DELIVERY_ID)) {
+                deliveryId = parameter.substring(DELIVERY_ID.length());
+                if (!deliveryId.matches("[A-Za-z0-9]{1,64}")) {
+                    return new Command.Refused(SYNTAX);
+                }
             } else {
                 return new Command.Refused(BAD_PARAMETER);
             }
         }
-        return new Command.Mail(unbracketed(sender), size);
+        return new Command.Mail(unbracketed(sender), size, deliveryId);
     }
 
     private static Command rcpt(String rest) {

@@ -61,8 +61,12 @@ final class DeliveryKey {
         }
     }
 
-    /** The key of a delivery of this message, all of which was taken, to that mailbox. */
-    Optional<String> of(Target target) {
+    /**
+     * The key of a delivery of this message, all of which was taken, to that mailbox.
+     *
+     * @param deliveryId what the client tells it from an equal message by; empty: nothing
+     */
+    Optional<String> of(Target target, String deliveryId) {
         if ((at != At.RECEIVED && at != At.BELOW) || !QUEUE_ID.matcher(text).find()) {
             return Optional.empty();
         }
@@ -77,6 +81,7 @@ final class DeliveryKey {
         key.update(target.folder().value().getBytes(StandardCharsets.UTF_8));
         key.update((byte) 0);
         key.update(digest);
+        key.update(deliveryId.getBytes(StandardCharsets.US_ASCII));
         return Optional.of("lmtp-" + HexFormat.of().formatHex(key.digest()));
     }
 

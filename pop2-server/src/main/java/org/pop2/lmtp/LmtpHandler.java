@@ -342,7 +342,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
             // from here on the limit of data counts, also if some came with the command and no more does
             touch();
         } else if (effect instanceof Effect.Deliver deliver) {
-            deliver(deliver.sender(), deliver.targets());
+            deliver(deliver.sender(), deliver.deliveryId(), deliver.targets());
         } else if (effect instanceof Effect.Close close) {
             close(close.end());
         }
@@ -402,7 +402,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 .map(exists -> exists ? target : new Target(target.user(), FolderName.INBOX));
     }
 
-    private void deliver(String sender, List<Target> targets) {
+    private void deliver(String sender, String deliveryId, List<Target> targets) {
         SpooledMessage delivered = Objects.requireNonNull(message, "nothing was received");
         message = null;
         sessions.connections().begins();
@@ -411,7 +411,10 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         for (Target target : targets) {
             once.computeIfAbsent(
                     target,
-                    to -> delivery(to, new Message(delivered.content(), sender, key.of(to)), delivered.octets())
+                    to -> delivery(
+                                    to,
+                                    new Message(delivered.content(), sender, key.of(to, deliveryId)),
+                                    delivered.octets())
                             .cache());
         }
         Flux.fromIterable(targets)

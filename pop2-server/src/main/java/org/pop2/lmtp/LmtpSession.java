@@ -67,7 +67,7 @@ final class LmtpSession {
         record Receive() implements Effect {}
 
         /** Deliver what was received: one {@link Event.Outcome} for each target, in this order. */
-        record Deliver(String sender, List<Target> targets) implements Effect {}
+        record Deliver(String sender, String deliveryId, List<Target> targets) implements Effect {}
 
         record Close(End end) implements Effect {}
     }
@@ -89,6 +89,7 @@ final class LmtpSession {
     private final List<Target> targets = new ArrayList<>();
     private State state = State.START;
     private String sender = "";
+    private String deliveryId = "";
     private long size;
     private boolean looking;
     private int outcomes;
@@ -173,6 +174,8 @@ final class LmtpSession {
                         "PIPELINING",
                         "ENHANCEDSTATUSCODES",
                         "8BITMIME",
+                        // pop2d fetch, which may bring two equal messages, tells them apart by it
+                        "XDELIVERYID",
                         "SIZE " + limits.messageOctets()));
             }
             case TAKE_SENDER -> sender((Command.Mail) Objects.requireNonNull(command));
@@ -186,7 +189,7 @@ final class LmtpSession {
             case DELIVER -> {
                 state = State.DELIVERING;
                 outcomes = 0;
-                yield List.of(new Effect.Deliver(sender, List.copyOf(targets)));
+                yield List.of(new Effect.Deliver(sender, deliveryId, List.copyOf(targets)));
             }
             case RESET -> {
                 clear(state == State.CONNECTED ? State.CONNECTED : State.GREETED);
@@ -208,6 +211,7 @@ final class LmtpSession {
         }
         state = State.SENDER;
         sender = mail.sender();
+        deliveryId = mail.deliveryId();
         size = mail.size();
         return send(Reply.of(250, "2.1.0 sender ok"));
     }
@@ -259,6 +263,7 @@ final class LmtpSession {
     private void clear(State next) {
         state = next;
         sender = "";
+        deliveryId = "";
         size = 0;
         targets.clear();
     }

@@ -51,9 +51,18 @@ class DeliveryKeyTest {
         DeliveryKey other = new DeliveryKey();
         byte[] octets = message.getBytes(StandardCharsets.ISO_8859_1);
         other.update(octets, 0, octets.length);
-        assertThat(other.of(new Target(new UserName("jon"), FolderName.INBOX)))
+        assertThat(other.of(new Target(new UserName("jon"), FolderName.INBOX), ""))
                 .isPresent()
                 .isNotEqualTo(key(message, 100));
+    }
+
+    @Test
+    void equalMessagesThatTheClientTellsApartAreTwo() {
+        DeliveryKey key = new DeliveryKey();
+        byte[] octets = (RECEIVED + "\r\nbody\r\n").getBytes(StandardCharsets.ISO_8859_1);
+        key.update(octets, 0, octets.length);
+        assertThat(key.of(TARGET, "1")).isPresent().isEqualTo(key.of(TARGET, "1"));
+        assertThat(key.of(TARGET, "1")).isNotEqualTo(key.of(TARGET, "2")).isNotEqualTo(key.of(TARGET, ""));
     }
 
     @Test
@@ -86,6 +95,6 @@ class DeliveryKeyTest {
         for (int at = 0; at < octets.length; at += slice) {
             key.update(octets, at, Math.min(slice, octets.length - at));
         }
-        return key.of(TARGET);
+        return key.of(TARGET, "");
     }
 }

@@ -269,6 +269,27 @@ class LmtpServerTest {
     }
 
     @Test
+    void equalMessagesWithTwoDeliveryIdsHaveTwoKeys() throws IOException {
+        LmtpServer server = start(settings());
+        String content = "Received: from x by y (Postfix) with SMTP\r\n\tid 4Xyz; Mon, 1 Jan\r\n\r\nb\r\n";
+        StringBuilder session = new StringBuilder("LHLO mta\r\n");
+        for (String id : List.of(" XDELIVERYID=a1", " xdeliveryid=a1", " XDELIVERYID=A1", "")) {
+            session.append("MAIL FROM:<>" + id + "\r\nRCPT TO:<jon@x>\r\nDATA\r\n" + content + ".\r\n");
+        }
+        String said = talk(
+                server,
+                session + "MAIL FROM:<> XDELIVERYID=\r\nMAIL FROM:<> XDELIVERYID=a-b\r\nMAIL FROM:<> XDELIVERYID="
+                        + "x".repeat(65) + "\r\nQUIT\r\n",
+                1 << 20);
+        assertThat(said).contains("250-XDELIVERYID\r\n");
+        assertThat(codes(said)).endsWith("501 5.5.4", "501 5.5.4", "501 5.5.4", "221 2.0.0");
+        List<String> keys = List.copyOf(store.keys);
+        assertThat(keys).hasSize(4).allMatch(key -> key.startsWith("lmtp-"));
+        assertThat(keys.get(1)).isEqualTo(keys.get(0));
+        assertThat(keys.stream().distinct()).hasSize(3);
+    }
+
+    @Test
     void aUnixSocketIsServedAndAStaleOneReplacedButNotALiveOne() throws IOException {
         Path file = directory.resolve("lmtp.sock");
         try (ServerSocketChannel crashed = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {

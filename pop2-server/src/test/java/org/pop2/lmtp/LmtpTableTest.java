@@ -107,7 +107,7 @@ class LmtpTableTest {
         say(session, "RCPT");
         say(session, "DATA");
         assertThat(session.on(new Event.ContentEnded()))
-                .containsExactly(new Effect.Deliver("a@example.org", List.of(JON, JON)));
+                .containsExactly(new Effect.Deliver("a@example.org", "", List.of(JON, JON)));
         assertThat(code(session.on(new Event.Outcome(Reply.DELIVERED)))).isEqualTo("250");
         assertThat(session.state()).isEqualTo(State.DELIVERING);
         assertThat(code(session.on(new Event.Outcome(Reply.UNAVAILABLE)))).startsWith("45");

@@ -28,8 +28,8 @@ import reactor.core.publisher.Mono;
         description = {
             "Delivers the message on standard input to a user's mailbox.",
             "",
-            "Line ends may be LF or CRLF. A From_ line before the header, which some mail systems add, is taken off and"
-                    + " its sender used.",
+            "Line ends may be LF or CRLF. A From_ line before the header, which some mail systems add, is taken off,"
+                    + " whatever its date looks like, and its sender used.",
             ""
         },
         footer = {

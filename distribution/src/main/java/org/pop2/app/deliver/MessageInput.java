@@ -4,10 +4,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.Serial;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
+import java.util.Optional;
+import org.pop2.storage.fs.format.LeadingFromLine;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
@@ -19,14 +18,7 @@ import reactor.core.scheduler.Schedulers;
 public final class MessageInput {
     private static final int BUFFER = 64 * 1024;
 
-    /** A From_ line is one long line at most; longer, and it is some other thing. */
-    private static final int FROM_LINE = 1000;
-
     private static final int MAX_SENDER = 256;
-
-    /** A sender and a date as asctime(3) writes it, whatever stands around the year. */
-    private static final Pattern FROM = Pattern.compile(
-            "From (?:(\\S+) +)?(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) +(?:\\w{3} +\\d{1,2}|\\d{1,2} +\\w{3}) .*\\d{1,2}:\\d\\d.*\\r?\\n");
 
     private final InputStream in;
     private final byte[] start;
@@ -50,23 +42,13 @@ public final class MessageInput {
 
     /** Reads the stream's beginning. Blocks. The stream stays the caller's. */
     public static MessageInput of(InputStream in) {
-        byte[] start = read(in, FROM_LINE);
-        int end = 0;
-        while (end < start.length && start[end] != '\n') {
-            end++;
-        }
-        if (end < start.length) {
-            String line = new String(start, 0, end + 1, StandardCharsets.UTF_8);
-            Matcher from = FROM.matcher(line);
-            if (from.matches()) {
-                byte[] rest = Arrays.copyOfRange(start, end + 1, start.length);
-                String named = from.group(1);
-                // MAILER-DAEMON is how mbox spells the empty sender of a bounce
-                boolean known = named != null && !named.equals("MAILER-DAEMON") && isSender(named);
-                return new MessageInput(in, rest, known ? named : "");
-            }
-        }
-        return new MessageInput(in, start, "");
+        byte[] start = read(in, LeadingFromLine.MOST);
+        Optional<LeadingFromLine> leading = LeadingFromLine.of(start, start.length);
+        int from = leading.map(LeadingFromLine::octets).orElse(0);
+        return new MessageInput(
+                in,
+                from == 0 ? start : Arrays.copyOfRange(start, from, start.length),
+                leading.map(LeadingFromLine::sender).orElse(""));
     }
 
     static boolean isSender(String text) {

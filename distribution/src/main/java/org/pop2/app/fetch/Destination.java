@@ -169,8 +169,8 @@ public sealed interface Destination {
     /** Files, or a stream, written as an export writes them; message by message. */
     record ExportTarget(Export export, Search search) implements Target {
         @Override
-        public void deliver(Spool message) throws IOException {
-            export.add(message);
+        public void deliver(Spool message, String id) throws IOException {
+            export.add(message, message.fromLine());
             export.commit();
         }
 
@@ -188,14 +188,14 @@ public sealed interface Destination {
     /** An mbox, under its locks. */
     record MboxTarget(Path path, MboxFile file) implements Target {
         @Override
-        public void deliver(Spool message) throws IOException {
+        public void deliver(Spool message, String id) throws IOException {
             AtomicReference<Throwable> failure = new AtomicReference<>();
             Flux<ByteBuffer> octets = Flux.generate(message::reader, (reader, sink) -> {
                 read(reader, sink);
                 return reader;
             });
             try {
-                file.append(Message.of(octets.doOnError(failure::set), message.sender()));
+                file.append(Message.of(octets.doOnError(failure::set), message.sender()), message.fromLine());
             } catch (RuntimeException e) {
                 if (failure.get() instanceof IOException unreadable) {
                     unreadable.addSuppressed(e);

@@ -8,11 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.UUID;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.fs.exchange.BadSourceException;
 import org.pop2.storage.fs.exchange.Directories;
@@ -23,8 +22,8 @@ import org.pop2.storage.fs.exchange.StateFile;
  * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their
  * fingerprints.
  *
- * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256}) and after it
- * ({@code = octets sha-256}). Two messages that are the same to the octet are two: they are counted.
+ * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256 id}) and after
+ * it ({@code = octets sha-256}). Two messages that are the same to the octet are two: they are counted.
  */
 final class FetchState implements Closeable {
     private static final String MAGIC = "pop2d fetch 1\t";
@@ -33,7 +32,8 @@ final class FetchState implements Closeable {
     private final String subject;
     private final StateFile file;
     private final Map<Fingerprint, Integer> delivered = new HashMap<>();
-    private final Set<Fingerprint> begun = new HashSet<>();
+    /** With what tells each from an equal message; empty in a file of a version that had none. */
+    private final Map<Fingerprint, String> begun = new HashMap<>();
 
     private FetchState(Path path, String subject, StateFile file) {
         this.path = path;
@@ -82,12 +82,13 @@ final class FetchState implements Closeable {
     }
 
     private boolean take(String[] words) {
-        if (words.length != 3 || !words[1].matches("\\d{1,18}")) {
+        boolean named = words.length == 4 && words[0].equals(">") && words[3].matches("[0-9a-f]{32}");
+        if ((words.length != 3 && !named) || !words[1].matches("\\d{1,18}")) {
             return false;
         }
         Optional<Fingerprint> fingerprint = Fingerprint.of(Long.parseLong(words[1]), words[2]);
         switch (words[0]) {
-            case ">" -> fingerprint.ifPresent(begun::add);
+            case ">" -> fingerprint.ifPresent(same -> begun.put(same, named ? words[3] : ""));
             case "=" -> fingerprint.ifPresent(this::remember);
             default -> {
                 return false;
@@ -108,12 +109,19 @@ final class FetchState implements Closeable {
 
     /** Whether nobody knows if one more like this was delivered. */
     boolean isInDoubt(Fingerprint fingerprint) {
-        return begun.contains(fingerprint);
+        return begun.containsKey(fingerprint);
     }
 
-    void begin(Fingerprint fingerprint) throws IOException {
-        file.append(line(">", fingerprint));
-        begun.add(fingerprint);
+    /**
+     * Before a message is delivered.
+     *
+     * @return what tells it from an equal one: where it is in doubt, the same as then
+     */
+    String begin(Fingerprint fingerprint) throws IOException {
+        String id = begun.getOrDefault(fingerprint, UUID.randomUUID().toString().replace("-", ""));
+        file.append(begun(fingerprint, id));
+        begun.put(fingerprint, id);
+        return id;
     }
 
     void finish(Fingerprint fingerprint) throws IOException {
@@ -123,7 +131,7 @@ final class FetchState implements Closeable {
 
     /** The server's mailbox is known to hold only these of what was delivered: all else is forgotten. The last call. */
     void replace(Map<Fingerprint, Integer> left) throws IOException {
-        rewrite(left, Set.of());
+        rewrite(left, Map.of());
     }
 
     /** The server's mailbox is known to hold these no more; of the others nothing is known. The last call. */
@@ -134,10 +142,10 @@ final class FetchState implements Closeable {
         rewrite(left, begun);
     }
 
-    private void rewrite(Map<Fingerprint, Integer> left, Set<Fingerprint> inDoubt) throws IOException {
+    private void rewrite(Map<Fingerprint, Integer> left, Map<Fingerprint, String> inDoubt) throws IOException {
         StringBuilder text = new StringBuilder(MAGIC).append(subject).append('\n');
         left.forEach((fingerprint, count) -> text.append((line("=", fingerprint) + "\n").repeat(count)));
-        inDoubt.forEach(fingerprint -> text.append(line(">", fingerprint)).append('\n'));
+        inDoubt.forEach((fingerprint, id) -> text.append(begun(fingerprint, id)).append('\n'));
         Path fresh = path.resolveSibling(path.getFileName() + ".new");
         try (FileChannel to = FileChannel.open(
                 fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
@@ -153,6 +161,10 @@ final class FetchState implements Closeable {
             throw new IOException(path + " is no name of a file");
         }
         return parent;
+    }
+
+    private static String begun(Fingerprint fingerprint, String id) {
+        return line(">", fingerprint) + (id.isEmpty() ? "" : " " + id);
     }
 
     private static String line(String mark, Fingerprint fingerprint) {

@@ -202,7 +202,7 @@ public final class Fetcher implements Closeable {
         int number = seen.getOrDefault(fingerprint, 0) + 1;
         try {
             if (state == null) {
-                target.deliver(spool);
+                target.deliver(spool, "");
                 fetched++;
             } else if (number <= state.count(fingerprint)) {
                 before++;
@@ -231,8 +231,7 @@ public final class Fetcher implements Closeable {
                 return;
             }
         }
-        notes.begin(fingerprint);
-        target.deliver(spool);
+        target.deliver(spool, notes.begin(fingerprint));
         notes.finish(fingerprint);
         fetched++;
     }

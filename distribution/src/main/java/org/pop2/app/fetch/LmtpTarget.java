@@ -52,14 +52,15 @@ final class LmtpTarget implements Target {
     }
 
     @Override
-    public void deliver(Spool message) throws IOException {
+    public void deliver(Spool message, String id) throws IOException {
         try (Exchange lmtp = new Exchange()) {
             lmtp.step(() -> lmtp.channel.connect(resolved()));
             lmtp.expect("220", Kind.TEMPORARY);
             List<String> offers = lmtp.ask("LHLO " + host, "250", Kind.TEMPORARY);
-            boolean eightBit = offers.stream()
-                    .anyMatch(line -> line.toUpperCase(Locale.ROOT).startsWith("8BITMIME", 4));
-            lmtp.ask("MAIL FROM:<" + message.sender() + ">" + (eightBit ? " BODY=8BITMIME" : ""), "250", Kind.REJECTED);
+            String parameters = (isOffered(offers, "8BITMIME") ? " BODY=8BITMIME" : "")
+                    // another pop2d would take an equal message for a repetition
+                    + (!id.isEmpty() && isOffered(offers, "XDELIVERYID") ? " XDELIVERYID=" + id : "");
+            lmtp.ask("MAIL FROM:<" + message.sender() + ">" + parameters, "250", Kind.REJECTED);
             lmtp.ask("RCPT TO:<" + recipient + ">", "250", Kind.NO_RECIPIENT);
             lmtp.ask("DATA", "354", Kind.REJECTED);
             lmtp.content(message);
@@ -67,6 +68,10 @@ final class LmtpTarget implements Target {
             lmtp.expect("250", Kind.REJECTED);
             lmtp.quit();
         }
+    }
+
+    private static boolean isOffered(List<String> offers, String extension) {
+        return offers.stream().anyMatch(line -> line.toUpperCase(Locale.ROOT).startsWith(extension, 4));
     }
 
     private SocketAddress resolved() throws IOException {

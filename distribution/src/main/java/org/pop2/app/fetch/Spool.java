@@ -1,5 +1,6 @@
 package org.pop2.app.fetch;
 
+import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -7,18 +8,36 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.Optional;
+import java.util.regex.Pattern;
 import org.pop2.storage.fs.exchange.Export;
 import org.pop2.storage.fs.exchange.Fingerprint;
 import org.pop2.storage.fs.exchange.Header;
 import org.pop2.storage.fs.exchange.OctetSink;
+import org.pop2.storage.fs.format.LeadingFromLine;
+import org.pop2.storage.fs.format.Quoting;
 
 /**
  * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,
  * and what is delivered is never half a message.
+ *
+ * <p>A From_ line that the server sends before the header is none of the message: it is taken off, and does not count
+ * for the fingerprint. What is in the target has to have the same fingerprint, and pop2d itself puts the time of the
+ * session there for clients that want such a line.
  */
 final class Spool implements Closeable, Export.Feed {
+    /** What an envelope takes wherever it goes: names without a host, and routes of UUCP, are for an mbox only. */
+    private static final Pattern ADDRESS =
+            Pattern.compile("[A-Za-z0-9#$&'*+/=?^_`{|}~-][A-Za-z0-9.#$&'*+/=?^_`{|}~-]*@[A-Za-z0-9][A-Za-z0-9.-]*");
+
     private final FileChannel file;
     private final Fingerprint.Builder builder = new Fingerprint.Builder();
+
+    /** The beginning, until it is known whether a From_ line is there. */
+    private final ByteArrayOutputStream start = new ByteArrayOutputStream();
+
+    private boolean begun;
+    private Optional<LeadingFromLine> leading = Optional.empty();
 
     private Spool(FileChannel file) {
         this.file = file;
@@ -32,25 +51,66 @@ final class Spool implements Closeable, Export.Feed {
 
     /** Uses up the buffer. */
     void write(ByteBuffer octets) throws IOException {
-        builder.add(octets.duplicate());
+        ByteBuffer view = octets.duplicate();
+        while (!begun && view.hasRemaining()) {
+            start.write(view.get());
+            boolean enough = start.size() == LeadingFromLine.MOST;
+            if (enough || (start.size() <= Quoting.FROM_LENGTH && !mayBeFromLine())) {
+                begin();
+            }
+        }
+        builder.add(view);
         while (octets.hasRemaining()) {
             file.write(octets);
         }
     }
 
-    /** What identifies it. Once, when all of it is written. */
+    private boolean mayBeFromLine() {
+        return Quoting.from(start.toByteArray(), 0, start.size()) != Quoting.Match.NO;
+    }
+
+    private void begin() {
+        byte[] octets = start.toByteArray();
+        leading = LeadingFromLine.of(octets, octets.length);
+        begun = true;
+        int from = offset();
+        builder.add(ByteBuffer.wrap(octets, from, octets.length - from));
+    }
+
+    /** Where the message begins in the file. */
+    private int offset() {
+        return leading.map(LeadingFromLine::octets).orElse(0);
+    }
+
+    /** What identifies it. Once, when all of it is written, and before it is read. */
     Fingerprint fingerprint() {
+        if (!begun) {
+            begin();
+        }
         return builder.build();
     }
 
-    /** The envelope's sender, as far as the header tells; empty if it does not, or it would fit into no envelope. */
+    /** The From_ line that the server sent before the header, as it begins a message in an mbox. */
+    Optional<byte[]> fromLine() {
+        return leading.flatMap(LeadingFromLine::separator);
+    }
+
+    /**
+     * The envelope's sender, as far as a From_ line or the header tells; empty if they do not, or it would fit into no
+     * envelope.
+     */
     String sender() throws IOException {
-        ByteBuffer start = ByteBuffer.allocate(Header.MOST);
+        String named = leading.map(LeadingFromLine::sender).orElse("");
+        return ADDRESS.matcher(named).matches() ? named : headerSender();
+    }
+
+    private String headerSender() throws IOException {
+        ByteBuffer header = ByteBuffer.allocate(Header.MOST);
         int length = 0;
-        for (int more = 0; more >= 0 && start.hasRemaining(); length += Math.max(0, more)) {
-            more = file.read(start, length);
+        for (int more = 0; more >= 0 && header.hasRemaining(); length += Math.max(0, more)) {
+            more = file.read(header, offset() + length);
         }
-        String sender = Header.of(start.array(), length).sender();
+        String sender = Header.of(header.array(), length).sender();
         return sender.contains("<") || sender.contains(">") ? "" : sender;
     }
 
@@ -62,14 +122,14 @@ final class Spool implements Closeable, Export.Feed {
         }
     }
 
-    /** From the start. */
+    /** From the start of the message. */
     Reader reader() {
         return new Reader();
     }
 
     /** Reads it in pieces. */
     final class Reader {
-        private long position;
+        private long position = offset();
 
         /** A new buffer; an empty one at the end. */
         ByteBuffer next() throws IOException {

@@ -10,9 +10,10 @@ interface Target extends Closeable {
     /**
      * Delivers a message. It is safe there when this returns.
      *
+     * @param id tells it from an equal message, and is the same when it is tried again; empty: it was tried without
      * @throws DeliveryException if it is refused there
      */
-    void deliver(Spool message) throws IOException;
+    void deliver(Spool message, String id) throws IOException;
 
     /** How many such messages are there; nothing if that cannot be found out. */
     OptionalInt count(Fingerprint wanted) throws IOException;

@@ -56,9 +56,17 @@ final class Incoming {
      * @param appending called on the workers
      */
     Mono<Void> gather(Message message, Appending appending) {
+        return gather(message, FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now())), appending);
+    }
+
+    /**
+     * The same with a From_ line that is known.
+     *
+     * @param fromLine with its line feed
+     */
+    Mono<Void> gather(Message message, byte[] fromLine, Appending appending) {
         StoredMessage stored;
         try {
-            byte[] fromLine = FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
             stored = new StoredMessage(io, spool, quoting, fromLine);
         } catch (IOException e) {
             return Mono.error(StoreErrors.of(e));

@@ -3,6 +3,7 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreSettings;
@@ -62,7 +63,17 @@ public final class MboxFile implements AutoCloseable {
      * @throws org.pop2.storage.StoreException if it cannot be
      */
     public void append(Message message) {
-        store.append(path, message).block();
+        store.append(path, message, Optional.empty()).block();
+    }
+
+    /**
+     * The same with the From_ line that came with the message.
+     *
+     * @param fromLine of a {@link org.pop2.storage.fs.format.LeadingFromLine}; nothing: one is made, of the sender and
+     *     the time
+     */
+    public void append(Message message, Optional<byte[]> fromLine) {
+        store.append(path, message, fromLine).block();
     }
 
     @Override

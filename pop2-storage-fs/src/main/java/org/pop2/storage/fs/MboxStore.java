@@ -269,8 +269,11 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     }
 
     /** Adds a message to a mailbox, whoever's it is. */
-    Mono<Void> append(MailboxPath path, Message message) {
-        return Mono.defer(() -> incoming.gather(message, stored -> files.append(path, stored)))
+    Mono<Void> append(MailboxPath path, Message message, Optional<byte[]> fromLine) {
+        Incoming.Appending appending = stored -> files.append(path, stored);
+        return Mono.defer(() -> fromLine.isPresent()
+                        ? incoming.gather(message, fromLine.get(), appending)
+                        : incoming.gather(message, appending))
                 .subscribeOn(work.scheduler())
                 .onErrorMap(e -> StoreErrors.about(path.toString(), e));
     }

@@ -5,6 +5,7 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
+import java.util.Optional;
 
 /** Writes messages somewhere. Nothing is deleted where they come from. */
 public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {
@@ -25,7 +26,17 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
 
     /** One message. */
     public void add(Feed message) throws IOException {
-        Start start = new Start();
+        add(message, Optional.empty());
+    }
+
+    /**
+     * One message.
+     *
+     * @param fromLine the From_ line that came with it, with its line feed; nothing: an mbox gets one that is made of
+     *     the header
+     */
+    public void add(Feed message, Optional<byte[]> fromLine) throws IOException {
+        Start start = new Start(fromLine);
         message.to(start::accept);
         start.begin();
         end();
@@ -42,6 +53,9 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
 
     abstract void begin(String sender, Instant received) throws IOException;
 
+    /** The same with a From_ line that is known. */
+    abstract void begin(byte[] fromLine) throws IOException;
+
     /** Octets as they go over the wire. */
     abstract void write(ByteBuffer octets) throws IOException;
 
@@ -50,7 +64,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     /** Keeps the beginning of a message back until its header is known. */
     private final class Start {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+        private final Optional<byte[]> fromLine;
         private boolean begun;
+
+        Start(Optional<byte[]> fromLine) {
+            this.fromLine = fromLine;
+        }
 
         void accept(ByteBuffer octets) throws IOException {
             while (!begun && octets.hasRemaining()) {
@@ -70,8 +89,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
             if (!begun) {
                 begun = true;
                 byte[] start = kept.toByteArray();
-                Header header = Header.of(start, start.length);
-                Export.this.begin(header.sender(), header.received().orElseGet(Instant::now));
+                if (fromLine.isPresent()) {
+                    Export.this.begin(fromLine.get());
+                } else {
+                    Header header = Header.of(start, start.length);
+                    Export.this.begin(header.sender(), header.received().orElseGet(Instant::now));
+                }
                 write(ByteBuffer.wrap(start));
             }
         }

@@ -70,6 +70,12 @@ public final class MaildirExport extends Export {
     }
 
     @Override
+    void begin(byte[] fromLine) throws IOException {
+        // a Maildir has no place for it
+        begin("", started);
+    }
+
+    @Override
     void begin(String sender, Instant received) throws IOException {
         // one time for all, so that the order of the names is that of the messages, whatever the clock does
         String name = "%d.M%06dP%dQ%08d.%s"

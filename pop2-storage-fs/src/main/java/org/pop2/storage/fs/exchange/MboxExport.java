@@ -69,6 +69,11 @@ public final class MboxExport extends Export {
     }
 
     @Override
+    void begin(byte[] fromLine) throws IOException {
+        writer.begin(fromLine);
+    }
+
+    @Override
     void write(ByteBuffer octets) throws IOException {
         writer.write(octets);
         check();

@@ -33,8 +33,6 @@ public final class MboxReader implements Closeable {
 
     /** As many empty lines before the first message are skipped. */
     private static final int LEADING = 1024;
-    /** As long may the name of the field be that shows an odd From_ line to be a separator. */
-    private static final int FIELD_NAME = 128;
 
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -194,10 +192,12 @@ public final class MboxReader implements Closeable {
         boolean usable =
                 !sender.isEmpty() && sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
         // MAILER-DAEMON is how mbox spells the empty sender of a bounce
+        // "From Mon Feb 1 …": nobody; "From jon Mon Feb 1 …": Jon
         boolean weekday = words.length == 3
                 && sender.length() <= 4
                 && sender.indexOf('@') < 0
-                && words[2].matches("(?s)\\w{3} .*|\\d.*");
+                && words[2].matches("(?s)\\w{3} .*|\\d.*")
+                && !words[2].matches("(?s)(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\b.*");
         return usable && !weekday && !sender.equals("MAILER-DAEMON") ? sender : "";
     }
 
@@ -372,7 +372,7 @@ public final class MboxReader implements Closeable {
                 || Quoting.from(buffer, at, fill) != Quoting.Match.YES) {
             return 0;
         }
-        int known = ensure(FromLine.MAX_OCTETS + 2 + FIELD_NAME);
+        int known = ensure(FromLine.MAX_OCTETS + 2 + LeadingFromLine.NAME);
         int lineFeed = LineFeeds.indexOf(buffer, at, at + Math.min(known, FromLine.MAX_OCTETS + 2));
         int end = lineFeed < 0 ? at + known : lineFeed;
         int bareEnd = withoutCr(buffer, at, end);
@@ -396,16 +396,7 @@ public final class MboxReader implements Closeable {
                 && afterEmptyLine
                 && (quoting != Quoting.NONE || current == null)
                 && FromLine.mayBegin(buffer, at, bareEnd)
-                && isField(buffer, next, known);
-    }
-
-    /** Whether a header field stands there (RFC 5322, 2.2). */
-    private static boolean isField(byte[] octets, int from, int to) {
-        int at = from;
-        while (at < to && octets[at] > ' ' && octets[at] < 127 && octets[at] != ':') {
-            at++;
-        }
-        return at > from && at < to && octets[at] == ':';
+                && LeadingFromLine.isField(buffer, next, known);
     }
 
     private void endHeader(int emptyLine) {

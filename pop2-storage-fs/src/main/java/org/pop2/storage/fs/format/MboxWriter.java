@@ -39,7 +39,16 @@ public final class MboxWriter {
      * @param received when it came in
      */
     public void begin(String sender, Instant received) throws IOException {
-        for (byte octet : FromLine.of(sender, received)) {
+        begin(FromLine.of(sender, received));
+    }
+
+    /**
+     * Begins a message.
+     *
+     * @param fromLine its From_ line, with the line feed
+     */
+    public void begin(byte[] fromLine) throws IOException {
+        for (byte octet : fromLine) {
             put(octet);
         }
         newLine();

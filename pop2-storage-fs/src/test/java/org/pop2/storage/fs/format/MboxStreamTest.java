@@ -88,6 +88,8 @@ class MboxStreamTest {
         MboxReader reader = MboxReader.of(
                 stream(FROM + "\n" + FROM.replace("postel@usc-isif", "MAILER-DAEMON") + "\n"
                         + FROM.replace("postel@usc-isif ", "")
+                        + "\n"
+                        + FROM.replace("postel@usc-isif", "jon")
                         + "\n"),
                 "mboxrd",
                 "strict");
@@ -95,6 +97,7 @@ class MboxStreamTest {
         assertThat(next(reader).sender()).isEqualTo("postel@usc-isif");
         assertThat(next(reader).sender()).isEmpty();
         assertThat(next(reader).sender()).isEmpty();
+        assertThat(next(reader).sender()).isEqualTo("jon");
         assertThat(reader.next()).isNull();
         assertThat(reader.next()).isNull();
     }
