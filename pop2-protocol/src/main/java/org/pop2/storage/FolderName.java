@@ -3,7 +3,6 @@ package org.pop2.storage;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a folder of one user, known to be harmless: it cannot be built from a text that leaves the user's own
@@ -50,18 +49,6 @@ public record FolderName(String value) {
 
     public boolean isInbox() {
         return equals(INBOX);
-    }
-
-    // written out: to make it when it is first needed, as a record does, would take the first session some milliseconds
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof FolderName name && value.equals(name.value);
-    }
-
-    @Override
-    public int hashCode() {
-        return value.hashCode();
     }
 
     @Override

@@ -3,7 +3,6 @@ package org.pop2.storage;
 import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import java.util.Optional;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The name of a user, known to be harmless in a path, a query and a log.
@@ -35,18 +34,6 @@ public record UserName(String value) {
     /** The user of that name, or nothing if the name is not allowed (so that no such user can exist). */
     public static Optional<UserName> of(String name) {
         return isAllowed(folded(name)) ? Optional.of(new UserName(name)) : Optional.empty();
-    }
-
-    // written out: to make it when it is first needed, as a record does, would take the first session some milliseconds
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof UserName name && value.equals(name.value);
-    }
-
-    @Override
-    public int hashCode() {
-        return value.hashCode();
     }
 
     @Override

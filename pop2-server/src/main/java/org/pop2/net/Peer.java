@@ -27,16 +27,4 @@ public record Peer(ByteBuffer octets) {
         return new Peer(
                 ByteBuffer.wrap(address instanceof Inet6Address ? Arrays.copyOf(octets, PREFIX_OCTETS) : octets));
     }
-
-    // written out: to make it when it is first needed, as a record does, would take the first session some milliseconds
-
-    @Override
-    public boolean equals(@Nullable Object other) {
-        return other instanceof Peer peer && octets.equals(peer.octets);
-    }
-
-    @Override
-    public int hashCode() {
-        return octets.hashCode();
-    }
 }

@@ -4,9 +4,6 @@ import ch.qos.logback.classic.PatternLayout;
 import ch.qos.logback.classic.spi.ILoggingEvent;
 import ch.qos.logback.core.encoder.EncoderBase;
 import java.nio.charset.StandardCharsets;
-import java.time.ZoneId;
-import java.util.Objects;
-import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.LogFormat;
 
 /**
@@ -14,12 +11,11 @@ import org.pop2.app.config.LogFormat;
  * {@code log.format} says so, as JSON. The pattern is that of the text; {@code %event} is the event.
  */
 public final class EventEncoder extends EncoderBase<ILoggingEvent> {
-    private final TextLines standard = new TextLines(ZoneId.systemDefault());
+    private static final String PATTERN = "%d{yyyy-MM-dd'T'HH:mm:ss.SSSXXX} %-5level %logger{0}: %event%n";
 
-    /** Set where the lines of text are other ones. */
-    private @Nullable PatternLayout own;
+    private final PatternLayout text = new PatternLayout();
 
-    private String pattern = TextLines.PATTERN;
+    private String pattern = PATTERN;
 
     private volatile LogFormat format = LogFormat.TEXT;
 
@@ -35,14 +31,10 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
 
     @Override
     public void start() {
-        if (!pattern.equals(TextLines.PATTERN)) {
-            PatternLayout layout = new PatternLayout();
-            layout.setContext(getContext());
-            layout.getInstanceConverterMap().put("event", EventConverter::new);
-            layout.setPattern(pattern);
-            layout.start();
-            own = layout;
-        }
+        text.setContext(getContext());
+        text.getInstanceConverterMap().put("event", EventConverter::new);
+        text.setPattern(pattern);
+        text.start();
         super.start();
     }
 
@@ -51,8 +43,7 @@ public final class EventEncoder extends EncoderBase<ILoggingEvent> {
         if (format == LogFormat.JSON) {
             return JsonLines.encode(event);
         }
-        String line = own == null ? standard.line(event) : Objects.requireNonNull(own.doLayout(event));
-        return line.getBytes(StandardCharsets.UTF_8);
+        return text.doLayout(event).getBytes(StandardCharsets.UTF_8);
     }
 
     @Override

@@ -1,7 +1,5 @@
 package org.pop2.storage.fs.io;
 
-import org.jspecify.annotations.Nullable;
-
 /**
  * What {@code lstat} says.
  *
@@ -36,19 +34,7 @@ public record FileStatus(Kind kind, FileKey key, int links, int uid, int mode, l
     }
 
     /** Device and inode. */
-    public record FileKey(long device, long inode) {
-        // written out, as in UserName
-
-        @Override
-        public boolean equals(@Nullable Object other) {
-            return other instanceof FileKey key && device == key.device && inode == key.inode;
-        }
-
-        @Override
-        public int hashCode() {
-            return 31 * Long.hashCode(device) + Long.hashCode(inode);
-        }
-    }
+    public record FileKey(long device, long inode) {}
 
     public boolean isFile() {
         return kind == Kind.FILE;
