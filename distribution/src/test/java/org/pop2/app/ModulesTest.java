@@ -166,8 +166,9 @@ class ModulesTest {
                 .resideInAPackage(APP)
                 .should()
                 .dependOnClassesThat(resideInAnyPackage(STORAGES)
-                        // files in and out, which imports, exports and fetch read and write: no storage
-                        .and(not(nameMatching("org\\.pop2\\.storage\\.fs\\.(MboxFile|exchange\\..+)"))))
+                        // files in and out, which imports, exports, deliver and fetch read and write: no storage
+                        .and(not(nameMatching(
+                                "org\\.pop2\\.storage\\.fs\\." + "(MboxFile|format\\.LeadingFromLine|exchange\\..+)"))))
                 .check(PROJECT);
     }
 

@@ -15,7 +15,6 @@ import org.pop2.storage.fs.exchange.Fingerprint;
 import org.pop2.storage.fs.exchange.Header;
 import org.pop2.storage.fs.exchange.OctetSink;
 import org.pop2.storage.fs.format.LeadingFromLine;
-import org.pop2.storage.fs.format.Quoting;
 
 /**
  * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,
@@ -55,7 +54,7 @@ final class Spool implements Closeable, Export.Feed {
         while (!begun && view.hasRemaining()) {
             start.write(view.get());
             boolean enough = start.size() == LeadingFromLine.MOST;
-            if (enough || (start.size() <= Quoting.FROM_LENGTH && !mayBeFromLine())) {
+            if (enough || (start.size() <= LeadingFromLine.LEAST && !mayBeFromLine())) {
                 begin();
             }
         }
@@ -66,7 +65,7 @@ final class Spool implements Closeable, Export.Feed {
     }
 
     private boolean mayBeFromLine() {
-        return Quoting.from(start.toByteArray(), 0, start.size()) != Quoting.Match.NO;
+        return LeadingFromLine.mayBegin(start.toByteArray(), start.size());
     }
 
     private void begin() {
