@@ -25,11 +25,6 @@ public final class EventConverter extends ThrowableHandlingConverter {
     @Override
     public String convert(ILoggingEvent event) {
         StringBuilder out = new StringBuilder(128);
-        append(out, event);
-        return out.toString();
-    }
-
-    static void append(StringBuilder out, ILoggingEvent event) {
         // the name of an event is plain; the text of another library may be anything
         appendEscaped(out, String.valueOf(event.getFormattedMessage()));
         List<KeyValuePair> pairs = event.getKeyValuePairs();
@@ -45,6 +40,7 @@ public final class EventConverter extends ThrowableHandlingConverter {
             append(out, "exception", exception(thrown));
             append(out, "stack", stack(thrown));
         }
+        return out.toString();
     }
 
     /** {@code java.io.IOException: No space left on device}. */

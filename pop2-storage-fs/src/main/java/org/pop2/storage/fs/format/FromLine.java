@@ -56,25 +56,18 @@ public final class FromLine {
     }
 
     /**
-     * Whether the line could begin a message in an archive, though {@link #begins} says no: it has a sender or nothing,
-     * or a time and a year somewhere. What follows it has to decide.
+     * What is odd, in words, about a line that could begin a message in an archive though {@link #begins} says no: it
+     * has a sender or nothing, or a time and a year somewhere. What follows it has to decide. Nothing: it is text.
      */
-    static boolean mayBegin(byte[] octets, int from, int to) {
+    static @Nullable String oddity(byte[] octets, int from, int to) {
         if (to - from > MAX_OCTETS || Quoting.from(octets, from, to) != Quoting.Match.YES) {
-            return false;
-        }
-        List<String> words = words(new String(octets, from, to - from, StandardCharsets.ISO_8859_1));
-        return words.size() <= 1 || hasTimeAndYear(words);
-    }
-
-    /** What is odd about a line that begins a message, in words; nothing if {@link #begins} holds. */
-    static @Nullable String oddity(String line) {
-        String whole = line.length() < PREFIX.length() ? PREFIX : line;
-        byte[] octets = whole.getBytes(StandardCharsets.ISO_8859_1);
-        if (begins(octets, 0, octets.length)) {
             return null;
         }
-        return words(whole).size() <= 1 ? "without a date" : "with a date that mailboxes do not have";
+        List<String> words = words(new String(octets, from, to - from, StandardCharsets.ISO_8859_1));
+        if (words.size() <= 1) {
+            return "without a date";
+        }
+        return hasTimeAndYear(words) ? "with a date that mailboxes do not have" : null;
     }
 
     /** {@code 15:59:28} and {@code 2025}, {@code 2025-04-12T15:59:28Z}, {@code 2025-04-12 15:59}. */

@@ -48,12 +48,12 @@ public final class LeadingFromLine {
         if (Quoting.from(start, 0, length) != Quoting.Match.YES || isSpacedField(start, length)) {
             return Optional.empty();
         }
-        int lineFeed = 0;
-        while (lineFeed < length && start[lineFeed] != '\n') {
-            lineFeed++;
+        int lineFeed = LineFeeds.indexOf(start, 0, length);
+        if (lineFeed < 0) {
+            return Optional.empty();
         }
         int end = lineFeed > 0 && start[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
-        if (lineFeed == length || end > FromLine.MAX_OCTETS) {
+        if (end > FromLine.MAX_OCTETS) {
             return Optional.empty();
         }
         boolean dated = FromLine.begins(start, 0, end);

@@ -60,6 +60,8 @@ public final class MboxReader implements Closeable {
     private int held;
     /** The length of the separator line at {@code at}, with its line end; 0: there is none. */
     private int separator;
+    /** What is odd about it, if it is. */
+    private @Nullable String oddity;
 
     // of the current message
     private boolean ofGit;
@@ -165,7 +167,7 @@ public final class MboxReader implements Closeable {
             return null;
         }
         String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
-        Entry entry = new Entry(base + at, sender(line), FromLine.oddity(line.strip()));
+        Entry entry = new Entry(base + at, sender(line), oddity);
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
         ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
@@ -376,8 +378,12 @@ public final class MboxReader implements Closeable {
         int lineFeed = LineFeeds.indexOf(buffer, at, at + Math.min(known, FromLine.MAX_OCTETS + 2));
         int end = lineFeed < 0 ? at + known : lineFeed;
         int bareEnd = withoutCr(buffer, at, end);
-        if (!FromLine.begins(buffer, at, bareEnd) && (lineFeed < 0 || !isOdd(bareEnd, lineFeed + 1, at + known))) {
-            return 0;
+        oddity = null;
+        if (!FromLine.begins(buffer, at, bareEnd)) {
+            oddity = lineFeed < 0 ? null : oddityHere(bareEnd, lineFeed + 1, at + known);
+            if (oddity == null) {
+                return 0;
+            }
         }
         // what is read ahead moves the line in the buffer
         int length = (lineFeed < 0 ? end : lineFeed + 1) - at;
@@ -388,15 +394,16 @@ public final class MboxReader implements Closeable {
     }
 
     /**
-     * Whether the line here is an odd separator. Where nothing is quoted it is only one at the beginning: behind that,
-     * it may be anybody's text.
+     * What is odd about the line here; nothing if it is no separator. Where nothing is quoted it is only one at the
+     * beginning: behind that, it may be anybody's text.
      */
-    private boolean isOdd(int bareEnd, int next, int known) {
+    private @Nullable String oddityHere(int bareEnd, int next, int known) {
         return tolerant
-                && afterEmptyLine
-                && (quoting != Quoting.NONE || current == null)
-                && FromLine.mayBegin(buffer, at, bareEnd)
-                && LeadingFromLine.isField(buffer, next, known);
+                        && afterEmptyLine
+                        && (quoting != Quoting.NONE || current == null)
+                        && LeadingFromLine.isField(buffer, next, known)
+                ? FromLine.oddity(buffer, at, bareEnd)
+                : null;
     }
 
     private void endHeader(int emptyLine) {
