@@ -23,6 +23,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -413,13 +414,13 @@ class FetchCommandTest {
 
     @Test
     void aFetchThatWasKilledGoesOn() throws Exception {
+        CountDownLatch inTheMiddleOfTheSecond = new CountDownLatch(1);
         try (ScriptedServer server = ScriptedServer.of(
                 peer -> {
                     first(peer.logIn(2), ONE);
-                    peer.say("=" + TWO.length() + "\r\n")
-                            .hear("RETR")
-                            .say(TWO.substring(0, 20))
-                            .untilClosed();
+                    peer.say("=" + TWO.length() + "\r\n").hear("RETR").say(TWO.substring(0, 20));
+                    inTheMiddleOfTheSecond.countDown();
+                    peer.untilClosed();
                 },
                 peer -> {
                     first(peer.logIn(2), ONE);
@@ -442,7 +443,7 @@ class FetchCommandTest {
             process.getOutputStream().close();
             try {
                 await().atMost(TestServer.LIMIT.multipliedBy(2))
-                        .until(() -> server.heard().contains("ACKD") || !process.isAlive());
+                        .until(() -> inTheMiddleOfTheSecond.getCount() == 0 || !process.isAlive());
                 assertThat(process.isAlive())
                         .as(Files.readString(directory.resolve("said")))
                         .isTrue();
