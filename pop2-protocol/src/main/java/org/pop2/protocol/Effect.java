@@ -42,8 +42,12 @@ public sealed interface Effect {
     /**
      * Let go of the mailbox, deleting the messages whose bits are set; tell {@link Event.Released} or
      * {@link Event.Failed}. It has to be done to its end, whatever becomes of the connection.
+     *
+     * @param deleted bit n for message n
+     * @param kept those that the client acknowledged with ACKD and that are not {@linkplain Listing#deletable
+     *     deletable}: it has them, and they stay. Nothing has to be done about them
      */
-    record Release(BitSet deleted) implements Effect {}
+    record Release(BitSet deleted, BitSet kept) implements Effect {}
 
     /** Close the connection, once what was to be sent has been. The last effect of every session. */
     record Close(End end) implements Effect {}

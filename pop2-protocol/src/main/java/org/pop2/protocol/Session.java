@@ -48,6 +48,9 @@ public final class Session {
     private long length;
 
     private BitSet deleted = new BitSet();
+    /** Acknowledged with ACKD, and not to be deleted. */
+    private BitSet kept = new BitSet();
+
     private int discarded;
 
     /**
@@ -183,7 +186,7 @@ public final class Session {
     private List<Effect> fold(@Nullable Command command) {
         folder = ((Fold) command(command)).mailbox();
         pending = Pending.RELEASE_BEFORE_FOLD;
-        return List.of(release(deleted));
+        return List.of(release());
     }
 
     /** Action 6. "If the number is given the current message is set to it" (p. 9). */
@@ -206,8 +209,8 @@ public final class Session {
 
     /** Action 8: keep or mark, and go on to the next; after NACK offer the same again (p. 10). */
     private List<Effect> acknowledge(Input input) {
-        if (input == Input.ACKD && mailbox().deletable(current)) {
-            deleted.set(current);
+        if (input == Input.ACKD) {
+            (mailbox().deletable(current) ? deleted : kept).set(current);
         }
         if (input != Input.NACK) {
             current++;
@@ -221,7 +224,7 @@ public final class Session {
             return bye();
         }
         pending = Pending.RELEASE_BEFORE_QUIT;
-        return List.of(release(deleted));
+        return List.of(release());
     }
 
     private List<Effect> bye() {
@@ -277,11 +280,11 @@ public final class Session {
         mailbox = listing;
         if (state == State.DONE) {
             // the client went while the mailbox was being opened
-            return List.of(release(new BitSet()));
+            return List.of(release());
         }
         if (state == State.AUTH && listing.count() == 0 && listing.saysNoMail()) {
             pending = Pending.RELEASE_BEFORE_NO_MAIL;
-            return List.of(release(new BitSet()));
+            return List.of(release());
         }
         state = State.MBOX;
         current = 1;
@@ -309,10 +312,11 @@ public final class Session {
     }
 
     /** Takes the mailbox out of the session: from here on the release belongs to the caller. */
-    private Effect release(BitSet numbers) {
-        Effect release = new Effect.Release((BitSet) numbers.clone());
+    private Effect release() {
+        Effect release = new Effect.Release(deleted, kept);
         mailbox = null;
         deleted = new BitSet();
+        kept = new BitSet();
         return release;
     }
 
@@ -330,8 +334,9 @@ public final class Session {
             if (!appliesMarks(end)) {
                 discarded = deleted.cardinality();
                 deleted.clear();
+                kept.clear();
             }
-            effects.add(release(deleted));
+            effects.add(release());
         }
         state = State.DONE;
         effects.add(new Effect.Close(end));

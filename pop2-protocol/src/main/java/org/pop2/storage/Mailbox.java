@@ -1,6 +1,7 @@
 package org.pop2.storage;
 
 import java.util.BitSet;
+import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /**
@@ -60,4 +61,9 @@ public interface Mailbox {
      * then on nothing can be deleted. Never fails; stays silent if the mailbox is released first.
      */
     Publisher<Void> lost();
+
+    /** What the server may note about this mailbox; nothing for an unknown folder, and where the storage keeps none. */
+    default Optional<Notes> notes() {
+        return Optional.empty();
+    }
 }

@@ -91,7 +91,7 @@ class OldClientsTest {
         assertThat(session.on(new Event.Failed(End.STORAGE_FAILED, "sorry")))
                 .containsExactly(
                         new Effect.Send(new Reply.Failure("sorry")),
-                        new Effect.Release(new BitSet()),
+                        new Effect.Release(new BitSet(), new BitSet()),
                         new Effect.Close(End.STORAGE_FAILED));
     }
 
@@ -109,12 +109,14 @@ class OldClientsTest {
         }
         BitSet first = new BitSet();
         first.set(1);
-        assertThat(session.on(Sessions.event(Input.QUIT))).containsExactly(new Effect.Release(first));
+        BitSet second = new BitSet();
+        second.set(2);
+        assertThat(session.on(Sessions.event(Input.QUIT))).containsExactly(new Effect.Release(first, second));
     }
 
     @Test
     void whereNoMailIsSaidTheMailboxIsLetGoAndAnotherHeloMayCome() {
-        assertThat(in(NO_MAIL)).containsExactly(new Effect.Release(new BitSet()));
+        assertThat(in(NO_MAIL)).containsExactly(new Effect.Release(new BitSet(), new BitSet()));
         assertThat(session.ready()).isFalse();
         assertThat(session.on(Event.RELEASED)).containsExactly(new Effect.Send(new Reply.Success("No mail, sorry")));
         assertThat(session.state()).isEqualTo(State.AUTH);

@@ -27,7 +27,9 @@ public enum Quirk {
     SECURITY_LEVEL("a digit that follows the password of HELO is no part of it", false),
     STRICT("the grammar of commands is taken to the letter", false),
     /** ACKD is taken as ACKS. */
-    KEEP("nothing is ever deleted", false);
+    KEEP("nothing is ever deleted", false),
+    /** A client that stores all it gets would have those messages at every poll. See {@link ShownOnce}. */
+    ONCE("a message that was acknowledged with ACKD and could not be deleted is not offered again", false);
 
     private final String description;
     private final boolean changesMessages;

@@ -9,6 +9,8 @@ import org.pop2.net.Connections;
 import org.pop2.net.StorageCalls;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.ProfiledMailbox;
+import org.pop2.profile.Quirk;
+import org.pop2.profile.ShownOnce;
 import org.pop2.protocol.Event;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
@@ -105,10 +107,19 @@ final class MailboxHold {
         connections.begins();
         StorageCalls.of(() -> store.open(user, resolved.get()))
                 .switchIfEmpty(Mono.error(() -> new IllegalStateException("the storage opened nothing")))
+                .flatMap(opened -> profile.has(Quirk.ONCE) ? withoutShown(opened, profile.name()) : Mono.just(opened))
                 .doFinally(signal -> owner.later(connections::ends))
                 .subscribe(
                         opened -> owner.later(() -> selected(opened, profile)),
                         error -> failed("mailbox " + resolved.get(), error));
+    }
+
+    /** If that cannot be found out, all is offered. */
+    private Mono<Mailbox> withoutShown(Mailbox opened, String client) {
+        return StorageCalls.of(() -> ShownOnce.of(opened, client)).onErrorResume(error -> {
+            StorageFailures.told(record, "notes of " + folder, error);
+            return Mono.just(opened);
+        });
     }
 
     private void selected(Mailbox opened, ClientProfile profile) {
@@ -168,8 +179,12 @@ final class MailboxHold {
         shown().content(number).subscribe(to);
     }
 
-    /** Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end. */
-    void release(BitSet deleted) {
+    /**
+     * Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end.
+     *
+     * @param kept messages that the client has and that stay
+     */
+    void release(BitSet deleted, BitSet kept) {
         measuring.update(Disposables.disposed());
         Mailbox released = mailbox;
         mailbox = null;
@@ -184,7 +199,8 @@ final class MailboxHold {
         int count = deleted.cardinality();
         long since = System.nanoTime();
         connections.begins();
-        StorageCalls.of(() -> released.release(deleted))
+        Mono<Void> noted = released instanceof ShownOnce once ? StorageCalls.of(() -> once.note(kept)) : Mono.empty();
+        noted.then(StorageCalls.of(() -> released.release(deleted)))
                 .subscribe(nothing -> {}, error -> released(count, since, error), () -> released(count, since, null));
     }
 

@@ -310,7 +310,7 @@ final class SessionHandler
             hold.select(user(), select.mailbox(), profile);
         } else if (effect instanceof Effect.Release release) {
             sending.cutOff();
-            hold.release(release.deleted());
+            hold.release(release.deleted(), release.kept());
         } else if (effect instanceof Effect.Close close) {
             close(close.end());
         }

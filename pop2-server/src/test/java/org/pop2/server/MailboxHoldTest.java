@@ -100,7 +100,7 @@ class MailboxHoldTest {
         select("../cooper");
         assertThat(told).containsExactly(new Event.Selected(NoMailbox.INSTANCE));
         assertThat(store.opened).hasValue(0);
-        hold.release(new BitSet());
+        hold.release(new BitSet(), new BitSet());
         assertThat(told).last().isEqualTo(Event.RELEASED);
         assertThat(store.releases).isEmpty();
     }
@@ -118,7 +118,7 @@ class MailboxHoldTest {
         select("INBOX");
         Sinks.Empty<Void> end = Sinks.empty();
         store.release = deleted -> end.asMono();
-        hold.release(first());
+        hold.release(first(), new BitSet());
         assertThat(hold.isReleasing()).isTrue();
         assertThat(hold.mailbox()).isNull();
         connections.stop();
@@ -135,7 +135,7 @@ class MailboxHoldTest {
     void aReleaseThatFailsSaysThatNothingIsDeleted() {
         select("INBOX");
         store.release = deleted -> Mono.error(new StoreException(StoreException.Reason.UNAVAILABLE, "down"));
-        hold.release(first());
+        hold.release(first(), new BitSet());
         assertThat(told).last().matches(it -> it instanceof Event.Failed f && f.end() == End.STORAGE_FAILED);
         assertThat(happened)
                 .containsExactly("the mailbox could not be let go of as it should: nothing is deleted", "let go");
@@ -147,7 +147,7 @@ class MailboxHoldTest {
         select("INBOX");
         store.lost.tryEmitEmpty();
         assertThat(happened).containsExactly("lost");
-        hold.release(new BitSet());
+        hold.release(new BitSet(), new BitSet());
         assertThat(happened).containsExactly("lost", "let go");
     }
 
@@ -158,7 +158,7 @@ class MailboxHoldTest {
         store.lost.tryEmitEmpty();
         assertThat(hold.isKept()).isFalse();
         assertThat(happened).containsExactly("lost");
-        hold.release(new BitSet());
+        hold.release(new BitSet(), new BitSet());
         waiting.forEach(Runnable::run);
         assertThat(happened).containsExactly("lost", "let go");
     }

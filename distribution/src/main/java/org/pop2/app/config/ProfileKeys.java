@@ -26,6 +26,7 @@ final class ProfileKeys {
     private final Key<Optional<Integer>> maxMessages;
     private final Key<Optional<OnDisconnect>> onDisconnect;
     private final Key<Optional<Header>> header;
+    private final Key<Optional<Again>> again;
     private final Map<Quirk, Key<Optional<Boolean>>> quirks = new EnumMap<>(Quirk.class);
 
     /** Which fields ascii shows. */
@@ -33,6 +34,12 @@ final class ProfileKeys {
         /** Those that people wrote, or want. */
         SHORT,
         FULL
+    }
+
+    /** How often what is kept is offered. */
+    enum Again {
+        EVERY_TIME,
+        ONCE
     }
 
     ProfileKeys(String name) {
@@ -59,7 +66,12 @@ final class ProfileKeys {
                 "header",
                 "with ascii, which fields are sent: short (those for people) or full",
                 ValueType.choice(Header.class));
-        for (Quirk quirk : EnumSet.complementOf(EnumSet.of(Quirk.FULL_HEADER))) {
+        again = optional(
+                "again",
+                "how often a client is offered a message that it acknowledged with ACKD and that its profile keeps"
+                        + " (ascii, max-octets, keep): every-time, or once",
+                ValueType.choice(Again.class));
+        for (Quirk quirk : EnumSet.complementOf(EnumSet.of(Quirk.FULL_HEADER, Quirk.ONCE))) {
             quirks.put(quirk, optional(quirk.key(), quirk.description(), ValueType.flag()));
         }
     }
@@ -73,7 +85,7 @@ final class ProfileKeys {
     }
 
     List<Key<?>> all() {
-        List<Key<?>> all = new ArrayList<>(List.of(base, width, maxOctets, maxMessages, onDisconnect, header));
+        List<Key<?>> all = new ArrayList<>(List.of(base, width, maxOctets, maxMessages, onDisconnect, header, again));
         all.addAll(quirks.values());
         return all;
     }
@@ -95,6 +107,7 @@ final class ProfileKeys {
         profile = with(profile, values, onDisconnect, ClientProfile::withOnDisconnect);
         profile =
                 with(profile, values, header, (before, which) -> before.with(Quirk.FULL_HEADER, which == Header.FULL));
+        profile = with(profile, values, again, (before, which) -> before.with(Quirk.ONCE, which == Again.ONCE));
         for (Map.Entry<Quirk, Key<Optional<Boolean>>> entry : quirks.entrySet()) {
             Quirk quirk = entry.getKey();
             profile = with(profile, values, entry.getValue(), (before, on) -> before.with(quirk, on));

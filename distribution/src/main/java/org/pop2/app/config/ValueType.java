@@ -245,12 +245,16 @@ interface ValueType<T> {
     /** One of the constants of an enum, in lower case. */
     static <E extends Enum<E>> ValueType<E> choice(Class<E> type) {
         return text -> Arrays.stream(type.getEnumConstants())
-                .filter(constant -> constant.name().toLowerCase(Locale.ROOT).equals(text))
+                .filter(constant -> word(constant).equals(text.replace(' ', '-')))
                 .findFirst()
                 .orElseThrow(() -> new IllegalArgumentException("expected one of "
                         + Arrays.stream(type.getEnumConstants())
-                                .map(constant -> constant.name().toLowerCase(Locale.ROOT))
+                                .map(ValueType::word)
                                 .collect(Collectors.joining(", "))));
+    }
+
+    private static String word(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     /** An IP address, or a name that resolves to one. */

@@ -2,6 +2,7 @@ package org.pop2.storage.memory;
 
 import java.util.ArrayList;
 import java.util.BitSet;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -11,10 +12,12 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Notes;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
+import org.reactivestreams.Publisher;
 
 /** What the instances of {@link MemoryMailStore} share, as files or a database would be shared. Guarded by itself. */
 public final class MemoryData {
@@ -145,6 +148,39 @@ public final class MemoryData {
         return true;
     }
 
+    /** The notes about a folder that exists. */
+    Notes notes(UserName user, FolderName name) {
+        return new Notes() {
+            @Override
+            public Publisher<byte[]> read(String note) {
+                return Publishers.emit(() -> {
+                    synchronized (MemoryData.this) {
+                        byte[] octets = folder(user, name).notes.get(note);
+                        return octets == null
+                                ? Collections.emptyIterator()
+                                : List.of(octets.clone()).iterator();
+                    }
+                });
+            }
+
+            @Override
+            public Publisher<Void> write(String note, byte[] octets) {
+                Notes.require(note, octets);
+                byte[] copy = octets.clone();
+                return Publishers.run(() -> {
+                    synchronized (MemoryData.this) {
+                        Map<String, byte[]> notes = folder(user, name).notes;
+                        if (copy.length == 0) {
+                            notes.remove(note);
+                        } else {
+                            notes.put(note, copy);
+                        }
+                    }
+                });
+            }
+        };
+    }
+
     /** Folders, also those that are held and do not exist. */
     public synchronized int known() {
         return folders.values().stream().mapToInt(Map::size).sum();
@@ -167,6 +203,7 @@ public final class MemoryData {
         final FolderName name;
         boolean exists;
         List<byte[]> messages = new ArrayList<>();
+        final Map<String, byte[]> notes = new HashMap<>();
 
         @Nullable
         MemoryMailbox holder;

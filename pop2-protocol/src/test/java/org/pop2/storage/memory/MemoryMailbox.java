@@ -6,6 +6,7 @@ import java.util.BitSet;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
@@ -13,6 +14,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
@@ -119,6 +121,11 @@ final class MemoryMailbox implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return lost;
+    }
+
+    @Override
+    public Optional<Notes> notes() {
+        return writable ? Optional.of(data.notes(user, folder)) : Optional.empty();
     }
 
     private byte[] message(int number) {

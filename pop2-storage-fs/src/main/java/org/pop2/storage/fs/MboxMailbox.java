@@ -3,12 +3,14 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.fs.format.MboxIndex;
@@ -34,6 +36,7 @@ final class MboxMailbox implements Mailbox {
     private final Work work;
     private final BufferPool buffers;
     private final String name;
+    private final Optional<Notes> notes;
     private final Consumer<MboxMailbox> onEnd;
     private final @Nullable SmallMessages small;
 
@@ -42,7 +45,10 @@ final class MboxMailbox implements Mailbox {
     /** Why nothing may be deleted any more. */
     private final AtomicReference<@Nullable StoreException> spoilt = new AtomicReference<>();
 
-    /** @param counted nothing for a folder that does not exist */
+    /**
+     * @param counted nothing for a folder that does not exist
+     * @param notes nothing for such a folder
+     */
     MboxMailbox(
             MboxFiles files,
             @Nullable Counted counted,
@@ -51,6 +57,7 @@ final class MboxMailbox implements Mailbox {
             BufferPool buffers,
             ReadAhead budget,
             String name,
+            Optional<Notes> notes,
             Consumer<MboxMailbox> onEnd) {
         this.files = files;
         this.counted = counted;
@@ -58,6 +65,7 @@ final class MboxMailbox implements Mailbox {
         this.work = work;
         this.buffers = buffers;
         this.name = name;
+        this.notes = notes;
         this.onEnd = onEnd;
         small = counted == null
                 ? null
@@ -242,5 +250,10 @@ final class MboxMailbox implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return hold.lost();
+    }
+
+    @Override
+    public Optional<Notes> notes() {
+        return notes;
     }
 }

@@ -19,6 +19,7 @@ import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
+import org.pop2.storage.Notes;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Recoverable;
 import org.pop2.storage.StoreException;
@@ -63,6 +64,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     private final Quarantine quarantine;
     private final PasswordFile passwords;
     private final Accounts accounts;
+    private final NoteFiles notes;
     private final Quotas quotas;
     private final Incoming incoming;
     private final Work work;
@@ -88,6 +90,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         Path indexes = directories.below(state, "indexes");
         Path held = directories.below(state, "holds");
         Path spool = directories.below(state, "spool");
+        notes = new NoteFiles(io, directories.below(state, "notes"));
         liveness = new Liveness.Files(io, directories.below(state, "processes"));
         Sightings sightings = new Sightings(
                 io, directories.below(state, "locks"), liveness.self().boot(), pause);
@@ -154,6 +157,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
             LOG.atInfo().addKeyValue("state", settings.state()).log("unclean-end");
             incoming.sweep();
             indexes.sweep();
+            notes.sweep();
             holds.sweep();
         }
         Set<Path> interrupted = new LinkedHashSet<>(commits.pending());
@@ -238,10 +242,29 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     }
 
     private MboxMailbox mailbox(MailboxPath path, @Nullable Counted counted, Holds.Hold hold) {
-        MboxMailbox mailbox =
-                new MboxMailbox(files, counted, hold, work, buffers, readAhead, path.toString(), mailboxes::remove);
+        Optional<Notes> notes = counted == null ? Optional.empty() : Optional.of(notes(path));
+        MboxMailbox mailbox = new MboxMailbox(
+                files, counted, hold, work, buffers, readAhead, path.toString(), notes, mailboxes::remove);
         mailboxes.add(mailbox);
         return mailbox;
+    }
+
+    private Notes notes(MailboxPath path) {
+        return new Notes() {
+            @Override
+            public Publisher<byte[]> read(String name) {
+                return work.call(path.file(), () -> notes.read(path, name));
+            }
+
+            @Override
+            public Publisher<Void> write(String name, byte[] octets) {
+                Notes.require(name, octets);
+                return work.call(path.file(), () -> {
+                    notes.write(path, name, octets);
+                    return null;
+                });
+            }
+        };
     }
 
     @Override

@@ -1,9 +1,11 @@
 package org.pop2.storage.sql;
 
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
@@ -78,6 +80,11 @@ final class PostgresMailbox implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return holding.whenLost();
+    }
+
+    @Override
+    public Optional<Notes> notes() {
+        return Optional.of(new PostgresNotes(database, holding.mailboxId));
     }
 
     /** Whatever the outcome, the hold has ended when this does. */

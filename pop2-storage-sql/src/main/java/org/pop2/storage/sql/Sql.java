@@ -67,6 +67,15 @@ final class Sql {
     static final String SMALL_BODIES = "SELECT body_id, data FROM message_chunk"
             + " WHERE mailbox_id = $1 AND body_id = ANY ($2::uuid[]) AND seq = 0";
 
+    // notes
+
+    static final String NOTE = "SELECT octets FROM mailbox_note WHERE mailbox_id = $1 AND name = $2";
+
+    static final String PUT_NOTE = "INSERT INTO mailbox_note (mailbox_id, name, octets) VALUES ($1, $2, $3)"
+            + " ON CONFLICT (mailbox_id, name) DO UPDATE SET octets = EXCLUDED.octets";
+
+    static final String REMOVE_NOTE = "DELETE FROM mailbox_note WHERE mailbox_id = $1 AND name = $2";
+
     // leases; only the database's clock decides
 
     /**

@@ -1,8 +1,10 @@
 package org.pop2.storage.tck.broken;
 
 import java.util.BitSet;
+import java.util.Optional;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Notes;
 import org.reactivestreams.Publisher;
 
 /** Does what the healthy mailbox does; a fault overrides what it breaks. */
@@ -46,5 +48,10 @@ class ForwardingMailbox implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return healthy.lost();
+    }
+
+    @Override
+    public Optional<Notes> notes() {
+        return healthy.notes();
     }
 }

@@ -1,0 +1,239 @@
+package org.pop2.profile;
+
+import java.nio.ByteBuffer;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.BitSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
+import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Mailbox;
+import org.pop2.storage.Notes;
+import org.reactivestreams.Publisher;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/**
+ * A mailbox without the messages that a kind of client has already been shown and cannot delete ({@link Quirk#ONCE}).
+ * The others are numbered from 1. Which ones were shown is kept in the mailbox's {@link Notes}, under the profile's
+ * name. A message is known again by its length and the hash of its beginning, so that any storage will do; of several
+ * that are alike, as many are passed over as were shown.
+ */
+public final class ShownOnce implements Mailbox {
+    private static final Logger LOG = LoggerFactory.getLogger(ShownOnce.class);
+
+    private static final byte VERSION = 1;
+    private static final int HASH = 16;
+    private static final int ENTRY = Long.BYTES + HASH;
+    /** Most messages that are noted; what is shown after them is shown again. */
+    static final int MAX_NOTED = (Notes.MAX_OCTETS - 1) / ENTRY;
+    /** How much of a message is hashed. */
+    private static final int BEGINNING = 16 * 1024;
+
+    private final Mailbox all;
+    private final Notes notes;
+    private final String client;
+    /** What was noted, and is still there. */
+    private final List<Seen> known;
+    /** Numbers of {@link #all} that are offered. */
+    private final int[] offered;
+
+    private final boolean isPruned;
+
+    /** A message as it is known again. */
+    private record Seen(long octets, ByteBuffer hash) {}
+
+    private ShownOnce(Mailbox all, Notes notes, String client, List<Seen> known, BitSet passedOver, boolean isPruned) {
+        this.all = all;
+        this.notes = notes;
+        this.client = client;
+        this.known = known;
+        this.offered = IntStream.rangeClosed(1, all.count())
+                .filter(number -> !passedOver.get(number))
+                .toArray();
+        this.isPruned = isPruned;
+    }
+
+    /**
+     * Looks for what was shown before. The mailbox as it is, if the storage keeps no notes. Whoever subscribes must not
+     * cancel: the mailbox that comes out is the one to be released.
+     *
+     * @param client the profile's name
+     */
+    public static Mono<Mailbox> of(Mailbox mailbox, String client) {
+        Optional<Notes> notes = mailbox.notes();
+        if (notes.isEmpty()) {
+            return Mono.just(mailbox);
+        }
+        return Mono.from(notes.get().read(client))
+                .map(ShownOnce::parse)
+                .defaultIfEmpty(List.of())
+                .flatMap(noted -> look(mailbox, notes.get(), client, noted));
+    }
+
+    private static Mono<Mailbox> look(Mailbox mailbox, Notes notes, String client, List<Seen> noted) {
+        Map<Seen, Integer> wanted = new HashMap<>();
+        BitSet candidates = new BitSet();
+        noted.forEach(seen -> wanted.merge(seen, 1, Integer::sum));
+        long[] lengths = noted.stream().mapToLong(Seen::octets).sorted().toArray();
+        for (int number = 1; number <= mailbox.count(); number++) {
+            if (Arrays.binarySearch(lengths, mailbox.octets(number)) >= 0) {
+                candidates.set(number);
+            }
+        }
+        List<Seen> known = new ArrayList<>();
+        BitSet passedOver = new BitSet();
+        return Flux.fromStream(candidates.stream().boxed())
+                .concatMap(number -> seen(mailbox, number).doOnNext(seen -> {
+                    if (wanted.merge(seen, -1, Integer::sum) >= 0) {
+                        known.add(seen);
+                        passedOver.set(number);
+                    }
+                }))
+                .takeUntil(seen -> known.size() == noted.size())
+                .then(Mono.fromCallable(
+                        () -> new ShownOnce(mailbox, notes, client, known, passedOver, known.size() < noted.size())));
+    }
+
+    /** How a message will be known again. */
+    private static Mono<Seen> seen(Mailbox mailbox, int number) {
+        return Mono.defer(() -> {
+            long octets = mailbox.octets(number);
+            MessageDigest digest = sha256();
+            int[] left = {(int) Math.min(octets, BEGINNING)};
+            return Flux.from(mailbox.content(number))
+                    .map(buffer -> {
+                        ByteBuffer beginning = buffer.octets().duplicate();
+                        beginning.limit(beginning.position() + Math.min(beginning.remaining(), left[0]));
+                        left[0] -= beginning.remaining();
+                        digest.update(beginning);
+                        buffer.release();
+                        return left[0];
+                    })
+                    .takeUntil(more -> more == 0)
+                    .then(Mono.fromSupplier(
+                            () -> new Seen(octets, ByteBuffer.wrap(Arrays.copyOf(digest.digest(), HASH)))));
+        });
+    }
+
+    /**
+     * Notes that the client has these messages, so that it is not offered them again. That it cannot be noted is no
+     * error: they are offered once more.
+     *
+     * @param shown their numbers here
+     */
+    public Mono<Void> note(BitSet shown) {
+        if (shown.isEmpty() && !isPruned) {
+            return Mono.empty();
+        }
+        return Flux.fromStream(shown.stream().boxed())
+                .take(Math.max(MAX_NOTED - known.size(), 0))
+                .concatMap(number -> seen(all, offered[number - 1]))
+                .collectList()
+                .flatMap(fresh -> {
+                    List<Seen> noted = new ArrayList<>(known);
+                    noted.addAll(fresh);
+                    return Mono.from(notes.write(client, format(noted)));
+                })
+                .onErrorResume(error -> {
+                    LOG.atWarn()
+                            .addKeyValue("profile", client)
+                            .addKeyValue("messages", shown.cardinality())
+                            .addKeyValue("error", error.toString())
+                            .log("shown-not-noted");
+                    return Mono.empty();
+                });
+    }
+
+    private static byte[] format(List<Seen> noted) {
+        if (noted.isEmpty()) {
+            return new byte[0];
+        }
+        ByteBuffer octets = ByteBuffer.allocate(1 + noted.size() * ENTRY).put(VERSION);
+        noted.forEach(seen -> octets.putLong(seen.octets).put(seen.hash.duplicate()));
+        return octets.array();
+    }
+
+    /** Nothing, if it is none: then all is offered. */
+    private static List<Seen> parse(byte[] note) {
+        List<Seen> noted = new ArrayList<>();
+        ByteBuffer octets = ByteBuffer.wrap(note);
+        if (note.length % ENTRY != 1 || octets.get() != VERSION) {
+            return noted;
+        }
+        while (octets.hasRemaining()) {
+            long length = octets.getLong();
+            byte[] hash = new byte[HASH];
+            octets.get(hash);
+            noted.add(new Seen(length, ByteBuffer.wrap(hash)));
+        }
+        return noted;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java has SHA-256", e);
+        }
+    }
+
+    // ---- the mailbox
+
+    /** Messages that are passed over. */
+    public int passedOver() {
+        return all.count() - offered.length;
+    }
+
+    @Override
+    public int count() {
+        return offered.length;
+    }
+
+    @Override
+    public long octets(int number) {
+        return all.octets(offered[number - 1]);
+    }
+
+    @Override
+    public boolean writable() {
+        return all.writable();
+    }
+
+    @Override
+    public Publisher<ContentBuffer> content(int number) {
+        return all.content(offered[number - 1]);
+    }
+
+    @Override
+    public Publisher<Void> release(BitSet deleted) {
+        BitSet numbers = new BitSet();
+        if (deleted.get(0) || deleted.length() > offered.length + 1) {
+            throw new IllegalArgumentException("a message to delete is none of 1 to " + offered.length);
+        }
+        deleted.stream().forEach(number -> numbers.set(offered[number - 1]));
+        return all.release(numbers);
+    }
+
+    @Override
+    public void active() {
+        all.active();
+    }
+
+    @Override
+    public Publisher<Void> lost() {
+        return all.lost();
+    }
+
+    @Override
+    public Optional<Notes> notes() {
+        return all.notes();
+    }
+}
