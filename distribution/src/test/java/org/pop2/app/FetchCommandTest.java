@@ -461,6 +461,39 @@ class FetchCommandTest {
         assertThat(maildirContent()).containsExactlyInAnyOrder(lf(ONE), lf(TWO));
     }
 
+    @Test
+    void aServerThatCountsMoreThanItsLineFeedsIsReadIfAskedFor() throws Exception {
+        String message = "From jkr Mon Nov 30 01:02:03 2026\nSubject: one\n\nHello\n";
+        String counted = "=" + (message.length() + 4) + " characters in Message #1\n";
+        ScriptedServer.Script silent = peer -> {
+            peer.logIn(1).hear("READ 1").say(counted).hear("RETR").say(message).untilClosed();
+        };
+        ScriptedServer.Script whole = peer -> {
+            peer.logIn(1).hear("READ 1").say(counted).hear("RETR").say(message);
+            peer.until("ACKD").say("=0\n").hear("QUIT").say("+ Bye\n");
+        };
+        String target = "mbox:" + directory.resolve("target");
+        try (ScriptedServer server = ScriptedServer.of(silent, whole)) {
+            assertThat(fetch(server.port(), "--to", target, "--timeout", "300ms"))
+                    .isEqualTo(76);
+            assertThat(err).contains("as JNOS does").contains("fetch it with --count-lf");
+            assertThat(directory.resolve("target"))
+                    .satisfiesAnyOf(
+                            file -> assertThat(file).doesNotExist(),
+                            file -> assertThat(file).isEmptyFile());
+
+            assertThat(fetch(server.port(), "--to", target, "--count-lf", "--delete"))
+                    .isEqualTo(64);
+            assertThat(err).contains("--delete --delete");
+            assertThat(fetch(server.port(), "--to", target, "--count-lf", "--delete", "--delete"))
+                    .as(err)
+                    .isZero();
+            assertThat(server.failures()).isEmpty();
+        }
+        assertThat(Files.readString(directory.resolve("target"), ISO_8859_1))
+                .startsWith("From jkr Mon Nov 30 01:02:03 2026\nSubject: one\n\nHello\n");
+    }
+
     /** Its twin, with another From_ line, is another message and must not be taken for it. */
     @ParameterizedTest
     @ValueSource(strings = {"mbox", "maildir"})

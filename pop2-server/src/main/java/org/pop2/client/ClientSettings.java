@@ -13,6 +13,8 @@ import java.util.Optional;
  * @param replyTimeout for the greeting and for each reply, all of its line; positive. Servers wait before they refuse a
  *     password, or for a mailbox in use
  * @param stallTimeout within a message, for the next octets, while somebody wants them; positive
+ * @param countLineFeeds whether a line end that comes as LF counts two octets, and is given to the reader as CRLF: for
+ *     servers that count so ({@link Pop2ClientException.Reason#COUNTS_CRLF}), and for no others
  */
 public record ClientSettings(
         String host,
@@ -20,7 +22,8 @@ public record ClientSettings(
         Optional<ClientTls> tls,
         Duration connectTimeout,
         Duration replyTimeout,
-        Duration stallTimeout) {
+        Duration stallTimeout,
+        boolean countLineFeeds) {
     /** The port that the RFC names (p. 1). */
     public static final int PORT = 109;
 
@@ -45,22 +48,33 @@ public record ClientSettings(
     /** In clear; 30 s to connect, 2 min for a reply, 2 min without an octet. */
     public static ClientSettings of(String host, int port) {
         return new ClientSettings(
-                host, port, Optional.empty(), Duration.ofSeconds(30), Duration.ofMinutes(2), Duration.ofMinutes(2));
+                host,
+                port,
+                Optional.empty(),
+                Duration.ofSeconds(30),
+                Duration.ofMinutes(2),
+                Duration.ofMinutes(2),
+                false);
     }
 
     public ClientSettings withTls(ClientTls trust) {
-        return new ClientSettings(host, port, Optional.of(trust), connectTimeout, replyTimeout, stallTimeout);
+        return new ClientSettings(
+                host, port, Optional.of(trust), connectTimeout, replyTimeout, stallTimeout, countLineFeeds);
     }
 
     public ClientSettings withConnectTimeout(Duration limit) {
-        return new ClientSettings(host, port, tls, limit, replyTimeout, stallTimeout);
+        return new ClientSettings(host, port, tls, limit, replyTimeout, stallTimeout, countLineFeeds);
     }
 
     public ClientSettings withReplyTimeout(Duration limit) {
-        return new ClientSettings(host, port, tls, connectTimeout, limit, stallTimeout);
+        return new ClientSettings(host, port, tls, connectTimeout, limit, stallTimeout, countLineFeeds);
     }
 
     public ClientSettings withStallTimeout(Duration limit) {
-        return new ClientSettings(host, port, tls, connectTimeout, replyTimeout, limit);
+        return new ClientSettings(host, port, tls, connectTimeout, replyTimeout, limit, countLineFeeds);
+    }
+
+    public ClientSettings withCountLineFeeds(boolean count) {
+        return new ClientSettings(host, port, tls, connectTimeout, replyTimeout, stallTimeout, count);
     }
 }

@@ -49,6 +49,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     private final ClientSettings limits;
     private final ClientConnection pop2;
     private final Sinks.Empty<Void> ended = Sinks.empty();
+    private final BareLineFeeds lineFeeds = new BareLineFeeds();
 
     // of the event loop
     private @Nullable MonoSink<Long> waiting;
@@ -136,6 +137,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
             sink.error(over());
         } else {
             content = sink;
+            lineFeeds.begin();
             perform(pop2.choose(Command.RETR));
             arm(limits.stallTimeout(), "no octet of the message");
         }
@@ -211,19 +213,42 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
 
     private void message(ByteBuf octets) {
         FluxSink<ByteBuf> reader = content;
-        int length = octets.readableBytes();
-        if (length > pop2.missing() || reader == null) {
+        ByteBuf part = reader == null ? null : part(octets);
+        if (part == null || reader == null) {
             fail(Reason.PROTOCOL_ERROR, "the message has more octets than announced");
             return;
         }
         disarm();
-        reader.next(octets.readRetainedSlice(length));
+        int length = part.readableBytes();
+        reader.next(part);
         List<ClientEffect> effects = pop2.took(length);
         if (pop2.missing() == 0) {
             content = null;
             perform(effects);
             reader.complete();
         }
+    }
+
+    /** What there is of the message, for its reader; nothing if there is more. */
+    private @Nullable ByteBuf part(ByteBuf octets) {
+        if (limits.countLineFeeds()) {
+            try {
+                return lineFeeds.mended(octets, pop2.missing());
+            } catch (IllegalArgumentException e) {
+                return null;
+            }
+        }
+        int length = octets.readableBytes();
+        if (length > pop2.missing()) {
+            return null;
+        }
+        lineFeeds.count(octets);
+        return octets.readRetainedSlice(length);
+    }
+
+    /** Whether what is missing of the message is one octet for each line end that came as an LF. */
+    private boolean isShortByItsLineFeeds() {
+        return pop2.missing() > 0 && pop2.missing() == lineFeeds.seen();
     }
 
     private void line(ByteBuf octets) {
@@ -289,6 +314,10 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
     }
 
     private void timedOut(String what) {
+        if (isShortByItsLineFeeds()) {
+            fail(Reason.COUNTS_CRLF, countsCrlf());
+            return;
+        }
         fail(quitting ? Reason.UNCONFIRMED : Reason.TIMED_OUT, what);
     }
 
@@ -322,9 +351,20 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
                 }
             }
             case TIMED_OUT -> fail(Reason.TIMED_OUT, said);
-            case DISCONNECTED -> fail(Reason.DISCONNECTED, lost());
+            case DISCONNECTED -> {
+                if (isShortByItsLineFeeds()) {
+                    fail(Reason.COUNTS_CRLF, countsCrlf());
+                } else {
+                    fail(Reason.DISCONNECTED, lost());
+                }
+            }
             case UNCONFIRMED, QUIT -> fail(Reason.UNCONFIRMED, "no + to QUIT: it is not known what is deleted");
         }
+    }
+
+    private String countsCrlf() {
+        return "the server counts CRLF at the end of each line and sends LF, as JNOS does: the message's last "
+                + pop2.missing() + " octets never come";
     }
 
     private String lost() {

@@ -25,6 +25,11 @@ public final class Pop2ClientException extends RuntimeException {
         REFUSED,
         /** The server broke the protocol: octets too many, a line that is none, a reply to nothing. */
         PROTOCOL_ERROR,
+        /**
+         * The server counts a line end as two octets and sends one, so a message never ends;
+         * {@link ClientSettings#withCountLineFeeds} reads it.
+         */
+        COUNTS_CRLF,
         /** The server was silent for too long. */
         TIMED_OUT,
         /** The connection was lost; in a message: before all of its octets had come. */

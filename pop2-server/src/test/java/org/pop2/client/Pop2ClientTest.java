@@ -30,6 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.client.Pop2ClientException.Reason;
 import org.pop2.net.TlsSettings;
 import org.pop2.protocol.Secret;
@@ -507,6 +508,94 @@ class Pop2ClientTest {
                     .isEqualTo(reason);
             assertThat(server.failures()).isEmpty();
             assertThat(server.heard()).doesNotContain("ACKD");
+        }
+    }
+
+    /** As JNOS counts and sends; the end of the last message is that line twice, which it counts, too. */
+    private static final String OF_JNOS = "From jkr Mon Nov 30 01:02:03 2026\nSubject: one\n\nHello\nHello\n";
+
+    private static long asJnosCounts(String message) {
+        return message.length() + message.chars().filter(c -> c == '\n').count();
+    }
+
+    @Test
+    void aServerThatCountsMoreThanItsLineFeedsIsKnown() throws Exception {
+        for (boolean hangsUp : List.of(false, true)) {
+            try (ScriptedServer server = ScriptedServer.of(peer -> {
+                peer.logIn(1).hear("READ 1").say("=" + asJnosCounts(OF_JNOS) + " characters in Message #1\n");
+                peer.hear("RETR").say(OF_JNOS);
+                if (!hangsUp) {
+                    peer.untilClosed();
+                }
+            })) {
+                Pop2ClientException failure = failure(drain(server.port(), new ScriptedLimits(SOON, SOON)));
+                assertThat(failure.reason()).isEqualTo(Reason.COUNTS_CRLF);
+                assertThat(failure).hasMessageContaining("JNOS").hasMessageContaining("5 octets");
+                assertThat(server.heard()).doesNotContain("ACKD", "ACKS", "NACK");
+            }
+        }
+    }
+
+    @Test
+    void aMessageThatIsShortByAnotherNumberIsNoneOfThem() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(peer -> {
+            peer.logIn(1).hear("READ 1").say("=" + (asJnosCounts(OF_JNOS) + 1) + "\n");
+            peer.hear("RETR").say(OF_JNOS).untilClosed();
+        })) {
+            assertThat(failure(drain(server.port(), new ScriptedLimits(SOON, SOON)))
+                            .reason())
+                    .isEqualTo(Reason.TIMED_OUT);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 7, 1000})
+    void lineFeedsAreCountedAsLineEndsIfItIsAskedFor(int piece) throws Exception {
+        String mixed = "a\r\nb\n\n\rc\r\r\n\n";
+        try (ScriptedServer server = ScriptedServer.of(peer -> {
+            peer.logIn(2).hear("READ 1").say("=" + asJnosCounts(OF_JNOS) + "\n").hear("RETR");
+            for (int at = 0; at < OF_JNOS.length(); at += piece) {
+                peer.say(OF_JNOS.substring(at, Math.min(at + piece, OF_JNOS.length())));
+            }
+            peer.hear("ACKS").say("=" + (mixed.length() + 3) + "\n").hear("RETR");
+            for (int at = 0; at < mixed.length(); at += piece) {
+                peer.say(mixed.substring(at, Math.min(at + piece, mixed.length())));
+            }
+            peer.hear("ACKS")
+                    .say("=0 No more messages in this folder\n")
+                    .hear("QUIT")
+                    .say("+ Bye\n");
+        })) {
+            List<String> fetched = new ArrayList<>();
+            Long handled = Pop2Client.of(
+                            ClientSettings.of("127.0.0.1", server.port()).withCountLineFeeds(true))
+                    .fetch(
+                            "postel",
+                            password(),
+                            Optional.empty(),
+                            message -> text(message).doOnNext(fetched::add).thenReturn(Acknowledgement.KEEP))
+                    .block(TestServer.LIMIT);
+            assertThat(server.failures()).isEmpty();
+            assertThat(handled).isEqualTo(2);
+            assertThat(fetched).containsExactly(OF_JNOS.replace("\n", "\r\n"), "a\r\nb\r\n\r\n\rc\r\r\n\r\n");
+        }
+    }
+
+    @Test
+    void aMessageThatEndsWithinALineEndIsRefused() throws Exception {
+        try (ScriptedServer server = ScriptedServer.of(peer -> {
+            peer.logIn(1).hear("READ 1").say("=3\n").hear("RETR").say("ab\n").untilClosed();
+        })) {
+            ClientSettings settings =
+                    ClientSettings.of("127.0.0.1", server.port()).withCountLineFeeds(true);
+            assertThat(failure(Pop2Client.of(settings)
+                                    .fetch(
+                                            "postel",
+                                            password(),
+                                            Optional.empty(),
+                                            message -> text(message).thenReturn(Acknowledgement.KEEP)))
+                            .reason())
+                    .isEqualTo(Reason.PROTOCOL_ERROR);
         }
     }
 

@@ -104,7 +104,14 @@ public final class FetchCommand implements Callable<Integer> {
     private boolean keep;
 
     @Option(names = "--delete", description = "Delete the messages on the server when they are safe here.")
-    private boolean delete;
+    private boolean[] delete = {};
+
+    @Option(
+            names = "--count-lf",
+            description =
+                    "For a server that counts CRLF at line ends and sends LF (JNOS): LF counts as two octets. With"
+                            + " --delete only if that is given twice, for nobody can prove that such a message is whole.")
+    private boolean countLineFeeds;
 
     @Option(
             names = "--to",
@@ -158,7 +165,7 @@ public final class FetchCommand implements Callable<Integer> {
                 user + "@" + host + ":" + port + "/" + (folder == null ? "" : folder),
                 destination,
                 state(destination),
-                delete,
+                delete.length > 0,
                 limit,
                 terminal.environment().getOrDefault("HOSTNAME", "localhost"),
                 settings.replyTimeout());
@@ -210,13 +217,16 @@ public final class FetchCommand implements Callable<Integer> {
         }
         bar.wipe();
         String soFar = fetcher.fetched() == 0 ? "" : "stopped, " + summary(fetcher) + ": ";
-        throw new CommandFailedException(exitCode, soFar + failure.getMessage(), failure);
+        String hint = failure instanceof Pop2ClientException of && of.reason() == Pop2ClientException.Reason.COUNTS_CRLF
+                ? "; fetch it with --count-lf"
+                : "";
+        throw new CommandFailedException(exitCode, soFar + failure.getMessage() + hint, failure);
     }
 
     private static int exitCode(Pop2ClientException.Reason reason) {
         return switch (reason) {
             case UNREACHABLE, TLS -> ExitCode.UNAVAILABLE;
-            case NOT_POP2, PROTOCOL_ERROR -> ExitCode.PROTOCOL;
+            case NOT_POP2, PROTOCOL_ERROR, COUNTS_CRLF -> ExitCode.PROTOCOL;
             case LOGIN_REFUSED -> ExitCode.NO_PERMISSION;
             case REFUSED, TIMED_OUT, DISCONNECTED, UNCONFIRMED -> ExitCode.TRY_LATER;
             case CLOSED -> ExitCode.SOFTWARE;
@@ -235,7 +245,7 @@ public final class FetchCommand implements Callable<Integer> {
 
     private void requireSense(Destination destination) throws CommandFailedException {
         String wrong = null;
-        if (keep && delete) {
+        if (keep && delete.length > 0) {
             wrong = "--keep or --delete, not both";
         } else if (authorities != null && !tls) {
             wrong = "--tls-ca needs --tls";
@@ -247,8 +257,13 @@ public final class FetchCommand implements Callable<Integer> {
             wrong = "--limit: at least 1";
         } else if (passwordFile != null && password.fromInput()) {
             wrong = "--password-file or --password-stdin, not both";
-        } else if (delete && destination instanceof Destination.Output) {
+        } else if (delete.length > 0 && destination instanceof Destination.Output) {
             wrong = "--delete: nobody knows whether what is written to standard output is safe; name a file";
+        }
+        if (wrong == null && countLineFeeds && delete.length == 1) {
+            wrong =
+                    "--count-lf with --delete: nobody can prove that a message is whole whose length is guessed. Look at"
+                            + " what was fetched, and say --delete --delete then";
         }
         if (wrong != null) {
             throw new CommandFailedException(ExitCode.USAGE, wrong);
@@ -257,8 +272,10 @@ public final class FetchCommand implements Callable<Integer> {
 
     private ClientSettings settings() {
         Duration limit = StoreSettings.durationOf(timeout);
-        ClientSettings settings =
-                ClientSettings.of(host, port).withReplyTimeout(limit).withStallTimeout(limit);
+        ClientSettings settings = ClientSettings.of(host, port)
+                .withReplyTimeout(limit)
+                .withStallTimeout(limit)
+                .withCountLineFeeds(countLineFeeds);
         if (!tls) {
             return settings;
         }
