@@ -5,6 +5,7 @@ import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.SequenceInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -40,30 +41,6 @@ final class Converter {
     private static final int FIRST_LINE = 1024;
     private static final byte[] CRLF = {'\r', '\n'};
 
-    /** What programs wrote for programs on the way: thirty lines before the first word, as a rule. */
-    private static final Set<String> TRACE = Set.of(
-            "received",
-            "return-path",
-            "delivered-to",
-            "envelope-to",
-            "delivery-date",
-            "authentication-results",
-            "received-spf",
-            "dkim-signature",
-            "domainkey-signature",
-            "autocrypt",
-            "feedback-id",
-            "precedence",
-            "auto-submitted",
-            "user-agent",
-            "thread-index",
-            "thread-topic",
-            "errors-to",
-            "require-recipient-valid-since");
-
-    private static final List<String> TRACE_BEGINS = List.of("x-", "arc-", "list-", "ironport-", "dkim-");
-    private static final Set<String> FOR_PEOPLE = Set.of("list-unsubscribe", "list-post");
-
     private final int width;
     private final boolean fullHeader;
     private final boolean dropAttachments;
@@ -77,10 +54,6 @@ final class Converter {
         this.width = width;
         this.fullHeader = fullHeader;
         this.dropAttachments = dropAttachments;
-    }
-
-    private static boolean isTrace(String name) {
-        return TRACE.contains(name) || (TRACE_BEGINS.stream().anyMatch(name::startsWith) && !FOR_PEOPLE.contains(name));
     }
 
     /** @throws IOException as the stream does, if what it has thrown has not been taken for the message's fault */
@@ -115,7 +88,9 @@ final class Converter {
             Transliteration.Tally before = ofHeader.tally();
             HeaderField field = HeaderField.of(octets, ofHeader);
             String name = field.name().toLowerCase(Locale.ROOT);
-            if (!REPLACED.contains(name) && !name.startsWith("content-") && (fullHeader || !isTrace(name))) {
+            if (!REPLACED.contains(name)
+                    && !name.startsWith("content-")
+                    && (fullHeader || !TraceFields.contain(name))) {
                 List<String> lines = new ArrayList<>();
                 field.write(width, lines::add);
                 headerCut |= !head.addAll(lines);
@@ -179,12 +154,7 @@ final class Converter {
     }
 
     private static boolean isFromLine(byte[] start) {
-        int at = start[0] == '>' ? 1 : 0;
-        return start[at] == 'F'
-                && start[at + 1] == 'r'
-                && start[at + 2] == 'o'
-                && start[at + 3] == 'm'
-                && start[at + 4] == ' ';
+        return HeaderEnds.isFromLine(new String(start, StandardCharsets.ISO_8859_1));
     }
 
     /** Sees whether all octets that are read are text of ASCII in lines that are not too long. */

@@ -22,9 +22,13 @@ final class HeaderEnds extends InputStream {
 
     private static final int MOST_BOUNDARIES = 1_000;
     private static final int LONGEST_TYPE = 8 * 1024;
-    private static final byte[] LINE_END = {'\r', '\n'};
+    private static final byte[] CRLF = {'\r', '\n'};
+    private static final Pattern TYPE = Pattern.compile("\\s*[^\\s/;]+\\s*/\\s*[^\\s/;]+");
     private static final Pattern BOUNDARY =
             Pattern.compile("(?is);\\s*boundary\\s*=\\s*(?:\"((?:[^\"\\\\]|\\\\.)*)\"|([^\\s;]+))");
+
+    private static final int LONGEST_FROM_LINE = 500;
+    private static final Pattern FROM_LINE = Pattern.compile(">?From +\\S+ [^\r\n]*\\d:\\d\\d");
 
     private final InputStream in;
     private final Set<String> boundaries = new HashSet<>();
@@ -62,7 +66,7 @@ final class HeaderEnds extends InputStream {
         // as much as is wanted: mime4j takes a short read behind the last boundary for the end
         while (count < length && (inserted > 0 || at < looked || look())) {
             if (inserted > 0) {
-                to[start + count++] = LINE_END[LINE_END.length - inserted--];
+                to[start + count++] = CRLF[inserted-- % CRLF.length];
                 continue;
             }
             int part = Math.min(length - count, looked - at);
@@ -138,16 +142,8 @@ final class HeaderEnds extends InputStream {
     private void line(int end) {
         boolean first = firstLine;
         firstLine = false;
-        String delimiter = delimiter(end);
-        if (!delimiter.isEmpty() && boundaries.contains(delimiter)) {
-            inEpilogue = false;
-            beginHeader();
+        if (delimit(end)) {
             return;
-        }
-        if (delimiter.endsWith("--") && boundaries.contains(delimiter.substring(0, delimiter.length() - 2))) {
-            inEpilogue = true;
-        } else if (inEpilogue) {
-            epilogue += visible(buffer, at, end);
         }
         if (!inHeader) {
             return;
@@ -163,9 +159,28 @@ final class HeaderEnds extends InputStream {
         } else if (!first || !isFromLine(end)) {
             // the From_ line of a mailbox file is no field, and no text either
             endHeader();
+            // a message that begins with such a line has no header
+            inserted = inHeader ? 2 * CRLF.length : CRLF.length;
             inHeader = false;
-            inserted = LINE_END.length;
+            // the header's own boundary, which is known only now
+            delimit(end);
         }
+    }
+
+    /** Whether a line begins a part. If it ends the last one, what follows is the epilogue. */
+    private boolean delimit(int end) {
+        String delimiter = delimiter(end);
+        if (!delimiter.isEmpty() && boundaries.contains(delimiter)) {
+            inEpilogue = false;
+            beginHeader();
+            return true;
+        }
+        if (delimiter.endsWith("--") && boundaries.contains(delimiter.substring(0, delimiter.length() - 2))) {
+            inEpilogue = true;
+        } else if (inEpilogue) {
+            epilogue += visible(buffer, at, end);
+        }
+        return false;
     }
 
     private void beginHeader() {
@@ -196,10 +211,18 @@ final class HeaderEnds extends InputStream {
         while (buffer[colon] != ':') {
             colon++;
         }
-        inType = type.isEmpty() && text(at, colon).strip().equalsIgnoreCase("content-type");
+        inType = text(at, colon).strip().equalsIgnoreCase("content-type") && !isUsableType(type.toString());
         if (inType) {
+            type.setLength(0);
             type.append(text(colon + 1, end));
         }
+    }
+
+    /** Of two types the first counts, but for a multipart without a boundary, as mime4j has it. */
+    static boolean isUsableType(String type) {
+        return TYPE.matcher(type).lookingAt()
+                && (!type.strip().toLowerCase(Locale.ROOT).startsWith("multipart/")
+                        || BOUNDARY.matcher(type).find());
     }
 
     private void continueType(int end) {
@@ -254,7 +277,13 @@ final class HeaderEnds extends InputStream {
     }
 
     private boolean isFromLine(int end) {
-        String start = text(at, Math.min(end, at + 6));
-        return start.startsWith("From ") || start.startsWith(">From ");
+        return isFromLine(text(at, Math.min(end, at + LONGEST_FROM_LINE)));
+    }
+
+    /**
+     * Whether a first line is that of a mailbox file: a sender, and a time of day. A field that lost its colon is none.
+     */
+    static boolean isFromLine(String line) {
+        return FROM_LINE.matcher(line).lookingAt();
     }
 }

@@ -7,6 +7,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -71,6 +72,9 @@ final class MessageReader {
     private final List<byte[]> header = new ArrayList<>();
     private final Deque<Entity> entities = new ArrayDeque<>();
     private int headerOctets;
+    private int fieldsKept;
+    private boolean fieldsCut;
+    private boolean contradictory;
     private int textKept;
     private int parts;
     private boolean complete = true;
@@ -82,6 +86,10 @@ final class MessageReader {
     /** One that is being read. */
     private final class Entity {
         final Map<String, String> fields = new HashMap<>();
+        /** Of a message within: who wrote it and so on, a line each, in the order of {@link #MAIN_FIELDS}. */
+        final Map<String, List<String>> main = new LinkedHashMap<>();
+        /** What else somebody may have written into a header that is not the message's own. */
+        final List<String> others = new ArrayList<>();
 
         @Nullable
         Multipart multipart;
@@ -91,9 +99,33 @@ final class MessageReader {
 
         void field(Field field) {
             String name = field.getName().strip().toLowerCase(Locale.ROOT);
-            if (name.startsWith("content-") || (message && MAIN_FIELDS.contains(name))) {
+            boolean content = name.startsWith("content-");
+            String body = content || entities.size() > 1 ? text(field) : "";
+            if (content) {
                 // of two the first counts: a program that looked for viruses may have looked at it alone
-                fields.putIfAbsent(name, text(field));
+                String before = fields.putIfAbsent(name, body);
+                if (before != null && name.equals("content-type") && !HeaderEnds.isUsableType(before)) {
+                    fields.put(name, body);
+                }
+                // text that is decoded as the wrong one says something else
+                contradictory |= before != null
+                        && name.equals("content-transfer-encoding")
+                        && !value(before).equals(value(body));
+            }
+            if (content
+                    ? ContentFields.saysMore(name, body)
+                    : entities.size() > 1 && !TraceFields.containWithin(name)) {
+                String line = name.equals("content-description")
+                        ? "[" + body + "]"
+                        : field.getName().strip() + ": " + body;
+                fieldsKept += line.length();
+                if (fieldsKept > HEADER_KEPT) {
+                    fieldsCut = true;
+                } else if (message && MAIN_FIELDS.contains(name)) {
+                    main.computeIfAbsent(name, any -> new ArrayList<>()).add(line);
+                } else {
+                    others.add(line);
+                }
             }
         }
 
@@ -116,15 +148,21 @@ final class MessageReader {
             }
         }
 
-        Nested nested() {
-            List<String> lines = new ArrayList<>();
-            for (String name : MAIN_FIELDS) {
-                String body = fields.get(name);
-                if (body != null) {
-                    lines.add(name.substring(0, 1).toUpperCase(Locale.ROOT) + name.substring(1) + ": " + body);
-                }
+        /** As it is shown: what stands in its header goes before it, unless that is the message's own. */
+        Part shown() {
+            if (message && !entities.isEmpty()) {
+                List<String> lines = new ArrayList<>();
+                MAIN_FIELDS.forEach(name -> lines.addAll(main.getOrDefault(name, List.of())));
+                lines.addAll(others);
+                return new Nested(lines, whole());
             }
-            return new Nested(lines, whole());
+            if (others.isEmpty()) {
+                return whole();
+            }
+            Multipart both = Part.multipart("mixed");
+            both.parts().add(new Text(Markup.PLAIN, String.join("\n", others), false, false, Optional.empty()));
+            both.parts().add(whole());
+            return both;
         }
     }
 
@@ -155,11 +193,11 @@ final class MessageReader {
         while (!entities.isEmpty()) {
             Entity entity = entities.removeLast();
             if (child != null) {
-                entity.add(child.message ? child.nested() : child.whole());
+                entity.add(child.shown());
             }
             child = entity;
         }
-        return child == null ? Part.NOTHING : child.whole();
+        return child == null ? Part.NOTHING : child.shown();
     }
 
     /** @throws MimeException if the message is beyond the limits; what was read until then can be asked for */
@@ -196,7 +234,7 @@ final class MessageReader {
             }
         }
         skip(headers);
-        complete = epilogue >= headers.epilogue();
+        complete = epilogue >= headers.epilogue() && !fieldsCut && !contradictory;
     }
 
     /** It must not be (RFC 2046 p. 28), and the header within could not be told from its text. */
@@ -214,9 +252,9 @@ final class MessageReader {
         Entity ended = entities.removeLast();
         Entity around = entities.peekLast();
         if (around == null) {
-            content = ended.whole();
+            content = ended.shown();
         } else {
-            around.add(ended.message ? ended.nested() : ended.whole());
+            around.add(ended.shown());
         }
     }
 
@@ -262,7 +300,7 @@ final class MessageReader {
         boolean text = type.startsWith("text/") && !NO_TEXTS.contains(type) && !disposition.equals("attachment");
         boolean base64 = tokens.getBodyDescriptor().getTransferEncoding().equalsIgnoreCase("base64");
         // not closed: that would close the message
-        AfterPadding raw = new AfterPadding(base64 ? tokens.getInputStream() : InputStream.nullInputStream());
+        Base64Watch raw = new Base64Watch(base64 ? tokens.getInputStream() : InputStream.nullInputStream());
         // mime4j would drop the last octets where the padding is missing
         InputStream body = base64 ? new Base64InputStream(raw) : tokens.getDecodedInputStream();
         Map<String, String> ofDisposition = parameters(entity.fields.get("content-disposition"));
@@ -270,7 +308,7 @@ final class MessageReader {
         if (text || TEXTS_OF_REPORTS.contains(type)) {
             Text shown = text(body, type, parameters, tokens.getBodyDescriptor().getTransferEncoding(), name);
             skip(raw);
-            return raw.seen() ? shown.withMore() : shown;
+            return raw.hasSeenOther() ? shown.withMore() : shown;
         }
         return new Attachment(shown(type), name, skip(body), disposition.equals("attachment"));
     }
@@ -339,30 +377,6 @@ final class MessageReader {
             octets += read;
         }
         return octets;
-    }
-
-    /**
-     * Sees whether anything follows the padding of base64, where the decoder stops: mailing lists put their own words
-     * there.
-     */
-    private static final class AfterPadding extends WatchedStream {
-        private boolean padded;
-        private boolean seen;
-
-        AfterPadding(InputStream in) {
-            super(in);
-        }
-
-        boolean seen() {
-            return seen;
-        }
-
-        @Override
-        boolean look(byte octet) {
-            padded |= octet == '=';
-            seen |= padded && octet > ' ' && octet != '=';
-            return !seen;
-        }
     }
 
     private static String value(@Nullable String body) {

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.function.Consumer;
 import org.pop2.profile.ascii.Part.Attachment;
 import org.pop2.profile.ascii.Part.Markup;
@@ -118,18 +119,28 @@ final class Renderer {
     private void alternative(Multipart multipart) {
         List<Part> readable = multipart.parts().stream().filter(this::isShown).toList();
         List<Part> shown = new ArrayList<>();
+        List<String> unseen = new ArrayList<>();
+        texts(multipart, text -> cut |= text.cut());
         if (!readable.isEmpty()) {
             Part best = best(readable);
             shown.add(best);
-            Vocabulary seen = vocabulary(best);
+            Vocabulary seen = new Vocabulary();
+            seen.add(vocabulary(best));
             for (Part part : readable) {
                 if (part != best && !vocabulary(part).isCoveredBy(seen, COVERED)) {
                     shown.add(part);
-                    seen.add(vocabulary(part));
+                } else if (part != best) {
+                    collectUnseen(part, seen, unseen);
                 }
+                seen.add(vocabulary(part));
             }
         }
         shown.forEach(this::show);
+        if (!unseen.isEmpty()) {
+            separate();
+            lines.add("[Only in another form of this text:]");
+            unseen.forEach(lines::add);
+        }
         for (Part part : multipart.parts()) {
             if (!shown.contains(part)) {
                 attached(part, shown.isEmpty());
@@ -159,12 +170,28 @@ final class Renderer {
     }
 
     private void collect(Part part, Vocabulary words) {
-        if (part instanceof Text text) {
+        texts(part, text -> {
             words.add(rendered(text).lines);
+            illegible |= rendered(text).illegible;
+            cut |= text.cut();
+        });
+    }
+
+    /** Lines with words that have not been seen. */
+    private void collectUnseen(Part part, Vocabulary seen, List<String> unseen) {
+        texts(part, text -> rendered(text).lines.stream().filter(seen::lacks).forEach(unseen::add));
+    }
+
+    private static void texts(Part part, Consumer<Text> to) {
+        if (part instanceof Text text) {
+            to.accept(text);
         } else if (part instanceof Multipart multipart) {
-            multipart.parts().forEach(it -> collect(it, words));
+            multipart.parts().forEach(it -> texts(it, to));
+            to.accept(multipart.preamble());
+            to.accept(multipart.epilogue());
         } else if (part instanceof Nested nested) {
-            collect(nested.content(), words);
+            to.accept(new Text(Markup.PLAIN, String.join("\n", nested.fields()), false, false, Optional.empty()));
+            texts(nested.content(), to);
         }
     }
 

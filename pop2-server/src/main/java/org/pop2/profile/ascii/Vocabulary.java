@@ -1,58 +1,60 @@
 package org.pop2.profile.ascii;
 
-import java.util.BitSet;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
 
 /**
- * Which words a text has, by their hashes: enough to see whether another text says the same. Addresses of the web do
- * not count, for they differ where texts do not; nor do single letters.
+ * Which words a text has: enough to see whether another text says the same. Addresses of the web do not count, for they
+ * differ where texts do not; nor do single letters.
  */
 final class Vocabulary {
-    /** A long letter has two thousand words; that a few share a place does not matter. */
-    private static final int PLACES = 1 << 16;
-
-    private final BitSet words = new BitSet();
+    private final Set<String> words = new HashSet<>();
 
     /** Adds the words of some lines of ASCII. */
     void add(List<String> lines) {
-        lines.forEach(this::add);
+        lines.forEach(line -> split(line, words::add));
     }
 
     void add(Vocabulary other) {
-        words.or(other.words);
+        words.addAll(other.words);
     }
 
     int size() {
-        return words.cardinality();
+        return words.size();
     }
 
     /** Whether another has so many in a hundred of these words. */
     boolean isCoveredBy(Vocabulary other, int percent) {
-        BitSet there = (BitSet) words.clone();
-        there.and(other.words);
-        return there.cardinality() * 100L >= (long) size() * percent;
+        long there = words.stream().filter(other.words::contains).count();
+        return there * 100 >= (long) size() * percent;
     }
 
-    private void add(String line) {
-        int hash = 0;
-        int length = 0;
+    /** Whether a line has a word that is not among these. */
+    boolean lacks(String line) {
+        boolean[] lacks = {false};
+        split(line, word -> lacks[0] |= !words.contains(word));
+        return lacks[0];
+    }
+
+    private static void split(String line, Consumer<String> to) {
+        StringBuilder word = new StringBuilder();
         for (int i = 0; i <= line.length(); i++) {
             char c = i < line.length() ? line.charAt(i) : ' ';
-            int lower = c >= 'A' && c <= 'Z' ? c + 32 : c;
+            char lower = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
             if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) {
-                hash = 31 * hash + lower;
-                length++;
+                word.append(lower);
                 continue;
             }
             if (c == ':' && (line.startsWith("//", i + 1) || line.startsWith("mailto", i - 6))) {
                 while (i < line.length() && line.charAt(i) > ' ') {
                     i++;
                 }
-            } else if (length > 1) {
-                words.set((hash ^ (hash >>> 12)) & (PLACES - 1));
+            } else if (word.length() > 1) {
+                to.accept(word.toString());
             }
-            hash = 0;
-            length = 0;
+            word.setLength(0);
         }
     }
 }

@@ -29,8 +29,8 @@ class HeaderEndsTest {
                 "S: x| folded|\tagain||body: no field ; 'S: x| folded|\tagain||body: no field'",
                 "S : x||body ; S : x||body",
                 ": x||body ; |: x||body",
-                "From a@b Thu|S: x||body ; From a@b Thu|S: x||body",
-                "S: x|From a@b Thu||body ; S: x||From a@b Thu||body",
+                "From a@b Thu Nov 26 01:02:03 2026|S: x||body ; From a@b Thu Nov 26 01:02:03 2026|S: x||body",
+                "S: x|From a@b Thu Nov 26 01:02:03 2026||body ; S: x||From a@b Thu Nov 26 01:02:03 2026||body",
                 "Content-Type: message/rfc822||no field|x ; Content-Type: message/rfc822|||no field|x",
                 "Content-Type: message/rfc822||S: x|no field ; Content-Type: message/rfc822||S: x||no field",
             })
