@@ -46,6 +46,7 @@ class ModulesTest {
                         "org.pop2.protocol",
                         "org.pop2.storage",
                         "org.pop2.storage.support",
+                        "org.pop2.storage.transfer",
                         "org.pop2.storage.fs.exchange",
                         "org.pop2.server",
                         "org.pop2.lmtp",

@@ -15,10 +15,10 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.pop2.storage.Message;
 import org.pop2.storage.fs.MboxFile;
 import org.pop2.storage.fs.exchange.Export;
-import org.pop2.storage.fs.exchange.Fingerprint;
 import org.pop2.storage.fs.exchange.MaildirExport;
 import org.pop2.storage.fs.exchange.MboxExport;
 import org.pop2.storage.fs.exchange.MessageSource;
+import org.pop2.storage.transfer.Fingerprint;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
 

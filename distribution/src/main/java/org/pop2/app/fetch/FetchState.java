@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.pop2.storage.StoreException;
-import org.pop2.storage.fs.exchange.BadSourceException;
-import org.pop2.storage.fs.exchange.Directories;
-import org.pop2.storage.fs.exchange.Fingerprint;
-import org.pop2.storage.fs.exchange.StateFile;
+import org.pop2.storage.transfer.BadSourceException;
+import org.pop2.storage.transfer.Directories;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.StateFile;
 
 /**
  * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their

@@ -21,7 +21,7 @@ import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.app.fetch.DeliveryException.Kind;
-import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.storage.transfer.Fingerprint;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;

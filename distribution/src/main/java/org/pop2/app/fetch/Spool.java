@@ -10,11 +10,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.pop2.storage.fs.exchange.Export;
-import org.pop2.storage.fs.exchange.Fingerprint;
-import org.pop2.storage.fs.exchange.Header;
-import org.pop2.storage.fs.exchange.OctetSink;
 import org.pop2.storage.fs.format.LeadingFromLine;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.Header;
+import org.pop2.storage.transfer.OctetFeed;
+import org.pop2.storage.transfer.OctetSink;
 
 /**
  * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,
@@ -24,7 +24,7 @@ import org.pop2.storage.fs.format.LeadingFromLine;
  * for the fingerprint. What is in the target has to have the same fingerprint, and pop2d itself puts the time of the
  * session there for clients that want such a line.
  */
-final class Spool implements Closeable, Export.Feed {
+final class Spool implements Closeable, OctetFeed {
     /** What an envelope takes wherever it goes: names without a host, and routes of UUCP, are for an mbox only. */
     private static final Pattern ADDRESS =
             Pattern.compile("[A-Za-z0-9#$&'*+/=?^_`{|}~-][A-Za-z0-9.#$&'*+/=?^_`{|}~-]*@[A-Za-z0-9][A-Za-z0-9.-]*");

@@ -3,7 +3,7 @@ package org.pop2.app.fetch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.util.OptionalInt;
-import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.storage.transfer.Fingerprint;
 
 /** Where messages go. Blocks. */
 interface Target extends Closeable {
