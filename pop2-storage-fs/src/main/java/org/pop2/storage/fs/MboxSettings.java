@@ -2,10 +2,7 @@ package org.pop2.storage.fs;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider.Setting;
 import org.pop2.storage.Quota;
@@ -97,16 +94,12 @@ record MboxSettings(
             new Setting("hold-poll", "1s", "How often takeovers by other processes are looked for."));
 
     static MboxSettings of(StoreSettings given) {
-        Map<String, String> values = new HashMap<>();
-        for (Setting setting : ALL) {
-            values.put(setting.name(), given.find(setting.name()).orElse(setting.defaultValue()));
-        }
-        StoreSettings all = new StoreSettings(values, given.holdPolicy(), given.directory());
+        StoreSettings all = given.withDefaults(ALL);
         MailboxPaths paths =
                 new MailboxPaths(given.directory(), all.text("inbox"), all.text("folders"), all.find("owner"));
         MboxFormat format = new MboxFormat(
-                choice(all, "quoting", Quoting::of),
-                choice(all, "separator", MboxSettings::isLenient),
+                Quoting.of(all.text("quoting")),
+                MboxFormat.isLenient(all.text("separator")),
                 all.number("max-messages", 1, 50_000_000),
                 MboxFormat.BLOCK);
         return new MboxSettings(
@@ -114,7 +107,7 @@ record MboxSettings(
                 all.path("accounts"),
                 all.path("state"),
                 format,
-                choice(all, "locking", MboxLocks.Kind::of),
+                MboxLocks.Kind.of(all.text("locking")),
                 positive(all, "lock-timeout"),
                 positive(all, "dotlock-stale-after"),
                 all.flag("allow-network-file-systems"),
@@ -123,18 +116,6 @@ record MboxSettings(
                 positive(all, "hold-poll"),
                 given.holdPolicy(),
                 given.quota());
-    }
-
-    private static <T> T choice(StoreSettings settings, String name, Function<String, T> parse) {
-        return parse.apply(settings.text(name));
-    }
-
-    private static boolean isLenient(String text) {
-        return switch (text) {
-            case "strict" -> false;
-            case "lenient" -> true;
-            default -> throw new IllegalArgumentException("separator: expected strict or lenient");
-        };
     }
 
     private static Duration positive(StoreSettings settings, String name) {

@@ -93,8 +93,8 @@ record PostgresSettings(
                 settings.find("password-file").map(file -> settings.path("password-file")),
                 settings.number("pool-size", 1, 1000),
                 settings.duration("retention"),
-                duration(settings, "statement-timeout", Duration.ofMillis(100), Duration.ofMinutes(10)),
-                duration(settings, "lease-ttl", Duration.ofSeconds(1), Duration.ofHours(1)),
+                settings.duration("statement-timeout", Duration.ofMillis(100), Duration.ofMinutes(10)),
+                settings.duration("lease-ttl", Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.flag("migrate"),
                 tls(settings, host),
                 settings.find("tls-ca").map(file -> settings.path("tls-ca")),
@@ -185,14 +185,5 @@ record PostgresSettings(
 
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}");
-    }
-
-    private static Duration duration(StoreSettings settings, String name, Duration least, Duration most) {
-        Duration value = settings.duration(name);
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            throw new IllegalArgumentException(
-                    name + ": expected a duration from " + least.toMillis() + "ms to " + most.toMinutes() + "m");
-        }
-        return value;
     }
 }
