@@ -12,7 +12,7 @@ import java.util.Optional;
  */
 public record LeadingLine(int octets, String sender, Optional<byte[]> fromLine) {
     /** Octets of a message's beginning in which it is looked for. */
-    static final int MOST = 8 * 1024;
+    public static final int MOST = 8 * 1024;
 
     /**
      * Tells such lines from the first line of a message. What they look like is known by those who know mailbox files.
@@ -25,7 +25,7 @@ public record LeadingLine(int octets, String sender, Optional<byte[]> fromLine) 
         /**
          * The line that stands there, if there is one.
          *
-         * @param start the beginning of a message, 8 KiB, or all of it
+         * @param start the beginning of a message, {@link #MOST} octets, or all of it
          */
         Optional<LeadingLine> find(byte[] start);
     }

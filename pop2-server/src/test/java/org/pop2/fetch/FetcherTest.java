@@ -134,14 +134,17 @@ class FetcherTest {
         LeadingLine.Finder ofMine = start -> start.length > 2 && start[0] == '#'
                 ? Optional.of(new LeadingLine(4, "fred@isi.edu", Optional.empty()))
                 : Optional.empty();
+        String large = TWO + "a line of a large message\r\n".repeat(2 * LeadingLine.MOST / 20);
         for (String line : List.of("#1\r\n", "#2\r\n")) {
-            MemoryMailStore store =
-                    MemoryMailStore.create().account("postel", "{PLAIN}secret").message("postel", "INBOX", line + TWO);
+            MemoryMailStore store = MemoryMailStore.create()
+                    .account("postel", "{PLAIN}secret")
+                    .message("postel", "INBOX", line + TWO)
+                    .message("postel", "INBOX", line + large);
             try (TestServer server = TestServer.over(store)) {
                 fetch(server, shelf, ofMine);
             }
         }
-        assertThat(shelf.texts).containsExactly(TWO);
-        assertThat(shelf.senders).containsExactly("fred@isi.edu");
+        assertThat(shelf.texts).containsExactly(TWO, large);
+        assertThat(shelf.senders).containsExactly("fred@isi.edu", "fred@isi.edu");
     }
 }

@@ -18,9 +18,6 @@ public final class LeadingFromLine {
     /** Octets of a message's beginning that are enough to know it. */
     public static final int MOST = FromLine.MAX_OCTETS + 2 + NAME;
 
-    /** As many tell that it is none, mostly. */
-    public static final int LEAST = Quoting.FROM_LENGTH;
-
     private final byte[] line;
     private final int octets;
     private final boolean dated;
@@ -56,11 +53,6 @@ public final class LeadingFromLine {
         System.arraycopy(start, 0, line, 0, end);
         line[end] = '\n';
         return Optional.of(new LeadingFromLine(line, lineFeed + 1, dated));
-    }
-
-    /** Whether such a line may stand there, as far as these octets tell. */
-    public static boolean mayBegin(byte[] start, int length) {
-        return Quoting.from(start, 0, length) != Quoting.Match.NO;
     }
 
     /** {@code From : postel@isi.edu}. */
