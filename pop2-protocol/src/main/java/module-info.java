@@ -8,6 +8,7 @@ module org.pop2.protocol {
     exports org.pop2.protocol;
     exports org.pop2.storage;
     exports org.pop2.storage.support;
+    exports org.pop2.storage.transfer;
 
     uses org.pop2.storage.MailStoreProvider;
 }

@@ -5,9 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -22,7 +20,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -30,7 +27,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
-import org.pop2.app.cli.Terminal;
 import org.pop2.client.ScriptedServer;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.lmtp.LmtpSettings;
@@ -775,19 +771,13 @@ class FetchCommandTest {
     }
 
     private int run(String input, String... arguments) {
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
+        CommandRun run = CommandRun.of(
                 new ByteArrayInputStream(input.getBytes(ISO_8859_1)),
-                new PrintStream(written, true, ISO_8859_1),
-                new PrintStream(complained, true, ISO_8859_1),
+                ISO_8859_1,
                 Map.of("HOME", directory.toString()),
-                Optional.empty());
-        int exitCode = Main.run(
-                terminal,
                 Stream.concat(Stream.of("fetch"), Stream.of(arguments)).toArray(String[]::new));
-        out = written.toString(ISO_8859_1);
-        err = complained.toString(ISO_8859_1);
-        return exitCode;
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
     }
 }

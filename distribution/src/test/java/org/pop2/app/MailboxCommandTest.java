@@ -20,10 +20,8 @@ import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Optional;
 import java.util.Random;
 import java.util.function.Function;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,10 +32,6 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.ProgressBar;
-import org.pop2.app.cli.Stores;
-import org.pop2.app.cli.Terminal;
-import org.pop2.app.config.ConfigurationReader;
-import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
@@ -587,20 +581,14 @@ class MailboxCommandTest {
     }
 
     private int run(InputStream input, String... arguments) {
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
+        CommandRun run = CommandRun.of(
                 input,
-                new PrintStream(written, true, ISO_8859_1),
-                new PrintStream(complained, true, ISO_8859_1),
+                ISO_8859_1,
                 Map.of("POP2D_HOME", home().toString()),
-                Optional.empty());
-        int exitCode = Main.run(
-                terminal,
                 Stream.concat(Stream.of("mailbox"), Stream.of(arguments)).toArray(String[]::new));
-        out = written.toString(ISO_8859_1);
-        err = complained.toString(ISO_8859_1);
-        return exitCode;
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
     }
 
     private void account(UserName user) {
@@ -615,32 +603,12 @@ class MailboxCommandTest {
     }
 
     private List<String> contents(FolderName folder) {
-        return in(store -> Mono.usingWhen(
-                Mono.from(store.open(POSTEL, folder)),
-                mailbox -> Flux.range(1, mailbox.count())
-                        .concatMap(number -> content(mailbox, number))
-                        .collectList(),
-                mailbox -> mailbox.release(new BitSet())));
-    }
-
-    private static Mono<String> content(Mailbox mailbox, int number) {
-        return Flux.from(mailbox.content(number))
-                .map(buffer -> {
-                    String text = ISO_8859_1.decode(buffer.octets()).toString();
-                    buffer.release();
-                    return text;
-                })
-                .collect(Collectors.joining());
+        return new ConfiguredStore(config).contents(POSTEL, folder);
     }
 
     /** The storage that the configuration names, as a server would open it. */
     private <T> T in(Function<MailStore, Mono<T>> work) {
-        try {
-            return Objects.requireNonNull(
-                    Stores.work(ConfigurationReader.read(config, Map.of()).storage(), Stores.ADMINISTRATION, work));
-        } catch (InvalidConfigurationException e) {
-            throw new AssertionError(e);
-        }
+        return new ConfiguredStore(config).work(work);
     }
 
     private MailStore store() {

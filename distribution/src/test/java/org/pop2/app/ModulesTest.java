@@ -27,10 +27,11 @@ class ModulesTest {
         "org.pop2.auth..",
         "org.pop2.trace..",
         "org.pop2.net..",
+        "org.pop2.fetch..",
         "org.pop2.client.."
     };
     private static final List<String> FLOORS =
-            List.of("management", "server", "lmtp", "auth", "trace", "net", "profile", "client");
+            List.of("management", "server", "lmtp", "auth", "trace", "net", "profile", "fetch", "client");
     private static final String APP = "org.pop2.app..";
 
     private static final JavaClasses PROJECT = new ClassFileImporter()
@@ -46,6 +47,7 @@ class ModulesTest {
                         "org.pop2.protocol",
                         "org.pop2.storage",
                         "org.pop2.storage.support",
+                        "org.pop2.storage.transfer",
                         "org.pop2.storage.fs.exchange",
                         "org.pop2.server",
                         "org.pop2.lmtp",
@@ -53,6 +55,8 @@ class ModulesTest {
                         "org.pop2.trace",
                         "org.pop2.net",
                         "org.pop2.client",
+                        "org.pop2.lmtp.client",
+                        "org.pop2.fetch",
                         "org.pop2.profile",
                         "org.pop2.management",
                         "org.pop2.app");
@@ -86,6 +90,7 @@ class ModulesTest {
         "trace, net",
         "net, ''",
         "profile, ''",
+        "fetch, client lmtp",
         "client, ''"
     })
     void eachFloorOfTheServerKnowsThoseBelow(String floor, String below) {
@@ -99,6 +104,17 @@ class ModulesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage(above)
+                .check(PROJECT);
+    }
+
+    /** Who delivers by LMTP needs no server of it, nor what a connection to one is. */
+    @Test
+    void theClientOfLmtpAndFetchingKnowNoServer() {
+        noClasses()
+                .that()
+                .resideInAnyPackage("org.pop2.lmtp.client..", "org.pop2.fetch..")
+                .should()
+                .dependOnClassesThat(resideInAnyPackage("org.pop2.lmtp", "org.pop2.net.."))
                 .check(PROJECT);
     }
 

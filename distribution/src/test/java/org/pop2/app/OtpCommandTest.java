@@ -3,9 +3,7 @@ package org.pop2.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +15,6 @@ import java.util.Optional;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.app.cli.Terminal;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Passwords;
 import org.pop2.protocol.Credentials;
@@ -47,20 +44,17 @@ class OtpCommandTest {
     }
 
     private int run(String input, String... args) {
-        ByteArrayOutputStream said = new ByteArrayOutputStream();
-        ByteArrayOutputStream warned = new ByteArrayOutputStream();
-        Terminal terminal = new Terminal(
+        CommandRun run = CommandRun.of(
                 new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
-                new PrintStream(said, true, StandardCharsets.UTF_8),
-                new PrintStream(warned, true, StandardCharsets.UTF_8),
+                StandardCharsets.UTF_8,
                 Map.of("POP2D_HOME", directory.toString()),
                 typed.isEmpty()
                         ? Optional.empty()
-                        : Optional.of(prompt -> typed.remove().toCharArray()));
-        int exitCode = Main.run(terminal, args);
-        out = said.toString(StandardCharsets.UTF_8);
-        err = warned.toString(StandardCharsets.UTF_8);
-        return exitCode;
+                        : Optional.of(prompt -> typed.remove().toCharArray()),
+                args);
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
     }
 
     private MailStore store() {

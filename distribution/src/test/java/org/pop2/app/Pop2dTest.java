@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -374,19 +373,15 @@ class Pop2dTest {
     }
 
     private int run(InputStream input, String... arguments) {
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        Terminal plain = terminal(input, environment);
-        Terminal terminal = new Terminal(
+        CommandRun run = CommandRun.of(
                 input,
-                new PrintStream(written, true, StandardCharsets.UTF_8),
-                new PrintStream(complained, true, StandardCharsets.UTF_8),
-                plain.environment(),
-                somebodyThere ? Optional.of(prompt -> typed.remove().toCharArray()) : Optional.empty());
-        int exitCode = Main.run(terminal, arguments);
-        out = written.toString(StandardCharsets.UTF_8);
-        err = complained.toString(StandardCharsets.UTF_8);
-        return exitCode;
+                StandardCharsets.UTF_8,
+                environment,
+                somebodyThere ? Optional.of(prompt -> typed.remove().toCharArray()) : Optional.empty(),
+                arguments);
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
     }
 
     private static Terminal terminal(InputStream input, Map<String, String> environment) {

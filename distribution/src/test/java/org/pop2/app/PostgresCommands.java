@@ -4,9 +4,7 @@ import static java.nio.charset.StandardCharsets.ISO_8859_1;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -15,12 +13,10 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.HashMap;
 import java.util.Map;
-import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.app.cli.Terminal;
 
 /** Commands in this process, each test's in a directory and on a database of its own. */
 abstract class PostgresCommands {
@@ -80,18 +76,10 @@ abstract class PostgresCommands {
     }
 
     int runWith(String input, String... arguments) {
-        ByteArrayOutputStream written = new ByteArrayOutputStream();
-        ByteArrayOutputStream complained = new ByteArrayOutputStream();
-        int exitCode = Main.run(
-                new Terminal(
-                        new ByteArrayInputStream(input.getBytes(ISO_8859_1)),
-                        new PrintStream(written, true, ISO_8859_1),
-                        new PrintStream(complained, true, ISO_8859_1),
-                        environment,
-                        Optional.empty()),
-                arguments);
-        out = written.toString(ISO_8859_1);
-        err = complained.toString(ISO_8859_1);
-        return exitCode;
+        CommandRun run =
+                CommandRun.of(new ByteArrayInputStream(input.getBytes(ISO_8859_1)), ISO_8859_1, environment, arguments);
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
     }
 }

@@ -1,26 +1,15 @@
 package org.pop2.app;
 
-import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.util.BitSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Objects;
-import java.util.function.Function;
-import java.util.stream.Collectors;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
-import org.pop2.app.cli.Stores;
-import org.pop2.app.config.ConfigurationReader;
-import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.MailStore;
-import org.pop2.storage.Mailbox;
 import org.pop2.storage.UserName;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
@@ -130,7 +119,7 @@ class PostgresCommandsTest extends PostgresCommands {
     void undeleteWorksBesideASession() {
         deliver("one", "two");
         delete(1);
-        work(store -> Mono.usingWhen(
+        store().work(store -> Mono.usingWhen(
                 Mono.from(store.open(POSTEL, FolderName.INBOX)),
                 session -> Mono.fromSupplier(() -> {
                             assertThat(run("mailbox", "undelete", "postel", "--all"))
@@ -180,7 +169,7 @@ class PostgresCommandsTest extends PostgresCommands {
     }
 
     private void deliver(String... texts) {
-        work(store -> Mono.from(store.accounts().put(new Account(POSTEL, "{PLAIN}x", true)))
+        store().work(store -> Mono.from(store.accounts().put(new Account(POSTEL, "{PLAIN}x", true)))
                 .thenReturn(1));
         for (String text : texts) {
             assertThat(runWith(text, "deliver", "--user", "postel", "--sender", "jkr@example.org"))
@@ -193,39 +182,16 @@ class PostgresCommandsTest extends PostgresCommands {
         for (int number : numbers) {
             deleted.set(number);
         }
-        work(store -> Mono.from(store.open(POSTEL, FolderName.INBOX))
+        store().work(store -> Mono.from(store.open(POSTEL, FolderName.INBOX))
                 .flatMap(mailbox -> Mono.from(mailbox.release(deleted)))
                 .thenReturn(1));
     }
 
     private List<String> contents() {
-        return work(store -> Mono.usingWhen(
-                Mono.from(store.open(POSTEL, FolderName.INBOX)),
-                mailbox -> Flux.range(1, mailbox.count())
-                        .concatMap(number -> content(mailbox, number))
-                        .collectList(),
-                mailbox -> mailbox.release(new BitSet())));
+        return store().contents(POSTEL, FolderName.INBOX);
     }
 
-    private static Mono<String> content(Mailbox mailbox, int number) {
-        return Flux.from(mailbox.content(number))
-                .map(buffer -> {
-                    String text = ISO_8859_1.decode(buffer.octets()).toString();
-                    buffer.release();
-                    return text;
-                })
-                .collect(Collectors.joining());
-    }
-
-    private <T> T work(Function<MailStore, Mono<T>> work) {
-        try {
-            return Objects.requireNonNull(Stores.work(
-                    ConfigurationReader.read(directory.resolve("conf/pop2d.conf"), Map.of())
-                            .storage(),
-                    Stores.ADMINISTRATION,
-                    work));
-        } catch (InvalidConfigurationException e) {
-            throw new AssertionError(e);
-        }
+    private ConfiguredStore store() {
+        return new ConfiguredStore(directory.resolve("conf/pop2d.conf"));
     }
 }

@@ -28,7 +28,7 @@ public interface MailStoreProvider {
      *
      * @param name below {@code storage.<provider>.}: {@code inbox}
      * @param defaultValue as text; empty: there is none
-     * @param description one line, with the unit
+     * @param description what it is, with the unit: sentences; literals are between backticks
      */
     record Setting(String name, String defaultValue, String description) {}
 

@@ -2,6 +2,8 @@ package org.pop2.storage;
 
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
@@ -33,6 +35,17 @@ public final class StoreSettings {
         this.values = Map.copyOf(values);
         this.holdPolicy = holdPolicy;
         this.directory = directory.toAbsolutePath().normalize();
+    }
+
+    /** The same with the defaults of what was not written; for those who were not given them by a configuration. */
+    public StoreSettings withDefaults(List<MailStoreProvider.Setting> settings) {
+        Map<String, String> all = new HashMap<>(values);
+        for (MailStoreProvider.Setting setting : settings) {
+            if (find(setting.name()).isEmpty()) {
+                all.put(setting.name(), setting.defaultValue());
+            }
+        }
+        return new StoreSettings(all, holdPolicy, directory, quota);
     }
 
     public HoldPolicy holdPolicy() {
@@ -105,6 +118,19 @@ public final class StoreSettings {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(name + ": " + e.getMessage(), e);
         }
+    }
+
+    /**
+     * A duration within bounds, which are inclusive.
+     *
+     * @throws IllegalArgumentException if absent, no duration, or out of the bounds
+     */
+    public Duration duration(String name, Duration least, Duration most) {
+        Duration duration = duration(name);
+        if (duration.compareTo(least) < 0 || duration.compareTo(most) > 0) {
+            throw bad(name, "a duration from " + least.toMillis() + "ms to " + most.toMinutes() + "m");
+        }
+        return duration;
     }
 
     /**

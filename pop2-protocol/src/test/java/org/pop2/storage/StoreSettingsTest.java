@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -56,6 +57,30 @@ class StoreSettingsTest {
         assertThatIllegalArgumentException()
                 .isThrownBy(() -> settings("x", written).flag("x"))
                 .withMessage("x: expected true or false");
+    }
+
+    @Test
+    void boundsOfADurationAreInclusiveAndNamed() {
+        Duration least = Duration.ofSeconds(1);
+        Duration most = Duration.ofHours(1);
+        assertThat(settings("x", "1s").duration("x", least, most)).isEqualTo(least);
+        assertThat(settings("x", "1h").duration("x", least, most)).isEqualTo(most);
+        for (String written : new String[] {"999ms", "61m"}) {
+            assertThatIllegalArgumentException()
+                    .isThrownBy(() -> settings("x", written).duration("x", least, most))
+                    .withMessage("x: expected a duration from 1000ms to 60m");
+        }
+    }
+
+    @Test
+    void whatWasNotWrittenGetsItsDefault() {
+        StoreSettings all = settings("x", "1")
+                .withDefaults(List.of(
+                        new MailStoreProvider.Setting("x", "2", "One."),
+                        new MailStoreProvider.Setting("y", "3", "Another.")));
+        assertThat(all.text("x")).isEqualTo("1");
+        assertThat(all.text("y")).isEqualTo("3");
+        assertThat(all.directory()).isEqualTo(settings("x", "1").directory());
     }
 
     @Test

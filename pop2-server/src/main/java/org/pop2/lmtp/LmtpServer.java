@@ -23,14 +23,12 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.net.OwnFamily;
-import org.pop2.net.StopSteps;
+import org.pop2.net.Stop;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 
 /**
@@ -60,8 +58,7 @@ public final class LmtpServer {
     private final EventLoopGroup loops;
     private final Channel listener;
     private final Optional<Object> socketFile;
-    private final AtomicBoolean stopping = new AtomicBoolean();
-    private final Sinks.Empty<Void> stopped = Sinks.empty();
+    private final Stop stop = new Stop();
 
     private LmtpServer(LmtpSessions sessions, EventLoopGroup loops, Channel listener, Optional<Object> socketFile) {
         this.sessions = sessions;
@@ -160,7 +157,7 @@ public final class LmtpServer {
 
     /** Whether connections are accepted. */
     public boolean isServing() {
-        return !stopping.get() && listener.isActive();
+        return !stop.hasBegun() && listener.isActive();
     }
 
     /** Connections at this moment. */
@@ -179,21 +176,16 @@ public final class LmtpServer {
      * Starts at the first subscription and cannot be cancelled; further ones await the same end.
      */
     public Mono<Void> stop() {
-        return Mono.defer(() -> {
-            if (stopping.compareAndSet(false, true)) {
-                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
-            }
-            return stopped.asMono();
-        });
+        return stop.by(stopping());
     }
 
     /** Completes when the server has stopped. */
     public Mono<Void> onStop() {
-        return stopped.asMono();
+        return stop.ended();
     }
 
     private Mono<Void> stopping() {
-        return StopSteps.inOrder(
+        return Stop.inOrder(
                 error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
                 List.of(
                         done(listener.close())
@@ -209,20 +201,18 @@ public final class LmtpServer {
 
     private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().limits().stopTimeout();
-        return sessions.connections().idle().timeout(limit, Mono.defer(() -> {
-            LOG.atWarn()
-                    .addKeyValue("connections", sessions.connections().count())
-                    .addKeyValue("seconds", limit.toSeconds())
-                    .log("lmtp-connections-cut");
-            sessions.connections().stopNow();
-            return sessions.connections()
-                    .idle()
-                    .timeout(
-                            DELIVERY_LIMIT,
-                            Mono.fromRunnable(() -> LOG.atError()
-                                    .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
-                                    .log("lmtp-deliveries-unfinished")));
-        }));
+        return sessions.connections()
+                .idle(
+                        limit,
+                        () -> LOG.atWarn()
+                                .addKeyValue(
+                                        "connections", sessions.connections().count())
+                                .addKeyValue("seconds", limit.toSeconds())
+                                .log("lmtp-connections-cut"),
+                        DELIVERY_LIMIT,
+                        () -> LOG.atError()
+                                .addKeyValue("seconds", DELIVERY_LIMIT.toSeconds())
+                                .log("lmtp-deliveries-unfinished"));
     }
 
     private void removeSocketFile() {

@@ -5,6 +5,7 @@
  * <p>Begin with {@link org.pop2.lmtp.LmtpServer}. As with POP2 itself, a pure machine ({@code LmtpSession} over
  * {@code LmtpTable}) says what is to be done, and one handler per connection does it, on the connection's event loop,
  * where nothing waits. It shares {@code org.pop2.net} with POP2, whose package it does not know.
+ * {@code org.pop2.lmtp.client} is the other side.
  *
  * <p>Two libraries were looked at first. Apache James protocols-lmtp delivers through blocking hooks that return a
  * result, and keeps the whole message in memory while it is received. SubEthaSMTP knows no LMTP (its issue 67) and

@@ -16,7 +16,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.net.OwnFamily;
-import org.pop2.net.StopSteps;
+import org.pop2.net.Stop;
 import org.pop2.server.Pop2Server;
 import org.pop2.storage.MailStore;
 import org.slf4j.Logger;
@@ -205,7 +205,7 @@ public final class ManagementServer {
 
     /** Stops at once: requests under way are cut. Works at subscription. */
     public Mono<Void> stop() {
-        return StopSteps.inOrder(
+        return Stop.inOrder(
                 error -> LOG.atWarn().setCause(error).log("management-stop-failed"),
                 List.of(
                         Mono.fromRunnable(looking::dispose),

@@ -1,5 +1,6 @@
 package org.pop2.net;
 
+import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -96,6 +97,22 @@ public final class Connections {
     /** Ends every connection at once. */
     public void stopNow() {
         open.forEach(Connection::stopNow);
+    }
+
+    /**
+     * Waits, after a {@link #stop}, until nothing is under way any more; never fails.
+     *
+     * @param limit for those that may finish; then they are cut
+     * @param cut told before that
+     * @param rest for what has begun in the storage and cannot be cut
+     * @param unfinished told when that goes on
+     */
+    public Mono<Void> idle(Duration limit, Runnable cut, Duration rest, Runnable unfinished) {
+        return idle().timeout(limit, Mono.defer(() -> {
+            cut.run();
+            stopNow();
+            return idle().timeout(rest, Mono.fromRunnable(unfinished));
+        }));
     }
 
     /** Completes when, after a {@link #stop}, nothing is under way any more. */

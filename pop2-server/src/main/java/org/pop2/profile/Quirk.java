@@ -8,28 +8,38 @@ import java.util.Locale;
  */
 public enum Quirk {
     /** MIME is taken apart by {@link org.pop2.profile.ascii}. A message of which something was left out is kept. */
-    ASCII("messages are made 7-bit text, with their attachments named", true),
+    ASCII(
+            "Messages are made text of 7 bits, with their attachments named: doc/old-clients.md,"
+                    + " \"Readable on a 7-bit screen\". What had something left out is not deleted by ACKD.",
+            true),
     /** With {@link #ASCII}: who wrote the message, to whom and when is a header otherwise. */
-    FULL_HEADER("with ascii, fields that programs wrote for programs (Received, X-*) are sent, too", false),
+    FULL_HEADER("With `ascii`: fields that programs wrote for programs are sent, too.", false),
     /** With {@link #ASCII}: ACKD deletes a message though its attachments were only named. */
-    DROP_ATTACHMENTS("messages are deleted though ascii left their attachments out", false),
+    DROP_ATTACHMENTS(
+            "With `ascii`: ACKD deletes a message, too, of which nothing was left out but attachments.", false),
     /** And no other line of the message looks like one: KA9Q NOS writes what it gets to a mailbox file. */
-    FROM_LINE("messages begin with the From_ line of a mailbox file", true),
+    FROM_LINE(
+            "Messages begin with the From_ line of a mailbox file, with the sender and the time of"
+                    + " fetching. Other lines that look like one get a `>`.",
+            true),
     /** NOS counts lines with the C library, and hangs otherwise. */
-    PLAIN_CONTROLS("NUL becomes a space, and a lone CR a line's end", true),
+    PLAIN_CONTROLS("NUL becomes a space, and a CR that ends no line becomes a line's end.", true),
     /** As UW ipop2d sends it. */
-    STATUS("the header has a Status: field", true),
+    STATUS("The header gets a field `Status: RO` if it has none.", true),
     /** It counts. PC-NFS waits for it, and UW ipop2d sends it. */
-    FINAL_LINE("an empty line follows each message", true),
+    FINAL_LINE("An empty line follows each message, and is counted.", true),
     /** Another login may follow: KA9Q NOS would announce new mail. */
-    NO_MAIL("a login that finds no mail is answered with + instead of #0", false),
+    NO_MAIL(
+            "A login that finds no mail is answered `+ No mail, sorry` instead of `#0`, and HELO or QUIT"
+                    + " may follow.",
+            false),
     /** POPmail sends its security level there. */
-    SECURITY_LEVEL("a digit that follows the password of HELO is no part of it", false),
-    STRICT("the grammar of commands is taken to the letter", false),
+    SECURITY_LEVEL("A digit as the third word of HELO is no part of the password.", false),
+    STRICT("The grammar of commands is taken to the letter.", false),
     /** ACKD is taken as ACKS. */
-    KEEP("nothing is ever deleted", false),
+    KEEP("Nothing is ever deleted: ACKD is taken as ACKS.", false),
     /** A client that stores all it gets would have those messages at every poll. See {@link ShownOnce}. */
-    ONCE("a message that was acknowledged with ACKD and could not be deleted is not offered again", false);
+    ONCE("What ACKD could not delete is not offered again.", false);
 
     private final String description;
     private final boolean changesMessages;
@@ -44,7 +54,7 @@ public enum Quirk {
         return name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** For the manual, without a full stop. */
+    /** For the manual, in sentences; literals are between backticks. */
     public String description() {
         return description;
     }

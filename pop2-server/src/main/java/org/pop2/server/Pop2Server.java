@@ -14,7 +14,6 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Login;
@@ -23,7 +22,7 @@ import org.pop2.net.Arrival;
 import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
 import org.pop2.net.OwnFamily;
-import org.pop2.net.StopSteps;
+import org.pop2.net.Stop;
 import org.pop2.net.TlsContext;
 import org.pop2.net.TlsException;
 import org.pop2.storage.MailStore;
@@ -36,7 +35,6 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
-import reactor.core.publisher.Sinks;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
 import reactor.netty.DisposableServer;
@@ -71,8 +69,7 @@ public final class Pop2Server {
     private final Disposable watches;
     private final List<TlsContext> certificates;
     private final List<Bound> listeners;
-    private final AtomicBoolean stopping = new AtomicBoolean();
-    private final Sinks.Empty<Void> stopped = Sinks.empty();
+    private final Stop stop = new Stop();
 
     private record Bound(Listener listener, DisposableServer server) {
         InetSocketAddress address() {
@@ -270,7 +267,7 @@ public final class Pop2Server {
 
     /** Whether connections are accepted: everything that is to be bound is, and nobody has asked for the end. */
     public boolean isServing() {
-        return !stopping.get()
+        return !stop.hasBegun()
                 && listeners.stream().noneMatch(bound -> bound.server().isDisposed());
     }
 
@@ -337,21 +334,16 @@ public final class Pop2Server {
      * Starts at the first subscription and cannot be cancelled; further ones await the same end.
      */
     public Mono<Void> stop() {
-        return Mono.defer(() -> {
-            if (stopping.compareAndSet(false, true)) {
-                stopping().subscribe(nothing -> {}, error -> {}, stopped::tryEmitEmpty);
-            }
-            return stopped.asMono();
-        });
+        return stop.by(stopping());
     }
 
     /** Completes when the server has stopped. */
     public Mono<Void> onStop() {
-        return stopped.asMono();
+        return stop.ended();
     }
 
     private Mono<Void> stopping() {
-        return StopSteps.inOrder(
+        return Stop.inOrder(
                 error -> LOG.atWarn().setCause(error).log("stop-failed"),
                 List.of(
                         Mono.fromRunnable(
@@ -369,19 +361,17 @@ public final class Pop2Server {
 
     private Mono<Void> lastSessions() {
         Duration limit = sessions.settings().stopTimeout();
-        return sessions.connections().idle().timeout(limit, Mono.defer(() -> {
-            LOG.atWarn()
-                    .addKeyValue("connections", sessions.connections().count())
-                    .addKeyValue("seconds", limit.toSeconds())
-                    .log("connections-cut");
-            sessions.connections().stopNow();
-            return sessions.connections()
-                    .idle()
-                    .timeout(
-                            RELEASE_LIMIT,
-                            Mono.fromRunnable(() -> LOG.atError()
-                                    .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
-                                    .log("releases-unfinished")));
-        }));
+        return sessions.connections()
+                .idle(
+                        limit,
+                        () -> LOG.atWarn()
+                                .addKeyValue(
+                                        "connections", sessions.connections().count())
+                                .addKeyValue("seconds", limit.toSeconds())
+                                .log("connections-cut"),
+                        RELEASE_LIMIT,
+                        () -> LOG.atError()
+                                .addKeyValue("seconds", RELEASE_LIMIT.toSeconds())
+                                .log("releases-unfinished"));
     }
 }

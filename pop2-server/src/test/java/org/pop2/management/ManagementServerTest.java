@@ -45,17 +45,11 @@ import org.pop2.server.ServerSettings;
 import org.pop2.server.TestServer;
 import org.pop2.server.Wire;
 import org.pop2.storage.Accounts;
-import org.pop2.storage.FolderName;
-import org.pop2.storage.MailStore;
-import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
-import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
-import org.pop2.storage.Usage;
-import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryMailStore;
+import org.pop2.storage.tck.broken.ForwardingStore;
 import org.pop2.trace.TraceSettings;
-import org.reactivestreams.Publisher;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
@@ -77,13 +71,16 @@ class ManagementServerTest {
     private ManagementServer management = manage(Optional.of(AccessToken.of(TOKEN)));
 
     /** A storage that can be made to fail, and that tells a number. */
-    private static final class Store implements MailStore, Measured {
-        private final MemoryMailStore store = MemoryMailStore.create()
-                .account("postel", "{PLAIN}secret")
-                .message("postel", "INBOX", "Subject: one\r\n\r\nHello\r\n")
-                .message("postel", "INBOX", "Subject: two\r\n\r\nHello\r\n");
+    private static final class Store extends ForwardingStore implements Measured {
         private final AtomicBoolean down = new AtomicBoolean();
         private final AtomicInteger asked = new AtomicInteger();
+
+        Store() {
+            super(MemoryMailStore.create()
+                    .account("postel", "{PLAIN}secret")
+                    .message("postel", "INBOX", "Subject: one\r\n\r\nHello\r\n")
+                    .message("postel", "INBOX", "Subject: two\r\n\r\nHello\r\n"));
+        }
 
         @Override
         public Accounts accounts() {
@@ -91,32 +88,7 @@ class ManagementServerTest {
             if (down.get()) {
                 throw new StoreException(StoreException.Reason.UNAVAILABLE, "the disk is gone");
             }
-            return store.accounts();
-        }
-
-        @Override
-        public Publisher<Mailbox> open(UserName user, FolderName folder) {
-            return store.open(user, folder);
-        }
-
-        @Override
-        public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-            return store.deliver(user, folder, message);
-        }
-
-        @Override
-        public Publisher<FolderName> folders(UserName user) {
-            return store.folders(user);
-        }
-
-        @Override
-        public Publisher<Usage> usage(UserName user) {
-            return store.usage(user);
-        }
-
-        @Override
-        public Publisher<Void> close() {
-            return store.close();
+            return super.accounts();
         }
 
         @Override

@@ -2,22 +2,16 @@ package org.pop2.profile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Random;
-import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
+import org.pop2.profile.ascii.OneMessage;
 import org.pop2.storage.ContentBuffer;
-import org.pop2.storage.Mailbox;
-import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
-import reactor.core.publisher.Mono;
 import reactor.test.StepVerifier;
 
 /** What a client of each profile gets, of any message. */
@@ -28,68 +22,16 @@ class ProfiledMailboxTest {
 
     private final long seed = System.nanoTime();
     private final Random random = new Random(seed);
-    private final AtomicInteger buffers = new AtomicInteger();
+    private final List<OneMessage> mailboxes = new ArrayList<>();
 
-    /** One message, in pieces of random sizes. */
-    private Mailbox mailbox(byte[] message) {
-        return new Mailbox() {
-            @Override
-            public int count() {
-                return 1;
-            }
-
-            @Override
-            public long octets(int number) {
-                return message.length;
-            }
-
-            @Override
-            public boolean writable() {
-                return true;
-            }
-
-            @Override
-            public Publisher<ContentBuffer> content(int number) {
-                return Flux.<ContentBuffer, Integer>generate(() -> 0, (at, sink) -> {
-                            int end = Math.min(message.length, at + 1 + random.nextInt(3000));
-                            sink.next(piece(message, at, end));
-                            if (end == message.length) {
-                                sink.complete();
-                            }
-                            return end;
-                        })
-                        .doOnDiscard(ContentBuffer.class, ContentBuffer::release);
-            }
-
-            @Override
-            public Publisher<Void> release(BitSet deleted) {
-                return Mono.empty();
-            }
-
-            @Override
-            public void active() {}
-
-            @Override
-            public Publisher<Void> lost() {
-                return Mono.never();
-            }
-        };
+    private OneMessage mailbox(byte[] message) {
+        OneMessage mailbox = new OneMessage(message, random);
+        mailboxes.add(mailbox);
+        return mailbox;
     }
 
-    private ContentBuffer piece(byte[] message, int from, int to) {
-        buffers.incrementAndGet();
-        ByteBuffer octets = ByteBuffer.wrap(message, from, to - from).slice();
-        return new ContentBuffer() {
-            @Override
-            public ByteBuffer octets() {
-                return octets;
-            }
-
-            @Override
-            public void release() {
-                buffers.decrementAndGet();
-            }
-        };
+    private int buffers() {
+        return mailboxes.stream().mapToInt(OneMessage::live).sum();
     }
 
     private String sent(String message, ClientProfile profile) {
@@ -113,7 +55,7 @@ class ProfiledMailboxTest {
             piece.release();
         }
         assertThat((long) text.length()).as("announced, seed %d", seed).isEqualTo(announced);
-        assertThat(buffers).as("buffers, seed %d", seed).hasValue(0);
+        assertThat(buffers()).as("buffers, seed %d", seed).isZero();
         return text.toString();
     }
 
@@ -301,7 +243,7 @@ class ProfiledMailboxTest {
                 .expectNextCount(2)
                 .thenCancel()
                 .verify(LIMIT);
-        assertThat(buffers).hasValue(0);
+        assertThat(buffers()).isZero();
         assertThat(got).hasSize(2);
     }
 }

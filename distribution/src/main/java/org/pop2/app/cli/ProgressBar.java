@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
-import org.pop2.storage.fs.exchange.Progress;
+import org.pop2.storage.transfer.Progress;
 
 /** One line on a terminal that tells how far a command has come, and is wiped at the end. */
 public final class ProgressBar implements Progress, AutoCloseable {

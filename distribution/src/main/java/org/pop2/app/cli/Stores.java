@@ -1,7 +1,6 @@
 package org.pop2.app.cli;
 
 import java.time.Duration;
-import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.Configuration;
@@ -24,15 +23,7 @@ public final class Stores {
      */
     public static <T> @Nullable T work(
             Configuration.Storage storage, Duration limit, Function<MailStore, Mono<T>> work) {
-        return Mono.usingWhen(Mono.from(storage.open()), work, MailStore::close)
-                .timeout(limit)
-                .onErrorMap(
-                        TimeoutException.class,
-                        e -> new StoreException(
-                                StoreException.Reason.BUSY,
-                                "the storage did not answer within " + limit.toSeconds() + " s",
-                                e))
-                .block();
+        return OpenStore.await(Mono.usingWhen(Mono.from(storage.open()), work, MailStore::close), limit);
     }
 
     /** Opens the storage for many steps; it waits for mailboxes as the configuration says. The caller closes it. */

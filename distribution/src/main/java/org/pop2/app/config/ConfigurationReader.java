@@ -76,7 +76,7 @@ public final class ConfigurationReader {
     private ConfigurationReader(String origin) {
         this.origin = origin;
         this.storages = MailStoreProvider.all();
-        Keys.with(storages).forEach(key -> known.put(key.name(), key));
+        KeyList.with(storages).forEach(key -> known.put(key.name(), key));
     }
 
     /**
@@ -145,7 +145,7 @@ public final class ConfigurationReader {
         if (matcher.matches()) {
             String name = matcher.group(1).toLowerCase(Locale.ROOT);
             if (listeners.add(name)) {
-                Keys.of(name).forEach(key -> known.put(key.name(), key));
+                KeyList.of(name).forEach(key -> known.put(key.name(), key));
             }
         }
     }
@@ -427,7 +427,7 @@ public final class ConfigurationReader {
                 .collect(Collectors.toMap(MailStoreProvider.Setting::name, MailStoreProvider.Setting::defaultValue));
         Map<String, String> values = new HashMap<>(defaults);
         values.replaceAll((name, defaultValue) -> {
-            Given text = given.get(Keys.storageKey(provider, name));
+            Given text = given.get(KeyList.storageKey(provider, name));
             return text == null ? defaultValue : text.text();
         });
         StoreSettings settings = new StoreSettings(values, hold, directory, quota);
@@ -452,7 +452,7 @@ public final class ConfigurationReader {
             } catch (IllegalArgumentException e) {
                 String message = String.valueOf(e.getMessage());
                 String setting = message.substring(0, Math.max(message.indexOf(':'), 0));
-                Key<?> key = known.get(Keys.storageKey(provider, setting));
+                Key<?> key = known.get(KeyList.storageKey(provider, setting));
                 if (key == null) {
                     problems.add(new Problem(origin, "storage." + provider.name() + ": " + message));
                     return;

@@ -7,7 +7,8 @@ import java.util.Locale;
  *
  * @param name as in the file: {@code listen.port}
  * @param defaultValue as text; empty: there is none, and the key may be left out
- * @param description one line, with the unit
+ * @param description what it is, with the unit: sentences; literals are between backticks, and pages of the manual are
+ *     called {@code doc/users.md}, or {@code doc/users.md, "Quotas"}
  * @param type how its text is read
  * @param <T> what it is read to
  */

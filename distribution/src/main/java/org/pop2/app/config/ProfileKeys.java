@@ -44,32 +44,45 @@ final class ProfileKeys {
 
     ProfileKeys(String name) {
         this.name = name;
-        String widths = ClientProfile.MIN_WIDTH + " to " + ClientProfile.MAX_WIDTH;
-        base = key("base", "the profile that it is like but for what follows", ValueType.text(), "default");
+        base = key(
+                "base",
+                "The profile that it is like, but for what follows: one of those that are there.",
+                ValueType.text(),
+                "default");
         width = optional(
                 "width",
-                "longest line in octets, " + widths + ", or 0 for any",
+                "The longest line in octets, without its CRLF: 20 to 998, or 0 for any. A longer line of the"
+                        + " header is folded as RFC 822 has it. One of the body is broken behind a space if there is"
+                        + " one in its second half, and never within a character of UTF-8.",
                 ValueType.number(0, ClientProfile.MAX_WIDTH));
         maxOctets = optional(
                 "max-octets",
-                "of longer messages only the beginning is sent, and they are not deleted; 0: any are sent",
+                "Of a longer message only the header, some 20 lines and a note are sent, and ACKD does not"
+                        + " delete it. 0: messages of any length are sent.",
                 ValueType.octets());
         maxMessages = optional(
                 "max-messages",
-                "a session sees the first so many messages of a mailbox; 0: all",
+                "A session sees the first so many messages of a mailbox, and gets the others next time. 0:" + " all.",
                 ValueType.number(0, Integer.MAX_VALUE));
         onDisconnect = optional(
                 "on-disconnect",
-                "what becomes of messages acknowledged with ACKD when a session ends without QUIT: keep or apply",
+                "As `session.on-disconnect`, for these clients: what becomes of messages acknowledged with"
+                        + " ACKD when a session ends without QUIT, `keep` or `apply`. `apply` suits programs that still"
+                        + " have what they acknowledged when the line drops (KA9Q NOS). With JNOS, which stores all"
+                        + " messages after the last one, it loses mail.",
                 ValueType.choice(OnDisconnect.class));
         header = optional(
                 "header",
-                "with ascii, which fields are sent: short (those for people) or full",
+                "With `ascii`: `short` leaves out fields that programs wrote for programs (`Received`,"
+                        + " `DKIM-Signature`, `X-*`, `List-*` but for `List-Unsubscribe` and `List-Post`), `full` sends"
+                        + " all. The profiles that are there have `short`.",
                 ValueType.choice(Header.class));
         again = optional(
                 "again",
-                "how often a client is offered a message that it acknowledged with ACKD and that its profile keeps"
-                        + " (ascii, max-octets, keep): every-time, or once",
+                "How often a client is offered a message that it acknowledged with ACKD and that its profile keeps"
+                        + " (`ascii`, `max-octets`, `keep`): `every-time`, or `once`. With `once` it is passed over from"
+                        + " the next session on: doc/old-clients.md, \"What stays is offered once\". The profiles that"
+                        + " are there have `every-time`.",
                 ValueType.choice(Again.class));
         for (Quirk quirk : EnumSet.complementOf(EnumSet.of(Quirk.FULL_HEADER, Quirk.ONCE))) {
             quirks.put(quirk, optional(quirk.key(), quirk.description(), ValueType.flag()));
@@ -77,7 +90,7 @@ final class ProfileKeys {
     }
 
     private <T> Key<Optional<T>> optional(String key, String description, ValueType<T> type) {
-        return key(key, description + "; default: as the base", ValueType.optional(type), "");
+        return key(key, description, ValueType.optional(type), "");
     }
 
     private <T> Key<T> key(String key, String description, ValueType<T> type, String defaultValue) {

@@ -22,6 +22,10 @@ import org.pop2.client.ClientSettings;
 import org.pop2.client.ClientTls;
 import org.pop2.client.Pop2Client;
 import org.pop2.client.Pop2ClientException;
+import org.pop2.fetch.DeliveryException;
+import org.pop2.fetch.FetchState;
+import org.pop2.fetch.Fetcher;
+import org.pop2.fetch.Target;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreSettings;
@@ -161,20 +165,21 @@ public final class FetchCommand implements Callable<Integer> {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
         requireSense(destination);
-        Fetcher.Plan plan = new Fetcher.Plan(
-                user + "@" + host + ":" + port + "/" + (folder == null ? "" : folder),
-                destination,
-                state(destination),
-                delete.length > 0,
-                limit,
-                terminal.environment().getOrDefault("HOSTNAME", "localhost"),
-                settings.replyTimeout());
         Secret secret = secret();
+        Optional<Path> notes = state(destination);
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
-                Fetcher fetcher = Fetcher.open(plan, terminal.out(), bar, line -> {
-                    bar.wipe();
-                    terminal.warn(line);
-                })) {
+                FetchState state = notes.isEmpty() ? null : FetchState.open(notes.get(), subject(destination));
+                Target target = Targets.open(
+                        destination,
+                        terminal.out(),
+                        beside(notes),
+                        terminal.environment().getOrDefault("HOSTNAME", "localhost"),
+                        settings.replyTimeout())) {
+            Fetcher fetcher = new Fetcher(
+                    target,
+                    Optional.ofNullable(state),
+                    new Fetcher.Plan(delete.length > 0, limit, Targets::leading),
+                    new Watcher(terminal, bar));
             run(fetcher, Pop2Client.of(settings), secret, bar);
             String summary = summary(fetcher) + " from " + host
                     + (destination instanceof Destination.Output ? "" : " to " + destination);
@@ -188,6 +193,36 @@ public final class FetchCommand implements Callable<Integer> {
             throw MailboxCommand.failed("not fetched: ", e);
         } finally {
             secret.wipe();
+        }
+    }
+
+    /** What is fetched and where to, as the state has it. */
+    private String subject(Destination destination) {
+        return user + "@" + host + ":" + port + "/" + (folder == null ? "" : folder) + " to " + destination;
+    }
+
+    /** Where an mbox keeps what has to survive a crash. */
+    private static Path beside(Optional<Path> notes) {
+        Path file = notes.orElse(Path.of("")).toAbsolutePath();
+        return file.resolveSibling(file.getFileName() + ".mbox");
+    }
+
+    /** Shows on the terminal how far it has come. */
+    private record Watcher(Terminal terminal, ProgressBar bar) implements Fetcher.Observer {
+        @Override
+        public void octets(long more) {
+            bar.octets(more);
+        }
+
+        @Override
+        public void message() {
+            bar.message();
+        }
+
+        @Override
+        public void refused(int number, DeliveryException why) {
+            bar.wipe();
+            terminal.warn("message " + number + " stays on the server: " + why.getMessage());
         }
     }
 

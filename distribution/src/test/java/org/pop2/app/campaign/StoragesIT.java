@@ -54,8 +54,8 @@ class StoragesIT {
 
     @Test
     void bothStoragesSideBySide(@TempDir Path directory) throws Exception {
-        Path many = Files.writeString(directory.resolve("many.mbox"), mailbox(MESSAGES, MESSAGE_OCTETS));
-        Path big = Files.writeString(directory.resolve("big.mbox"), mailbox(1, BIG_OCTETS));
+        Path many = Files.writeString(directory.resolve("many.mbox"), MboxText.of(MESSAGES, MESSAGE_OCTETS));
+        Path big = Files.writeString(directory.resolve("big.mbox"), MboxText.of(1, BIG_OCTETS));
         String[] lines = {"auth.rehash = false", "limits.sessions-per-user = 1000"};
         try (SharedDatabase database = new SharedDatabase(true)) {
             Instance mbox = new Instance(directory.resolve("mbox"), lines);
@@ -68,7 +68,7 @@ class StoragesIT {
             }
             for (int i = 0; i < USERS; i++) {
                 database.deliver("churn" + i, "Subject: x\r\n\r\nx\r\n");
-                Files.writeString(mbox.spool().resolve("churn" + i), mailbox(1, 10));
+                Files.writeString(mbox.spool().resolve("churn" + i), MboxText.of(1, 10));
             }
             double messageFloor = messagesBySql(database);
             double bigFloor = bigBySql(database);
@@ -113,22 +113,6 @@ class StoragesIT {
             accounts.append("churn").append(i).append(":{PLAIN}secret\n");
         }
         return accounts.toString();
-    }
-
-    private static String mailbox(int messages, int octets) {
-        StringBuilder text = new StringBuilder(messages * (octets + 100));
-        for (int i = 0; i < messages; i++) {
-            text.append("From a@b Mon Nov 23 12:00:00 2026\nSubject: ")
-                    .append(i)
-                    .append("\n\n");
-            int end = text.length() + octets;
-            while (text.length() < end) {
-                int line = text.length();
-                text.append(line * 2654435761L).append(" some words that a person might have written down\n");
-            }
-            text.append('\n');
-        }
-        return text.toString();
     }
 
     private static void prepare(Instance instance, Path users, Path many, Path big) throws Exception {

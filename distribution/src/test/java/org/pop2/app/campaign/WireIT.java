@@ -210,31 +210,31 @@ class WireIT {
         }
         for (int i = 0; i < USERS; i++) {
             accounts.append("churn").append(i).append(":{PLAIN}secret\n");
-            Files.writeString(instance.spool().resolve("churn" + i), mailbox(1, 10));
+            Files.writeString(instance.spool().resolve("churn" + i), MboxText.of(1, 10));
         }
         for (int i = 0; i < 2 * DELETIONS; i++) {
             accounts.append("delete").append(i).append(":{PLAIN}secret\n");
-            Files.writeString(instance.spool().resolve("delete" + i), mailbox(MESSAGES, MESSAGE_OCTETS));
+            Files.writeString(instance.spool().resolve("delete" + i), MboxText.of(MESSAGES, MESSAGE_OCTETS));
         }
         Files.writeString(directory.resolve("users"), accounts);
         Files.setPosixFilePermissions(directory.resolve("users"), PosixFilePermissions.fromString("rw-------"));
         assertThat(instance.run("", "user", "import", directory.resolve("users").toString()))
                 .as("exit code of user import: %s", Files.readString(instance.log()))
                 .isZero();
-        Files.writeString(instance.spool().resolve("fetch"), mailbox(MESSAGES, MESSAGE_OCTETS));
-        Files.writeString(instance.spool().resolve("first"), mailbox(1, 10));
-        Path many = Files.writeString(instance.spool().resolve("many"), mailbox(MANY, MANY_OCTETS));
+        Files.writeString(instance.spool().resolve("fetch"), MboxText.of(MESSAGES, MESSAGE_OCTETS));
+        Files.writeString(instance.spool().resolve("first"), MboxText.of(1, 10));
+        Path many = Files.writeString(instance.spool().resolve("many"), MboxText.of(MANY, MANY_OCTETS));
         for (int i = 0; i < NEW; i++) {
             Files.copy(many, instance.spool().resolve("many" + i));
             Files.copy(many, instance.spool().resolve("practice" + i));
         }
-        Files.writeString(instance.spool().resolve("big"), mailbox(1, BIG_OCTETS));
+        Files.writeString(instance.spool().resolve("big"), MboxText.of(1, BIG_OCTETS));
     }
 
     /** A server with what it comes with, on this Java and on others. */
     private void startOf(Path directory) throws Exception {
         Instance instance = new Instance(directory.resolve("small"));
-        Files.writeString(instance.spool().resolve("first"), mailbox(1, 10));
+        Files.writeString(instance.spool().resolve("first"), MboxText.of(1, 10));
         assertThat(instance.run("secret\n", "user", "add", "first", "--password-stdin"))
                 .isZero();
         Path accounts = directory.resolve("small/accounts");
@@ -489,22 +489,6 @@ class WireIT {
         assertThat(result.firstError()).isEmpty();
         assertThat(result.errors()).isZero();
         return result;
-    }
-
-    private static String mailbox(int messages, int octets) {
-        StringBuilder text = new StringBuilder(messages * (octets + 100));
-        for (int i = 0; i < messages; i++) {
-            text.append("From a@b Mon Nov 23 12:00:00 2026\nSubject: ")
-                    .append(i)
-                    .append("\n\n");
-            int end = text.length() + octets;
-            while (text.length() < end) {
-                int line = text.length();
-                text.append(line * 2654435761L).append(" some words that a person might have written down\n");
-            }
-            text.append('\n');
-        }
-        return text.toString();
     }
 
     private void row(String work, double value, double target, boolean least) {

@@ -346,7 +346,7 @@ class ConfigurationReaderTest {
 
     @Test
     void everyKeyHasAVariableOfItsOwn() {
-        List<Key<?>> keys = Keys.with(MailStoreProvider.all());
+        List<Key<?>> keys = KeyList.with(MailStoreProvider.all());
 
         assertThat(keys)
                 .extracting(Key::variable)

@@ -5,50 +5,67 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pop2.profile.ClientProfile;
-import org.pop2.storage.MailStoreProvider;
 
-/** What is written about the keys is what the keys are, in both places. */
+/**
+ * What is written about the keys is what the keys say of themselves. With {@code -Dpop2.docs=write} the files are made
+ * so.
+ */
 class DocumentedKeysTest {
     private static final Path DIST = Path.of("src/dist");
 
-    private static final Map<String, String> REFERENCE = reference();
+    private interface Writer {
+        String of(String text, List<KeyText> keys);
+    }
 
-    @Test
-    void theConfigurationFileHasEveryKeyWithItsDefault() throws IOException {
-        assertThat(found("conf/pop2d.conf", "(?m)^#([a-z][\\w.-]+) = \"?([^\"\\n]*)\"?$"))
-                .containsExactlyInAnyOrderEntriesOf(REFERENCE);
+    private static void isAsMade(String file, Writer writer, List<KeyText> keys) throws IOException {
+        Path path = DIST.resolve(file);
+        String made = writer.of(Files.readString(path), keys);
+        if ("write".equals(System.getProperty("pop2.docs"))) {
+            Files.writeString(path, made);
+        }
+        assertThat(path).as("as -Dpop2.docs=write would make it").hasContent(made);
     }
 
     @Test
-    void theManualHasEveryKeyWithItsDefault() throws IOException {
-        assertThat(found("doc/configuration.md", "(?m)^\\| `([a-z][\\w.-]+)` \\| (?:none|`([^`]*)`) \\|"))
-                .containsExactlyInAnyOrderEntriesOf(REFERENCE);
+    void theConfigurationFileTellsEveryKey() throws IOException {
+        isAsMade("conf/pop2d.conf", KeysInFiles::configuration, KeyText.all());
     }
 
     @Test
-    void theManualTellsEveryKeyOfAProfileAndEveryProfile() throws IOException {
-        assertThat(found("doc/old-clients.md", "(?m)^\\| `([a-z-]+)`()(?= \\| [A-Z])")
-                        .keySet())
-                .containsExactlyElementsOf(new ProfileKeys("x")
-                        .all().stream()
-                                .map(key -> key.name().substring("profiles.x.".length()))
-                                .toList());
-        assertThat(found("doc/old-clients.md", "(?m)^\\| `([a-z0-9]+)`()(?= \\| [a-z`])")
-                        .keySet())
+    void theManualTellsEveryKey() throws IOException {
+        isAsMade("doc/configuration.md", KeysInFiles::manual, KeyText.all());
+    }
+
+    @Test
+    void thePageOfOldClientsTellsEveryKeyOfAProfile() throws IOException {
+        isAsMade("doc/old-clients.md", KeysInFiles::profiles, KeyText.ofProfile());
+    }
+
+    @Test
+    void thePageOfOldClientsTellsEveryProfile() throws IOException {
+        assertThat(Pattern.compile("(?m)^\\| `([a-z0-9]+)` \\| [^|]* \\|$")
+                        .matcher(Files.readString(DIST.resolve("doc/old-clients.md")))
+                        .results()
+                        .map(row -> row.group(1)))
                 .containsExactlyElementsOf(
                         ClientProfile.ALL.stream().map(ClientProfile::name).toList());
     }
 
     @Test
-    void theConfigurationFileAsShippedChangesNothing(@TempDir Path directory) throws Exception {
+    void descriptionsAreSentences() {
+        assertThat(KeyText.all())
+                .allMatch(key -> key.description().matches("[A-Z0-9`].*\\."))
+                .allMatch(key -> key.description().chars().filter(c -> c == '`').count() % 2 == 0);
+    }
+
+    @Test
+    void theConfigurationFileAsShippedChangesNothing() throws Exception {
         Configuration shipped = ConfigurationReader.read(DIST.resolve("conf/pop2d.conf"), Map.of());
 
         assertThat(shipped.entries()).allMatch(entry -> entry.origin().isEmpty());
@@ -64,26 +81,5 @@ class DocumentedKeysTest {
         Configuration defaults = ConfigurationReader.of(directory, Map.of());
         assertThat(uncommented.session()).isEqualTo(defaults.session());
         assertThat(uncommented.listeners()).isEqualTo(defaults.listeners());
-    }
-
-    private static Map<String, String> reference() {
-        Map<String, String> reference = new LinkedHashMap<>();
-        List<MailStoreProvider> storages = MailStoreProvider.all().stream()
-                .filter(storage -> !storage.name().equals("memory"))
-                .toList();
-        Keys.with(storages).forEach(key -> reference.put(key.name(), key.defaultValue()));
-        return reference;
-    }
-
-    private static Map<String, String> found(String file, String pattern) throws IOException {
-        Map<String, String> found = new LinkedHashMap<>();
-        Matcher matcher = Pattern.compile(pattern).matcher(Files.readString(DIST.resolve(file)));
-        while (matcher.find()) {
-            String value = matcher.group(2);
-            assertThat(found.put(matcher.group(1), value == null ? "" : value))
-                    .as("%s twice", matcher.group(1))
-                    .isNull();
-        }
-        return found;
     }
 }

@@ -8,14 +8,15 @@ import org.pop2.storage.MailStoreProvider;
  *
  * @param name as in the file: {@code listen.port}
  * @param defaultValue as text; empty: there is none
- * @param description what it is, with the unit: sentences with semicolons between, the first without its subject
+ * @param description what it is, with the unit, in sentences; literals are between backticks, and other pages are named
+ *     {@code doc/users.md}, or {@code doc/users.md, "Quotas"}
  */
 public record KeyText(String name, String defaultValue, String description) {
     private static final String OF_TESTS = "org.pop2.app";
 
     /** Every key, those of the storages that are shipped too, in the order of the manual. */
     public static List<KeyText> all() {
-        return of(Keys.with(MailStoreProvider.all().stream()
+        return of(KeyList.with(MailStoreProvider.all().stream()
                 .filter(provider -> !provider.getClass().getPackageName().startsWith(OF_TESTS))
                 .toList()));
     }
@@ -23,6 +24,11 @@ public record KeyText(String name, String defaultValue, String description) {
     /** What can be said of a profile called {@code <name>}. */
     public static List<KeyText> ofProfile() {
         return of(new ProfileKeys("<name>").all());
+    }
+
+    /** The description where nothing is marked. */
+    public String plain() {
+        return description.replace("`", "");
     }
 
     private static List<KeyText> of(List<Key<?>> keys) {

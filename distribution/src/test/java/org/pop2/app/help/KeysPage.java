@@ -2,7 +2,6 @@ package org.pop2.app.help;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.pop2.app.config.KeyText;
 
 /** What pop2d.conf(5) says of the keys: made of what the keys say of themselves. */
@@ -38,20 +37,11 @@ final class KeysPage {
         Roff out = new Roff().macro(".Bl -tag -width Ds");
         for (KeyText key : keys) {
             out.macro(".It Cm " + key.name());
-            for (String sentence : key.description().split("; ", -1)) {
-                out.text(capital(sentence) + ".");
-            }
+            out.text(key.plain());
             if (!key.defaultValue().isEmpty()) {
                 out.macro("The default is").macro(".Ql " + Roff.escaped(key.defaultValue()) + " .");
             }
         }
         return out.macro(".El").toString();
-    }
-
-    /** But for a value that stands at the beginning. */
-    private static String capital(String sentence) {
-        return sentence.startsWith("true or false")
-                ? sentence
-                : sentence.substring(0, 1).toUpperCase(Locale.ROOT) + sentence.substring(1);
     }
 }

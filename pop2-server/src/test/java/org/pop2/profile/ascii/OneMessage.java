@@ -11,17 +11,18 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A mailbox with one message, in pieces of random sizes, which are counted until they are released. */
-final class OneMessage implements Mailbox {
+public final class OneMessage implements Mailbox {
     private final byte[] message;
     private final Random random;
     private final AtomicInteger live = new AtomicInteger();
 
-    OneMessage(byte[] message, Random random) {
+    public OneMessage(byte[] message, Random random) {
         this.message = message;
         this.random = random;
     }
 
-    int live() {
+    /** Pieces that are not released yet. */
+    public int live() {
         return live.get();
     }
 

@@ -2,10 +2,7 @@ package org.pop2.storage.fs;
 
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
-import java.util.function.Function;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider.Setting;
 import org.pop2.storage.Quota;
@@ -48,34 +45,61 @@ record MboxSettings(
         Quota quota) {
 
     static final List<Setting> ALL = List.of(
-            new Setting("inbox", "var/mail/{user}", "mailbox that HELO opens; a path with {user}"),
-            new Setting("folders", "var/folders/{user}/{folder}", "other mailboxes; a path with {user} and {folder}"),
-            new Setting("accounts", "var/accounts", "password file, lines of user:{SCHEME}hash"),
-            new Setting("state", "var/state", "directory for journals, indexes and holds; on a local file system"),
-            new Setting("quoting", "mboxrd", "body lines that begin with From: mboxrd, mboxo or none"),
-            new Setting("separator", "strict", "a From_ line needs an empty line before it (strict) or not (lenient)"),
-            new Setting("locking", "both", "locks shared with deliveries: both, fcntl or dotlock"),
-            new Setting("lock-timeout", "10s", "how long a mailbox locked by another program is waited for"),
-            new Setting("dotlock-stale-after", "10m", "age from which another program's lock file is broken"),
             new Setting(
-                    "owner", "", "name of the user who owns all mailboxes, if it is neither the server nor the user"),
-            new Setting("allow-network-file-systems", "false", "whether NFS, CIFS and FUSE may be used: true or false"),
-            new Setting("max-messages", "1000000", "most messages in one mailbox; 16 octets of memory each"),
-            new Setting("workers", "8", "threads that open, deliver and delete, 1 to 256"),
-            new Setting("readers", "4", "threads that read messages, 1 to 256"),
-            new Setting("hold-poll", "1s", "how often takeovers by other processes are looked for"));
+                    "inbox",
+                    "var/mail/{user}",
+                    "The mailbox that HELO opens, and that mail is delivered to: a path with `{user}` in it."),
+            new Setting(
+                    "folders",
+                    "var/folders/{user}/{folder}",
+                    "The other mailboxes: a path with `{user}` and `{folder}` in it."),
+            new Setting("accounts", "var/accounts", "The password file: lines of `user:{SCHEME}hash`."),
+            new Setting("state", "var/state", "Directory for journals, indexes and holds, on a local file system."),
+            new Setting(
+                    "quoting",
+                    "mboxrd",
+                    "How body lines that begin with \"From \" are told from the start of a message: `mboxrd`,"
+                            + " `mboxo` or `none`."),
+            new Setting(
+                    "separator",
+                    "strict",
+                    "What starts a message: `strict`, a From_ line after an empty line, or `lenient`, a From_"
+                            + " line anywhere."),
+            new Setting(
+                    "locking",
+                    "both",
+                    "The locks that are shared with the programs that deliver: `both`, `fcntl` or `dotlock`."),
+            new Setting("lock-timeout", "10s", "How long a mailbox that another program has locked is waited for."),
+            new Setting(
+                    "dotlock-stale-after",
+                    "10m",
+                    "Age from which another program's lock file is taken to be left over, and broken."),
+            new Setting(
+                    "owner",
+                    "",
+                    "Name of the user who owns all mailboxes, if that is neither the server's user nor the"
+                            + " mailbox's."),
+            new Setting(
+                    "allow-network-file-systems",
+                    "false",
+                    "Whether NFS, CIFS and FUSE may be used: `true` or `false`. With `true`, their locks and"
+                            + " their fsync are trusted."),
+            new Setting(
+                    "max-messages",
+                    "1000000",
+                    "The most messages in one mailbox, 1 to 50000000. Each takes 16 octets of memory while the"
+                            + " mailbox is open."),
+            new Setting("workers", "8", "Threads that open, deliver and delete, 1 to 256."),
+            new Setting("readers", "4", "Threads that read messages, 1 to 256."),
+            new Setting("hold-poll", "1s", "How often takeovers by other processes are looked for."));
 
     static MboxSettings of(StoreSettings given) {
-        Map<String, String> values = new HashMap<>();
-        for (Setting setting : ALL) {
-            values.put(setting.name(), given.find(setting.name()).orElse(setting.defaultValue()));
-        }
-        StoreSettings all = new StoreSettings(values, given.holdPolicy(), given.directory());
+        StoreSettings all = given.withDefaults(ALL);
         MailboxPaths paths =
                 new MailboxPaths(given.directory(), all.text("inbox"), all.text("folders"), all.find("owner"));
         MboxFormat format = new MboxFormat(
-                choice(all, "quoting", Quoting::of),
-                choice(all, "separator", MboxSettings::isLenient),
+                Quoting.of(all.text("quoting")),
+                MboxFormat.isLenient(all.text("separator")),
                 all.number("max-messages", 1, 50_000_000),
                 MboxFormat.BLOCK);
         return new MboxSettings(
@@ -83,7 +107,7 @@ record MboxSettings(
                 all.path("accounts"),
                 all.path("state"),
                 format,
-                choice(all, "locking", MboxLocks.Kind::of),
+                MboxLocks.Kind.of(all.text("locking")),
                 positive(all, "lock-timeout"),
                 positive(all, "dotlock-stale-after"),
                 all.flag("allow-network-file-systems"),
@@ -92,18 +116,6 @@ record MboxSettings(
                 positive(all, "hold-poll"),
                 given.holdPolicy(),
                 given.quota());
-    }
-
-    private static <T> T choice(StoreSettings settings, String name, Function<String, T> parse) {
-        return parse.apply(settings.text(name));
-    }
-
-    private static boolean isLenient(String text) {
-        return switch (text) {
-            case "strict" -> false;
-            case "lenient" -> true;
-            default -> throw new IllegalArgumentException("separator: expected strict or lenient");
-        };
     }
 
     private static Duration positive(StoreSettings settings, String name) {

@@ -19,7 +19,7 @@ import reactor.core.publisher.Mono;
 
 /** Another process, which does all that has to do with the name of a file and says what came of it. */
 final class AsciiLocale {
-    private static final UserName ALICE = OtherProcess.ALICE;
+    private static final UserName ALICE = TestStores.ALICE;
     private static final UserName JOERG = new UserName("j\u00f6rg");
     private static final FolderName GREEN = new FolderName("gr\u00fcn");
 
@@ -35,7 +35,7 @@ final class AsciiLocale {
             return;
         }
         try {
-            Flux.from(asked).blockLast(OtherProcess.PATIENCE);
+            Flux.from(asked).blockLast(TestStores.PATIENCE);
             out.println(what + ": done");
         } catch (StoreException e) {
             boolean helps = String.valueOf(e.getMessage()).contains("LC_ALL=C.UTF-8");
@@ -50,7 +50,7 @@ final class AsciiLocale {
     public static void main(String[] args) {
         AsciiLocale here = new AsciiLocale();
         MboxStore store = OtherProcess.open(Path.of(args[0]), 0);
-        Mono.from(store.accounts().put(new Account(JOERG, "{PLAIN}x", true))).block(OtherProcess.PATIENCE);
+        Mono.from(store.accounts().put(new Account(JOERG, "{PLAIN}x", true))).block(TestStores.PATIENCE);
         here.tell("open a user's inbox", () -> store.open(JOERG, FolderName.INBOX));
         here.tell("open a folder", () -> store.open(ALICE, GREEN));
         here.tell("deliver to a user", () -> store.deliver(JOERG, FolderName.INBOX, message()));
@@ -65,6 +65,6 @@ final class AsciiLocale {
                 "open what is ASCII",
                 () -> Flux.from(store.open(ALICE, FolderName.INBOX))
                         .flatMap(mailbox -> mailbox.release(new java.util.BitSet())));
-        Mono.from(store.close()).block(OtherProcess.PATIENCE);
+        Mono.from(store.close()).block(TestStores.PATIENCE);
     }
 }

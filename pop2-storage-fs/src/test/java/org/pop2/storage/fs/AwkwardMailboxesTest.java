@@ -3,6 +3,10 @@ package org.pop2.storage.fs;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.pop2.storage.fs.TestStores.ALICE;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.addAlice;
+import static org.pop2.storage.fs.TestStores.close;
 
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -10,7 +14,6 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -23,16 +26,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.pop2.storage.Account;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
-import org.pop2.storage.StoreSettings;
-import org.pop2.storage.UserName;
 import org.pop2.storage.fs.format.Quoting;
 import org.pop2.storage.fs.format.Readers;
 import org.pop2.storage.fs.format.ReferenceReader;
@@ -46,8 +44,6 @@ import reactor.core.publisher.Mono;
  * SHA-256.
  */
 public class AwkwardMailboxesTest {
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final UserName ALICE = new UserName("alice");
     private static final List<Quoting> QUOTINGS = List.of(Quoting.values());
     /** Larger ones are not read an octet at a time. */
     private static final int LARGE = 20_000;
@@ -148,11 +144,8 @@ public class AwkwardMailboxesTest {
 
     @Test
     void aStoreServesThemAll() throws IOException {
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        MboxStore store = (MboxStore) Objects.requireNonNull(
-                Mono.from(MailStoreProvider.named("mbox").open(new StoreSettings(Map.of(), policy, directory)))
-                        .block(PATIENCE));
-        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        MboxStore store = TestStores.open(directory, Map.of());
+        addAlice(store);
         Path folders = Files.createDirectories(directory.resolve("var/folders/alice"));
         for (String name : counts().keySet()) {
             byte[] mailbox = resource(name + ".mbox");
@@ -174,7 +167,7 @@ public class AwkwardMailboxesTest {
             }
             assertThat(Files.readAllBytes(file)).as(name).isEqualTo(mailbox);
         }
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
     }
 
     private static List<String> served(MboxStore store, FolderName folder) {

@@ -20,10 +20,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
-import org.pop2.storage.StoreSettings;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.io.RealIo;
 import org.pop2.storage.fs.lock.ChannelRegistry;
@@ -56,9 +54,7 @@ class CancelStormTest {
         // taken over at once, so that many come as far as the file
         HoldPolicy policy = new HoldPolicy(Duration.ZERO, Duration.ZERO);
         Map<String, String> settings = Map.of("lock-timeout", "20ms", "hold-poll", "20ms");
-        return (MboxStore) Objects.requireNonNull(
-                Mono.from(MailStoreProvider.named("mbox").open(new StoreSettings(settings, policy, directory)))
-                        .block(PATIENCE));
+        return TestStores.open(directory, settings, policy);
     }
 
     @Test

@@ -1,6 +1,11 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.close;
+import static org.pop2.storage.fs.TestStores.hold;
+import static org.pop2.storage.fs.TestStores.open;
+import static org.pop2.storage.fs.TestStores.unopened;
 
 import com.sun.management.ThreadMXBean;
 import java.io.IOException;
@@ -10,11 +15,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -22,11 +25,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pop2.storage.ContentBuffer;
-import org.pop2.storage.FolderName;
-import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.StoreSettings;
-import org.pop2.storage.UserName;
 import org.pop2.storage.fs.format.MboxFormat;
 import org.pop2.storage.fs.format.MboxIndex;
 import org.pop2.storage.fs.format.MboxScanner;
@@ -37,7 +36,6 @@ import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.RealIo;
 import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.lock.MailboxPath;
-import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Mono;
 
 /**
@@ -45,8 +43,6 @@ import reactor.core.publisher.Mono;
  * begins to depend on the size of the mailbox is seen here first.
  */
 class CostTest {
-    private static final UserName ALICE = new UserName("alice");
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int MESSAGES = 2000;
     private static final String MESSAGE = "From bob Mon Nov 23 12:00:00 2026\nSubject: x\n\n"
             + "a line of a message that is neither short nor especially long\n".repeat(30)
@@ -61,35 +57,24 @@ class CostTest {
     private Path inbox = Path.of("");
     private MboxStore store = unopened();
 
-    @SuppressWarnings("NullAway")
-    private static MboxStore unopened() {
-        return null;
-    }
-
     @BeforeEach
     void openStore() throws IOException {
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        store = MboxStore.open(MboxSettings.of(new StoreSettings(Map.of(), policy, directory)), io, Pause.REAL);
+        store = open(directory, Map.of(), io);
         inbox = directory.resolve("var/mail/alice");
         Files.writeString(inbox, MESSAGE.repeat(MESSAGES));
         quiet();
-        Mono.from(hold().release(new BitSet())).block(PATIENCE);
+        Mono.from(hold(store).release(new BitSet())).block(PATIENCE);
         io.reset();
     }
 
     @AfterEach
     void closeStore() {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
     }
 
     /** As if it had been written long ago. */
     private void quiet() throws IOException {
         Files.setLastModifiedTime(inbox, FileTime.from(Instant.now().minusSeconds(3600)));
-    }
-
-    private Mailbox hold() {
-        return Objects.requireNonNull(
-                Mono.from(store.open(ALICE, FolderName.INBOX)).block(PATIENCE));
     }
 
     private static boolean isInbox(Path file) {
@@ -109,7 +94,7 @@ class CostTest {
     }
 
     private void release(BitSet deleted) {
-        Mailbox mailbox = hold();
+        Mailbox mailbox = hold(store);
         io.reset();
         Mono.from(mailbox.release(deleted)).block(PATIENCE);
     }
@@ -122,7 +107,7 @@ class CostTest {
 
     @Test
     void mailboxThatDidNotChangeIsOpenedWithoutReadingIt() {
-        assertThat(hold().count()).isEqualTo(MESSAGES);
+        assertThat(hold(store).count()).isEqualTo(MESSAGES);
         assertThat(io.read(CostTest::isInbox)).isZero();
         assertThat(io.read(CostTest::isIndex)).isBetween(1L, MESSAGES * 16L + KIBIBYTE);
         assertThat(io.written(file -> !isHold(file))).isZero();
@@ -132,7 +117,7 @@ class CostTest {
     void ofAMailboxThatGrewOnlyWhatIsNewIsReadAndTheEdgesOfTheOld() throws IOException {
         Files.writeString(inbox, MESSAGE, StandardOpenOption.APPEND);
         quiet();
-        assertThat(hold().count()).isEqualTo(MESSAGES + 1);
+        assertThat(hold(store).count()).isEqualTo(MESSAGES + 1);
         assertThat(io.read(CostTest::isInbox)).isLessThan(2 * MESSAGE.length() + 32 * KIBIBYTE);
     }
 
@@ -236,12 +221,10 @@ class CostTest {
 
     @Test
     void indexIsGoodUnderAnotherDeviceNumber() throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        store = MboxStore.open(
-                MboxSettings.of(new StoreSettings(Map.of(), policy, directory)), renumbered(io), Pause.REAL);
+        close(store);
+        store = open(directory, Map.of(), renumbered(io));
         io.reset();
-        Mailbox mailbox = hold();
+        Mailbox mailbox = hold(store);
         assertThat(mailbox.count()).isEqualTo(MESSAGES);
         assertThat(io.read(CostTest::isInbox)).isZero();
         BitSet deleted = new BitSet();

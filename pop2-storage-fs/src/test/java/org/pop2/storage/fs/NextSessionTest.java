@@ -1,6 +1,14 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.pop2.storage.fs.TestStores.ALICE;
+import static org.pop2.storage.fs.TestStores.NO_WAIT;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.addAlice;
+import static org.pop2.storage.fs.TestStores.close;
+import static org.pop2.storage.fs.TestStores.hold;
+import static org.pop2.storage.fs.TestStores.release;
+import static org.pop2.storage.fs.TestStores.unopened;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,9 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
-import java.util.BitSet;
 import java.util.Map;
-import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
@@ -19,14 +25,10 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
-import org.pop2.storage.StoreSettings;
-import org.pop2.storage.UserName;
 import reactor.core.Disposable;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -34,11 +36,8 @@ import reactor.core.publisher.Mono;
 /** A session comes just after another one of the same mailbox has ended without a deletion. */
 @Timeout(60)
 class NextSessionTest {
-    private static final UserName ALICE = new UserName("alice");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String ONE = "From bob Mon Nov 23 12:00:00 2026\nSubject: 1\n\none\n\n";
     private static final String TWO = "From bob Mon Nov 23 12:00:01 2026\nSubject: 2\n\ntwo\n\n";
-    private static final HoldPolicy NO_WAIT = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
 
     @TempDir
     Path directory;
@@ -46,44 +45,21 @@ class NextSessionTest {
     private MboxStore store = unopened();
     private Path inbox = Path.of("");
 
-    @SuppressWarnings("NullAway")
-    private static MboxStore unopened() {
-        return null;
-    }
-
     @BeforeEach
     void openStore() throws IOException {
         store = open(NO_WAIT);
-        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        addAlice(store);
         inbox = directory.resolve("var/mail/alice");
         Files.writeString(inbox, ONE);
     }
 
     @AfterEach
     void closeStore() {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
     }
 
     private MboxStore open(HoldPolicy policy) {
-        return (MboxStore) Objects.requireNonNull(Mono.from(MailStoreProvider.named("mbox")
-                        .open(new StoreSettings(Map.of("hold-poll", "20ms"), policy, directory)))
-                .block(PATIENCE));
-    }
-
-    private static Mailbox hold(MboxStore store, FolderName folder) {
-        return Objects.requireNonNull(Mono.from(store.open(ALICE, folder)).block(PATIENCE));
-    }
-
-    private Mailbox hold() {
-        return hold(store, FolderName.INBOX);
-    }
-
-    private static void release(Mailbox mailbox, int... deleted) {
-        BitSet numbers = new BitSet();
-        for (int number : deleted) {
-            numbers.set(number);
-        }
-        Mono.from(mailbox.release(numbers)).block(PATIENCE);
+        return TestStores.open(directory, Map.of("hold-poll", "20ms"), policy);
     }
 
     private static String read(Mailbox mailbox, int number) {
@@ -109,12 +85,12 @@ class NextSessionTest {
 
     @Test
     void whoHasLeftIsToldNothing() {
-        Mailbox first = hold();
+        Mailbox first = hold(store);
         AtomicInteger told = new AtomicInteger();
         Disposable listening = Mono.from(first.lost()).subscribe(nothing -> {}, e -> {}, told::incrementAndGet);
         release(first);
         MboxStore other = open(new HoldPolicy(Duration.ZERO, Duration.ZERO));
-        Mailbox there = hold(other, FolderName.INBOX);
+        Mailbox there = hold(other);
         assertThat(told).hasValue(0);
         listening.dispose();
         release(there);
@@ -123,44 +99,44 @@ class NextSessionTest {
 
     @Test
     void theMailboxIsFree() throws IOException {
-        release(hold());
+        release(hold(store));
         assertThat(held()).startsWith("-");
         MboxStore other = open(NO_WAIT);
-        release(hold(other, FolderName.INBOX));
+        release(hold(other));
         Mono.from(other.close()).block(PATIENCE);
     }
 
     @Test
     void anotherProcessGetsIt() {
         MboxStore other = open(new HoldPolicy(Duration.ofSeconds(30), Duration.ofSeconds(10)));
-        release(hold());
-        Mailbox there = hold(other, FolderName.INBOX);
+        release(hold(store));
+        Mailbox there = hold(other);
         assertThat(there.count()).isEqualTo(1);
         release(there, 1);
-        assertThat(hold().count()).isZero();
+        assertThat(hold(store).count()).isZero();
         Mono.from(other.close()).block(PATIENCE);
     }
 
     @Test
     void mailThatCameInBetweenIsThere() {
-        release(hold());
+        release(hold(store));
         byte[] octets = "Subject: new\r\n\r\nnew\r\n".getBytes(StandardCharsets.US_ASCII);
         Mono.from(store.deliver(ALICE, FolderName.INBOX, Message.of(Flux.just(ByteBuffer.wrap(octets)))))
                 .block(PATIENCE);
-        Mailbox next = hold();
+        Mailbox next = hold(store);
         assertThat(next.count()).isEqualTo(2);
         assertThat(read(next, 2)).isEqualTo("Subject: new\r\n\r\nnew\r\n");
         release(next, 1);
-        assertThat(hold().count()).isEqualTo(1);
+        assertThat(hold(store).count()).isEqualTo(1);
     }
 
     @Test
     void aFileInItsPlaceIsReadAnew() throws IOException {
-        release(hold());
+        release(hold(store));
         Path next = inbox.resolveSibling("next");
         Files.writeString(next, TWO + ONE + TWO);
         Files.move(next, inbox, StandardCopyOption.ATOMIC_MOVE);
-        Mailbox second = hold();
+        Mailbox second = hold(store);
         assertThat(second.count()).isEqualTo(3);
         assertThat(read(second, 1)).isEqualTo("Subject: 2\r\n\r\ntwo\r\n");
         release(second, 1, 3);
@@ -169,15 +145,15 @@ class NextSessionTest {
 
     @Test
     void aMailboxThatWasRemovedIsEmpty() throws IOException {
-        release(hold());
+        release(hold(store));
         Files.delete(inbox);
-        assertThat(hold().count()).isZero();
+        assertThat(hold(store).count()).isZero();
     }
 
     @Test
     void afterTheEndOfTheStorageTheMailboxIsFree() throws IOException {
-        release(hold());
-        Mono.from(store.close()).block(PATIENCE);
+        release(hold(store));
+        close(store);
         assertThat(held()).startsWith("-");
     }
 }

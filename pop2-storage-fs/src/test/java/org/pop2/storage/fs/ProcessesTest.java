@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import java.io.BufferedReader;
 import java.io.BufferedWriter;
 import java.io.IOException;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,12 +24,10 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Two processes on one spool. {@code -Dpop2.fs.kills=N}, {@code -Dpop2.fs.seed=N}. */
@@ -67,23 +64,16 @@ class ProcessesTest {
 
     private MboxStore store(long takeoverMillis) {
         MboxStore store = OtherProcess.open(directory, takeoverMillis);
-        Mono.from(store.accounts().put(new Account(OtherProcess.ALICE, "{PLAIN}x", true)))
-                .block(OtherProcess.PATIENCE);
+        TestStores.addAlice(store);
         return store;
     }
 
     private static void deliver(MboxStore store, int number) {
-        byte[] octets = body(number).replace("\n", "\r\n").getBytes(StandardCharsets.US_ASCII);
-        Mono.from(store.deliver(OtherProcess.ALICE, FolderName.INBOX, Message.of(Flux.just(ByteBuffer.wrap(octets)))))
-                .block(OtherProcess.PATIENCE);
+        TestStores.deliver(store, FolderName.INBOX, body(number).replace("\n", "\r\n"));
     }
 
     private static String body(int number) {
         return "Subject: " + number + "\n\n" + ("text of message " + number + "\n").repeat(20 + number % 50);
-    }
-
-    private static void close(MboxStore store) {
-        Mono.from(store.close()).block(OtherProcess.PATIENCE);
     }
 
     private static String line(BufferedReader from) throws IOException {
@@ -96,13 +86,13 @@ class ProcessesTest {
         deliver(store, 1);
         Process child = child("hold", 30_000);
         assertThat(line(child.inputReader(StandardCharsets.US_ASCII))).isEqualTo("held 1");
-        StoreException busy = catchThrowableOfType(StoreException.class, () -> OtherProcess.hold(store));
+        StoreException busy = catchThrowableOfType(StoreException.class, () -> TestStores.hold(store));
         assertThat(busy.reason()).isEqualTo(Reason.BUSY);
         child.destroyForcibly().waitFor();
-        Mailbox mailbox = OtherProcess.hold(store);
+        Mailbox mailbox = TestStores.hold(store);
         assertThat(mailbox.count()).isEqualTo(1);
-        OtherProcess.release(mailbox);
-        close(store);
+        TestStores.release(mailbox);
+        TestStores.close(store);
     }
 
     @Test
@@ -113,12 +103,12 @@ class ProcessesTest {
         Process child = child("hold", 0);
         BufferedReader said = child.inputReader(StandardCharsets.US_ASCII);
         assertThat(line(said)).isEqualTo("held 2");
-        Mailbox mailbox = OtherProcess.hold(store);
+        Mailbox mailbox = TestStores.hold(store);
         child.outputWriter(StandardCharsets.US_ASCII).append("release\n").flush();
         assertThat(line(said)).startsWith("failed");
-        OtherProcess.release(mailbox, 2);
+        TestStores.release(mailbox, 2);
         assertThat(rest()).isEqualTo(body(1) + "\n");
-        close(store);
+        TestStores.close(store);
     }
 
     @Test
@@ -133,23 +123,23 @@ class ProcessesTest {
         // silent for long enough, as all could read; and then it speaks
         LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(2 * takeoverMillis));
         for (int i = 0; i < 3; i++) {
-            Mono<Mailbox> opening = Mono.from(store.open(OtherProcess.ALICE, FolderName.INBOX));
+            Mono<Mailbox> opening = Mono.from(store.open(TestStores.ALICE, FolderName.INBOX));
             speak(tell, said);
             CompletableFuture<Mailbox> opened = opening.toFuture();
             while (!opened.isDone()) {
                 speak(tell, said);
             }
             assertThat(opened)
-                    .failsWithin(OtherProcess.PATIENCE)
+                    .failsWithin(TestStores.PATIENCE)
                     .withThrowableThat()
                     .withMessageContaining("held by");
         }
-        Mailbox mailbox = OtherProcess.hold(store);
+        Mailbox mailbox = TestStores.hold(store);
         tell.append("release\n").flush();
         assertThat(line(said)).isEqualTo("failed BUSY");
         assertThat(mailbox.count()).isEqualTo(1);
-        OtherProcess.release(mailbox, 1);
-        close(store);
+        TestStores.release(mailbox, 1);
+        TestStores.close(store);
     }
 
     private static void speak(BufferedWriter tell, BufferedReader said) throws IOException {
@@ -160,19 +150,18 @@ class ProcessesTest {
     @Test
     void deliveriesOfBothProcessesKeepToOneQuota() throws Exception {
         MboxStore store = store(30_000);
-        Mono.from(store.accounts()
-                        .put(new Account(OtherProcess.ALICE, "{PLAIN}x", true, Optional.of(new Quota(60, 0)))))
-                .block(OtherProcess.PATIENCE);
+        Mono.from(store.accounts().put(new Account(TestStores.ALICE, "{PLAIN}x", true, Optional.of(new Quota(60, 0)))))
+                .block(TestStores.PATIENCE);
         Process child = child("deliver", 30_000);
         BufferedReader said = child.inputReader(StandardCharsets.US_ASCII);
         assertThat(line(said)).isEqualTo("ready");
         int here = OtherProcess.deliverUntilFull(store, FolderName.INBOX);
         int there = Integer.parseInt(line(said).substring("taken ".length()));
         assertThat(here + there).isEqualTo(60);
-        assertThat(Mono.from(store.usage(OtherProcess.ALICE)).block(OtherProcess.PATIENCE))
+        assertThat(Mono.from(store.usage(TestStores.ALICE)).block(TestStores.PATIENCE))
                 .extracting(Usage::messages)
                 .isEqualTo(60L);
-        close(store);
+        TestStores.close(store);
     }
 
     private String rest() throws IOException {
@@ -206,7 +195,7 @@ class ProcessesTest {
             for (String left = said.readLine(); left != null; left = said.readLine()) {
                 acknowledged += left.equals("released") ? 1 : 0;
             }
-            OtherProcess.release(OtherProcess.hold(store));
+            TestStores.release(TestStores.hold(store));
             int gone = delivered
                     - (int) rest().lines()
                             .filter(l -> l.startsWith("Subject: "))
@@ -219,6 +208,6 @@ class ProcessesTest {
             // a release may be done without having been acknowledged, once for each kill
             assertThat(gone).as("kill %d, seed %d", kill, seed).isBetween(acknowledged, acknowledged + kill + 1);
         }
-        close(store);
+        TestStores.close(store);
     }
 }

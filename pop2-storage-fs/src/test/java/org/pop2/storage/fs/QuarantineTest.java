@@ -1,17 +1,21 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.addAlice;
+import static org.pop2.storage.fs.TestStores.close;
+import static org.pop2.storage.fs.TestStores.deliver;
+import static org.pop2.storage.fs.TestStores.failureOf;
+import static org.pop2.storage.fs.TestStores.hold;
+import static org.pop2.storage.fs.TestStores.open;
+import static org.pop2.storage.fs.TestStores.release;
+import static org.pop2.storage.fs.TestStores.unopened;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -20,28 +24,20 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.storage.Account;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
 import org.pop2.storage.Recoverable.SetAside;
-import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
-import org.pop2.storage.StoreSettings;
-import org.pop2.storage.UserName;
 import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.RealIo;
 import org.pop2.storage.fs.io.StorageIo;
-import org.pop2.storage.fs.lock.Pause;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** Deletions that were set aside: what is said of them, and that they are finished or forgotten. */
 class QuarantineTest {
-    private static final UserName ALICE = new UserName("alice");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String MILLIS = "1795720179023";
 
     @TempDir
@@ -52,14 +48,8 @@ class QuarantineTest {
     private Path journals = Path.of("");
     private MboxStore store = unopened();
 
-    @SuppressWarnings("NullAway")
-    private static MboxStore unopened() {
-        return null;
-    }
-
     @BeforeEach
     void openStore() throws IOException {
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
         StorageIo io = new ForwardingIo(new RealIo()) {
             @Override
             public IoFile file(Path path, Mode mode, IoFile real) {
@@ -76,16 +66,15 @@ class QuarantineTest {
                         };
             }
         };
-        store = MboxStore.open(
-                MboxSettings.of(new StoreSettings(Map.of("lock-timeout", "300ms"), policy, directory)), io, Pause.REAL);
-        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        store = open(directory, Map.of("lock-timeout", "300ms"), io);
+        addAlice(store);
         inbox = directory.resolve("var/mail/alice");
         journals = directory.resolve("var/state/journals");
     }
 
     @AfterEach
     void closeStore() {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
     }
 
     private static String message(int number) {
@@ -99,25 +88,12 @@ class QuarantineTest {
         return all.toString();
     }
 
-    private Mailbox hold() {
-        return Objects.requireNonNull(
-                Mono.from(store.open(ALICE, FolderName.INBOX)).block(PATIENCE));
-    }
-
-    private static Mono<Void> release(Mailbox mailbox, int... numbers) {
-        BitSet deleted = new BitSet();
-        Arrays.stream(numbers).forEach(deleted::set);
-        return Mono.from(mailbox.release(deleted));
-    }
-
     /** A mailbox half-way through the deletion of 2 and 4, and its journal set aside. */
     private SetAside interrupted() throws IOException {
         Files.writeString(inbox, mail(1, 2, 3, 4, 5));
-        Mailbox mailbox = hold();
+        Mailbox mailbox = hold(store);
         writesLeft.set(0);
-        assertThat(catchThrowableOfType(
-                        StoreException.class, () -> release(mailbox, 2, 4).block(PATIENCE)))
-                .isNotNull();
+        failureOf(() -> release(mailbox, 2, 4));
         writesLeft.set(Integer.MAX_VALUE);
         Path journal = journals.resolve(
                 new RealIo().list(journals).stream().findFirst().orElseThrow());
@@ -129,17 +105,15 @@ class QuarantineTest {
         return Objects.requireNonNull(Flux.from(store.setAside()).collectList().block(PATIENCE));
     }
 
-    private Reason failure(Mono<Void> action) {
-        StoreException error = catchThrowableOfType(StoreException.class, () -> action.block(PATIENCE));
-        assertThat(error).as("nothing failed").isNotNull();
-        return error.reason();
+    private static Reason failure(Publisher<?> action) {
+        return failureOf(() -> Mono.from(action).block(PATIENCE)).reason();
     }
 
     @Test
     void nothingIsSetAsideAtFirst() {
         assertThat(setAside()).isEmpty();
-        assertThat(failure(Mono.from(store.apply("4c7b01aa-1")))).isEqualTo(Reason.NOT_FOUND);
-        assertThat(failure(Mono.from(store.drop("4c7b01aa-1")))).isEqualTo(Reason.NOT_FOUND);
+        assertThat(failure(store.apply("4c7b01aa-1"))).isEqualTo(Reason.NOT_FOUND);
+        assertThat(failure(store.drop("4c7b01aa-1"))).isEqualTo(Reason.NOT_FOUND);
     }
 
     @Test
@@ -161,14 +135,12 @@ class QuarantineTest {
     @Test
     void mailThatCameSinceIsKept() throws IOException {
         SetAside deletion = interrupted();
-        ByteBuffer octets = ByteBuffer.wrap("Subject: new\r\n\r\nnew\r\n".getBytes(StandardCharsets.US_ASCII));
-        Mono.from(store.deliver(ALICE, FolderName.INBOX, Message.of(Flux.just(octets))))
-                .block(PATIENCE);
+        deliver(store, FolderName.INBOX);
 
         Mono.from(store.apply(deletion.id())).block(PATIENCE);
 
         assertThat(Files.readString(inbox)).startsWith(mail(1, 3, 5)).endsWith("Subject: new\n\nnew\n\n");
-        assertThat(hold().count()).isEqualTo(4);
+        assertThat(hold(store).count()).isEqualTo(4);
     }
 
     @Test
@@ -182,7 +154,7 @@ class QuarantineTest {
         assertThat(deletion.text())
                 .contains("another program has changed the mailbox", mail(3, 5).length() + " octets");
 
-        assertThat(failure(Mono.from(store.apply(deletion.id())))).isEqualTo(Reason.CORRUPT);
+        assertThat(failure(store.apply(deletion.id()))).isEqualTo(Reason.CORRUPT);
 
         assertThat(inbox).hasContent(rewritten);
         assertThat(setAside()).hasSize(1);
@@ -191,10 +163,10 @@ class QuarantineTest {
     @Test
     void mailboxThatIsInUseIsLeftAlone() throws IOException {
         SetAside deletion = interrupted();
-        Mailbox mailbox = hold();
-        assertThat(failure(Mono.from(store.apply(deletion.id())))).isEqualTo(Reason.BUSY);
+        Mailbox mailbox = hold(store);
+        assertThat(failure(store.apply(deletion.id()))).isEqualTo(Reason.BUSY);
         assertThat(setAside()).hasSize(1);
-        release(mailbox).block(PATIENCE);
+        release(mailbox);
     }
 
     @Test
@@ -215,7 +187,7 @@ class QuarantineTest {
         byte[] journal = Files.readAllBytes(file);
         Files.write(file, Arrays.copyOf(journal, journal.length - 1));
         assertThat(setAside().get(0).applicable()).isFalse();
-        assertThat(failure(Mono.from(store.apply(deletion.id())))).isEqualTo(Reason.CORRUPT);
+        assertThat(failure(store.apply(deletion.id()))).isEqualTo(Reason.CORRUPT);
         assertThat(inbox).hasContent(left);
     }
 

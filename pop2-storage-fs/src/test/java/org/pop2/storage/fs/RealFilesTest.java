@@ -1,7 +1,14 @@
 package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.pop2.storage.fs.TestStores.ALICE;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.addAlice;
+import static org.pop2.storage.fs.TestStores.close;
+import static org.pop2.storage.fs.TestStores.failureOf;
+import static org.pop2.storage.fs.TestStores.open;
+import static org.pop2.storage.fs.TestStores.release;
+import static org.pop2.storage.fs.TestStores.unopened;
 
 import java.io.IOException;
 import java.net.StandardProtocolFamily;
@@ -14,10 +21,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.FileTime;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.time.Duration;
 import java.time.Instant;
-import java.util.Arrays;
-import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -34,14 +38,10 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.Account;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
-import org.pop2.storage.StoreSettings;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.format.Quoting;
@@ -60,8 +60,6 @@ import reactor.core.publisher.Mono;
 
 /** What else may be where a mailbox is meant to be: refused with a reason, left as it is, and good again afterwards. */
 class RealFilesTest {
-    private static final UserName ALICE = new UserName("alice");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String ONE = "From bob Mon Nov 23 12:00:00 2026\nSubject: 1\n\none\n\n";
     private static final String TWO = "From bob Mon Nov 23 12:00:01 2026\nSubject: 2\n\ntwo\n\n";
 
@@ -72,15 +70,10 @@ class RealFilesTest {
     private Path inbox = Path.of("");
     private MboxStore store = unopened();
 
-    @SuppressWarnings("NullAway")
-    private static MboxStore unopened() {
-        return null;
-    }
-
     @BeforeEach
     void openStore() throws IOException {
-        store = open(Map.of("lock-timeout", "300ms", "hold-poll", "50ms"));
-        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        store = open(directory, Map.of("lock-timeout", "300ms", "hold-poll", "50ms"));
+        addAlice(store);
         mail = directory.resolve("var/mail");
         inbox = mail.resolve("alice");
         Files.writeString(inbox, ONE + TWO);
@@ -88,35 +81,15 @@ class RealFilesTest {
 
     @AfterEach
     void closeStore() {
-        Mono.from(store.close()).block(PATIENCE);
-    }
-
-    private MboxStore open(Map<String, String> settings) {
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        return (MboxStore) Objects.requireNonNull(
-                Mono.from(MailStoreProvider.named("mbox").open(new StoreSettings(settings, policy, directory)))
-                        .block(PATIENCE));
+        close(store);
     }
 
     private Mailbox hold(FolderName folder) {
-        return Objects.requireNonNull(Mono.from(store.open(ALICE, folder)).block(PATIENCE));
+        return TestStores.hold(store, folder);
     }
 
     private void deliver(FolderName folder) {
-        byte[] octets = "Subject: new\r\n\r\nnew\r\n".getBytes(StandardCharsets.US_ASCII);
-        Mono.from(store.deliver(ALICE, folder, Message.of(Flux.just(ByteBuffer.wrap(octets)))))
-                .block(PATIENCE);
-    }
-
-    private static void release(Mailbox mailbox, int... numbers) {
-        BitSet deleted = new BitSet();
-        Arrays.stream(numbers).forEach(deleted::set);
-        Mono.from(mailbox.release(deleted)).block(PATIENCE);
-    }
-
-    private static StoreException failureOf(Runnable action) {
-        StoreException error = catchThrowableOfType(StoreException.class, action::run);
-        return Objects.requireNonNull(error, "nothing failed");
+        TestStores.deliver(store, folder);
     }
 
     private void refused(FolderName folder, String why) {
@@ -158,7 +131,7 @@ class RealFilesTest {
         Path accounts = directory.resolve("var/accounts");
         Files.setPosixFilePermissions(accounts, PosixFilePermissions.fromString("rw-rw-rw-"));
 
-        StoreException error = failureOf(() -> open(Map.of()));
+        StoreException error = failureOf(() -> open(directory, Map.of()));
 
         assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
         assertThat(error).hasMessageContaining("chmod o-w " + accounts);
@@ -297,7 +270,7 @@ class RealFilesTest {
 
     @Test
     void fileOfAForeignOwnerIsRefused() throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
         boolean[] foreign = {true};
         RealIo io = new RealIo() {
             @Override
@@ -314,11 +287,7 @@ class RealFilesTest {
                 return "mallory";
             }
         };
-        store = MboxStore.open(
-                MboxSettings.of(
-                        new StoreSettings(Map.of(), new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO), directory)),
-                io,
-                Pause.REAL);
+        store = open(directory, Map.of(), io);
         refused(FolderName.INBOX, inbox + " belongs to mallory, neither to this server nor to alice");
         assertThat(inbox).hasContent(ONE + TWO);
         foreign[0] = false;
@@ -368,7 +337,7 @@ class RealFilesTest {
     @ParameterizedTest
     @ValueSource(strings = {"both", "fcntl", "dotlock"})
     void spoolThatMayNotBeWrittenIsServedWithFcntlAloneAndThatIsSaid(String locking) throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
         Files.setPosixFilePermissions(mail, PosixFilePermissions.fromString("r-xr-xr-x"));
         List<String> said;
         try (Child child = Child.unprivileged(UnwritableSpool.class, directory, locking)) {
@@ -392,13 +361,13 @@ class RealFilesTest {
             }
             assertThat(inbox).content().startsWith(TWO + "From ").endsWith("\nSubject: new\n\nnew\n\n");
         }
-        store = open(Map.of());
+        store = open(directory, Map.of());
         works();
     }
 
     @Test
     void fileThatMayNotBeReadIsNamed() throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
         Files.setPosixFilePermissions(inbox, PosixFilePermissions.fromString("---------"));
         List<String> said;
         try (Child child = Child.unprivileged(UnwritableSpool.class, directory, "both")) {
@@ -411,7 +380,7 @@ class RealFilesTest {
                         "delete failed: UNAVAILABLE " + inbox + ": permission denied");
         Files.setPosixFilePermissions(inbox, PosixFilePermissions.fromString("rw-------"));
         assertThat(inbox).hasContent(ONE + TWO);
-        store = open(Map.of());
+        store = open(directory, Map.of());
         works();
     }
 
@@ -494,14 +463,14 @@ class RealFilesTest {
     void sessionOfAFolderThatDoesNotExistEndsWithTheStorage() {
         Mailbox mailbox = hold(new FolderName("nowhere"));
         Mono<Void> lost = Mono.from(mailbox.lost());
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
         assertThat(lost.blockOptional(PATIENCE)).isEmpty();
     }
 
     @Test
     void mailboxThatIsFullTakesNoMailThatWouldShutItsUserOut() throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
-        store = open(Map.of("max-messages", "3"));
+        close(store);
+        store = open(directory, Map.of("max-messages", "3"));
         deliver(FolderName.INBOX);
         StoreException error = failureOf(() -> deliver(FolderName.INBOX));
         assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
@@ -545,7 +514,7 @@ class RealFilesTest {
 
     @Test
     void tornDeliveryOfADeadProcessIsCutOffAtTheStart() throws IOException {
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
         RealIo io = new RealIo();
         MailboxPath path = new MailboxPath(mail, Path.of("alice"), "alice");
         ChannelRegistry channels = new ChannelRegistry();
@@ -570,7 +539,7 @@ class RealFilesTest {
             }
         }
         assertThat(inbox).content().endsWith("From bob Mon Nov 23 12:00:00 2026\n");
-        store = open(Map.of());
+        store = open(directory, Map.of());
         assertThat(inbox).hasContent(ONE + TWO);
         assertThat(state.resolve("journals")).isEmptyDirectory();
         works();
@@ -578,8 +547,8 @@ class RealFilesTest {
 
     @Test
     void oldDotLockOfAnotherProgramIsBroken() throws Exception {
-        Mono.from(store.close()).block(PATIENCE);
-        store = open(Map.of("dotlock-stale-after", "1ms", "lock-timeout", "5s"));
+        close(store);
+        store = open(directory, Map.of("dotlock-stale-after", "1ms", "lock-timeout", "5s"));
         Path lock = Files.createFile(inbox.resolveSibling("alice.lock"));
         FileTime old = FileTime.from(Instant.now().minusSeconds(3600));
         Files.setLastModifiedTime(lock, old);

@@ -2,43 +2,37 @@ package org.pop2.storage.fs;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
+import static org.pop2.storage.fs.TestStores.PATIENCE;
+import static org.pop2.storage.fs.TestStores.addAlice;
+import static org.pop2.storage.fs.TestStores.close;
+import static org.pop2.storage.fs.TestStores.failureOf;
+import static org.pop2.storage.fs.TestStores.hold;
+import static org.pop2.storage.fs.TestStores.release;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.time.Duration;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
-import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.HoldPolicy;
-import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
-import org.pop2.storage.StoreSettings;
-import org.pop2.storage.UserName;
 import org.pop2.storage.fs.io.RealIo;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /** A real file system that is full or read-only: a tmpfs, which only root can mount. */
 @Tag("interop")
 class SmallDiskTest {
-    private static final UserName ALICE = new UserName("alice");
-    private static final Duration PATIENCE = Duration.ofSeconds(20);
     private static final String ONE = "From bob Mon Nov 23 12:00:00 2026\nSubject: 1\n\none\n\n";
     private static final String TWO = "From bob Mon Nov 23 12:00:01 2026\nSubject: 2\n\ntwo\n\n";
 
@@ -69,25 +63,14 @@ class SmallDiskTest {
     }
 
     private MboxStore open(String state) {
-        HoldPolicy policy = new HoldPolicy(Duration.ofSeconds(30), Duration.ZERO);
-        MboxStore store = (MboxStore) Objects.requireNonNull(Mono.from(MailStoreProvider.named("mbox")
-                        .open(new StoreSettings(
-                                Map.of("inbox", "disk/mail/{user}", "state", state), policy, directory)))
-                .block(PATIENCE));
-        Mono.from(store.accounts().put(new Account(ALICE, "{PLAIN}x", true))).block(PATIENCE);
+        MboxStore store = TestStores.open(directory, Map.of("inbox", "disk/mail/{user}", "state", state));
+        addAlice(store);
         return store;
     }
 
-    private static Mailbox hold(MboxStore store) {
-        return Objects.requireNonNull(
-                Mono.from(store.open(ALICE, FolderName.INBOX)).block(PATIENCE));
-    }
-
     private static void deliver(MboxStore store, int lines) {
-        byte[] octets = ("Subject: new\r\n\r\n" + "a line of the new message\r\n".repeat(lines))
-                .getBytes(StandardCharsets.US_ASCII);
-        Mono.from(store.deliver(ALICE, FolderName.INBOX, Message.of(Flux.just(ByteBuffer.wrap(octets)))))
-                .block(PATIENCE);
+        TestStores.deliver(
+                store, FolderName.INBOX, "Subject: new\r\n\r\n" + "a line of the new message\r\n".repeat(lines));
     }
 
     /** Leaves so many octets free. */
@@ -103,8 +86,7 @@ class SmallDiskTest {
     }
 
     private void isNoSpace(Runnable action) {
-        StoreException error = catchThrowableOfType(StoreException.class, action::run);
-        assertThat(error).isNotNull();
+        StoreException error = failureOf(action);
         assertThat(error.reason()).isEqualTo(Reason.NO_SPACE);
         assertThat(error).hasMessageContaining(inbox.toString());
     }
@@ -113,10 +95,10 @@ class SmallDiskTest {
         Files.writeString(inbox, ONE + TWO);
         Mailbox mailbox = hold(store);
         assertThat(mailbox.count()).isEqualTo(2);
-        Mono.from(mailbox.release(BitSet.valueOf(new long[] {0b10}))).block(PATIENCE);
+        release(mailbox, 1);
         assertThat(inbox).hasContent(TWO);
         assertThat(new RealIo().list(disk.resolve("mail"))).containsExactly("alice");
-        Mono.from(store.close()).block(PATIENCE);
+        close(store);
     }
 
     @Test

@@ -36,22 +36,44 @@ record PostgresSettings(
         Quota quota) {
 
     static final List<Setting> ALL = List.of(
-            new Setting("url", "", "where the database is: postgresql://host:port/name (r2dbc:postgresql://… too)"),
-            new Setting("user", "", "the database user"),
-            new Setting("password", "", "the database user's password; better in a password-file"),
-            new Setting("password-file", "", "file that holds the database user's password"),
-            new Setting("pool-size", "10", "most connections to the database (1 to 1000)"),
-            new Setting("retention", "7d", "how long deleted messages are kept and can be brought back (duration)"),
-            new Setting("statement-timeout", "10s", "longest time for one statement (duration, 100ms to 10m)"),
-            new Setting("lease-ttl", "60s", "how long a crashed node's mailboxes stay held (duration, 1s to 1h)"),
-            new Setting("migrate", "true", "whether to bring the schema up to date at start; else it must be"),
+            new Setting(
+                    "url",
+                    "",
+                    "Where the database is: `\"postgresql://host:port/name\"`; the same with `r2dbc:` before it"
+                            + " will do. There is no default."),
+            new Setting("user", "", "The database user. There is no default."),
+            new Setting(
+                    "password",
+                    "",
+                    "The database user's password. It is better in a file of its own:"
+                            + " `storage.postgresql.password-file`."),
+            new Setting(
+                    "password-file",
+                    "",
+                    "File that holds the database user's password. One has this or `storage.postgresql.password`,"
+                            + " not both."),
+            new Setting("pool-size", "10", "The most connections to the database, 1 to 1000."),
+            new Setting("retention", "7d", "How long deleted messages are kept and can be brought back."),
+            new Setting("statement-timeout", "10s", "The longest time for one statement, 100ms to 10m."),
+            new Setting("lease-ttl", "60s", "How long a crashed node's mailboxes stay held, 1s to 1h."),
+            new Setting(
+                    "migrate",
+                    "true",
+                    "Whether the schema is brought up to date at start: `true` or `false`. With `false`, it has"
+                            + " to be up to date."),
             new Setting(
                     "tls",
                     "",
-                    "disable, require, verify-ca or verify-full; unset: verify-full, and disable for a loopback address"),
-            new Setting("tls-ca", "", "PEM file with the certificate authorities; unset: those that Java trusts"),
-            new Setting("pooler", "false", "whether a transaction-mode pooler is in between: no session state is kept"),
-            new Setting("node", "", "this node's name, unique among nodes: a restart frees what its crash left held"));
+                    "How the connection is protected: `disable`, `require`, `verify-ca` or `verify-full`."
+                            + " Default: verify-full, and disable for a loopback address."),
+            new Setting("tls-ca", "", "PEM file with the certificate authorities. Default: those that Java trusts."),
+            new Setting(
+                    "pooler",
+                    "false",
+                    "Whether a transaction-mode pooler is in between: `true` or `false`. With `true`, no session"
+                            + " state is kept."),
+            new Setting(
+                    "node", "", "This node's name, unique among nodes. Its restart frees what its crash left held."));
 
     static PostgresSettings of(StoreSettings settings) {
         URI url = url(settings.text("url"));
@@ -71,8 +93,8 @@ record PostgresSettings(
                 settings.find("password-file").map(file -> settings.path("password-file")),
                 settings.number("pool-size", 1, 1000),
                 settings.duration("retention"),
-                duration(settings, "statement-timeout", Duration.ofMillis(100), Duration.ofMinutes(10)),
-                duration(settings, "lease-ttl", Duration.ofSeconds(1), Duration.ofHours(1)),
+                settings.duration("statement-timeout", Duration.ofMillis(100), Duration.ofMinutes(10)),
+                settings.duration("lease-ttl", Duration.ofSeconds(1), Duration.ofHours(1)),
                 settings.flag("migrate"),
                 tls(settings, host),
                 settings.find("tls-ca").map(file -> settings.path("tls-ca")),
@@ -163,14 +185,5 @@ record PostgresSettings(
 
     private static boolean isLoopback(String host) {
         return host.equals("localhost") || host.equals("::1") || host.matches("127(\\.\\d{1,3}){3}");
-    }
-
-    private static Duration duration(StoreSettings settings, String name, Duration least, Duration most) {
-        Duration value = settings.duration(name);
-        if (value.compareTo(least) < 0 || value.compareTo(most) > 0) {
-            throw new IllegalArgumentException(
-                    name + ": expected a duration from " + least.toMillis() + "ms to " + most.toMinutes() + "m");
-        }
-        return value;
     }
 }

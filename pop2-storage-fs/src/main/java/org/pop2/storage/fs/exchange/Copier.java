@@ -10,6 +10,9 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.Header;
+import org.pop2.storage.transfer.Progress;
 import org.reactivestreams.Publisher;
 
 /**

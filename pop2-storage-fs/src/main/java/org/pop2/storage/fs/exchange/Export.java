@@ -6,6 +6,9 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
+import org.pop2.storage.transfer.Header;
+import org.pop2.storage.transfer.OctetFeed;
+import org.pop2.storage.transfer.Progress;
 
 /** Writes messages somewhere. Nothing is deleted where they come from. */
 public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {
@@ -25,7 +28,7 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     }
 
     /** One message. */
-    public void add(Feed message) throws IOException {
+    public void add(OctetFeed message) throws IOException {
         add(message, Optional.empty());
     }
 
@@ -35,17 +38,11 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
      * @param fromLine the From_ line that came with it, with its line feed; nothing: an mbox gets one that is made of
      *     the header
      */
-    public void add(Feed message, Optional<byte[]> fromLine) throws IOException {
+    public void add(OctetFeed message, Optional<byte[]> fromLine) throws IOException {
         Start start = new Start(fromLine);
         message.to(start::accept);
         start.begin();
         end();
-    }
-
-    /** Gives the octets of a message, as they go over the wire. */
-    @FunctionalInterface
-    public interface Feed {
-        void to(OctetSink sink) throws IOException;
     }
 
     /** Makes what was written durable and visible under its name. Without it nothing is, or not all. */

@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
+import org.pop2.storage.transfer.BadSourceException;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.StateFile;
 
 /**
  * What an import has done, in a file, so that it can be run again after it was killed.

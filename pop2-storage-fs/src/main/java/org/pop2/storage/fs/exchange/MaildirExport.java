@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
+import org.pop2.storage.transfer.Directories;
 
 /**
  * To a Maildir: each message a file in {@code tmp}, forced to the disk, then moved to {@code new}. Lines end with LF,

@@ -17,6 +17,7 @@ import java.time.Instant;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.fs.format.MboxWriter;
+import org.pop2.storage.transfer.Directories;
 
 /** To an mbox (mboxrd): a new file that appears when it is complete, or a stream. */
 public final class MboxExport extends Export {

@@ -22,6 +22,8 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.fs.format.MboxReader;
+import org.pop2.storage.transfer.BadSourceException;
+import org.pop2.storage.transfer.Header;
 
 /** Messages to import, one after the other: from an mbox, a Maildir, a file or a stream. */
 public interface MessageSource extends Closeable {

@@ -164,7 +164,13 @@ public final class OpenStore implements AutoCloseable {
         return value;
     }
 
-    static <T> @Nullable T await(Publisher<T> publisher, Duration limit) {
+    /**
+     * Waits for one step of a storage.
+     *
+     * @return what it emitted; nothing if it only completed
+     * @throws StoreException as the storage throws it; with {@link StoreException.Reason#BUSY} after the limit
+     */
+    public static <T> @Nullable T await(Publisher<T> publisher, Duration limit) {
         return Mono.from(publisher)
                 .timeout(limit)
                 .onErrorMap(

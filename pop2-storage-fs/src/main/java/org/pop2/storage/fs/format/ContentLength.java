@@ -34,7 +34,7 @@ final class ContentLength {
             if (lineFeed < 0) {
                 return NONE;
             }
-            int end = lineFeed > line && octets[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
+            int end = LineFeeds.bareEnd(octets, line, lineFeed);
             if (end == line) {
                 return fields == 1 && claimed >= 0 ? base + lineFeed + 1 + claimed : NONE;
             }
@@ -119,8 +119,7 @@ final class ContentLength {
 
     private static boolean isSeparator(byte[] octets, int line, int to, boolean ofGit) {
         int lineFeed = LineFeeds.indexOf(octets, line, to);
-        int end = lineFeed < 0 ? to : lineFeed;
-        int bare = end > line && octets[end - 1] == '\r' ? end - 1 : end;
+        int bare = LineFeeds.bareEnd(octets, line, lineFeed < 0 ? to : lineFeed);
         return FromLine.begins(octets, line, bare) && (ofGit || !FromLine.isOfGit(octets, line, bare));
     }
 }

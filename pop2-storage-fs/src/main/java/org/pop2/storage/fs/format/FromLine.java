@@ -28,6 +28,12 @@ public final class FromLine {
     private static final String GIT_DATE = " Mon Sep 17 00:00:00 2001";
     private static final String REMOTE = " remote from ";
     private static final Pattern ISO_DATE = Pattern.compile("\\d{4}-\\d{2}-\\d{2}(T\\d{2}:\\d{2}.*)?");
+    private static final int MAX_SENDER = 256;
+
+    /** {@code Thu,}. */
+    private static final int WEEKDAY_LENGTH = 4;
+
+    private static final Pattern WEEKDAY = Pattern.compile("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\b.*", Pattern.DOTALL);
     private static final DateTimeFormatter ASCTIME = DateTimeFormatter.ofPattern(
                     "EEE MMM ppd HH:mm:ss yyyy", Locale.ENGLISH)
             .withZone(ZoneOffset.UTC);
@@ -107,6 +113,30 @@ public final class FromLine {
             }
         }
         return true;
+    }
+
+    /**
+     * The envelope's sender that a line names; empty for a bounce, or if it names none.
+     *
+     * @param certain whether it begins a message for certain; else a word without an {@code @} may be somebody's text
+     */
+    static String sender(String line, boolean certain) {
+        String[] words = line.strip().split("[ \t]+", 3);
+        String word = words.length < 2 ? "" : words[1];
+        // MAILER-DAEMON is how mbox spells the empty sender of a bounce, and mail programs write a hyphen for nobody
+        if (word.length() > MAX_SENDER
+                || word.equals("MAILER-DAEMON")
+                || word.equals("-")
+                || word.chars().anyMatch(Character::isISOControl)) {
+            return "";
+        }
+        if (word.indexOf('@') >= 0) {
+            return word;
+        }
+        // "here" of "From here on" is no sender, nor is the weekday, of any language, where there is none
+        boolean named = words.length == 3
+                && (WEEKDAY.matcher(words[2]).matches() || (certain && word.length() > WEEKDAY_LENGTH));
+        return named ? word : "";
     }
 
     /** The line for a delivery, with its line feed. */

@@ -2,7 +2,6 @@ package org.pop2.storage.fs.format;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
-import java.util.regex.Pattern;
 
 /**
  * A From_ line that came with a message, before its header: some mail systems put one there (Postfix's local(8)), and
@@ -18,16 +17,6 @@ public final class LeadingFromLine {
 
     /** Octets of a message's beginning that are enough to know it. */
     public static final int MOST = FromLine.MAX_OCTETS + 2 + NAME;
-
-    /** As many tell that it is none, mostly. */
-    public static final int LEAST = Quoting.FROM_LENGTH;
-
-    private static final int MAX_SENDER = 256;
-
-    /** {@code Thu,}. */
-    private static final int WEEKDAY_LENGTH = 4;
-
-    private static final Pattern WEEKDAY = Pattern.compile("(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\b.*", Pattern.DOTALL);
 
     private final byte[] line;
     private final int octets;
@@ -52,7 +41,7 @@ public final class LeadingFromLine {
         if (lineFeed < 0) {
             return Optional.empty();
         }
-        int end = lineFeed > 0 && start[lineFeed - 1] == '\r' ? lineFeed - 1 : lineFeed;
+        int end = LineFeeds.bareEnd(start, 0, lineFeed);
         if (end > FromLine.MAX_OCTETS) {
             return Optional.empty();
         }
@@ -64,11 +53,6 @@ public final class LeadingFromLine {
         System.arraycopy(start, 0, line, 0, end);
         line[end] = '\n';
         return Optional.of(new LeadingFromLine(line, lineFeed + 1, dated));
-    }
-
-    /** Whether such a line may stand there, as far as these octets tell. */
-    public static boolean mayBegin(byte[] start, int length) {
-        return Quoting.from(start, 0, length) != Quoting.Match.NO;
     }
 
     /** {@code From : postel@isi.edu}. */
@@ -97,19 +81,7 @@ public final class LeadingFromLine {
 
     /** The envelope's sender; empty for a bounce, or if the line names none. */
     public String sender() {
-        String[] words = new String(line, StandardCharsets.UTF_8).strip().split("[ \t]+", 3);
-        if (words.length < 3 || words[1].length() > MAX_SENDER) {
-            return "";
-        }
-        String word = words[1];
-        // MAILER-DAEMON is how mbox spells the empty sender of a bounce, and mail programs write a hyphen for nobody
-        boolean nobody =
-                word.equals("MAILER-DAEMON") || word.equals("-") || word.chars().anyMatch(Character::isISOControl);
-        // "here" of "From here on" is no sender, nor is the weekday, of any language, where there is none
-        boolean named = word.indexOf('@') >= 0
-                || WEEKDAY.matcher(words[2]).matches()
-                || (dated && word.length() > WEEKDAY_LENGTH);
-        return named && !nobody ? word : "";
+        return FromLine.sender(new String(line, StandardCharsets.UTF_8), dated);
     }
 
     /**

@@ -4,7 +4,7 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
-/** Finds line feeds eight octets at a time. */
+/** Where lines end. Finds line feeds eight octets at a time. */
 final class LineFeeds {
     private static final VarHandle LONG = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
     private static final long LINE_FEEDS = 0x0a0a0a0a0a0a0a0aL;
@@ -30,5 +30,12 @@ final class LineFeeds {
             }
         }
         return -1;
+    }
+
+    /**
+     * Where the text of a line ends: at its line feed or the end of what is there, or before the CR that stands there.
+     */
+    static int bareEnd(byte[] octets, int line, int end) {
+        return end > line && octets[end - 1] == '\r' ? end - 1 : end;
     }
 }

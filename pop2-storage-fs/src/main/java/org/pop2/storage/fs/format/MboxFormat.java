@@ -11,4 +11,17 @@ package org.pop2.storage.fs.format;
 public record MboxFormat(Quoting quoting, boolean lenient, int maxMessages, int blockSize) {
     /** Large enough that a system call costs nothing, small enough for the second-level cache. */
     public static final int BLOCK = 64 * 1024;
+
+    /**
+     * What {@code separator} says.
+     *
+     * @throws IllegalArgumentException if it is neither {@code strict} nor {@code lenient}
+     */
+    public static boolean isLenient(String separator) {
+        return switch (separator) {
+            case "strict" -> false;
+            case "lenient" -> true;
+            default -> throw new IllegalArgumentException("separator: expected strict or lenient");
+        };
+    }
 }

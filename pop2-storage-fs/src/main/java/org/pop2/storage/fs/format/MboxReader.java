@@ -100,11 +100,7 @@ public final class MboxReader implements Closeable {
     }
 
     private static MboxReader of(InputStream in, String quoting, String separator, boolean tolerant) {
-        boolean lenient = separator.equals("lenient");
-        if (!lenient && !separator.equals("strict")) {
-            throw new IllegalArgumentException("separator: expected strict or lenient");
-        }
-        return new MboxReader(in, Quoting.of(quoting), lenient, tolerant);
+        return new MboxReader(in, Quoting.of(quoting), MboxFormat.isLenient(separator), tolerant);
     }
 
     /**
@@ -167,10 +163,10 @@ public final class MboxReader implements Closeable {
             return null;
         }
         String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
-        Entry entry = new Entry(base + at, sender(line), oddity);
+        Entry entry = new Entry(base + at, FromLine.sender(line, true), oddity);
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
-        ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
+        ofGit = FromLine.isOfGit(buffer, at, LineFeeds.bareEnd(buffer, at, bareEnd));
         inHeader = true;
         header.reset();
         claimedEnd = ContentLength.NONE;
@@ -182,25 +178,6 @@ public final class MboxReader implements Closeable {
         afterEmptyLine = false;
         current = entry;
         return entry;
-    }
-
-    /** The word behind {@code From }, unless it belongs to the date already or means nobody. */
-    private static String sender(String line) {
-        String[] words = line.strip().split("[ \t]+", 3);
-        if (words.length == 2) {
-            return words[1].indexOf('@') > 0 && words[1].length() <= 256 ? words[1] : "";
-        }
-        String sender = words.length < 2 ? "" : words[1];
-        boolean usable =
-                !sender.isEmpty() && sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
-        // MAILER-DAEMON is how mbox spells the empty sender of a bounce
-        // "From Mon Feb 1 …": nobody; "From jon Mon Feb 1 …": Jon
-        boolean weekday = words.length == 3
-                && sender.length() <= 4
-                && sender.indexOf('@') < 0
-                && words[2].matches("(?s)\\w{3} .*|\\d.*")
-                && !words[2].matches("(?s)(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\b.*");
-        return usable && !weekday && !sender.equals("MAILER-DAEMON") ? sender : "";
     }
 
     @Override
@@ -377,7 +354,7 @@ public final class MboxReader implements Closeable {
         int known = ensure(FromLine.MAX_OCTETS + 2 + LeadingFromLine.NAME);
         int lineFeed = LineFeeds.indexOf(buffer, at, at + Math.min(known, FromLine.MAX_OCTETS + 2));
         int end = lineFeed < 0 ? at + known : lineFeed;
-        int bareEnd = withoutCr(buffer, at, end);
+        int bareEnd = LineFeeds.bareEnd(buffer, at, end);
         oddity = null;
         if (!FromLine.begins(buffer, at, bareEnd)) {
             oddity = lineFeed < 0 ? null : oddityHere(bareEnd, lineFeed + 1, at + known);
@@ -453,9 +430,5 @@ public final class MboxReader implements Closeable {
             }
         }
         return Math.min(octets, fill - at);
-    }
-
-    private static int withoutCr(byte[] line, int from, int end) {
-        return end > from && line[end - 1] == CR ? end - 1 : end;
     }
 }

@@ -98,7 +98,7 @@ public final class MboxScanner {
             return false;
         }
         int lineFeed = LineFeeds.indexOf(line, 0, line.length);
-        return FromLine.isOfGit(line, 0, lengthWithoutCr(line, 0, lineFeed < 0 ? line.length : lineFeed));
+        return FromLine.isOfGit(line, 0, LineFeeds.bareEnd(line, 0, lineFeed < 0 ? line.length : lineFeed));
     }
 
     private static long claimedEnd(OctetSource file, long from, long to) throws IOException {
@@ -149,7 +149,7 @@ public final class MboxScanner {
             return false;
         }
         int lineFeed = LineFeeds.indexOf(line, 0, line.length);
-        return FromLine.begins(line, 0, lengthWithoutCr(line, 0, lineFeed < 0 ? line.length : lineFeed));
+        return FromLine.begins(line, 0, LineFeeds.bareEnd(line, 0, lineFeed < 0 ? line.length : lineFeed));
     }
 
     private MboxIndex run(long from, long end, boolean pseudo) throws IOException {
@@ -262,7 +262,7 @@ public final class MboxScanner {
             return -1;
         }
         int lineEnd = lineFeed < 0 ? fill : lineFeed;
-        int bareEnd = lengthWithoutCr(buffer, at, lineEnd);
+        int bareEnd = LineFeeds.bareEnd(buffer, at, lineEnd);
         if (!FromLine.begins(buffer, at, bareEnd)) {
             return at;
         }
@@ -340,10 +340,6 @@ public final class MboxScanner {
 
     private static StoreException shorter() {
         return new StoreException(Reason.CORRUPT, "the mailbox became shorter while it was read");
-    }
-
-    private static int lengthWithoutCr(byte[] line, int from, int end) {
-        return end > from && line[end - 1] == CR ? end - 1 : end;
     }
 
     /** c-client keeps its state in a first message that no mail program shows; this recognises it as Dovecot does. */

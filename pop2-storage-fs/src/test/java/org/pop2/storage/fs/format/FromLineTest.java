@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class FromLineTest {
@@ -66,5 +67,27 @@ class FromLineTest {
         assertThat(begins(line.strip())).isTrue();
         assertThat(new String(FromLine.of("", Instant.EPOCH), StandardCharsets.UTF_8))
                 .startsWith("From MAILER-DAEMON ");
+    }
+
+    /** Where the line begins a message for certain, and where it may be text. */
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "From jon@isi.edu Mon Feb  4 10:00:00 1985|jon@isi.edu|jon@isi.edu",
+                "From jon@isi.edu|jon@isi.edu|jon@isi.edu",
+                "From jon Mon Feb  4 10:00:00 1985|jon|jon",
+                "From postel Lun Feb  4 10:00:00 1985|postel|''",
+                "From postel 2025-04-12T15:59:28Z|postel|''",
+                "From Mon Feb  4 10:00:00 1985|''|''",
+                "From Thu, 9 Nov 2002 10:20:30 +0200|''|''",
+                "From here on|''|''",
+                "From postel|''|''",
+                "From - Mon Feb  4 10:00:00 1985|''|''",
+                "From MAILER-DAEMON Mon Feb  4 10:00:00 1985|''|''",
+            })
+    void theSenderIsWhatNamesSomebody(String line, String certain, String perhaps) {
+        assertThat(FromLine.sender(line, true)).isEqualTo(certain);
+        assertThat(FromLine.sender(line, false)).isEqualTo(perhaps);
     }
 }

@@ -1,4 +1,4 @@
-package org.pop2.storage.fs.exchange;
+package org.pop2.storage.transfer;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;

@@ -1,4 +1,4 @@
-package org.pop2.app.fetch;
+package org.pop2.fetch;
 
 import java.io.Closeable;
 import java.io.IOException;
@@ -13,10 +13,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.pop2.storage.StoreException;
-import org.pop2.storage.fs.exchange.BadSourceException;
-import org.pop2.storage.fs.exchange.Directories;
-import org.pop2.storage.fs.exchange.Fingerprint;
-import org.pop2.storage.fs.exchange.StateFile;
+import org.pop2.storage.transfer.BadSourceException;
+import org.pop2.storage.transfer.Directories;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.StateFile;
 
 /**
  * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their
@@ -25,7 +25,7 @@ import org.pop2.storage.fs.exchange.StateFile;
  * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256 id}) and after
  * it ({@code = octets sha-256}). Two messages that are the same to the octet are two: they are counted.
  */
-final class FetchState implements Closeable {
+public final class FetchState implements Closeable {
     private static final String MAGIC = "pop2d fetch 1\t";
 
     private final Path path;
@@ -44,11 +44,12 @@ final class FetchState implements Closeable {
     /**
      * Opens the file, or makes it.
      *
-     * @param subject what is fetched, and where to
+     * @param path there are two more files beside it, whose names begin with its own
+     * @param subject what is fetched, and where to: the same each time
      * @throws BadSourceException if the file is of something else
      * @throws StoreException with {@link StoreException.Reason#BUSY} if another fetch has it
      */
-    static FetchState open(Path path, String subject) throws IOException {
+    public static FetchState open(Path path, String subject) throws IOException {
         // the state itself is replaced at times; what is locked stays
         StateFile file = StateFile.open(path, path.resolveSibling(path.getFileName() + ".lock"), "fetch");
         boolean good = false;

@@ -1,4 +1,4 @@
-package org.pop2.app.fetch;
+package org.pop2.lmtp.client;
 
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;

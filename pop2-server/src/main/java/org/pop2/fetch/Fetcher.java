@@ -1,26 +1,21 @@
-package org.pop2.app.fetch;
+package org.pop2.fetch;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.ReferenceCountUtil;
-import java.io.Closeable;
 import java.io.IOException;
-import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.client.Acknowledgement;
 import org.pop2.client.Pop2Client;
 import org.pop2.client.Pop2Message;
 import org.pop2.protocol.Secret;
-import org.pop2.storage.fs.exchange.Fingerprint;
-import org.pop2.storage.fs.exchange.Progress;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.Progress;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -33,16 +28,14 @@ import reactor.core.scheduler.Schedulers;
  * possible: if there is one more like it than the state knows of, it was delivered. When in doubt it is delivered
  * again.
  */
-public final class Fetcher implements Closeable {
+public final class Fetcher {
     /** Buffers of a message on their way from the network to the disk. */
     private static final int AHEAD = 8;
 
     private final Target target;
     private final @Nullable FetchState state;
-    private final boolean delete;
-    private final long most;
-    private final Progress progress;
-    private final Consumer<String> warnings;
+    private final Plan plan;
+    private final Observer observer;
 
     /** What was on the server in this session, and is at the target. */
     private final Map<Fingerprint, Integer> seen = new HashMap<>();
@@ -56,57 +49,31 @@ public final class Fetcher implements Closeable {
     private long before;
     private long rejected;
 
-    private Fetcher(
-            Target target,
-            @Nullable FetchState state,
-            boolean delete,
-            long most,
-            Progress progress,
-            Consumer<String> warnings) {
-        this.most = most;
-        this.target = target;
-        this.state = state;
-        this.delete = delete;
-        this.progress = progress;
-        this.warnings = warnings;
-    }
-
     /**
      * What is to be done.
      *
-     * @param source what is fetched, the same each time
-     * @param state the file that remembers; nothing: everything is delivered
      * @param delete whether messages are deleted on the server
      * @param most messages that this run delivers at most; what had been delivered before does not count
-     * @param host this machine's name
-     * @param limit for each answer of a mail system
+     * @param leading finds what servers send before a message
      */
-    public record Plan(
-            String source,
-            Destination to,
-            Optional<Path> state,
-            boolean delete,
-            long most,
-            String host,
-            Duration limit) {}
+    public record Plan(boolean delete, long most, LeadingLine.Finder leading) {}
 
-    /** Makes ready: state and target are there, or it fails before anything is asked of the server. */
-    public static Fetcher open(Plan plan, PrintStream out, Progress progress, Consumer<String> warnings)
-            throws IOException {
-        FetchState state =
-                plan.state().isEmpty() ? null : FetchState.open(plan.state().get(), plan.source() + " to " + plan.to());
-        boolean good = false;
-        try {
-            Path beside = plan.state().orElse(Path.of("")).toAbsolutePath();
-            Target target = plan.to()
-                    .open(out, beside.resolveSibling(beside.getFileName() + ".mbox"), plan.host(), plan.limit());
-            good = true;
-            return new Fetcher(target, state, plan.delete(), plan.most(), progress, warnings);
-        } finally {
-            if (!good && state != null) {
-                state.close();
-            }
-        }
+    /** Is told what happens. */
+    public interface Observer extends Progress {
+        /** The target refused a message for good. It stays on the server. */
+        void refused(int number, DeliveryException why);
+    }
+
+    /**
+     * A run. Target and state stay the caller's.
+     *
+     * @param state remembers what was delivered; nothing: everything is delivered
+     */
+    public Fetcher(Target target, Optional<FetchState> state, Plan plan, Observer observer) {
+        this.target = target;
+        this.state = state.orElse(null);
+        this.plan = plan;
+        this.observer = observer;
     }
 
     /** Messages delivered. */
@@ -119,16 +86,16 @@ public final class Fetcher implements Closeable {
         return before;
     }
 
-    /** Messages that the mail system refused for good; they are still on the server. */
+    /** Messages that the target refused for good; they are still on the server. */
     public long rejected() {
         return rejected;
     }
 
     /**
-     * A whole session. Blocks.
+     * A whole session. Blocks. Once.
      *
      * @throws IOException if the target fails
-     * @throws org.pop2.storage.StoreException if the target, an mbox, fails
+     * @throws org.pop2.storage.StoreException if the target is a storage's and fails
      * @throws org.pop2.client.Pop2ClientException if the server does
      */
     public void run(Pop2Client client, String user, Secret password, Optional<String> folder) throws IOException {
@@ -146,11 +113,10 @@ public final class Fetcher implements Closeable {
         }
         if (state != null && taken > 0 && taken == last) {
             // All that the server has was seen, and it has confirmed the end: what was deleted does not come again.
-            // After
-            // gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
+            // After gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
             if (!isEnough()) {
-                state.replace(delete ? Map.of() : seen);
-            } else if (delete) {
+                state.replace(plan.delete() ? Map.of() : seen);
+            } else if (plan.delete()) {
                 // a copy of a message that was deleted now may be among those that were not looked at: it is a new one
                 state.forget(seen);
             }
@@ -158,12 +124,12 @@ public final class Fetcher implements Closeable {
     }
 
     private boolean isEnough() {
-        return fetched >= most;
+        return fetched >= plan.most();
     }
 
     private Mono<Acknowledgement> take(Pop2Message message) {
         return Mono.using(
-                        Spool::open,
+                        () -> Spool.open(plan.leading()),
                         spool -> message.content()
                                 .publishOn(Schedulers.boundedElastic(), AHEAD)
                                 .doOnNext(octets -> write(spool, octets))
@@ -175,7 +141,7 @@ public final class Fetcher implements Closeable {
 
     private void write(Spool spool, ByteBuf octets) {
         try {
-            progress.octets(octets.readableBytes());
+            observer.octets(octets.readableBytes());
             for (ByteBuffer part : octets.nioBuffers()) {
                 spool.write(part);
             }
@@ -214,12 +180,12 @@ public final class Fetcher implements Closeable {
                 throw e;
             }
             rejected++;
-            warnings.accept("message " + message.number() + " stays on the server: " + e.getMessage());
+            observer.refused(message.number(), e);
             return Acknowledgement.KEEP;
         }
         seen.put(fingerprint, number);
-        progress.message();
-        return delete ? Acknowledgement.DELETE : Acknowledgement.KEEP;
+        observer.message();
+        return plan.delete() ? Acknowledgement.DELETE : Acknowledgement.KEEP;
     }
 
     private void deliver(FetchState notes, Fingerprint fingerprint, Spool spool) throws IOException {
@@ -234,16 +200,5 @@ public final class Fetcher implements Closeable {
         target.deliver(spool, notes.begin(fingerprint));
         notes.finish(fingerprint);
         fetched++;
-    }
-
-    @Override
-    public void close() throws IOException {
-        try {
-            target.close();
-        } finally {
-            if (state != null) {
-                state.close();
-            }
-        }
     }
 }

@@ -1,4 +1,4 @@
-package org.pop2.storage.fs.exchange;
+package org.pop2.storage.transfer;
 
 import java.io.Closeable;
 import java.io.IOException;

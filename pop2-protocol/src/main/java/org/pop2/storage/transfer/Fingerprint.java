@@ -1,4 +1,4 @@
-package org.pop2.storage.fs.exchange;
+package org.pop2.storage.transfer;
 
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -46,7 +46,8 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
                         .array());
     }
 
-    static MessageDigest sha256() {
+    /** A new SHA-256, which every Java has. */
+    public static MessageDigest sha256() {
         try {
             return MessageDigest.getInstance("SHA-256");
         } catch (NoSuchAlgorithmException e) {
@@ -71,6 +72,9 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         private boolean dropping;
         private long lineLength;
         private byte last;
+
+        /** Of nothing yet. */
+        public Builder() {}
 
         /** Uses up the buffer. */
         public void add(ByteBuffer octets) {

@@ -1,9 +1,10 @@
-package org.pop2.app.fetch;
+package org.pop2.fetch;
 
 import java.io.IOException;
 import java.io.Serial;
+import org.jspecify.annotations.Nullable;
 
-/** A mail system did not take a message. */
+/** A target did not take a message. */
 public final class DeliveryException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -20,8 +21,8 @@ public final class DeliveryException extends IOException {
 
     private final Kind kind;
 
-    DeliveryException(Kind kind, String message) {
-        super(message);
+    public DeliveryException(Kind kind, String message, @Nullable Throwable cause) {
+        super(message, cause);
         this.kind = kind;
     }
 

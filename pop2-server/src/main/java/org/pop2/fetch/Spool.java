@@ -1,4 +1,4 @@
-package org.pop2.app.fetch;
+package org.pop2.fetch;
 
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -10,51 +10,55 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import org.pop2.storage.fs.exchange.Export;
-import org.pop2.storage.fs.exchange.Fingerprint;
-import org.pop2.storage.fs.exchange.Header;
-import org.pop2.storage.fs.exchange.OctetSink;
-import org.pop2.storage.fs.format.LeadingFromLine;
+import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.Header;
+import org.pop2.storage.transfer.OctetSink;
+import org.reactivestreams.Publisher;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.SynchronousSink;
 
 /**
  * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,
  * and what is delivered is never half a message.
  *
- * <p>A From_ line that the server sends before the header is none of the message: it is taken off, and does not count
- * for the fingerprint. What is in the target has to have the same fingerprint, and pop2d itself puts the time of the
- * session there for clients that want such a line.
+ * <p>A {@link LeadingLine} is taken off, and does not count for the fingerprint. What is in the target has to have the
+ * same fingerprint, and pop2d itself puts the time of the session there for clients that want such a line.
  */
-final class Spool implements Closeable, Export.Feed {
+final class Spool implements Closeable, FetchedMessage {
     /** What an envelope takes wherever it goes: names without a host, and routes of UUCP, are for an mbox only. */
     private static final Pattern ADDRESS =
             Pattern.compile("[A-Za-z0-9#$&'*+/=?^_`{|}~-][A-Za-z0-9.#$&'*+/=?^_`{|}~-]*@[A-Za-z0-9][A-Za-z0-9.-]*");
 
     private final FileChannel file;
+    private final LeadingLine.Finder finder;
     private final Fingerprint.Builder builder = new Fingerprint.Builder();
 
-    /** The beginning, until it is known whether a From_ line is there. */
+    /** The beginning, until it is known whether a line is to be taken off. */
     private final ByteArrayOutputStream start = new ByteArrayOutputStream();
 
     private boolean begun;
-    private Optional<LeadingFromLine> leading = Optional.empty();
+    private Optional<LeadingLine> leading = Optional.empty();
 
-    private Spool(FileChannel file) {
+    private Spool(FileChannel file, LeadingLine.Finder finder) {
         this.file = file;
+        this.finder = finder;
     }
 
-    static Spool open() throws IOException {
+    static Spool open(LeadingLine.Finder finder) throws IOException {
         Path path = Files.createTempFile("pop2d-fetch", ".eml");
-        return new Spool(FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE));
+        FileChannel file = FileChannel.open(
+                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
+        return new Spool(file, finder);
     }
 
     /** Uses up the buffer. */
     void write(ByteBuffer octets) throws IOException {
         ByteBuffer view = octets.duplicate();
-        while (!begun && view.hasRemaining()) {
-            start.write(view.get());
-            boolean enough = start.size() == LeadingFromLine.MOST;
-            if (enough || (start.size() <= LeadingFromLine.LEAST && !mayBeFromLine())) {
+        if (!begun) {
+            byte[] some = new byte[Math.min(view.remaining(), LeadingLine.MOST - start.size())];
+            view.get(some);
+            start.writeBytes(some);
+            if (start.size() == LeadingLine.MOST) {
                 begin();
             }
         }
@@ -64,21 +68,17 @@ final class Spool implements Closeable, Export.Feed {
         }
     }
 
-    private boolean mayBeFromLine() {
-        return LeadingFromLine.mayBegin(start.toByteArray(), start.size());
-    }
-
     private void begin() {
-        byte[] octets = start.toByteArray();
-        leading = LeadingFromLine.of(octets, octets.length);
         begun = true;
+        byte[] octets = start.toByteArray();
+        leading = finder.find(octets);
         int from = offset();
         builder.add(ByteBuffer.wrap(octets, from, octets.length - from));
     }
 
     /** Where the message begins in the file. */
     private int offset() {
-        return leading.map(LeadingFromLine::octets).orElse(0);
+        return leading.map(LeadingLine::octets).orElse(0);
     }
 
     /** What identifies it. Once, when all of it is written, and before it is read. */
@@ -89,17 +89,14 @@ final class Spool implements Closeable, Export.Feed {
         return builder.build();
     }
 
-    /** The From_ line that the server sent before the header, as it begins a message in an mbox. */
-    Optional<byte[]> fromLine() {
-        return leading.flatMap(LeadingFromLine::separator);
+    @Override
+    public Optional<byte[]> fromLine() {
+        return leading.flatMap(LeadingLine::fromLine);
     }
 
-    /**
-     * The envelope's sender, as far as a From_ line or the header tells; empty if they do not, or it would fit into no
-     * envelope.
-     */
-    String sender() throws IOException {
-        String named = leading.map(LeadingFromLine::sender).orElse("");
+    @Override
+    public String sender() throws IOException {
+        String named = leading.map(LeadingLine::sender).orElse("");
         return ADDRESS.matcher(named).matches() ? named : headerSender();
     }
 
@@ -115,19 +112,22 @@ final class Spool implements Closeable, Export.Feed {
 
     @Override
     public void to(OctetSink sink) throws IOException {
-        Reader reader = reader();
+        Reader reader = new Reader();
         for (ByteBuffer octets = reader.next(); octets.hasRemaining(); octets = reader.next()) {
             sink.accept(octets);
         }
     }
 
-    /** From the start of the message. */
-    Reader reader() {
-        return new Reader();
+    @Override
+    public Publisher<ByteBuffer> content() {
+        return Flux.generate(Reader::new, (reader, sink) -> {
+            reader.next(sink);
+            return reader;
+        });
     }
 
-    /** Reads it in pieces. */
-    final class Reader {
+    /** Reads it in pieces, from the start of the message. */
+    private final class Reader {
         private long position = offset();
 
         /** A new buffer; an empty one at the end. */
@@ -135,6 +135,19 @@ final class Spool implements Closeable, Export.Feed {
             ByteBuffer octets = ByteBuffer.allocate(Header.MOST);
             position += Math.max(0, file.read(octets, position));
             return octets.flip();
+        }
+
+        void next(SynchronousSink<ByteBuffer> sink) {
+            try {
+                ByteBuffer octets = next();
+                if (octets.hasRemaining()) {
+                    sink.next(octets);
+                } else {
+                    sink.complete();
+                }
+            } catch (IOException e) {
+                sink.error(e);
+            }
         }
     }
 

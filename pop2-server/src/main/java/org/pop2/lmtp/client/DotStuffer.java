@@ -1,4 +1,4 @@
-package org.pop2.app.fetch;
+package org.pop2.lmtp.client;
 
 import java.io.IOException;
 import java.io.OutputStream;

@@ -1,4 +1,4 @@
-package org.pop2.app.fetch;
+package org.pop2.lmtp.client;
 
 import java.io.BufferedOutputStream;
 import java.io.IOException;
@@ -17,22 +17,21 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
-import java.util.OptionalInt;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.pop2.app.fetch.DeliveryException.Kind;
-import org.pop2.storage.fs.exchange.Fingerprint;
+import org.pop2.lmtp.client.LmtpRefusedException.Step;
+import org.pop2.storage.transfer.OctetFeed;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A mail system that speaks LMTP (RFC 2033). A connection for each message: between two of them a slow line may take
- * longer than any mail system waits.
+ * Delivers to a mail system that speaks LMTP (RFC 2033). A connection for each message: between two of them a slow line
+ * may take longer than any mail system waits. Blocks, and may be used by several threads.
  */
-final class LmtpTarget implements Target {
-    private static final Logger LOG = LoggerFactory.getLogger(LmtpTarget.class);
+public final class LmtpClient {
+    private static final Logger LOG = LoggerFactory.getLogger(LmtpClient.class);
 
     /** Octets of a reply line; RFC 5321 says 512. */
     private static final int MOST_LINE = 2048;
@@ -40,32 +39,73 @@ final class LmtpTarget implements Target {
     private static final int MOST_LINES = 100;
 
     private final SocketAddress server;
-    private final String recipient;
     private final String host;
     private final Duration limit;
 
-    LmtpTarget(SocketAddress server, String recipient, String host, Duration limit) {
+    /**
+     * A client; it connects when it delivers.
+     *
+     * @param server where the mail system listens; a host that is not resolved yet is looked up for each message
+     * @param host this machine's name, for the greeting
+     * @param limit for each answer
+     */
+    public LmtpClient(SocketAddress server, String host, Duration limit) {
         this.server = server;
-        this.recipient = recipient;
         this.host = host;
         this.limit = limit;
     }
 
-    @Override
-    public void deliver(Spool message, String id) throws IOException {
+    /**
+     * From whom and for whom a message is.
+     *
+     * @param sender empty for a bounce
+     * @param id tells the message from an equal one, to a mail system that asks for it (XDELIVERYID); another pop2d
+     *     would else take it for a repetition. 1 to 64 letters and digits; empty: none
+     */
+    public record Envelope(String sender, String recipient, String id) {
+        /**
+         * An envelope.
+         *
+         * @throws IllegalArgumentException if an address cannot stand in a command, or the id is none
+         */
+        public Envelope {
+            if (!isAddress(sender)
+                    || recipient.isEmpty()
+                    || !isAddress(recipient)
+                    || !id.matches("[0-9A-Za-z]{0,64}")) {
+                throw new IllegalArgumentException("not an envelope");
+            }
+        }
+
+        /** Whether a text can stand between {@code <} and {@code >} of a command. */
+        public static boolean isAddress(String text) {
+            return text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '<' && c != '>');
+        }
+    }
+
+    /**
+     * Delivers a message. When this returns, the mail system has taken it.
+     *
+     * @param message read once, from the start
+     * @throws LmtpRefusedException if the mail system does not take it
+     * @throws IOException if it cannot be reached, is silent, or speaks another protocol; nobody knows then whether it
+     *     took the message
+     */
+    public void deliver(Envelope envelope, OctetFeed message) throws IOException {
         try (Exchange lmtp = new Exchange()) {
             lmtp.step(() -> lmtp.channel.connect(resolved()));
-            lmtp.expect("220", Kind.TEMPORARY);
-            List<String> offers = lmtp.ask("LHLO " + host, "250", Kind.TEMPORARY);
+            lmtp.expect("220", Step.CONNECTION);
+            List<String> offers = lmtp.ask("LHLO " + host, "250", Step.CONNECTION);
             String parameters = (isOffered(offers, "8BITMIME") ? " BODY=8BITMIME" : "")
-                    // another pop2d would take an equal message for a repetition
-                    + (!id.isEmpty() && isOffered(offers, "XDELIVERYID") ? " XDELIVERYID=" + id : "");
-            lmtp.ask("MAIL FROM:<" + message.sender() + ">" + parameters, "250", Kind.REJECTED);
-            lmtp.ask("RCPT TO:<" + recipient + ">", "250", Kind.NO_RECIPIENT);
-            lmtp.ask("DATA", "354", Kind.REJECTED);
+                    + (!envelope.id().isEmpty() && isOffered(offers, "XDELIVERYID")
+                            ? " XDELIVERYID=" + envelope.id()
+                            : "");
+            lmtp.ask("MAIL FROM:<" + envelope.sender() + ">" + parameters, "250", Step.SENDER);
+            lmtp.ask("RCPT TO:<" + envelope.recipient() + ">", "250", Step.RECIPIENT);
+            lmtp.ask("DATA", "354", Step.MESSAGE);
             lmtp.content(message);
             // one recipient, one reply
-            lmtp.expect("250", Kind.REJECTED);
+            lmtp.expect("250", Step.MESSAGE);
             lmtp.quit();
         }
     }
@@ -85,19 +125,9 @@ final class LmtpTarget implements Target {
         return server;
     }
 
-    @Override
-    public OptionalInt count(Fingerprint wanted) {
-        return OptionalInt.empty();
-    }
-
-    @Override
-    public void close() {
-        // no connection is open between two messages
-    }
-
     /** Waits for the network. */
     @FunctionalInterface
-    private interface Step {
+    private interface Wait {
         void run() throws IOException;
     }
 
@@ -113,11 +143,11 @@ final class LmtpTarget implements Target {
                     : SocketChannel.open();
         }
 
-        void step(Step step) throws IOException {
+        void step(Wait wait) throws IOException {
             Disposable watch =
                     Schedulers.boundedElastic().schedule(this::tooLate, limit.toMillis(), TimeUnit.MILLISECONDS);
             try {
-                step.run();
+                wait.run();
             } catch (ClosedChannelException e) {
                 if (late.get()) {
                     SocketTimeoutException timeout =
@@ -143,13 +173,13 @@ final class LmtpTarget implements Target {
             }
         }
 
-        List<String> ask(String command, String code, Kind refused) throws IOException {
+        List<String> ask(String command, String code, Step refused) throws IOException {
             step(() -> write((command + "\r\n").getBytes(StandardCharsets.US_ASCII)));
             return expect(code, refused);
         }
 
         /** Reads a reply, which has to have that code. */
-        List<String> expect(String code, Kind refused) throws IOException {
+        List<String> expect(String code, Step refused) throws IOException {
             List<String> lines = new ArrayList<>();
             step(() -> {
                 do {
@@ -161,8 +191,8 @@ final class LmtpTarget implements Target {
                 return lines;
             }
             // 421 and the like, and what is no reply at all, say nothing about the message
-            Kind kind = last.startsWith("5") ? refused : Kind.TEMPORARY;
-            throw new DeliveryException(kind, "the mail system said: " + last.replaceAll("[^\\x20-\\x7e]", "?"));
+            throw new LmtpRefusedException(
+                    refused, last.startsWith("5"), "the mail system said: " + last.replaceAll("[^\\x20-\\x7e]", "?"));
         }
 
         private String line() throws IOException {
@@ -198,7 +228,7 @@ final class LmtpTarget implements Target {
             }
         }
 
-        void content(Spool message) throws IOException {
+        void content(OctetFeed message) throws IOException {
             try (OutputStream out = new BufferedOutputStream(new Guarded(), 16 * 1024)) {
                 DotStuffer stuffer = new DotStuffer(out);
                 message.to(stuffer::write);

@@ -1,4 +1,4 @@
-package org.pop2.storage.fs.exchange;
+package org.pop2.storage.transfer;
 
 /** Is told how far a piece of work has come. */
 public interface Progress {

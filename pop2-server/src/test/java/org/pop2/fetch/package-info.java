@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.fetch;
+
+import org.jspecify.annotations.NullMarked;

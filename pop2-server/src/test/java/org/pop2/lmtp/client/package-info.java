@@ -1,0 +1,4 @@
+@NullMarked
+package org.pop2.lmtp.client;
+
+import org.jspecify.annotations.NullMarked;
