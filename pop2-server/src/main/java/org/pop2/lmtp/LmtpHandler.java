@@ -1,11 +1,10 @@
 package org.pop2.lmtp;
 
 import io.netty.buffer.ByteBuf;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.net.SocketAddress;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpSession.Effect;
@@ -14,51 +13,31 @@ import org.pop2.lmtp.LmtpSession.Event;
 import org.pop2.lmtp.LmtpSession.Wants;
 import org.pop2.net.Connections;
 import org.pop2.net.LineConnection;
-import org.pop2.net.StorageCalls;
-import org.pop2.storage.FolderName;
-import org.pop2.storage.Message;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
-import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
  * One LMTP session: what happens on its {@link LineConnection} goes to the pure {@link LmtpSession}, and the effects
- * that it wants are done, strictly one after the other. Everything here happens on the connection's event loop. No
- * octet is taken while the spool writes or the storage works.
+ * that it wants are done, strictly one after the other. A recipient is found by {@link RecipientSearch}, a message
+ * comes in by an {@link Intake} and goes to {@link Deliveries}. Everything here happens on the connection's event loop.
+ * No octet is taken while the spool writes or the storage works.
  *
  * <p>A delivery that has begun hangs on nothing of the connection. One that has not is left out when the connection is
  * gone: the MTA was told nothing of it and comes again.
  */
-final class LmtpHandler implements LineConnection.Protocol, Connections.Connection {
-    private static final Logger LOG = LoggerFactory.getLogger(LmtpHandler.class);
-
+final class LmtpHandler implements LineConnection.Protocol, Connections.Connection, Intake.Owner {
     /** RFC 5321 (p. 63) asks for 512 octets and some for parameters; a client that sends more gets 500. */
     private static final int MAX_LINE = 2048;
-
-    /** Mailboxes that one message is delivered to at a time. */
-    private static final int CONCURRENT_DELIVERIES = 4;
-
-    private static final int CHUNK = 16 * 1024;
 
     private final LmtpSessions sessions;
     private final LmtpSettings settings;
     private final LmtpSession session;
     private final LineConnection connection;
+    private final RecipientSearch recipients;
+    private final Intake intake;
     private @Nullable LmtpRecord record;
 
     private final StringBuilder line = new StringBuilder();
     private boolean lineTooLong;
-
-    private @Nullable SpooledMessage message;
-    private DotUnstuffer unstuffer = new DotUnstuffer();
-    private DeliveryKey key = new DeliveryKey();
-    private byte @Nullable [] chunk;
-
-    /** Why the message that comes in is not kept. */
-    private @Nullable Reply lost;
-
-    private boolean spooling;
 
     /** Among the sessions. */
     private boolean counted;
@@ -71,6 +50,8 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         this.settings = sessions.settings();
         this.session = new LmtpSession(settings.hostName(), settings.limits());
         this.connection = new LineConnection(this, settings.limits().commandTimeout());
+        this.recipients = new RecipientSearch(sessions.store(), settings);
+        this.intake = new Intake(settings.limits().messageOctets(), sessions.spool()::begin, this);
     }
 
     /** For the channel's pipeline. */
@@ -112,7 +93,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
 
     @Override
     public LineConnection.Wants wants() {
-        if (spooling) {
+        if (intake.isSpooling()) {
             return LineConnection.Wants.NOTHING;
         }
         return switch (session.wants()) {
@@ -127,7 +108,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         if (session.wants() == Wants.COMMAND) {
             takeCommand(input);
         } else {
-            takeContent(input);
+            intake.take(input);
         }
     }
 
@@ -164,7 +145,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     private boolean isStorageAtWork() {
-        return end == null && (session.wants() == Wants.OUTCOME || spooling);
+        return end == null && (session.wants() == Wants.OUTCOME || intake.isSpooling());
     }
 
     @Override
@@ -186,7 +167,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     public void closed() {
         gone = true;
         tell(new Event.Closed());
-        dropMessage();
+        intake.end();
         if (counted) {
             sessions.connections().remove(this);
         }
@@ -242,73 +223,36 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         tell(new Event.Received(command));
     }
 
-    private void takeContent(ByteBuf octets) {
-        byte[] copy = chunk;
-        if (copy == null) {
-            copy = new byte[CHUNK];
-            chunk = copy;
-        }
-        int length = Math.min(CHUNK, octets.readableBytes());
-        octets.getBytes(octets.readerIndex(), copy, 0, length);
-        octets.skipBytes(unstuffer.take(copy, 0, length, this::keep));
-        SpooledMessage kept = message;
-        if (lost != null) {
-            dropMessage();
-        } else if (kept != null && (kept.full() || (unstuffer.ended() && kept.onDisk()))) {
-            spooling = true;
-            kept.drain(error -> connection.later(() -> drained(error)));
-            return;
-        }
-        contentEnd();
+    // ---- what the intake tells
+
+    @Override
+    public void later(Runnable task) {
+        connection.later(task);
     }
 
-    private void keep(byte[] octets, int offset, int length) {
-        SpooledMessage kept = message;
-        if (lost != null || kept == null) {
-            return;
-        }
-        if (kept.octets() + length > settings.limits().messageOctets()) {
-            lost = Reply.TOO_LARGE;
-            return;
-        }
-        key.update(octets, offset, length);
-        kept.append(octets, offset, length);
-    }
-
-    private void drained(@Nullable Throwable error) {
-        spooling = false;
-        if (error != null) {
-            LOG.atWarn()
-                    .addKeyValue("session", log().id())
-                    .addKeyValue("error", error.toString())
-                    .log("lmtp-spool-failed");
-            lost = Reply.SPOOL_FAILED;
-        }
-        if (end != null || lost != null) {
-            dropMessage();
-        }
-        if (end == null) {
-            touch();
-            contentEnd();
-            connection.work();
-        }
-    }
-
-    private void contentEnd() {
-        if (!unstuffer.ended()) {
-            return;
-        }
-        chunk = null;
+    @Override
+    public void ended(long octets, @Nullable Reply lost) {
         touch();
-        Reply failure = lost;
-        SpooledMessage kept = message;
-        if (failure != null || kept == null) {
-            tell(new Event.ContentLost(failure == null ? Reply.SPOOL_FAILED : failure));
-        } else {
-            log().received(kept.octets());
+        if (lost == null) {
+            log().received(octets);
             tell(new Event.ContentEnded());
+        } else {
+            tell(new Event.ContentLost(lost));
         }
     }
+
+    @Override
+    public void spoolFailed(IOException error) {
+        log().spoolFailed(error);
+    }
+
+    @Override
+    public void spooled() {
+        touch();
+        connection.work();
+    }
+
+    // ---- effects
 
     private void tell(Event event) {
         for (Effect effect : session.on(event)) {
@@ -327,18 +271,13 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         });
     }
 
-    // ---- effects
-
     private void perform(Effect effect) {
         if (effect instanceof Effect.Send send) {
             send(send.reply());
         } else if (effect instanceof Effect.Find find) {
             find(find.address(), find.size());
         } else if (effect instanceof Effect.Receive) {
-            message = sessions.spool().begin();
-            unstuffer = new DotUnstuffer();
-            key = new DeliveryKey();
-            lost = null;
+            intake.begin();
             // from here on the limit of data counts, also if some came with the command and no more does
             touch();
         } else if (effect instanceof Effect.Deliver deliver) {
@@ -354,21 +293,8 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     private void find(Address address, long size) {
-        if (!Recipients.isLocal(address, settings.addressing())) {
-            log().refused();
-            outcome(new Event.NotTaken(Reply.of(550, "5.7.1 mail for that domain is not taken here")));
-            return;
-        }
-        Flux.fromIterable(Recipients.candidates(address, settings.addressing()))
-                .concatMap(
-                        candidate -> StorageCalls.of(
-                                        () -> sessions.store().accounts().find(candidate.user()))
-                                .map(account -> candidate),
-                        0)
-                .next()
-                .flatMap(this::existingFolder)
-                .flatMap(target -> size == 0 ? Mono.just(new Event.Found(target)) : ifNotFull(target, size))
-                .defaultIfEmpty(new Event.NotTaken(Reply.UNKNOWN_USER))
+        recipients
+                .find(address, size)
                 .onErrorResume(error -> {
                     log().notFound(error);
                     return Mono.just(new Event.NotTaken(Reply.UNAVAILABLE));
@@ -381,82 +307,36 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 });
     }
 
-    /**
-     * Refuses what certainly does not fit: a message larger than the quota, or any if there is more than it allows. If
-     * it merely does not fit beside what is there, it may be among that: a repeated delivery, whose sender must not be
-     * told that it was refused. The storage decides about such a message when it has it.
-     */
-    private Mono<Event> ifNotFull(Target target, long size) {
-        return StorageCalls.of(() -> sessions.store().usage(target.user()))
-                .map(usage -> usage.quota().allows(Math.max(1, usage.messages()), Math.max(size, usage.octets()))
-                        ? new Event.Found(target)
-                        : new Event.NotTaken(Reply.full(settings.overQuota())));
-    }
-
-    private Mono<Target> existingFolder(Target target) {
-        if (target.folder().isInbox() || settings.addressing().createFolders()) {
-            return Mono.just(target);
-        }
-        return StorageCalls.of(
-                        () -> Flux.from(sessions.store().folders(target.user())).any(target.folder()::equals))
-                .map(exists -> exists ? target : new Target(target.user(), FolderName.INBOX));
-    }
-
     private void deliver(String sender, String deliveryId, List<Target> targets) {
-        SpooledMessage delivered = Objects.requireNonNull(message, "nothing was received");
-        message = null;
+        SpooledMessage message = intake.handOver();
+        DeliveryKey key = intake.key();
         sessions.connections().begins();
-        // named twice, delivered once, and told twice
-        Map<Target, Mono<Reply>> once = new HashMap<>();
-        for (Target target : targets) {
-            once.computeIfAbsent(
-                    target,
-                    to -> delivery(
-                                    to,
-                                    new Message(delivered.content(), sender, key.of(to, deliveryId)),
-                                    delivered.octets())
-                            .cache());
-        }
-        Flux.fromIterable(targets)
-                .flatMapSequential(once::get, CONCURRENT_DELIVERIES, 1)
+        new Deliveries(sessions.store(), settings, log(), () -> gone)
+                .deliver(message, sender, target -> key.of(target, deliveryId), targets)
                 .doFinally(signal -> {
-                    delivered.discard();
+                    message.discard();
                     sessions.connections().ends();
                 })
                 .subscribe(
-                        reply -> {
-                            connection.execute(() -> {
-                                if (reply.positive()) {
-                                    log().delivered();
-                                } else {
-                                    log().failed();
-                                }
-                            });
-                            outcome(new Event.Outcome(reply));
-                        },
+                        this::delivered,
                         error -> connection.later(() -> connection.exceptionCaught(connection.context(), error)));
     }
 
-    private Mono<Reply> delivery(Target target, Message what, long octets) {
-        return Mono.defer(() -> {
-                    if (gone) {
-                        return Mono.just(Reply.STOPPING);
-                    }
-                    return StorageCalls.of(() -> sessions.store().deliver(target.user(), target.folder(), what))
-                            .then(Mono.fromSupplier(() -> {
-                                log().stored(target, octets);
-                                return Reply.DELIVERED;
-                            }));
-                })
-                .onErrorResume(error -> {
-                    log().notStored(target, error);
-                    return Mono.just(Reply.to(error, settings.overQuota()));
-                });
+    /** A recipient has its answer. On any thread. */
+    private void delivered(Reply reply) {
+        connection.execute(() -> {
+            if (reply.positive()) {
+                log().delivered();
+            } else {
+                log().failed();
+            }
+        });
+        outcome(new Event.Outcome(reply));
     }
 
     private void close(End why) {
         end = why;
-        dropMessage();
+        intake.end();
         connection.end(why == End.QUIT);
     }
 
@@ -465,13 +345,6 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         if (end == null) {
             LmtpSettings.Limits limits = settings.limits();
             connection.within(session.wants() == Wants.CONTENT ? limits.dataTimeout() : limits.commandTimeout());
-        }
-    }
-
-    private void dropMessage() {
-        if (message != null && !spooling) {
-            message.discard();
-            message = null;
         }
     }
 

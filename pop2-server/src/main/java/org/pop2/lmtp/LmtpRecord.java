@@ -82,6 +82,14 @@ final class LmtpRecord {
         }
     }
 
+    /** The spool cannot be written to; the message is lost, and the client told so. */
+    void spoolFailed(IOException error) {
+        LOG.atWarn()
+                .addKeyValue("session", id)
+                .addKeyValue("error", error.toString())
+                .log("lmtp-spool-failed");
+    }
+
     /** Something ended when the server had stopped. On any thread. */
     void tooLate() {
         LOG.atDebug().addKeyValue("session", id).addKeyValue("address", address).log("lmtp-too-late");

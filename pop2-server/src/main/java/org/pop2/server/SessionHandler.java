@@ -2,11 +2,8 @@ package org.pop2.server;
 
 import io.netty.buffer.ByteBuf;
 import io.netty.util.concurrent.FastThreadLocal;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.RejectedExecutionException;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.net.Client;
 import org.pop2.net.Connections;
@@ -24,25 +21,17 @@ import org.pop2.protocol.Reply;
 import org.pop2.protocol.ReplyCodec;
 import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.State;
-import org.pop2.storage.Mailbox;
 import org.pop2.storage.UserName;
 import org.pop2.trace.Transcript;
-import org.pop2.trace.Watch;
-import org.pop2.trace.Watches;
 import reactor.core.Disposable;
-import reactor.core.publisher.Mono;
 
 /**
  * One POP2 session: what happens on its {@link LineConnection} goes to the pure {@link ServerConnection}, and the
  * effects that it wants are done, strictly one after the other. The login is a {@link LoginStep}, the mailbox a
- * {@link MailboxHold}, a message on its way a {@link MessageTransfer}. Everything here happens on the connection's
- * event loop.
+ * {@link MailboxHold}, a message on its way a {@link MessageTransfer}; what operators see is an {@link Inspection}.
+ * Everything here happens on the connection's event loop.
  */
-final class SessionHandler
-        implements LineConnection.Protocol, Connections.Connection, Watches.Watched, MailboxHold.Owner {
-    /** Idle times after which a client is idle though the system would still have octets for it. */
-    private static final int SENDING_LIMIT = 6;
-
+final class SessionHandler implements LineConnection.Protocol, Connections.Connection, MailboxHold.Owner {
     /** Where a line is made: it does not stay there. */
     private static final FastThreadLocal<byte[]> LINE = new FastThreadLocal<>() {
         @Override
@@ -64,6 +53,8 @@ final class SessionHandler
     private final MailboxHold hold;
     private final MessageSending sending;
     private final Watching watching = new Watching();
+    private final SessionShare share;
+    private final Inspection inspection;
 
     private ClientProfile profile;
     /** Among the connections of the client's address. */
@@ -73,13 +64,6 @@ final class SessionHandler
     private State observed = State.LSTN;
 
     private boolean gone;
-
-    private long received;
-
-    /** Octets that the socket took. */
-    private long taken;
-
-    private long lastHeard = System.nanoTime();
 
     /** Set when the session has ended. */
     private @Nullable End end;
@@ -110,6 +94,9 @@ final class SessionHandler
         this.login = new LoginStep(sessions.authenticator(), sessions::enters, client, record, this::whileOpen);
         this.hold = new MailboxHold(sessions.store(), sessions.connections(), observer, record, this);
         this.sending = new MessageSending(connection, hold, this, record, watching, this::taken);
+        this.share = new SessionShare(settings.limits());
+        this.inspection = new Inspection(
+                client, listener.settings().name(), record, pop2, connection, login, hold, share, watching);
     }
 
     /** For the channel's pipeline. */
@@ -191,10 +178,9 @@ final class SessionHandler
 
     /** Ends the session if it has had its share. */
     private boolean isBeyondLimits() {
-        if (pop2.lines() > settings.limits().commands()) {
-            abort(End.LIMIT_REACHED, "too many commands in one session");
-        } else if (received + taken > settings.limits().octets()) {
-            abort(End.LIMIT_REACHED, "too many octets in one session");
+        Optional<String> excess = share.excess(pop2.lines());
+        if (excess.isPresent()) {
+            abort(End.LIMIT_REACHED, excess.get());
         }
         return end != null;
     }
@@ -206,13 +192,13 @@ final class SessionHandler
 
     @Override
     public void received(int octets) {
-        received += octets;
+        share.received(octets);
         observer.octetsReceived(octets);
     }
 
     @Override
     public void taken(int octets) {
-        taken += octets;
+        share.taken(octets);
         observer.octetsSent(octets);
         touch();
     }
@@ -229,13 +215,7 @@ final class SessionHandler
 
     @Override
     public boolean isPeersTurn() {
-        return pop2.ready() && !isStillSending();
-    }
-
-    private boolean isStillSending() {
-        return System.nanoTime() - lastHeard
-                        < SENDING_LIMIT * settings.idleTimeout().toNanos()
-                && connection.isSystemSending();
+        return pop2.ready() && !(share.mayStillBeSending(settings.idleTimeout()) && connection.isSystemSending());
     }
 
     @Override
@@ -390,7 +370,7 @@ final class SessionHandler
     private void touch() {
         // at the end it is the linger time that counts
         if (end == null && pop2.state() != State.AUTH) {
-            lastHeard = System.nanoTime();
+            share.touch();
             connection.within(settings.idleTimeout());
         }
     }
@@ -432,66 +412,13 @@ final class SessionHandler
         });
     }
 
-    @Override
-    public long id() {
-        return record.id();
-    }
-
-    /** What there is to see of it now; nothing if the server has stopped. */
-    Mono<SessionView> view() {
-        return onLoop(this::snapshot);
-    }
-
-    private SessionView snapshot() {
-        Mailbox open = hold.mailbox();
-        return new SessionView(
-                record.id(),
-                listener.settings().name(),
-                record.address(),
-                client.encrypted(),
-                Optional.ofNullable(login.user()),
-                pop2.state(),
-                open == null ? Optional.empty() : hold.folder(),
-                open == null ? 0 : pop2.current(),
-                open == null ? 0 : open.count(),
-                taken,
-                Duration.ofNanos(System.nanoTime() - client.sinceNanos()),
-                Duration.ofNanos(System.nanoTime() - lastHeard));
-    }
-
-    @Override
-    public Mono<Watch> watch() {
-        return onLoop(() -> connection.isOpen() ? beginWatch() : null);
-    }
-
-    private Watch beginWatch() {
-        Mailbox open = hold.mailbox();
-        boolean loggedIn = login.user() != null && pop2.state() != State.AUTH;
-        Watch begun =
-                new Watch(id(), loggedIn, Transcript.in(connection.context()).map(Transcript::file));
-        begun.note("watched from here on, in state " + pop2.state().name()
-                + (open == null ? "" : ", message " + pop2.current() + " of " + open.count()));
-        watching.by(begun);
-        return begun;
-    }
-
-    @Override
-    public void unwatch() {
-        later(() -> watching.by(null));
+    /** For operators. */
+    Inspection inspection() {
+        return inspection;
     }
 
     @Override
     public void note(String what) {
         watching.note(what);
-    }
-
-    private <T> Mono<T> onLoop(Supplier<@Nullable T> question) {
-        return Mono.create(sink -> {
-            try {
-                connection.loop().execute(() -> sink.success(question.get()));
-            } catch (RejectedExecutionException stopped) {
-                sink.success();
-            }
-        });
     }
 }

@@ -96,7 +96,7 @@ final class Sessions {
     /** Those that are beyond their TLS handshake, as they are when each is asked. */
     Flux<SessionView> views() {
         return Flux.fromStream(() -> connections.all(SessionHandler.class))
-                .flatMap(SessionHandler::view, VIEWS_AT_A_TIME);
+                .flatMap(session -> session.inspection().view(), VIEWS_AT_A_TIME);
     }
 
     /** Ends a session; says whether there is one of that number. A release goes on. */
@@ -109,14 +109,15 @@ final class Sessions {
     private Optional<SessionHandler> find(long id) {
         return connections
                 .all(SessionHandler.class)
-                .filter(session -> session.id() == id)
+                .filter(session -> session.inspection().id() == id)
                 .findFirst();
     }
 
     /** What was said in a session since the first question about it; nothing if there is none of that number. */
     Mono<SessionTranscript> transcript(long id) {
         return watches.known(id)
-                .switchIfEmpty(Mono.defer(() -> find(id).map(watches::begin).orElse(Mono.empty())));
+                .switchIfEmpty(Mono.defer(() -> find(id).map(session -> watches.begin(session.inspection()))
+                        .orElse(Mono.empty())));
     }
 
     MailStore store() {

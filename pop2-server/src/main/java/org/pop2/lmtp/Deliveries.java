@@ -1,0 +1,68 @@
+package org.pop2.lmtp;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
+import org.pop2.net.StorageCalls;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.Message;
+import reactor.core.publisher.Flux;
+import reactor.core.publisher.Mono;
+
+/** Stores a message for each of its recipients. */
+final class Deliveries {
+    /** Mailboxes that one message is delivered to at a time. */
+    private static final int CONCURRENT = 4;
+
+    private final MailStore store;
+    private final LmtpSettings settings;
+    private final LmtpRecord record;
+    private final BooleanSupplier gone;
+
+    /** @param gone whether the client is gone: what has not begun then is left out. Asked on any thread */
+    Deliveries(MailStore store, LmtpSettings settings, LmtpRecord record, BooleanSupplier gone) {
+        this.store = store;
+        this.settings = settings;
+        this.record = record;
+        this.gone = gone;
+    }
+
+    /**
+     * What each recipient is answered, in their order, as soon as it is known. Nothing of it hangs on the connection:
+     * whoever subscribes must not cancel. Never fails because of a recipient.
+     *
+     * @param key what a repeated delivery to that recipient has in common with this one
+     */
+    Flux<Reply> deliver(
+            SpooledMessage message, String sender, Function<Target, Optional<String>> key, List<Target> targets) {
+        // named twice, delivered once, and told twice
+        Map<Target, Mono<Reply>> once = new HashMap<>();
+        for (Target target : targets) {
+            once.computeIfAbsent(
+                    target,
+                    to -> deliver(to, new Message(message.content(), sender, key.apply(to)), message.octets())
+                            .cache());
+        }
+        return Flux.fromIterable(targets).flatMapSequential(once::get, CONCURRENT, 1);
+    }
+
+    private Mono<Reply> deliver(Target target, Message message, long octets) {
+        return Mono.defer(() -> {
+                    if (gone.getAsBoolean()) {
+                        return Mono.just(Reply.STOPPING);
+                    }
+                    return StorageCalls.of(() -> store.deliver(target.user(), target.folder(), message))
+                            .then(Mono.fromSupplier(() -> {
+                                record.stored(target, octets);
+                                return Reply.DELIVERED;
+                            }));
+                })
+                .onErrorResume(error -> {
+                    record.notStored(target, error);
+                    return Mono.just(Reply.to(error, settings.overQuota()));
+                });
+    }
+}

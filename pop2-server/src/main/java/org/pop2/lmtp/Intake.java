@@ -1,0 +1,157 @@
+package org.pop2.lmtp;
+
+import io.netty.buffer.ByteBuf;
+import java.io.IOException;
+import java.util.Objects;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The content of messages on its way in: taken out of its dots, measured, and spooled. On the connection's event loop.
+ * While the spool writes, nothing more is to be given.
+ */
+final class Intake {
+    private static final int CHUNK = 16 * 1024;
+
+    /** Who wants the messages. */
+    interface Owner {
+        /** Does something on the event loop. */
+        void later(Runnable task);
+
+        /**
+         * A message has come to its end.
+         *
+         * @param octets how many, with their dots gone
+         * @param lost why it is not kept; nothing if it is
+         */
+        void ended(long octets, @Nullable Reply lost);
+
+        /** The spool cannot be written to. */
+        void spoolFailed(IOException error);
+
+        /** The spool has written: more can be given. */
+        void spooled();
+    }
+
+    private final long mostOctets;
+    private final Supplier<SpooledMessage> spool;
+    private final Owner owner;
+
+    private @Nullable SpooledMessage message;
+    private DotUnstuffer unstuffer = new DotUnstuffer();
+    private DeliveryKey key = new DeliveryKey();
+    private byte @Nullable [] chunk;
+    /** Why the message that comes in is not kept. */
+    private @Nullable Reply lost;
+
+    private boolean spooling;
+    private boolean over;
+
+    /**
+     * @param mostOctets of one message; a longer one is taken to its end and not kept
+     * @param spool makes a place for the next message
+     */
+    Intake(long mostOctets, Supplier<SpooledMessage> spool, Owner owner) {
+        this.mostOctets = mostOctets;
+        this.spool = spool;
+        this.owner = owner;
+    }
+
+    /** A message is about to come. */
+    void begin() {
+        message = spool.get();
+        unstuffer = new DotUnstuffer();
+        key = new DeliveryKey();
+        lost = null;
+    }
+
+    boolean isSpooling() {
+        return spooling;
+    }
+
+    /** Takes octets, up to the end of the message. */
+    void take(ByteBuf octets) {
+        byte[] copy = chunk;
+        if (copy == null) {
+            copy = new byte[CHUNK];
+            chunk = copy;
+        }
+        int length = Math.min(CHUNK, octets.readableBytes());
+        octets.getBytes(octets.readerIndex(), copy, 0, length);
+        octets.skipBytes(unstuffer.take(copy, 0, length, this::keep));
+        SpooledMessage kept = message;
+        if (lost != null) {
+            drop();
+        } else if (kept != null && (kept.full() || (unstuffer.ended() && kept.onDisk()))) {
+            spooling = true;
+            kept.drain(error -> owner.later(() -> drained(error)));
+            return;
+        }
+        tellEnd();
+    }
+
+    private void keep(byte[] octets, int offset, int length) {
+        SpooledMessage kept = message;
+        if (lost != null || kept == null) {
+            return;
+        }
+        if (kept.octets() + length > mostOctets) {
+            lost = Reply.TOO_LARGE;
+            return;
+        }
+        key.update(octets, offset, length);
+        kept.append(octets, offset, length);
+    }
+
+    private void drained(@Nullable IOException error) {
+        spooling = false;
+        if (error != null) {
+            owner.spoolFailed(error);
+            lost = Reply.SPOOL_FAILED;
+        }
+        if (over || lost != null) {
+            drop();
+        }
+        if (!over) {
+            tellEnd();
+            owner.spooled();
+        }
+    }
+
+    private void tellEnd() {
+        if (!unstuffer.ended()) {
+            return;
+        }
+        chunk = null;
+        if (lost == null && message != null) {
+            owner.ended(message.octets(), null);
+        } else {
+            owner.ended(0, Objects.requireNonNullElse(lost, Reply.SPOOL_FAILED));
+        }
+    }
+
+    /** The message that has come; from now on the caller's, to be discarded by it. */
+    SpooledMessage handOver() {
+        SpooledMessage complete = Objects.requireNonNull(message, "nothing was received");
+        message = null;
+        return complete;
+    }
+
+    /** What a repeated delivery of that message has in common with it. */
+    DeliveryKey key() {
+        return key;
+    }
+
+    /** Nothing more comes. */
+    void end() {
+        over = true;
+        drop();
+    }
+
+    private void drop() {
+        if (message != null && !spooling) {
+            message.discard();
+            message = null;
+        }
+    }
+}
