@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
@@ -51,7 +53,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, Measured, Examined, Recoverable {
+final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -246,15 +248,25 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
+        return deliver(user, folder, appending -> incoming.gather(message, appending));
+    }
+
+    @Override
+    public Publisher<Void> deliver(UserName user, FolderName folder, List<Message> messages) {
+        List<Message> batch = BatchDelivery.checked(messages);
+        return batch.isEmpty() ? Mono.empty() : deliver(user, folder, appending -> incoming.gather(batch, appending));
+    }
+
+    private Mono<Void> deliver(UserName user, FolderName folder, Function<Incoming.Appending, Mono<Void>> gathering) {
         return Mono.defer(() -> {
                     MailboxPath path = settings.paths().of(user, folder);
-                    return deliver(user, path, message).onErrorMap(e -> StoreErrors.about(path.toString(), e));
+                    return deliver(user, path, gathering).onErrorMap(e -> StoreErrors.about(path.toString(), e));
                 })
                 .subscribeOn(work.scheduler())
                 .onErrorMap(StoreErrors::of);
     }
 
-    private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
+    private Mono<Void> deliver(UserName user, MailboxPath path, Function<Incoming.Appending, Mono<Void>> gathering) {
         Quota quota;
         try {
             Optional<Account> account = passwords.find(user);
@@ -265,7 +277,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         } catch (IOException e) {
             return Mono.error(StoreErrors.of(e));
         }
-        return incoming.gather(message, stored -> quotas.append(user, path, stored, quota));
+        return gathering.apply(stored -> quotas.append(user, path, stored, quota));
     }
 
     /** Adds a message to a mailbox, whoever's it is. */

@@ -53,6 +53,7 @@ final class CrashMatrix {
     private static final byte[] BODY = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
     private static final byte[] FROM = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MEANWHILE = message(9, 4);
+    private static final byte[] QUOTED = join(new byte[] {'>'}, MEANWHILE);
     private static final int MAILS = 4;
     private static final List<SimulatedDisk.Cut> CUTS = List.of(SimulatedDisk.Cut.values());
     private static final List<End> ENDS = List.of(End.values());
@@ -204,10 +205,15 @@ final class CrashMatrix {
             release(Objects.requireNonNull(files.open(path), "no mailbox"), numbers);
         }
 
-        void deliver(MailboxPath path, byte[] message) throws IOException {
+        void deliver(MailboxPath path, byte[]... messages) throws IOException {
             try (StoredMessage stored = new StoredMessage(io, STATE.resolve("spool"), Quoting.MBOXRD, FROM)) {
-                stored.add(ByteBuffer.wrap(message));
-                stored.complete();
+                for (int i = 0; i < messages.length; i++) {
+                    if (i > 0) {
+                        stored.next(FROM);
+                    }
+                    stored.add(ByteBuffer.wrap(messages[i]));
+                    stored.complete();
+                }
                 files.append(path, stored);
             }
         }
@@ -335,7 +341,22 @@ final class CrashMatrix {
                     join(mailbox(), message(6, 0), new byte[] {'x'}),
                     join(mailbox(), message(6, 0), "x\n\n".getBytes(StandardCharsets.US_ASCII))),
             delivery("to a new mailbox", NEW, null, new byte[0]),
-            delivery("to a new folder", FOLDER, null, new byte[0]));
+            delivery("to a new folder", FOLDER, null, new byte[0]),
+            batch((server, acknowledge) -> {
+                server.deliver(ALICE, BODY, MEANWHILE, BODY);
+                acknowledge.run();
+            }));
+
+    /** Several messages that come together, all of them or none. */
+    private static Scenario batch(Action action) {
+        return new Scenario(
+                "delivery of a batch",
+                ALICE,
+                List.of(mailbox()),
+                List.of(mailbox(), delivered(delivered(delivered(mailbox()), QUOTED), BODY)),
+                true,
+                action);
+    }
 
     private static SimulatedDisk diskFor(Scenario scenario) {
         SimulatedDisk disk = new SimulatedDisk();
@@ -521,6 +542,17 @@ final class CrashMatrix {
     /** Every call of deliveries cut, and the two recoveries after it somewhere, or not. */
     Optional<String> deliveries(int rounds) throws IOException {
         return everyCallCut(DELIVERIES, rounds, 2, 16);
+    }
+
+    /** Messages of a batch that are appended one by one. */
+    Optional<String> piecemeal(int rounds) throws IOException {
+        Scenario scenario = batch((server, acknowledge) -> {
+            for (byte[] message : List.of(BODY, MEANWHILE, BODY)) {
+                server.deliver(ALICE, message);
+            }
+            acknowledge.run();
+        });
+        return everyCallCut(List.of(scenario), rounds, 2, 16);
     }
 
     private Optional<String> everyCallCut(List<Scenario> scenarios, int rounds, int mails, int recoveryCalls)

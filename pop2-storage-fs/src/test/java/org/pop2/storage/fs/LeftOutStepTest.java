@@ -190,6 +190,7 @@ class LeftOutStepTest {
                 }),
                 first("a new mailbox's name is not forced", DELIVERIES, LeftOutStepTest::noForceAfterCreatingMailbox),
                 first("a new directory's name is not forced", DELIVERIES, LeftOutStepTest::noForceAfterMakingDirectory),
+                always("a batch is appended message by message", matrix -> matrix.piecemeal(1), disk -> disk),
 
                 // the recovery of a delivery
                 recovery("a note is not looked for", DELIVERIES, disk -> hidden(disk, ".delivery")),

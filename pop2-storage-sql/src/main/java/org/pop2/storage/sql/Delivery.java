@@ -197,12 +197,13 @@ final class Delivery {
                 })
                 // there already: the number is given back, and the message not counted
                 .switchIfEmpty(
-                        Mono.defer(() -> database.changed(connection, Sql.GIVE_BACK_UID, mailboxId, wire.octets())
+                        Mono.defer(() -> database.changed(connection, Sql.GIVE_BACK_UIDS, mailboxId, wire.octets(), 1L)
                                 .thenReturn(false)));
     }
 
     private Mono<Long> takeUid(Connection connection) {
-        return database.rows(connection, Sql.TAKE_UID, row -> Rows.get(row, 0, Long.class), mailboxId, wire.octets())
+        return database.rows(
+                        connection, Sql.TAKE_UIDS, row -> Rows.get(row, 0, Long.class), mailboxId, wire.octets(), 1L)
                 .flatMap(rows -> rows.isEmpty() ? Mono.empty() : Mono.just(rows.get(0)));
     }
 
