@@ -7,6 +7,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
+import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
@@ -93,6 +94,22 @@ public final class OpenStore implements AutoCloseable {
     /** Delivers a message; it is durable when this returns, and nothing was added if this fails. */
     public void deliver(UserName user, FolderName folder, Message message) {
         Mono.from(store.deliver(user, folder, message)).block();
+    }
+
+    /** How many messages the storage takes at a time. */
+    public int batch() {
+        return store instanceof BatchDelivery ? BatchDelivery.MOST_MESSAGES : 1;
+    }
+
+    /** Delivers as many messages as {@link #batch} at most: all are durable when this returns, and none if it fails. */
+    public void deliver(UserName user, FolderName folder, List<Message> messages) {
+        if (messages.size() == 1) {
+            deliver(user, folder, messages.get(0));
+        } else if (store instanceof BatchDelivery batches) {
+            Mono.from(batches.deliver(user, folder, messages)).block();
+        } else if (!messages.isEmpty()) {
+            throw new IllegalArgumentException("the storage takes one message at a time");
+        }
     }
 
     /** Whether the storage keeps for a while what was deleted. */

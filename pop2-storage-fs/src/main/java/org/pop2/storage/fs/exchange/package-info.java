@@ -1,7 +1,6 @@
 /**
  * Mail that moves between any storage and mbox files, Maildirs and other storages: imported, exported, copied, and
- * compared by fingerprints. Everything here blocks, and works on one message at a time in memory of fixed size. Nothing
- * here deletes mail.
+ * compared by fingerprints. Everything here blocks, and works in memory of fixed size. Nothing here deletes mail.
  *
  * <p>For programs, {@code pop2d mailbox} among them, which have options, words and exit codes of their own. Knows the
  * SPI and {@code format}, and none of this module's storage. Begin with {@link org.pop2.storage.fs.exchange.OpenStore};
