@@ -94,6 +94,10 @@ final class ImportedMessage implements Closeable {
             throw new IOException("stopped");
         }
         ByteBuffer next = ended ? null : item.read();
+        if (next == null && stopped.getAsBoolean()) {
+            // what gave it was stopped as well: it may not be whole
+            throw new IOException("stopped");
+        }
         if (next == null) {
             ended = true;
         } else {
