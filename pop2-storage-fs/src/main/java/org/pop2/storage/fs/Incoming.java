@@ -62,7 +62,7 @@ final class Incoming {
     }
 
     private byte[] fromLine(Message message) {
-        return FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now()));
+        return FromLine.of(message.sender(), message.received().orElseGet(() -> Instant.ofEpochMilli(pause.now())));
     }
 
     /**

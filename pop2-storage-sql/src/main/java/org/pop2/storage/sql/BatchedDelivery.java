@@ -50,7 +50,8 @@ final class BatchedDelivery {
             long octets,
             String sha256,
             @Nullable UUID delivery,
-            String sender) {}
+            String sender,
+            @Nullable Long received) {}
 
     private BatchedDelivery(Database database, UserName user, FolderName folder, Quota usualQuota) {
         this.database = database;
@@ -89,7 +90,8 @@ final class BatchedDelivery {
                             wire.octets(),
                             HexFormat.of().formatHex(wire.sha256()),
                             message.deliveryId().map(MailboxId::ofDelivery).orElse(null),
-                            message.sender()));
+                            message.sender(),
+                            Delivery.received(message).orElse(null)));
                 }));
     }
 
@@ -234,7 +236,8 @@ final class BatchedDelivery {
                                 message -> message.chunks().size()),
                         array(messages, UUID[]::new, Gathered::delivery),
                         array(messages, String[]::new, Gathered::sha256),
-                        array(messages, String[]::new, Gathered::sender)))
+                        array(messages, String[]::new, Gathered::sender),
+                        array(messages, Long[]::new, Gathered::received)))
                 .then();
     }
 

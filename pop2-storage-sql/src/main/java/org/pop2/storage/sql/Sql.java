@@ -57,6 +57,8 @@ final class Sql {
             + " VALUES ($1, $2, $3) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id)"
             + " INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM created";
 
+    static final String ENVELOPE = "SELECT sender, received_at FROM message WHERE mailbox_id = $1 AND uid = $2";
+
     static final String MESSAGES_AFTER =
             "SELECT uid, octets, body_id FROM message" + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
 
@@ -232,11 +234,15 @@ final class Sql {
     static final String COMMITTED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3"
             + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3";
 
-    /** $1 mailbox, $2 body, $3 uid, $4 octets, $5 chunks, $6 delivery or null, $7 hash, $8 sender. */
+    /**
+     * $1 mailbox, $2 body, $3 uid, $4 octets, $5 chunks, $6 delivery or null, $7 hash, $8 sender, $9 when it was
+     * received in microseconds since 1970, null for now.
+     */
     static final String ADD_MESSAGE = "WITH staged AS (DELETE FROM unreferenced"
             + " WHERE mailbox_id = $1 AND body_id = $2 AND NOT doomed RETURNING mailbox_id, body_id)"
-            + " INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender)"
-            + " SELECT mailbox_id, $3::bigint, $4::bigint, $5::integer, body_id, $6::uuid, $7::bytea, $8::text"
+            + " INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender, received_at)"
+            + " SELECT mailbox_id, $3::bigint, $4::bigint, $5::integer, body_id, $6::uuid, $7::bytea, $8::text,"
+            + " coalesce('epoch'::timestamptz + $9::bigint * interval '1 microsecond', now())"
             + " FROM staged";
 
     /**
@@ -259,12 +265,14 @@ final class Sql {
                 + " SELECT $1, v.body_id, v.seq, v.data FROM (VALUES " + values + ") AS v (body_id, seq, data)";
     }
 
-    /** $1 mailbox, then an array of each: bodies, uids, octets, chunks, deliveries, hashes in hex, senders. */
+    /** $1 mailbox, then an array of each: bodies, uids, octets, chunks, deliveries, hashes in hex, senders, times. */
     static final String ADD_MESSAGES =
-            "INSERT INTO message (mailbox_id, body_id, uid, octets, chunks, delivery_id, sha256, sender)"
-                    + " SELECT $1, v.body_id, v.uid, v.octets, v.chunks, v.delivery_id, decode(v.sha256, 'hex'), v.sender"
+            "INSERT INTO message (mailbox_id, body_id, uid, octets, chunks, delivery_id, sha256, sender, received_at)"
+                    + " SELECT $1, v.body_id, v.uid, v.octets, v.chunks, v.delivery_id, decode(v.sha256, 'hex'), v.sender,"
+                    + " coalesce('epoch'::timestamptz + v.received * interval '1 microsecond', now())"
                     + " FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::integer[], $6::uuid[], $7::text[],"
-                    + " $8::text[]) AS v (body_id, uid, octets, chunks, delivery_id, sha256, sender)";
+                    + " $8::text[], $9::bigint[]) AS v (body_id, uid, octets, chunks, delivery_id, sha256, sender,"
+                    + " received)";
 
     // what nobody refers to
 

@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
+import org.pop2.storage.Enveloped;
 
 /** Writes messages somewhere. Nothing is deleted where they come from. */
 public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {
@@ -15,10 +16,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     public int add(OpenMailbox mailbox, Progress progress) throws IOException {
         for (int number = 1; number <= mailbox.count(); number++) {
             int here = number;
-            add(sink -> mailbox.read(here, octets -> {
-                progress.octets(octets.remaining());
-                sink.accept(octets);
-            }));
+            add(
+                    sink -> mailbox.read(here, octets -> {
+                        progress.octets(octets.remaining());
+                        sink.accept(octets);
+                    }),
+                    new Start(Optional.empty(), mailbox.envelope(number)));
             progress.message();
         }
         return mailbox.count();
@@ -36,7 +39,10 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
      *     the header
      */
     public void add(Feed message, Optional<byte[]> fromLine) throws IOException {
-        Start start = new Start(fromLine);
+        add(message, new Start(fromLine, Optional.empty()));
+    }
+
+    private void add(Feed message, Start start) throws IOException {
         message.to(start::accept);
         start.begin();
         end();
@@ -65,10 +71,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     private final class Start {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final Optional<byte[]> fromLine;
+        private final Optional<Enveloped.Envelope> envelope;
         private boolean begun;
 
-        Start(Optional<byte[]> fromLine) {
+        Start(Optional<byte[]> fromLine, Optional<Enveloped.Envelope> envelope) {
             this.fromLine = fromLine;
+            this.envelope = envelope;
         }
 
         void accept(ByteBuffer octets) throws IOException {
@@ -93,7 +101,13 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
                     Export.this.begin(fromLine.get());
                 } else {
                     Header header = Header.of(start, start.length);
-                    Export.this.begin(header.sender(), header.received().orElseGet(Instant::now));
+                    Export.this.begin(
+                            envelope.map(Enveloped.Envelope::sender)
+                                    .filter(sender -> !sender.isEmpty())
+                                    .orElse(header.sender()),
+                            envelope.flatMap(Enveloped.Envelope::received)
+                                    .or(header::received)
+                                    .orElseGet(Instant::now));
                 }
                 write(ByteBuffer.wrap(start));
             }

@@ -7,6 +7,7 @@ import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -74,9 +75,8 @@ final class ImportedMessage implements Closeable {
         // for those systems where an open file can go
         Files.deleteIfExists(path);
         for (ByteBuffer kept : memory) {
-            write(file, kept);
+            write(file, kept.duplicate());
         }
-        memory.clear();
         for (ByteBuffer next = read(); next != null; next = read()) {
             write(file, next);
         }
@@ -125,7 +125,8 @@ final class ImportedMessage implements Closeable {
 
     /** For the storage; if it is in memory, more than once. */
     Message message() {
-        Flux<ByteBuffer> beginning = Flux.fromIterable(memory).map(ByteBuffer::duplicate);
+        Flux<ByteBuffer> beginning =
+                spool == null ? Flux.fromIterable(memory).map(ByteBuffer::duplicate) : Flux.empty();
         Flux<ByteBuffer> rest = Flux.<ByteBuffer>generate(sink -> {
                     try {
                         ByteBuffer next = rest();
@@ -141,7 +142,20 @@ final class ImportedMessage implements Closeable {
                 })
                 .subscribeOn(Schedulers.boundedElastic());
         boolean inMemory = ended && spool == null;
-        return new Message(inMemory ? beginning : beginning.concatWith(rest), item.sender(), Optional.of(deliveryId));
+        return new Message(
+                inMemory ? beginning : beginning.concatWith(rest), item.sender(), Optional.of(deliveryId), received());
+    }
+
+    /** When it came in: its source says, or its header. */
+    private Optional<Instant> received() {
+        Optional<Instant> known = item.received();
+        if (known.isPresent() || memory.isEmpty()) {
+            return known;
+        }
+        ByteBuffer start = memory.get(0).duplicate();
+        byte[] head = new byte[Math.min(start.remaining(), Header.MOST)];
+        start.get(head);
+        return Header.of(head, head.length).received();
     }
 
     private @Nullable ByteBuffer rest() throws IOException {

@@ -6,9 +6,11 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import reactor.core.publisher.Flux;
@@ -18,6 +20,7 @@ import reactor.core.scheduler.Schedulers;
 /** A mailbox that is held for reading. Nothing is ever deleted; sessions of its user wait meanwhile. */
 public final class OpenMailbox implements AutoCloseable {
     private static final Duration RELEASE = Duration.ofMinutes(1);
+    private static final Duration ENVELOPE = Duration.ofMinutes(1);
     private static final int AHEAD = 4;
 
     private final Mailbox mailbox;
@@ -105,6 +108,13 @@ public final class OpenMailbox implements AutoCloseable {
                 .then()
                 .block();
         return head.toByteArray();
+    }
+
+    /** What the storage keeps of a message's envelope; nothing if it keeps none. */
+    Optional<Enveloped.Envelope> envelope(int number) {
+        return mailbox instanceof Enveloped enveloped
+                ? Mono.from(enveloped.envelope(number)).blockOptional(ENVELOPE)
+                : Optional.empty();
     }
 
     private Flux<ContentBuffer> checked(int number) {

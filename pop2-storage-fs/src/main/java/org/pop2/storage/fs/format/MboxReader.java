@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -166,8 +168,7 @@ public final class MboxReader implements Closeable {
         if (separator == 0) {
             return null;
         }
-        String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
-        Entry entry = new Entry(base + at, sender(line), oddity);
+        Entry entry = new Entry(base + at, FromFields.of(buffer, at, at + separator), oddity);
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
         ofGit = FromLine.isOfGit(buffer, at, withoutCr(buffer, at, bareEnd));
@@ -184,25 +185,6 @@ public final class MboxReader implements Closeable {
         return entry;
     }
 
-    /** The word behind {@code From }, unless it belongs to the date already or means nobody. */
-    private static String sender(String line) {
-        String[] words = line.strip().split("[ \t]+", 3);
-        if (words.length == 2) {
-            return words[1].indexOf('@') > 0 && words[1].length() <= 256 ? words[1] : "";
-        }
-        String sender = words.length < 2 ? "" : words[1];
-        boolean usable =
-                !sender.isEmpty() && sender.length() <= 256 && sender.chars().noneMatch(Character::isISOControl);
-        // MAILER-DAEMON is how mbox spells the empty sender of a bounce
-        // "From Mon Feb 1 …": nobody; "From jon Mon Feb 1 …": Jon
-        boolean weekday = words.length == 3
-                && sender.length() <= 4
-                && sender.indexOf('@') < 0
-                && words[2].matches("(?s)\\w{3} .*|\\d.*")
-                && !words[2].matches("(?s)(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\\b.*");
-        return usable && !weekday && !sender.equals("MAILER-DAEMON") ? sender : "";
-    }
-
     @Override
     public void close() throws IOException {
         in.close();
@@ -211,14 +193,14 @@ public final class MboxReader implements Closeable {
     /** A message of the mbox, to be read before the next one is asked for. */
     public final class Entry {
         private final long offset;
-        private final String sender;
+        private final FromFields fields;
         private final @Nullable String oddity;
         private final Deque<ByteBuffer> ahead = new ArrayDeque<>();
         private boolean complete;
 
-        private Entry(long offset, String sender, @Nullable String oddity) {
+        private Entry(long offset, FromFields fields, @Nullable String oddity) {
             this.offset = offset;
-            this.sender = sender;
+            this.fields = fields;
             this.oddity = oddity;
         }
 
@@ -229,7 +211,12 @@ public final class MboxReader implements Closeable {
 
         /** The envelope's sender; empty for a bounce, or if the From_ line names none. */
         public String sender() {
-            return sender;
+            return fields.sender();
+        }
+
+        /** The date of its From_ line; nothing if it has none that can be understood. */
+        public Optional<Instant> date() {
+            return fields.date();
         }
 
         /** What is odd about its From_ line, in words; nothing if a mailbox in use could have it. */
