@@ -34,8 +34,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "mailbox",
         description = {
-            "Counts, checks, imports, exports and copies mailboxes, and brings back or finishes deletions. On any storage,"
-                    + " while a server runs or not; nothing here deletes mail but what a client has deleted.",
+            "Counts, checks, imports, exports, copies and repairs mailboxes, and brings back or finishes deletions. On any"
+                    + " storage, while a server runs or not; nothing here deletes mail but what a client has deleted.",
             "",
             "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is never"
                     + " taken over, but reported as in use.",
@@ -54,7 +54,8 @@ public final class MailboxCommand implements Callable<Integer> {
                 .addSubcommand(new MailboxExportCommand(terminal))
                 .addSubcommand(new MailboxCopyCommand(terminal))
                 .addSubcommand(new MailboxUndeleteCommand(terminal))
-                .addSubcommand(new MailboxRecoverCommand(terminal));
+                .addSubcommand(new MailboxRecoverCommand(terminal))
+                .addSubcommand(new MailboxRepairCommand(terminal));
     }
 
     @Override

@@ -23,6 +23,7 @@ import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Recoverable;
+import org.pop2.storage.Repairable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
@@ -36,6 +37,7 @@ import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Deliveries;
 import org.pop2.storage.fs.journal.Quarantine;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.Holds;
 import org.pop2.storage.fs.lock.Liveness;
@@ -53,7 +55,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable {
+final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -128,7 +130,15 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
             quarantine = new Quarantine(io, journals, settings.paths(), locks, commits, holds);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
             files = new MboxFiles(
-                    io, ChannelRegistry.JVM, locks, commits, deliveries, indexFile, settings.format(), pause);
+                    io,
+                    ChannelRegistry.JVM,
+                    locks,
+                    commits,
+                    deliveries,
+                    indexFile,
+                    settings.format(),
+                    new Replacements(io, spool, commits, deliveries),
+                    pause);
             quotas = new Quotas(io, settings.paths(), files, quotaLock, pause, lockMillis);
             recover(commits, deliveries, indexFile);
             opened = true;
@@ -337,6 +347,23 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
         return work.call(settings.state(), () -> {
             quarantine.drop(id);
             return null;
+        });
+    }
+
+    @Override
+    public Publisher<Repair> repair(UserName user, FolderName folder, boolean dry) {
+        return work.call(settings.state(), () -> {
+            MailboxPath path = settings.paths().of(user, folder);
+            if (path.check(io) == null) {
+                throw new StoreException(Reason.NOT_FOUND, path + ": there is no such file");
+            }
+            Holds.Hold hold = holds.tryHold(path)
+                    .orElseThrow(() -> new StoreException(Reason.BUSY, path + ": held by a session"));
+            try {
+                return files.repair(path, dry);
+            } finally {
+                hold.end();
+            }
         });
     }
 

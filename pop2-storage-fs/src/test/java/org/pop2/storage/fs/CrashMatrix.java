@@ -24,6 +24,7 @@ import org.pop2.storage.fs.io.ProcessIdentity;
 import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.journal.StoredMessage;
 import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.Liveness;
@@ -147,6 +148,8 @@ final class CrashMatrix {
                 }
             };
             ChannelRegistry channels = new ChannelRegistry();
+            Commits commits = new Commits(io, JOURNALS);
+            Deliveries deliveries = new Deliveries(io, JOURNALS);
             // a lock of ours that power left without content is waited for until it is old
             files = new MboxFiles(
                     io,
@@ -160,10 +163,11 @@ final class CrashMatrix {
                             MboxLocks.Kind.BOTH,
                             10_000,
                             1_000),
-                    new Commits(io, JOURNALS),
-                    new Deliveries(io, JOURNALS),
+                    commits,
+                    deliveries,
                     new IndexFile(io, STATE.resolve("indexes"), FORMAT),
                     FORMAT,
+                    new Replacements(io, STATE.resolve("spool"), commits, deliveries),
                     pause);
         }
 
@@ -205,6 +209,10 @@ final class CrashMatrix {
             release(Objects.requireNonNull(files.open(path), "no mailbox"), numbers);
         }
 
+        void repair(MailboxPath path) throws IOException {
+            files.repair(path, false);
+        }
+
         void deliver(MailboxPath path, byte[]... messages) throws IOException {
             try (StoredMessage stored = new StoredMessage(io, STATE.resolve("spool"), Quoting.MBOXRD, FROM)) {
                 for (int i = 0; i < messages.length; i++) {
@@ -223,6 +231,7 @@ final class CrashMatrix {
     private final Random random;
     private final Mutation mutation;
     private final Set<String> cuts = new HashSet<>();
+    private int repairCuts;
     private final Set<String> placesCut = new HashSet<>();
 
     CrashMatrix(long seed, Mutation mutation) {
@@ -542,6 +551,18 @@ final class CrashMatrix {
     /** Every call of deliveries cut, and the two recoveries after it somewhere, or not. */
     Optional<String> deliveries(int rounds) throws IOException {
         return everyCallCut(DELIVERIES, rounds, 2, 16);
+    }
+
+    /** Repairs. */
+    Optional<String> repairs() throws IOException {
+        RepairCampaign campaign = new RepairCampaign(mutation, random);
+        Optional<String> wrong = campaign.run();
+        repairCuts += campaign.cuts();
+        return wrong;
+    }
+
+    int repairCuts() {
+        return repairCuts;
     }
 
     /** Messages of a batch that are appended one by one. */

@@ -15,6 +15,7 @@ import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
 import org.pop2.storage.Recoverable;
+import org.pop2.storage.Repairable;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
@@ -145,6 +146,16 @@ public final class OpenStore implements AutoCloseable {
     /** What sets aside deletions that a crash left; nothing if the storage never does. */
     public Optional<Recoverable> recoverable() {
         return store instanceof Recoverable recoverable ? Optional.of(recoverable) : Optional.empty();
+    }
+
+    /** What can put mailboxes right; nothing if there is never anything to repair. */
+    public Optional<Repairable> repairable() {
+        return store instanceof Repairable repairable ? Optional.of(repairable) : Optional.empty();
+    }
+
+    /** Puts a mailbox right, or tells what would be done. */
+    public static Repairable.Repair repair(Repairable storage, UserName user, FolderName folder, boolean dry) {
+        return one(storage.repair(user, folder, dry), COUNT);
     }
 
     /** All that was set aside. */

@@ -34,7 +34,7 @@ public final class MboxReader implements Closeable {
     private static final int PSEUDO_HEADER = 8 * 1024;
 
     /** As many empty lines before the first message are skipped. */
-    private static final int LEADING = 1024;
+    static final int LEADING = 1024;
 
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -101,6 +101,10 @@ public final class MboxReader implements Closeable {
         return of(in, quoting, separator, true);
     }
 
+    static MboxReader tolerant(InputStream in, MboxFormat format) {
+        return new MboxReader(in, format.quoting(), format.lenient(), true);
+    }
+
     private static MboxReader of(InputStream in, String quoting, String separator, boolean tolerant) {
         boolean lenient = separator.equals("lenient");
         if (!lenient && !separator.equals("strict")) {
@@ -118,7 +122,7 @@ public final class MboxReader implements Closeable {
     }
 
     /** Where a byte order mark and empty lines end. */
-    private static int leading(byte[] octets, int from, int to) {
+    static int leading(byte[] octets, int from, int to) {
         int at = from;
         if (to - at >= 3
                 && octets[at] == (byte) 0xEF
