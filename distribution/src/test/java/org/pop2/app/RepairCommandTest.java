@@ -141,6 +141,24 @@ class RepairCommandTest extends PostgresCommands {
     }
 
     @Test
+    void verifyTellsDoubtfulLinesByTheirOffsets() throws IOException {
+        configure("mbox");
+        String odd = "From -\nSubject: two\n\ny\n\n";
+        String text = GOOD.substring(0, GOOD.indexOf('\n') + 1) + "he wrote this\n\n";
+        inbox(GOOD + odd + text);
+
+        assertThat(run("mailbox", "verify")).as(err).isZero();
+        assertThat(out).isEqualTo("postel\tINBOX\t2\tok, 2 doubtful lines\n");
+        assertThat(err.lines())
+                .containsExactly(
+                        "pop2d: postel/INBOX: octet " + GOOD.length()
+                                + ": begins no message, though it is without a date, and a header field is behind it: From -",
+                        "pop2d: postel/INBOX: octet " + (GOOD + odd).length()
+                                + ": begins a message, though no header field is behind it:"
+                                + " From a@example.org Mon Feb  4 10:00:00 1985");
+    }
+
+    @Test
     void postgresqlHasNothingToRepair() throws IOException {
         configure("postgresql");
         assertThat(run("mailbox", "repair", "postel")).as(err).isZero();

@@ -9,12 +9,14 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Doubtful;
 import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.fs.format.FromFields;
 import org.pop2.storage.fs.format.FromLine;
+import org.pop2.storage.fs.format.MboxDoubts;
 import org.pop2.storage.fs.format.MboxIndex;
 import org.pop2.storage.fs.format.WireEncoder;
 import org.pop2.storage.fs.io.BufferPool;
@@ -26,11 +28,12 @@ import org.pop2.storage.fs.lock.Holds;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** A mailbox held by a session. */
-final class MboxMailbox implements Mailbox, Enveloped {
+final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
 
     private final MboxFiles files;
@@ -135,6 +138,25 @@ final class MboxMailbox implements Mailbox, Enveloped {
         }
         FromFields fields = FromFields.of(line.array(), 0, line.capacity());
         return new Envelope(fields.sender(), fields.date());
+    }
+
+    @Override
+    public Publisher<Doubt> doubts() {
+        Counted mailbox = counted;
+        if (mailbox == null) {
+            return Flux.empty();
+        }
+        return Mono.fromCallable(() -> {
+                    ChannelRegistry.Shared channel = share(mailbox);
+                    try {
+                        return MboxDoubts.of(channel.file(), mailbox.index(), files.format());
+                    } finally {
+                        mailbox.giveBack(channel);
+                    }
+                })
+                .subscribeOn(work.scheduler())
+                .onErrorMap(e -> StoreErrors.about(name, e))
+                .flatMapMany(Flux::fromIterable);
     }
 
     /** The channel outlives a release that comes in the middle of a reading. */
