@@ -1,6 +1,7 @@
 package org.pop2.storage;
 
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.Optional;
 import org.reactivestreams.Publisher;
 
@@ -13,18 +14,32 @@ import org.reactivestreams.Publisher;
  * @param deliveryId what a repeated delivery of the same message by the same MTA repeats, so that a storage which can
  *     may store it once, as long as the first copy is there: one that was deleted is no copy; empty: every delivery is
  *     a new message
+ * @param received when it came in, for a message that comes from another mailbox; empty: now
  */
-public record Message(Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId) {
+public record Message(
+        Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId, Optional<Instant> received) {
+    private static final Instant FIRST = Instant.parse("0001-01-01T00:00:00Z");
+    private static final Instant LAST = Instant.parse("9999-12-31T23:59:59.999999999Z");
 
     /**
      * A message.
      *
-     * @throws IllegalArgumentException if the sender is over 256 characters or holds a control character
+     * @throws IllegalArgumentException if the sender is over 256 characters or holds a control character, or if the
+     *     year of {@code received} has not one to four digits
      */
     public Message {
+        if (received.isPresent()
+                && (received.get().isBefore(FIRST) || received.get().isAfter(LAST))) {
+            throw new IllegalArgumentException("not a time when mail came in");
+        }
         if (sender.length() > 256 || sender.chars().anyMatch(Character::isISOControl)) {
             throw new IllegalArgumentException("not an envelope sender");
         }
+    }
+
+    /** One that comes in now. */
+    public Message(Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId) {
+        this(content, sender, deliveryId, Optional.empty());
     }
 
     public static Message of(Publisher<ByteBuffer> content) {

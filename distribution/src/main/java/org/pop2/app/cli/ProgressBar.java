@@ -24,6 +24,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
     private final AtomicLong messages = new AtomicLong();
     private long shownAt;
     private int shown;
+    private boolean closed;
 
     /** @param total octets to come; 0: unknown */
     public ProgressBar(PrintStream out, long total, LongSupplier nanoTime) {
@@ -78,7 +79,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
 
     private synchronized void show(Supplier<String> text) {
         long now = nanoTime.getAsLong();
-        if (now - shownAt < EVERY_NANOS) {
+        if (closed || now - shownAt < EVERY_NANOS) {
             return;
         }
         shownAt = now;
@@ -110,8 +111,10 @@ public final class ProgressBar implements Progress, AutoCloseable {
         }
     }
 
+    /** It does not come back. */
     @Override
-    public void close() {
+    public synchronized void close() {
         wipe();
+        closed = true;
     }
 }

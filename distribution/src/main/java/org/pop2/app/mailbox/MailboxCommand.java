@@ -18,6 +18,7 @@ import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.user.UserQuotaCommand;
+import org.pop2.storage.Doubtful;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
@@ -34,8 +35,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "mailbox",
         description = {
-            "Counts, checks, imports, exports and copies mailboxes, and brings back or finishes deletions. On any storage,"
-                    + " while a server runs or not; nothing here deletes mail but what a client has deleted.",
+            "Counts, checks, imports, exports, copies and repairs mailboxes, and brings back or finishes deletions. On any"
+                    + " storage, while a server runs or not; nothing here deletes mail but what a client has deleted.",
             "",
             "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is never"
                     + " taken over, but reported as in use.",
@@ -54,7 +55,8 @@ public final class MailboxCommand implements Callable<Integer> {
                 .addSubcommand(new MailboxExportCommand(terminal))
                 .addSubcommand(new MailboxCopyCommand(terminal))
                 .addSubcommand(new MailboxUndeleteCommand(terminal))
-                .addSubcommand(new MailboxRecoverCommand(terminal));
+                .addSubcommand(new MailboxRecoverCommand(terminal))
+                .addSubcommand(new MailboxRepairCommand(terminal));
     }
 
     @Override
@@ -141,6 +143,9 @@ public final class MailboxCommand implements Callable<Integer> {
                 "Reads every message of every mailbox, and compares its octets with the number that clients are told."
                         + " Prints user, folder, messages and a verdict, with tabs between: ok, in use, or how many"
                         + " messages are bad; which ones, and why, on standard error.",
+                "",
+                "Of an mbox, also tells which lines look like the beginning of a message and are none, or are one and do"
+                        + " not look like it, by their offsets in the file, on standard error; the verdict says how many.",
                 ""
             },
             footer = {
@@ -210,6 +215,7 @@ public final class MailboxCommand implements Callable<Integer> {
                     }
                     bar.message();
                 }
+                verdict += doubts(owner + "/" + name, mailbox, bar);
             } catch (StoreException e) {
                 bar.wipe();
                 failures.add(owner + "/" + name, e);
@@ -221,6 +227,23 @@ public final class MailboxCommand implements Callable<Integer> {
             }
             bar.wipe();
             terminal.say(owner + "\t" + name + "\t" + messages + "\t" + verdict);
+        }
+
+        /** What the verdict is to say of them. */
+        private String doubts(String name, OpenMailbox mailbox, ProgressBar bar) {
+            List<Doubtful.Doubt> doubts = mailbox.doubts();
+            if (doubts.isEmpty()) {
+                return "";
+            }
+            bar.wipe();
+            for (Doubtful.Doubt doubt : doubts) {
+                terminal.warn(name + ": octet " + doubt.offset() + ": begins "
+                        + (doubt.separates() ? "a message, though " : "no message, though ") + doubt.why() + ": "
+                        + doubt.line());
+            }
+            boolean more = doubts.size() == Doubtful.MOST;
+            return ", " + doubts.size() + (more ? " or more" : "")
+                    + (doubts.size() == 1 ? " doubtful line" : " doubtful lines");
         }
     }
 

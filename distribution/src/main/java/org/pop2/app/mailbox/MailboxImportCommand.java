@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.Callable;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.Candidates;
 import org.pop2.app.cli.CommandFailedException;
@@ -17,6 +18,7 @@ import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
+import org.pop2.app.cli.WhenStopped;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.StoreException;
@@ -43,20 +45,24 @@ import picocli.CommandLine.Parameters;
                     + " too, if an empty line is before it and a header field behind it; how many there were is told at"
                     + " the end.",
             "",
-            "An import that was stopped or killed can be run again with the same command: it goes on where it was and"
-                    + " imports nothing twice. For that it keeps a state file until it is done.",
+            "An import that was stopped (by Ctrl-C, say) or killed can be run again with the same command: it goes on"
+                    + " where it was and imports nothing twice. For that it keeps a state file until it is done.",
             ""
         },
         footer = {
             "",
             "Exit codes: 0 all is imported, durably; 65 a source is not what it should be; 66 there is no such source;"
-                    + " 67 no such user; 74 a source cannot be read; 75 try again later.",
+                    + " 67 no such user; 74 a source cannot be read; 75 try again later; 130 or 143 stopped by SIGINT or"
+                    + " SIGTERM.",
             "",
             "Example:",
             "  pop2d mailbox import --user postel --folder old /var/mail/postel ~/Maildir",
             "  zcat mail.mbox.gz | pop2d mailbox import --user postel -"
         })
 public final class MailboxImportCommand implements Callable<Integer> {
+    /** How long a batch, or the rest of a large message, may take when the command is stopped. */
+    private static final long STOP_SECONDS = 10;
+
     private final Terminal terminal;
 
     @Mixin
@@ -128,9 +134,6 @@ public final class MailboxImportCommand implements Callable<Integer> {
             }
             try (ImportState state = state(configuration, owner, to, reading)) {
                 run(store, owner, to, reading, state, size);
-                if (stateFile == null) {
-                    state.remove();
-                }
             }
         } catch (IOException e) {
             throw MailboxCommand.failed("", e);
@@ -140,24 +143,39 @@ public final class MailboxImportCommand implements Callable<Integer> {
 
     private void run(
             OpenStore store, UserName owner, FolderName to, MessageSource.Reading reading, ImportState state, long size)
-            throws CommandFailedException {
-        try (ProgressBar bar = ProgressBar.on(terminal, size)) {
-            Importer importer = new Importer(store, owner, to, state, bar);
+            throws CommandFailedException, IOException {
+        ProgressBar bar = ProgressBar.on(terminal, size);
+        Importer importer = new Importer(store, owner, to, state, bar);
+        try (bar;
+                WhenStopped stopping = WhenStopped.doing(() -> stop(importer, bar, store))) {
             try {
                 for (String name : sources) {
-                    try (MessageSource source = MessageSource.of(name, terminal.in(), reading)) {
+                    try (MessageSource source = MessageSource.of(name, new UnhurriedEnd(terminal.in()), reading)) {
                         importer.run(absolute(name), source);
                     }
                 }
             } catch (StoreException e) {
-                bar.wipe();
+                if (!stopping.done()) {
+                    return;
+                }
+                bar.close();
                 CommandFailedException failure = CommandFailedException.of(e);
                 throw new CommandFailedException(failure.exitCode(), soFar(importer) + failure.getMessage(), e);
             } catch (IOException e) {
-                bar.wipe();
+                if (!stopping.done()) {
+                    return;
+                }
+                bar.close();
                 throw MailboxCommand.failed(soFar(importer), e);
             }
-            bar.wipe();
+            if (!stopping.done()) {
+                // whoever stopped it has told how far it came
+                return;
+            }
+            if (stateFile == null) {
+                state.remove();
+            }
+            bar.close();
             terminal.say("imported " + messages(importer.imported()) + " to " + owner + "/" + to
                     + (importer.skipped() == 0
                             ? ""
@@ -165,6 +183,24 @@ public final class MailboxImportCommand implements Callable<Integer> {
             importer.oddities()
                     .forEach((oddity, count) -> terminal.say("of these, " + messages(count)
                             + (count == 1 ? " begins" : " begin") + " with a From_ line " + oddity));
+        }
+    }
+
+    /** Lets what is being delivered come to its end, says how far it came, and gives back all locks. */
+    private void stop(Importer importer, ProgressBar bar, OpenStore store) {
+        boolean inDoubt = true;
+        try {
+            inDoubt = !importer.stop(STOP_SECONDS, TimeUnit.SECONDS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        bar.close();
+        terminal.warn("stopped after " + messages(importer.imported()) + (inDoubt ? ", one more is in doubt" : "")
+                + "; the same command goes on from there");
+        try {
+            store.close();
+        } catch (StoreException e) {
+            terminal.warn(String.valueOf(e.getMessage()));
         }
     }
 

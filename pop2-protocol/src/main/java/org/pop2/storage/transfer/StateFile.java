@@ -109,7 +109,14 @@ public final class StateFile implements Closeable {
 
     /** A line more, which is on the disk when this returns. */
     public void append(String line) throws IOException {
-        write(file, line + "\n");
+        append(List.of(line));
+    }
+
+    /**
+     * Some lines more, which are on the disk when this returns; if the machine dies before, the first of them may be.
+     */
+    public void append(List<String> lines) throws IOException {
+        write(file, String.join("\n", lines) + "\n");
     }
 
     /** Writes all of a text to where the channel stands; it is on the disk when this returns. */

@@ -4,6 +4,8 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.time.Instant;
+import java.util.List;
+import java.util.function.Function;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -56,7 +58,11 @@ final class Incoming {
      * @param appending called on the workers
      */
     Mono<Void> gather(Message message, Appending appending) {
-        return gather(message, FromLine.of(message.sender(), Instant.ofEpochMilli(pause.now())), appending);
+        return gather(message, fromLine(message), appending);
+    }
+
+    private byte[] fromLine(Message message) {
+        return FromLine.of(message.sender(), message.received().orElseGet(() -> Instant.ofEpochMilli(pause.now())));
     }
 
     /**
@@ -65,12 +71,49 @@ final class Incoming {
      * @param fromLine with its line feed
      */
     Mono<Void> gather(Message message, byte[] fromLine, Appending appending) {
+        return gather(fromLine, stored -> receive(stored, message), appending);
+    }
+
+    /** The same with several messages, which are appended together. */
+    Mono<Void> gather(List<Message> messages, Appending appending) {
+        Message first = messages.get(0);
+        Flux<Message> others = Flux.fromIterable(messages.subList(1, messages.size()));
+        return gather(
+                fromLine(first),
+                stored -> receive(stored, first)
+                        .thenMany(others.concatMap(message -> begin(stored, message), 0))
+                        .then(),
+                appending);
+    }
+
+    private Mono<Void> gather(byte[] fromLine, Function<StoredMessage, Mono<Void>> contents, Appending appending) {
         StoredMessage stored;
         try {
             stored = new StoredMessage(io, spool, quoting, fromLine);
         } catch (IOException e) {
             return Mono.error(StoreErrors.of(e));
         }
+        return contents.apply(stored)
+                .then(Mono.fromCallable(() -> {
+                    appending.of(stored);
+                    return null;
+                }))
+                .then()
+                .doFinally(end -> work.submit(() -> discard(stored), () -> discard(stored)));
+    }
+
+    private Mono<Void> begin(StoredMessage stored, Message message) {
+        return Mono.defer(() -> {
+            try {
+                stored.next(fromLine(message));
+            } catch (IOException e) {
+                return Mono.error(StoreErrors.of(e));
+            }
+            return receive(stored, message);
+        });
+    }
+
+    private Mono<Void> receive(StoredMessage stored, Message message) {
         return Flux.from(message.content())
                 .onErrorMap(e -> new StoreException(Reason.UNAVAILABLE, "the message could not be read: " + e, e))
                 // one buffer at a time: the next is asked for when this one is stored
@@ -78,11 +121,8 @@ final class Incoming {
                 .concatMap(octets -> add(stored, octets), 0)
                 .then(Mono.fromCallable(() -> {
                     stored.complete();
-                    appending.of(stored);
                     return null;
-                }))
-                .then()
-                .doFinally(end -> work.submit(() -> discard(stored), () -> discard(stored)));
+                }));
     }
 
     private static Mono<Void> add(StoredMessage stored, ByteBuffer octets) {

@@ -67,11 +67,11 @@ final class MailboxAppender {
             recovery.recover(locked);
             IoFile file = locked.file();
             long size = file.size();
-            boolean mayBeFull = size / SHORTEST_MESSAGE >= format.maxMessages();
+            boolean mayBeFull = size / SHORTEST_MESSAGE + message.messages() > format.maxMessages();
             if (room != null || mayBeFull) {
                 MboxIndex contents = indexer.contents(locked);
-                // one more, and no session would be given the mailbox
-                MboxScanner.requireAtMost(contents.rows() + 1, format);
+                // with more, no session would be given the mailbox
+                MboxScanner.requireAtMost(contents.rows() + message.messages(), format);
                 if (room != null) {
                     room.check(contents);
                 }

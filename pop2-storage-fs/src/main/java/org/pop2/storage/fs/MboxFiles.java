@@ -6,12 +6,14 @@ import java.util.BitSet;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Examined;
+import org.pop2.storage.Repairable.Repair;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.fs.format.MboxFormat;
 import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.io.StoreErrors;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.journal.StoredMessage;
 import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.MailboxPath;
@@ -27,6 +29,7 @@ final class MboxFiles {
     private final MailboxOpener opener;
     private final MailboxDeleter deleter;
     private final MailboxAppender appender;
+    private final MailboxRepairer repairer;
 
     MboxFiles(
             StorageIo io,
@@ -36,6 +39,7 @@ final class MboxFiles {
             Deliveries deliveries,
             IndexFile indexes,
             MboxFormat format,
+            Replacements replacements,
             Pause pause) {
         this.io = io;
         this.locks = locks;
@@ -45,6 +49,7 @@ final class MboxFiles {
         opener = new MailboxOpener(io, channels, locks, recovery, indexer);
         deleter = new MailboxDeleter(locks, commits, recovery, indexer);
         appender = new MailboxAppender(io, locks, deliveries, recovery, indexer, format);
+        repairer = new MailboxRepairer(locks, recovery, indexer, replacements, format, pause);
     }
 
     MboxFormat format() {
@@ -70,6 +75,11 @@ final class MboxFiles {
     /** As {@link MailboxAppender#append}. */
     void append(MailboxPath path, StoredMessage message, MailboxAppender.Room room) throws IOException {
         appender.append(path, message, room);
+    }
+
+    /** As {@link MailboxRepairer#repair}. */
+    Repair repair(MailboxPath path, boolean dry) throws IOException {
+        return repairer.repair(path, dry);
     }
 
     /** Puts right what an interrupted release or delivery left, if there is something. */

@@ -1,6 +1,7 @@
 package org.pop2.storage.fs;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.BitSet;
 import java.util.Objects;
 import java.util.Optional;
@@ -9,13 +10,19 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Doubtful;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.fs.format.FromFields;
+import org.pop2.storage.fs.format.FromLine;
+import org.pop2.storage.fs.format.MboxDoubts;
 import org.pop2.storage.fs.format.MboxIndex;
 import org.pop2.storage.fs.format.WireEncoder;
 import org.pop2.storage.fs.io.BufferPool;
+import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.StoreErrors;
 import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.fs.lock.ChannelRegistry;
@@ -23,11 +30,12 @@ import org.pop2.storage.fs.lock.Holds;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** A mailbox held by a session. */
-final class MboxMailbox implements Mailbox {
+final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
 
     private final MboxFiles files;
@@ -109,6 +117,54 @@ final class MboxMailbox implements Mailbox {
             return small.content(number);
         }
         return new Content(name + ", message " + number, () -> open(mailbox, row), octets, buffers, work.readers());
+    }
+
+    @Override
+    public Publisher<Envelope> envelope(int number) {
+        Counted mailbox = existing(number);
+        int row = mailbox.index().rowOf(number);
+        return Mono.fromCallable(() -> {
+                    ChannelRegistry.Shared channel = share(mailbox);
+                    try {
+                        mailbox.check(row);
+                        return envelope(
+                                channel.file(),
+                                mailbox.index().start(row),
+                                mailbox.index().end());
+                    } finally {
+                        mailbox.giveBack(channel);
+                    }
+                })
+                .subscribeOn(work.scheduler())
+                .onErrorMap(e -> StoreErrors.about(name, e));
+    }
+
+    private Envelope envelope(IoFile file, long start, long end) throws IOException {
+        ByteBuffer line = ByteBuffer.allocate((int) Math.min(FromLine.MAX_OCTETS, end - start));
+        if (!file.readFully(line, start)) {
+            throw new StoreException(Reason.CORRUPT, name + ": became shorter while it was read");
+        }
+        FromFields fields = FromFields.of(line.array(), 0, line.capacity());
+        return new Envelope(fields.sender(), fields.date());
+    }
+
+    @Override
+    public Publisher<Doubt> doubts() {
+        Counted mailbox = counted;
+        if (mailbox == null) {
+            return Flux.empty();
+        }
+        return Mono.fromCallable(() -> {
+                    ChannelRegistry.Shared channel = share(mailbox);
+                    try {
+                        return MboxDoubts.of(channel.file(), mailbox.index(), files.format());
+                    } finally {
+                        mailbox.giveBack(channel);
+                    }
+                })
+                .subscribeOn(work.scheduler())
+                .onErrorMap(e -> StoreErrors.about(name, e))
+                .flatMapMany(Flux::fromIterable);
     }
 
     /** The channel outlives a release that comes in the middle of a reading. */

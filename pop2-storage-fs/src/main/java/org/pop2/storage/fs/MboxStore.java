@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
@@ -22,6 +24,7 @@ import org.pop2.storage.Message;
 import org.pop2.storage.Notes;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Recoverable;
+import org.pop2.storage.Repairable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.Usage;
@@ -35,6 +38,7 @@ import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Deliveries;
 import org.pop2.storage.fs.journal.Quarantine;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.Holds;
 import org.pop2.storage.fs.lock.Liveness;
@@ -52,7 +56,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, Measured, Examined, Recoverable {
+final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -129,7 +133,15 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
             quarantine = new Quarantine(io, journals, settings.paths(), locks, commits, holds);
             IndexFile indexFile = new IndexFile(io, indexes, settings.format());
             files = new MboxFiles(
-                    io, ChannelRegistry.JVM, locks, commits, deliveries, indexFile, settings.format(), pause);
+                    io,
+                    ChannelRegistry.JVM,
+                    locks,
+                    commits,
+                    deliveries,
+                    indexFile,
+                    settings.format(),
+                    new Replacements(io, spool, commits, deliveries),
+                    pause);
             quotas = new Quotas(io, settings.paths(), files, quotaLock, pause, lockMillis);
             recover(commits, deliveries, indexFile);
             opened = true;
@@ -269,15 +281,25 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
 
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
+        return deliver(user, folder, appending -> incoming.gather(message, appending));
+    }
+
+    @Override
+    public Publisher<Void> deliver(UserName user, FolderName folder, List<Message> messages) {
+        List<Message> batch = BatchDelivery.checked(messages);
+        return batch.isEmpty() ? Mono.empty() : deliver(user, folder, appending -> incoming.gather(batch, appending));
+    }
+
+    private Mono<Void> deliver(UserName user, FolderName folder, Function<Incoming.Appending, Mono<Void>> gathering) {
         return Mono.defer(() -> {
                     MailboxPath path = settings.paths().of(user, folder);
-                    return deliver(user, path, message).onErrorMap(e -> StoreErrors.about(path.toString(), e));
+                    return deliver(user, path, gathering).onErrorMap(e -> StoreErrors.about(path.toString(), e));
                 })
                 .subscribeOn(work.scheduler())
                 .onErrorMap(StoreErrors::of);
     }
 
-    private Mono<Void> deliver(UserName user, MailboxPath path, Message message) {
+    private Mono<Void> deliver(UserName user, MailboxPath path, Function<Incoming.Appending, Mono<Void>> gathering) {
         Quota quota;
         try {
             Optional<Account> account = passwords.find(user);
@@ -288,7 +310,7 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         } catch (IOException e) {
             return Mono.error(StoreErrors.of(e));
         }
-        return incoming.gather(message, stored -> quotas.append(user, path, stored, quota));
+        return gathering.apply(stored -> quotas.append(user, path, stored, quota));
     }
 
     /** Adds a message to a mailbox, whoever's it is. */
@@ -348,6 +370,23 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
         return work.call(settings.state(), () -> {
             quarantine.drop(id);
             return null;
+        });
+    }
+
+    @Override
+    public Publisher<Repair> repair(UserName user, FolderName folder, boolean dry) {
+        return work.call(settings.state(), () -> {
+            MailboxPath path = settings.paths().of(user, folder);
+            if (path.check(io) == null) {
+                throw new StoreException(Reason.NOT_FOUND, path + ": there is no such file");
+            }
+            Holds.Hold hold = holds.tryHold(path)
+                    .orElseThrow(() -> new StoreException(Reason.BUSY, path + ": held by a session"));
+            try {
+                return files.repair(path, dry);
+            } finally {
+                hold.end();
+            }
         });
     }
 

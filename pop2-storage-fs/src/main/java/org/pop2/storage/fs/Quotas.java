@@ -55,7 +55,7 @@ final class Quotas {
             return;
         }
         // one that never fits need not be counted for
-        quota.require(user, 1, message.wireOctets());
+        quota.require(user, message.messages(), message.wireOctets());
         lock.locked(user.value(), lockMillis, pause, () -> {
             Usage elsewhere = count(user, quota, path);
             files.append(
@@ -63,7 +63,7 @@ final class Quotas {
                     message,
                     here -> quota.require(
                             user,
-                            elsewhere.messages() + here.count() + 1,
+                            elsewhere.messages() + here.count() + message.messages(),
                             elsewhere.octets() + here.octetsInAll() + message.wireOctets()));
             return elsewhere;
         });

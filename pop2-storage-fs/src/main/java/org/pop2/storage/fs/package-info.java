@@ -52,10 +52,10 @@
  * the image first. [P, N) is the image: all was done but the removal of the journal. None of this: another program
  * rewrote the mailbox, and the journal is set aside and the mailbox left alone.
  *
- * <p>A delivery is noted likewise ({@code Deliveries}): the size before and the octets to be appended, sealed and
- * forced before the first is. What a crash leaves of the message is cut off; a whole one stays. If another program
- * appended behind a torn message, nothing is moved: its octets are not ours. The holes that a power failure made are
- * filled then, if the message has its full length.
+ * <p>A delivery, of one message or of several, is noted likewise ({@code Deliveries}): the size before and the octets
+ * to be appended, sealed and forced before the first is. What a crash leaves of it is cut off; what is whole stays. If
+ * another program appended behind a torn message, nothing is moved: its octets are not ours. The holes that a power
+ * failure made are filled then, if the message has its full length.
  *
  * <p>Everything is done in place: the file keeps its inode, owner and mode, and a delivery that has opened it writes
  * where it should. A failed fsync is not tried again, for the kernel may have thrown the octets away: the journal

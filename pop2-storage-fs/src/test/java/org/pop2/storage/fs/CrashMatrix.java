@@ -24,6 +24,7 @@ import org.pop2.storage.fs.io.ProcessIdentity;
 import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Deliveries;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.journal.StoredMessage;
 import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.Liveness;
@@ -53,6 +54,7 @@ final class CrashMatrix {
     private static final byte[] BODY = "Subject: new\n\nhello\n".repeat(30).getBytes(StandardCharsets.US_ASCII);
     private static final byte[] FROM = "From bob Mon Nov 23 12:00:00 2026\n".getBytes(StandardCharsets.US_ASCII);
     private static final byte[] MEANWHILE = message(9, 4);
+    private static final byte[] QUOTED = join(new byte[] {'>'}, MEANWHILE);
     private static final int MAILS = 4;
     private static final List<SimulatedDisk.Cut> CUTS = List.of(SimulatedDisk.Cut.values());
     private static final List<End> ENDS = List.of(End.values());
@@ -146,6 +148,8 @@ final class CrashMatrix {
                 }
             };
             ChannelRegistry channels = new ChannelRegistry();
+            Commits commits = new Commits(io, JOURNALS);
+            Deliveries deliveries = new Deliveries(io, JOURNALS);
             // a lock of ours that power left without content is waited for until it is old
             files = new MboxFiles(
                     io,
@@ -159,10 +163,11 @@ final class CrashMatrix {
                             MboxLocks.Kind.BOTH,
                             10_000,
                             1_000),
-                    new Commits(io, JOURNALS),
-                    new Deliveries(io, JOURNALS),
+                    commits,
+                    deliveries,
                     new IndexFile(io, STATE.resolve("indexes"), FORMAT),
                     FORMAT,
+                    new Replacements(io, STATE.resolve("spool"), commits, deliveries),
                     pause);
         }
 
@@ -204,10 +209,19 @@ final class CrashMatrix {
             release(Objects.requireNonNull(files.open(path), "no mailbox"), numbers);
         }
 
-        void deliver(MailboxPath path, byte[] message) throws IOException {
+        void repair(MailboxPath path) throws IOException {
+            files.repair(path, false);
+        }
+
+        void deliver(MailboxPath path, byte[]... messages) throws IOException {
             try (StoredMessage stored = new StoredMessage(io, STATE.resolve("spool"), Quoting.MBOXRD, FROM)) {
-                stored.add(ByteBuffer.wrap(message));
-                stored.complete();
+                for (int i = 0; i < messages.length; i++) {
+                    if (i > 0) {
+                        stored.next(FROM);
+                    }
+                    stored.add(ByteBuffer.wrap(messages[i]));
+                    stored.complete();
+                }
                 files.append(path, stored);
             }
         }
@@ -217,6 +231,7 @@ final class CrashMatrix {
     private final Random random;
     private final Mutation mutation;
     private final Set<String> cuts = new HashSet<>();
+    private int repairCuts;
     private final Set<String> placesCut = new HashSet<>();
 
     CrashMatrix(long seed, Mutation mutation) {
@@ -335,7 +350,22 @@ final class CrashMatrix {
                     join(mailbox(), message(6, 0), new byte[] {'x'}),
                     join(mailbox(), message(6, 0), "x\n\n".getBytes(StandardCharsets.US_ASCII))),
             delivery("to a new mailbox", NEW, null, new byte[0]),
-            delivery("to a new folder", FOLDER, null, new byte[0]));
+            delivery("to a new folder", FOLDER, null, new byte[0]),
+            batch((server, acknowledge) -> {
+                server.deliver(ALICE, BODY, MEANWHILE, BODY);
+                acknowledge.run();
+            }));
+
+    /** Several messages that come together, all of them or none. */
+    private static Scenario batch(Action action) {
+        return new Scenario(
+                "delivery of a batch",
+                ALICE,
+                List.of(mailbox()),
+                List.of(mailbox(), delivered(delivered(delivered(mailbox()), QUOTED), BODY)),
+                true,
+                action);
+    }
 
     private static SimulatedDisk diskFor(Scenario scenario) {
         SimulatedDisk disk = new SimulatedDisk();
@@ -521,6 +551,29 @@ final class CrashMatrix {
     /** Every call of deliveries cut, and the two recoveries after it somewhere, or not. */
     Optional<String> deliveries(int rounds) throws IOException {
         return everyCallCut(DELIVERIES, rounds, 2, 16);
+    }
+
+    /** Repairs. */
+    Optional<String> repairs() throws IOException {
+        RepairCampaign campaign = new RepairCampaign(mutation, random);
+        Optional<String> wrong = campaign.run();
+        repairCuts += campaign.cuts();
+        return wrong;
+    }
+
+    int repairCuts() {
+        return repairCuts;
+    }
+
+    /** Messages of a batch that are appended one by one. */
+    Optional<String> piecemeal(int rounds) throws IOException {
+        Scenario scenario = batch((server, acknowledge) -> {
+            for (byte[] message : List.of(BODY, MEANWHILE, BODY)) {
+                server.deliver(ALICE, message);
+            }
+            acknowledge.run();
+        });
+        return everyCallCut(List.of(scenario), rounds, 2, 16);
     }
 
     private Optional<String> everyCallCut(List<Scenario> scenarios, int rounds, int mails, int recoveryCalls)

@@ -73,6 +73,14 @@ class CrashMatrixTest {
     }
 
     @Test
+    void repairCutAnywhereLeavesOldOrNewContentAndWhatWasThereIsKept() throws IOException {
+        for (int round = 0; round < 4 * ROUNDS; round++) {
+            assertThat(matrix.repairs()).isEmpty();
+        }
+        assertThat(matrix.repairCuts()).isGreaterThan(400 * ROUNDS);
+    }
+
+    @Test
     void recoveryCutAnywhereCanBeRecovered() {
         assertThat(matrix.recoveries(ROUNDS)).isEmpty();
         assertThat(matrix.cuts()).as("distinct cuts").isGreaterThan(Math.min(10_000, 1_000 * ROUNDS));

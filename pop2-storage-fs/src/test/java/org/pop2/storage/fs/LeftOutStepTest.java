@@ -190,6 +190,21 @@ class LeftOutStepTest {
                 }),
                 first("a new mailbox's name is not forced", DELIVERIES, LeftOutStepTest::noForceAfterCreatingMailbox),
                 first("a new directory's name is not forced", DELIVERIES, LeftOutStepTest::noForceAfterMakingDirectory),
+                always("a batch is appended message by message", matrix -> matrix.piecemeal(1), disk -> disk),
+
+                // the repair
+                always(
+                        "what is kept is not forced",
+                        CrashMatrix::repairs,
+                        disk -> noForce(disk, ".tmp", StorageIo.Mode.CREATE)),
+                always(
+                        "what is kept is not forced by its name",
+                        CrashMatrix::repairs,
+                        disk -> noDirectoryForce(disk, CrashMatrix.MAIL)),
+                always(
+                        "line feeds are not forced before the image",
+                        CrashMatrix::repairs,
+                        disk -> noForce(disk, ".delivery", StorageIo.Mode.CREATE)),
 
                 // the recovery of a delivery
                 recovery("a note is not looked for", DELIVERIES, disk -> hidden(disk, ".delivery")),

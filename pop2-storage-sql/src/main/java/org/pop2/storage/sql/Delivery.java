@@ -192,17 +192,26 @@ final class Delivery {
                                     chunks,
                                     deliveryId.<Object>map(id -> id).orElse(Parameters.in(UUID.class)),
                                     sha256,
-                                    message.sender())
+                                    message.sender(),
+                                    received(message)
+                                            .<Object>map(micros -> micros)
+                                            .orElse(Parameters.in(Long.class)))
                             .flatMap(added -> added == 1 ? Mono.just(true) : Mono.error(swept()));
                 })
                 // there already: the number is given back, and the message not counted
                 .switchIfEmpty(
-                        Mono.defer(() -> database.changed(connection, Sql.GIVE_BACK_UID, mailboxId, wire.octets())
+                        Mono.defer(() -> database.changed(connection, Sql.GIVE_BACK_UIDS, mailboxId, wire.octets(), 1L)
                                 .thenReturn(false)));
     }
 
+    /** In microseconds since 1970, which is as exact as PostgreSQL is. */
+    static Optional<Long> received(Message message) {
+        return message.received().map(time -> time.getEpochSecond() * 1_000_000 + time.getNano() / 1_000);
+    }
+
     private Mono<Long> takeUid(Connection connection) {
-        return database.rows(connection, Sql.TAKE_UID, row -> Rows.get(row, 0, Long.class), mailboxId, wire.octets())
+        return database.rows(
+                        connection, Sql.TAKE_UIDS, row -> Rows.get(row, 0, Long.class), mailboxId, wire.octets(), 1L)
                 .flatMap(rows -> rows.isEmpty() ? Mono.empty() : Mono.just(rows.get(0)));
     }
 

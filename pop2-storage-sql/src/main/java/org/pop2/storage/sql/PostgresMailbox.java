@@ -1,19 +1,22 @@
 package org.pop2.storage.sql;
 
+import java.time.Instant;
 import java.util.BitSet;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.sql.Database.Repeat;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /** A mailbox that exists, held by a lease. */
-final class PostgresMailbox implements Mailbox {
+final class PostgresMailbox implements Mailbox, Enveloped {
     private final Database database;
     private final Leases leases;
     private final Holding holding;
@@ -55,6 +58,27 @@ final class PostgresMailbox implements Mailbox {
                 ? small.content(number)
                 : new ChunkReader(
                         database, holding.mailboxId, snapshot.body(number), octets, budget, () -> corrupt = true);
+    }
+
+    @Override
+    public Publisher<Envelope> envelope(int number) {
+        long uid = snapshot.uid(number);
+        return database.run(
+                        "read an envelope",
+                        Repeat.ALWAYS,
+                        connection -> database.rows(
+                                connection,
+                                Sql.ENVELOPE,
+                                row -> new Envelope(
+                                        Rows.get(row, 0, String.class), Optional.of(Rows.get(row, 1, Instant.class))),
+                                holding.mailboxId,
+                                uid))
+                .map(rows -> {
+                    if (rows.isEmpty()) {
+                        throw new StoreException(Reason.CORRUPT, "message " + number + " is gone");
+                    }
+                    return rows.get(0);
+                });
     }
 
     @Override

@@ -16,6 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.ToIntFunction;
 import org.pop2.storage.Accounts;
+import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
@@ -39,7 +40,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
-public final class PostgresStore implements MailStore, Retention, Measured {
+public final class PostgresStore implements MailStore, BatchDelivery, Retention, Measured {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private static final Duration MARGIN = Duration.ofSeconds(2);
@@ -252,6 +253,12 @@ public final class PostgresStore implements MailStore, Retention, Measured {
     @Override
     public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
         return ifOpen(Delivery.of(database, user, folder, message, quota));
+    }
+
+    @Override
+    public Publisher<Void> deliver(UserName user, FolderName folder, List<Message> messages) {
+        List<Message> batch = BatchDelivery.checked(messages);
+        return batch.isEmpty() ? Mono.empty() : ifOpen(BatchedDelivery.of(database, user, folder, batch, quota));
     }
 
     @Override

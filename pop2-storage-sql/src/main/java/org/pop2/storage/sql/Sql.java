@@ -57,6 +57,8 @@ final class Sql {
             + " VALUES ($1, $2, $3) ON CONFLICT (mailbox_id) DO NOTHING RETURNING mailbox_id)"
             + " INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM created";
 
+    static final String ENVELOPE = "SELECT sender, received_at FROM message WHERE mailbox_id = $1 AND uid = $2";
+
     static final String MESSAGES_AFTER =
             "SELECT uid, octets, body_id FROM message" + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
 
@@ -221,25 +223,65 @@ final class Sql {
                 + " SELECT 1 FROM staging";
     }
 
-    /** The lock on the row makes the order of commits that of the numbers: no snapshot skips a number. */
-    static final String TAKE_UID = "UPDATE mailbox SET next_uid = next_uid + 1, messages = messages + 1,"
-            + " octets = octets + $2 WHERE mailbox_id = $1 RETURNING next_uid - 1";
+    /**
+     * Gives the first of $3 numbers for as many messages. The lock on the row makes the order of commits that of the
+     * numbers: no snapshot skips a number.
+     */
+    static final String TAKE_UIDS = "UPDATE mailbox SET next_uid = next_uid + $3, messages = messages + $3,"
+            + " octets = octets + $2 WHERE mailbox_id = $1 RETURNING next_uid - $3";
 
-    static final String GIVE_BACK_UID = "UPDATE mailbox SET next_uid = next_uid - 1, messages = messages - 1,"
+    static final String GIVE_BACK_UIDS = "UPDATE mailbox SET next_uid = next_uid - $3, messages = messages - $3,"
             + " octets = octets - $2 WHERE mailbox_id = $1";
 
     /** Not among what was deleted since: whoever sends the same again wants it to be there. */
     static final String DELIVERED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND delivery_id = $2";
 
+    /** As {@link #DELIVERED_BEFORE}, of a batch. */
+    static final String ALL_DELIVERED_BEFORE =
+            "SELECT delivery_id FROM message WHERE mailbox_id = $1 AND delivery_id = ANY ($2::uuid[])";
+
     static final String COMMITTED_BEFORE = "SELECT 1 FROM message WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3"
             + " UNION ALL SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND body_id = $3";
 
-    /** $1 mailbox, $2 body, $3 uid, $4 octets, $5 chunks, $6 delivery or null, $7 hash, $8 sender. */
+    /**
+     * $1 mailbox, $2 body, $3 uid, $4 octets, $5 chunks, $6 delivery or null, $7 hash, $8 sender, $9 when it was
+     * received in microseconds since 1970, null for now.
+     */
     static final String ADD_MESSAGE = "WITH staged AS (DELETE FROM unreferenced"
             + " WHERE mailbox_id = $1 AND body_id = $2 AND NOT doomed RETURNING mailbox_id, body_id)"
-            + " INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender)"
-            + " SELECT mailbox_id, $3::bigint, $4::bigint, $5::integer, body_id, $6::uuid, $7::bytea, $8::text"
+            + " INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, delivery_id, sha256, sender, received_at)"
+            + " SELECT mailbox_id, $3::bigint, $4::bigint, $5::integer, body_id, $6::uuid, $7::bytea, $8::text,"
+            + " coalesce('epoch'::timestamptz + $9::bigint * interval '1 microsecond', now())"
             + " FROM staged";
+
+    /**
+     * Adds chunks of bodies that become messages in the same transaction. $1 mailbox, then body, number, octets of
+     * each.
+     */
+    static String addChunks(int count) {
+        StringBuilder values = new StringBuilder();
+        for (int i = 0; i < count; i++) {
+            values.append(i == 0 ? "" : ", ")
+                    .append("($")
+                    .append(2 + 3 * i)
+                    .append("::uuid, $")
+                    .append(3 + 3 * i)
+                    .append("::integer, $")
+                    .append(4 + 3 * i)
+                    .append("::bytea)");
+        }
+        return "INSERT INTO message_chunk (mailbox_id, body_id, seq, data)"
+                + " SELECT $1, v.body_id, v.seq, v.data FROM (VALUES " + values + ") AS v (body_id, seq, data)";
+    }
+
+    /** $1 mailbox, then an array of each: bodies, uids, octets, chunks, deliveries, hashes in hex, senders, times. */
+    static final String ADD_MESSAGES =
+            "INSERT INTO message (mailbox_id, body_id, uid, octets, chunks, delivery_id, sha256, sender, received_at)"
+                    + " SELECT $1, v.body_id, v.uid, v.octets, v.chunks, v.delivery_id, decode(v.sha256, 'hex'), v.sender,"
+                    + " coalesce('epoch'::timestamptz + v.received * interval '1 microsecond', now())"
+                    + " FROM unnest($2::uuid[], $3::bigint[], $4::bigint[], $5::integer[], $6::uuid[], $7::text[],"
+                    + " $8::text[], $9::bigint[]) AS v (body_id, uid, octets, chunks, delivery_id, sha256, sender,"
+                    + " received)";
 
     // what nobody refers to
 

@@ -8,7 +8,8 @@
  * {@link org.pop2.storage.sql.PostgresStore} puts the parts together. A session's path is
  * {@link org.pop2.storage.sql.Leases} (get the mailbox), {@link org.pop2.storage.sql.Snapshot} (what is in it),
  * {@link org.pop2.storage.sql.ChunkReader} (send it), {@link org.pop2.storage.sql.Release} (delete and let go); a
- * message's is {@link org.pop2.storage.sql.Delivery}, and its end {@link org.pop2.storage.sql.Sweeper}. All of them ask
+ * message's is {@link org.pop2.storage.sql.Delivery}, or that of several at a time
+ * {@link org.pop2.storage.sql.BatchedDelivery}, and its end {@link org.pop2.storage.sql.Sweeper}. All of them ask
  * {@link org.pop2.storage.sql.Database}, whose page says what cancelling and time limits mean.
  *
  * <h2>Holding a mailbox</h2>

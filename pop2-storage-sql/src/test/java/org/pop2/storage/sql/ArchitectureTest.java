@@ -92,6 +92,7 @@ class ArchitectureTest {
             }
         }
         statements.put("stageChunks", Sql.stageChunks(8));
+        statements.put("addChunks", Sql.addChunks(8));
         statements.put("begin", Sql.begin(1, 2, 3));
         assertThat(statements).hasSizeGreaterThan(30).containsKeys("ACQUIRE", "RENEW", "EXPUNGE", "UNDELETE");
         return statements;

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
@@ -139,16 +140,29 @@ class FaultTest {
 
     @Test
     void deliveryCutAtEveryPacketIsThereOnceOrNotAtAll() {
+        deliveriesAreCut(1, store -> store.deliver(USER, FolderName.INBOX, message("x".repeat(100_000))));
+    }
+
+    @Test
+    void batchCutAtEveryPacketIsThereOnceOrNotAtAll() {
+        deliveriesAreCut(
+                3,
+                store -> store.deliver(
+                        USER,
+                        FolderName.INBOX,
+                        List.of(message("one"), message("x".repeat(100_000)), message("three"))));
+    }
+
+    private void deliveriesAreCut(int messages, Function<PostgresStore, Publisher<Void>> delivery) {
         try (CuttingProxy proxy = new CuttingProxy(database.address())) {
             PostgresStore store = open(REFUSE, Map.of("url", proxy.url(database.name), "pool-size", "2"));
             AtomicInteger delivered = new AtomicInteger();
             cutEverywhere(
                     proxy,
                     () -> {
-                        StoreException error =
-                                outcome(() -> store.deliver(USER, FolderName.INBOX, message("x".repeat(100_000))));
+                        StoreException error = outcome(() -> delivery.apply(store));
                         if (error == null) {
-                            delivered.incrementAndGet();
+                            delivered.addAndGet(messages);
                         } else {
                             assertThat(error.reason()).isEqualTo(Reason.UNAVAILABLE);
                         }

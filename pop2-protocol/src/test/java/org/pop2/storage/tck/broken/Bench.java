@@ -68,7 +68,7 @@ final class Bench {
     }
 
     static Message withContent(Message message, Publisher<ByteBuffer> content) {
-        return new Message(content, message.sender(), message.deliveryId());
+        return new Message(content, message.sender(), message.deliveryId(), message.received());
     }
 
     /** The octets of a message to deliver, copied. */

@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import org.pop2.storage.Account;
+import org.pop2.storage.Enveloped.Envelope;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Message;
 import org.pop2.storage.StoreException;
@@ -88,8 +89,18 @@ public final class Copier {
         byte[] head = source.head(number);
         Fingerprint.Builder fingerprint = new Fingerprint.Builder();
         Publisher<ByteBuffer> content = source.stream(number, fingerprint::add);
+        Header header = Header.of(head, head.length);
+        Optional<Envelope> envelope = source.envelope(number);
         to.deliver(
-                user, folder, Message.of(content, Header.of(head, head.length).sender()));
+                user,
+                folder,
+                new Message(
+                        content,
+                        envelope.map(Envelope::sender)
+                                .filter(sender -> !sender.isEmpty())
+                                .orElse(header.sender()),
+                        Optional.empty(),
+                        envelope.flatMap(Envelope::received).or(header::received)));
         return fingerprint.build();
     }
 

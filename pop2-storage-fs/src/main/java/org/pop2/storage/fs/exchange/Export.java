@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.time.Instant;
 import java.util.Optional;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.transfer.Header;
 import org.pop2.storage.transfer.OctetFeed;
 import org.pop2.storage.transfer.Progress;
@@ -18,10 +19,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     public int add(OpenMailbox mailbox, Progress progress) throws IOException {
         for (int number = 1; number <= mailbox.count(); number++) {
             int here = number;
-            add(sink -> mailbox.read(here, octets -> {
-                progress.octets(octets.remaining());
-                sink.accept(octets);
-            }));
+            add(
+                    sink -> mailbox.read(here, octets -> {
+                        progress.octets(octets.remaining());
+                        sink.accept(octets);
+                    }),
+                    new Start(Optional.empty(), mailbox.envelope(number)));
             progress.message();
         }
         return mailbox.count();
@@ -39,7 +42,10 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
      *     the header
      */
     public void add(OctetFeed message, Optional<byte[]> fromLine) throws IOException {
-        Start start = new Start(fromLine);
+        add(message, new Start(fromLine, Optional.empty()));
+    }
+
+    private void add(OctetFeed message, Start start) throws IOException {
         message.to(start::accept);
         start.begin();
         end();
@@ -62,10 +68,12 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
     private final class Start {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final Optional<byte[]> fromLine;
+        private final Optional<Enveloped.Envelope> envelope;
         private boolean begun;
 
-        Start(Optional<byte[]> fromLine) {
+        Start(Optional<byte[]> fromLine, Optional<Enveloped.Envelope> envelope) {
             this.fromLine = fromLine;
+            this.envelope = envelope;
         }
 
         void accept(ByteBuffer octets) throws IOException {
@@ -90,7 +98,13 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
                     Export.this.begin(fromLine.get());
                 } else {
                     Header header = Header.of(start, start.length);
-                    Export.this.begin(header.sender(), header.received().orElseGet(Instant::now));
+                    Export.this.begin(
+                            envelope.map(Enveloped.Envelope::sender)
+                                    .filter(sender -> !sender.isEmpty())
+                                    .orElse(header.sender()),
+                            envelope.flatMap(Enveloped.Envelope::received)
+                                    .or(header::received)
+                                    .orElseGet(Instant::now));
                 }
                 write(ByteBuffer.wrap(start));
             }

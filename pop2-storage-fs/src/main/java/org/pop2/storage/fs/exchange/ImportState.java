@@ -22,8 +22,9 @@ import org.pop2.storage.transfer.StateFile;
 /**
  * What an import has done, in a file, so that it can be run again after it was killed.
  *
- * <p>A line is written, and forced to the disk, before a message is delivered ({@code > key}) and after it ({@code =
- * key octets sha-256}). So at most one message is in doubt, and everybody knows which.
+ * <p>Lines are written, and forced to the disk, before a batch of messages is delivered ({@code > key octets sha-256},
+ * and {@code > key} of one that is too large to be read before) and after it ({@code = key octets sha-256}). So at most
+ * one batch is in doubt, and everybody knows which.
  */
 public final class ImportState implements Closeable {
     private static final String MAGIC = "pop2d import 1";
@@ -32,7 +33,7 @@ public final class ImportState implements Closeable {
     private final StateFile file;
     private final Map<String, Fingerprint> done = new HashMap<>();
     private final Map<Fingerprint, Integer> counts = new HashMap<>();
-    private final Set<String> begun = new HashSet<>();
+    private final Map<String, Optional<Fingerprint>> begun = new HashMap<>();
     private String id = "";
 
     private ImportState(Path path, StateFile file) {
@@ -86,14 +87,20 @@ public final class ImportState implements Closeable {
 
     private boolean take(String[] words) {
         if (words.length == 2 && words[0].equals(">")) {
-            begun.add(words[1]);
+            begun.put(words[1], Optional.empty());
             return true;
         }
-        if (words.length != 4 || !words[0].equals("=") || !words[2].matches("\\d{1,18}")) {
+        if (words.length != 4 || !words[2].matches("\\d{1,18}")) {
             return false;
         }
         Optional<Fingerprint> fingerprint = Fingerprint.of(Long.parseLong(words[2]), words[3]);
-        fingerprint.ifPresent(it -> remember(words[1], it));
+        if (words[0].equals(">")) {
+            begun.put(words[1], fingerprint);
+        } else if (words[0].equals("=")) {
+            fingerprint.ifPresent(it -> remember(words[1], it));
+        } else {
+            return false;
+        }
         return fingerprint.isPresent();
     }
 
@@ -120,7 +127,20 @@ public final class ImportState implements Closeable {
 
     /** Whether nobody knows if the message of that key was delivered. */
     boolean isInDoubt(String key) {
-        return begun.contains(key);
+        return begun.containsKey(key);
+    }
+
+    /** Whether a message in doubt may be that one, as far as it was noted. */
+    boolean isAsNoted(String key, Fingerprint fingerprint) {
+        Optional<Fingerprint> noted = begun.getOrDefault(key, Optional.empty());
+        return noted.isEmpty() || noted.get().equals(fingerprint);
+    }
+
+    /** What is known of the messages in doubt. */
+    Set<Fingerprint> inDoubt() {
+        Set<Fingerprint> known = new HashSet<>();
+        begun.values().forEach(each -> each.ifPresent(known::add));
+        return known;
     }
 
     /** How many messages like this one were imported. */
@@ -128,14 +148,27 @@ public final class ImportState implements Closeable {
         return counts.getOrDefault(fingerprint, 0);
     }
 
+    /** One that is delivered while it is read. */
     void begin(String key) throws IOException {
         file.append("> " + key);
-        begun.add(key);
+        begun.put(key, Optional.empty());
     }
 
-    void finish(String key, Fingerprint fingerprint) throws IOException {
-        file.append("= " + key + " " + fingerprint.octets() + " " + fingerprint.hex());
-        remember(key, fingerprint);
+    void begin(Map<String, Fingerprint> batch) throws IOException {
+        file.append(lines(">", batch));
+        batch.forEach((key, fingerprint) -> begun.put(key, Optional.of(fingerprint)));
+    }
+
+    void finish(Map<String, Fingerprint> batch) throws IOException {
+        file.append(lines("=", batch));
+        batch.forEach(this::remember);
+    }
+
+    private static List<String> lines(String what, Map<String, Fingerprint> batch) {
+        return batch.entrySet().stream()
+                .map(each -> what + " " + each.getKey() + " " + each.getValue().octets() + " "
+                        + each.getValue().hex())
+                .toList();
     }
 
     /** Removes the file: everything is imported. */

@@ -1,47 +1,58 @@
 package org.pop2.storage.fs.exchange;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HexFormat;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.ReentrantLock;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.transfer.BadSourceException;
 import org.pop2.storage.transfer.Fingerprint;
-import org.pop2.storage.transfer.Header;
-import org.pop2.storage.transfer.OctetSink;
 import org.pop2.storage.transfer.Progress;
-import org.reactivestreams.Publisher;
-import reactor.core.publisher.Flux;
-import reactor.core.scheduler.Schedulers;
 
 /**
- * Delivers the messages of sources to one folder, each durable before the next is read, and none twice however often it
- * is run with the same state.
+ * Delivers the messages of sources to one folder, and none twice however often it is run with the same state. Small
+ * messages are gathered and delivered together: what is durable costs by the batch.
  *
- * <p>The one message that was under way when an earlier run was killed is looked for in the mailbox: if there is one
- * more like it than the state knows of, it was delivered. When in doubt it is delivered again.
+ * <p>The batch that was under way when an earlier run was killed is looked for in the mailbox: of which message there
+ * is one more than the state knows of, that was delivered. When in doubt it is delivered again.
  */
 public final class Importer {
+    /** Messages and octets of a batch, at most; a little more than that of octets, by one message. */
+    private static final int BATCH_MESSAGES = 500;
+
+    private static final int BATCH_OCTETS = 4 * 1024 * 1024;
+
     private final OpenStore store;
     private final UserName user;
     private final FolderName folder;
     private final ImportState state;
     private final Progress progress;
+    private final int most;
+    private final Doubts doubts;
 
-    private long imported;
-    private long skipped;
+    private final Map<String, Gathered> batch = new LinkedHashMap<>();
+    private long batchOctets;
+    /** Held while something is delivered, and noted. */
+    private final ReentrantLock delivering = new ReentrantLock();
+
+    private volatile boolean stopped;
+
+    private final AtomicLong imported = new AtomicLong();
+    private final AtomicLong skipped = new AtomicLong();
     private final Map<String, Integer> oddities = new TreeMap<>();
+
+    /** A message in memory, and whether it turned out to be in the mailbox. */
+    private record Gathered(ImportedMessage message, boolean stored) {}
 
     public Importer(OpenStore store, UserName user, FolderName folder, ImportState state, Progress progress) {
         this.store = store;
@@ -49,16 +60,18 @@ public final class Importer {
         this.folder = folder;
         this.state = state;
         this.progress = progress;
+        this.most = Math.min(store.batch(), BATCH_MESSAGES);
+        this.doubts = new Doubts(store, user, folder, state);
     }
 
     /** Messages delivered. */
     public long imported() {
-        return imported;
+        return imported.get();
     }
 
     /** Messages that an earlier run had delivered. */
     public long skipped() {
-        return skipped;
+        return skipped.get();
     }
 
     /** How many messages of mbox files began with an odd From_ line, by what was odd about it. */
@@ -67,155 +80,198 @@ public final class Importer {
     }
 
     /**
-     * Imports all of a source.
+     * Lets no further message be delivered; what is being delivered comes to its end.
+     *
+     * @param limit how long to wait for that
+     * @return whether it has: otherwise the state tells the next run that it is in doubt
+     */
+    public boolean stop(long limit, TimeUnit unit) throws InterruptedException {
+        stopped = true;
+        if (!delivering.tryLock(limit, unit)) {
+            return false;
+        }
+        delivering.unlock();
+        return true;
+    }
+
+    /** Whether it was {@linkplain #stop stopped}. */
+    public boolean isStopped() {
+        return stopped;
+    }
+
+    /**
+     * Imports all of a source; returns before that if it is {@linkplain #stop stopped}.
      *
      * @param name of the source, the same each time: an absolute path
      * @throws BadSourceException if it is not the source that an earlier run read
      */
     public void run(String name, MessageSource source) throws IOException {
-        for (MessageSource.Item item = source.next(); item != null; item = source.next()) {
-            String key = key(name, item.key());
-            String oddity = item.oddity();
-            if (oddity != null) {
-                oddities.merge(oddity, 1, Integer::sum);
+        try {
+            for (MessageSource.Item item = source.next(); item != null && !stopped; item = source.next()) {
+                take(key(name, item.key()), item);
             }
+        } catch (IOException e) {
+            // what was whole before that is good
+            flush();
+            throw e;
+        }
+        flush();
+    }
+
+    private void take(String key, MessageSource.Item item) throws IOException {
+        String oddity = item.oddity();
+        if (oddity != null) {
+            oddities.merge(oddity, 1, Integer::sum);
+        }
+        try (ImportedMessage message = new ImportedMessage(item, state.id() + key, progress, () -> stopped)) {
             Fingerprint before = state.done(key);
             if (before != null) {
-                if (!before.equals(read(item, octets -> {}))) {
-                    throw new BadSourceException(item.label()
-                            + ": not the message that an earlier run imported from there; if this is another source,"
-                            + " remove " + state.path());
+                if (!before.equals(message.skim())) {
+                    throw another(item);
                 }
-                skipped++;
-            } else if (state.isInDoubt(key)) {
-                settle(key, item);
+                count(true);
+            } else if (message.fitsInMemory()) {
+                gather(key, item, message);
             } else {
-                state.begin(key);
-                state.finish(key, deliver(key, item));
-                imported++;
+                alone(key, item, message);
             }
-            progress.message();
         }
     }
 
-    /** The message is read into a file first: whether to deliver it depends on all of it. */
-    private void settle(String key, MessageSource.Item item) throws IOException {
-        Path path = Files.createTempFile("pop2d-import", ".eml");
-        try (FileChannel spool = FileChannel.open(
-                path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE)) {
-            Fingerprint fingerprint = read(item, octets -> {
-                while (octets.hasRemaining()) {
-                    spool.write(octets);
-                }
-            });
-            if (stored(fingerprint) > state.count(fingerprint)) {
-                skipped++;
-            } else {
-                spool.position(0);
-                deliver(key, new Spooled(item, spool));
-                imported++;
-            }
-            state.finish(key, fingerprint);
-        } finally {
-            Files.deleteIfExists(path);
+    private BadSourceException another(MessageSource.Item item) {
+        return new BadSourceException(item.label()
+                + ": not the message that an earlier run imported from there; if this is another source, remove "
+                + state.path());
+    }
+
+    private void gather(String key, MessageSource.Item item, ImportedMessage message) throws IOException {
+        boolean stored = false;
+        if (state.isInDoubt(key)) {
+            requireAsNoted(key, item, message);
+            stored = doubts.wasDelivered(message.fingerprint());
+        }
+        batch.put(key, new Gathered(message, stored));
+        batchOctets += message.octets();
+        if (batch.size() >= most || batchOctets >= BATCH_OCTETS) {
+            flush();
         }
     }
 
-    private int stored(Fingerprint wanted) throws IOException {
-        int found = 0;
-        try (OpenMailbox mailbox = store.open(user, folder)) {
-            for (int number = 1; number <= mailbox.count(); number++) {
-                // what the storage removed from it makes it shorter, never longer
-                if (mailbox.octets(number) >= wanted.octets()
-                        && mailbox.fingerprint(number).equals(wanted)) {
-                    found++;
-                }
-            }
+    private void requireAsNoted(String key, MessageSource.Item item, ImportedMessage message)
+            throws BadSourceException {
+        if (!state.isAsNoted(key, message.fingerprint())) {
+            throw another(item);
         }
-        return found;
     }
 
-    private Fingerprint deliver(String key, MessageSource.Item item) throws IOException {
-        Content content = new Content(item);
+    /** Delivers what was gathered. */
+    private void flush() throws IOException {
+        delivering.lock();
         try {
-            store.deliver(user, folder, new Message(content.publisher(), item.sender(), Optional.of(state.id() + key)));
+            if (!stopped && !batch.isEmpty()) {
+                deliverBatch();
+            }
+        } finally {
+            batch.clear();
+            batchOctets = 0;
+            delivering.unlock();
+        }
+    }
+
+    private void deliverBatch() throws IOException {
+        Map<String, Fingerprint> all = new LinkedHashMap<>();
+        Map<String, Fingerprint> fresh = new LinkedHashMap<>();
+        List<ImportedMessage> messages = new ArrayList<>();
+        batch.forEach((key, each) -> {
+            all.put(key, each.message().fingerprint());
+            if (!each.stored()) {
+                fresh.put(key, each.message().fingerprint());
+                messages.add(each.message());
+            }
+        });
+        if (!fresh.isEmpty()) {
+            state.begin(fresh);
+            try {
+                deliver(messages);
+            } catch (StoreException e) {
+                if (e.reason() != StoreException.Reason.OVER_QUOTA || messages.size() == 1) {
+                    throw e;
+                }
+                deliverOneByOne();
+                return;
+            }
+        }
+        state.finish(all);
+        batch.values().forEach(each -> count(each.stored()));
+    }
+
+    /** Not all of the batch fits: the first ones may. */
+    private void deliverOneByOne() throws IOException {
+        for (Map.Entry<String, Gathered> each : batch.entrySet()) {
+            ImportedMessage message = each.getValue().message();
+            if (!each.getValue().stored()) {
+                deliver(List.of(message));
+            }
+            state.finish(Map.of(each.getKey(), message.fingerprint()));
+            count(each.getValue().stored());
+        }
+    }
+
+    /** A message that is delivered while it is read. */
+    private void alone(String key, MessageSource.Item item, ImportedMessage message) throws IOException {
+        flush();
+        boolean stored = false;
+        if (state.isInDoubt(key)) {
+            // whether to deliver it depends on all of it
+            message.spool();
+            requireAsNoted(key, item, message);
+            stored = doubts.wasDelivered(message.fingerprint());
+        }
+        delivering.lock();
+        try {
+            if (stopped) {
+                return;
+            }
+            if (!stored) {
+                state.begin(key);
+                deliver(List.of(message));
+            }
+            state.finish(Map.of(key, message.fingerprint()));
+            count(stored);
+        } finally {
+            delivering.unlock();
+        }
+    }
+
+    private void deliver(List<ImportedMessage> messages) throws IOException {
+        try {
+            store.deliver(
+                    user,
+                    folder,
+                    messages.stream().map(ImportedMessage::message).toList());
         } catch (RuntimeException e) {
-            IOException failure = content.failure;
-            if (failure != null) {
-                failure.addSuppressed(e);
-                throw failure;
+            for (ImportedMessage each : messages) {
+                IOException failure = each.failure();
+                if (failure != null) {
+                    failure.addSuppressed(e);
+                    throw failure;
+                }
             }
             throw e;
         }
-        return content.fingerprint.build();
     }
 
-    private Fingerprint read(MessageSource.Item item, OctetSink sink) throws IOException {
-        Fingerprint.Builder fingerprint = new Fingerprint.Builder();
-        for (ByteBuffer octets = item.read(); octets != null; octets = item.read()) {
-            progress.octets(octets.remaining());
-            fingerprint.add(octets.duplicate());
-            sink.accept(octets);
+    private void count(boolean stored) {
+        if (stored) {
+            skipped.incrementAndGet();
+        } else {
+            imported.incrementAndGet();
         }
-        return fingerprint.build();
+        progress.message();
     }
 
     private static String key(String source, String message) {
         byte[] name = (source + "\0" + message).getBytes(StandardCharsets.UTF_8);
         return HexFormat.of().formatHex(Fingerprint.sha256().digest(name), 0, 16);
-    }
-
-    /** The octets on their way to the storage, looked at as they pass. */
-    private final class Content {
-        private final MessageSource.Item item;
-        private final Fingerprint.Builder fingerprint = new Fingerprint.Builder();
-        private volatile @Nullable IOException failure;
-
-        Content(MessageSource.Item item) {
-            this.item = item;
-        }
-
-        Publisher<ByteBuffer> publisher() {
-            return Flux.<ByteBuffer>generate(sink -> {
-                        try {
-                            ByteBuffer octets = item.read();
-                            if (octets == null) {
-                                sink.complete();
-                            } else {
-                                progress.octets(octets.remaining());
-                                fingerprint.add(octets.duplicate());
-                                sink.next(octets);
-                            }
-                        } catch (IOException e) {
-                            failure = e;
-                            sink.error(e);
-                        }
-                    })
-                    .subscribeOn(Schedulers.boundedElastic());
-        }
-    }
-
-    /** A message that was read into a file. */
-    private record Spooled(MessageSource.Item item, FileChannel spool) implements MessageSource.Item {
-        @Override
-        public String key() {
-            return item.key();
-        }
-
-        @Override
-        public String label() {
-            return item.label();
-        }
-
-        @Override
-        public String sender() {
-            return item.sender();
-        }
-
-        @Override
-        public @Nullable ByteBuffer read() throws IOException {
-            ByteBuffer octets = ByteBuffer.allocate(Header.MOST);
-            return spool.read(octets) < 0 ? null : octets.flip();
-        }
     }
 }

@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -70,6 +71,11 @@ public interface MessageSource extends Closeable {
 
         /** The envelope's sender; empty: nobody knows. */
         String sender();
+
+        /** When it came in, if its source says so apart from its header. */
+        default Optional<Instant> received() {
+            return Optional.empty();
+        }
 
         /** What is odd about where it begins, in words; mostly nothing. */
         default @Nullable String oddity() {
@@ -171,6 +177,11 @@ public interface MessageSource extends Closeable {
                 @Override
                 public String sender() {
                     return entry.sender();
+                }
+
+                @Override
+                public Optional<Instant> received() {
+                    return entry.date();
                 }
 
                 @Override

@@ -6,9 +6,13 @@ import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.BitSet;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Doubtful;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.transfer.Fingerprint;
@@ -21,6 +25,8 @@ import reactor.core.scheduler.Schedulers;
 /** A mailbox that is held for reading. Nothing is ever deleted; sessions of its user wait meanwhile. */
 public final class OpenMailbox implements AutoCloseable {
     private static final Duration RELEASE = Duration.ofMinutes(1);
+    private static final Duration ENVELOPE = Duration.ofMinutes(1);
+    private static final Duration DOUBTS = Duration.ofHours(1);
     private static final int AHEAD = 4;
 
     private final Mailbox mailbox;
@@ -108,6 +114,23 @@ public final class OpenMailbox implements AutoCloseable {
                 .then()
                 .block();
         return head.toByteArray();
+    }
+
+    /** What the storage keeps of a message's envelope; nothing if it keeps none. */
+    Optional<Enveloped.Envelope> envelope(int number) {
+        return mailbox instanceof Enveloped enveloped
+                ? Mono.from(enveloped.envelope(number)).blockOptional(ENVELOPE)
+                : Optional.empty();
+    }
+
+    /** Lines that may have been judged wrongly; none where messages are kept apart. */
+    public List<Doubtful.Doubt> doubts() {
+        return mailbox instanceof Doubtful doubtful
+                ? Flux.from(doubtful.doubts())
+                        .collectList()
+                        .blockOptional(DOUBTS)
+                        .orElseThrow()
+                : List.of();
     }
 
     private Flux<ContentBuffer> checked(int number) {

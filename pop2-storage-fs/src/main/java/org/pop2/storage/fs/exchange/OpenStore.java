@@ -7,6 +7,7 @@ import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Account;
+import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
@@ -14,6 +15,7 @@ import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Message;
 import org.pop2.storage.Recoverable;
+import org.pop2.storage.Repairable;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.Usage;
@@ -95,6 +97,22 @@ public final class OpenStore implements AutoCloseable {
         Mono.from(store.deliver(user, folder, message)).block();
     }
 
+    /** How many messages the storage takes at a time. */
+    public int batch() {
+        return store instanceof BatchDelivery ? BatchDelivery.MOST_MESSAGES : 1;
+    }
+
+    /** Delivers as many messages as {@link #batch} at most: all are durable when this returns, and none if it fails. */
+    public void deliver(UserName user, FolderName folder, List<Message> messages) {
+        if (messages.size() == 1) {
+            deliver(user, folder, messages.get(0));
+        } else if (store instanceof BatchDelivery batches) {
+            Mono.from(batches.deliver(user, folder, messages)).block();
+        } else if (!messages.isEmpty()) {
+            throw new IllegalArgumentException("the storage takes one message at a time");
+        }
+    }
+
     /** Whether the storage keeps for a while what was deleted. */
     public boolean keepsDeleted() {
         return store instanceof Retention;
@@ -128,6 +146,16 @@ public final class OpenStore implements AutoCloseable {
     /** What sets aside deletions that a crash left; nothing if the storage never does. */
     public Optional<Recoverable> recoverable() {
         return store instanceof Recoverable recoverable ? Optional.of(recoverable) : Optional.empty();
+    }
+
+    /** What can put mailboxes right; nothing if there is never anything to repair. */
+    public Optional<Repairable> repairable() {
+        return store instanceof Repairable repairable ? Optional.of(repairable) : Optional.empty();
+    }
+
+    /** Puts a mailbox right, or tells what would be done. */
+    public static Repairable.Repair repair(Repairable storage, UserName user, FolderName folder, boolean dry) {
+        return one(storage.repair(user, folder, dry), COUNT);
     }
 
     /** All that was set aside. */

@@ -1,6 +1,6 @@
 /**
  * Mail that moves between any storage and mbox files, Maildirs and other storages: imported, exported and copied.
- * Everything here blocks, and works on one message at a time in memory of fixed size. Nothing here deletes mail.
+ * Everything here blocks, and works in memory of fixed size. Nothing here deletes mail.
  *
  * <p>For programs, {@code pop2d mailbox} among them, which have options, words and exit codes of their own. Knows the
  * SPI, {@code org.pop2.storage.transfer} and {@code format}, and none of this module's storage. Begin with

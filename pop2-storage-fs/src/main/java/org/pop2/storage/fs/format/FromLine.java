@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FromLine {
     /** Longest line that can begin a message, in octets. */
-    static final int MAX_OCTETS = 4096;
+    public static final int MAX_OCTETS = 4096;
 
     private static final String PREFIX = "From ";
     private static final String GIT_DATE = " Mon Sep 17 00:00:00 2001";

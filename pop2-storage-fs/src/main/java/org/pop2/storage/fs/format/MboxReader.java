@@ -6,10 +6,12 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
 import java.util.Locale;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
@@ -32,7 +34,7 @@ public final class MboxReader implements Closeable {
     private static final int PSEUDO_HEADER = 8 * 1024;
 
     /** As many empty lines before the first message are skipped. */
-    private static final int LEADING = 1024;
+    static final int LEADING = 1024;
 
     private static final byte CR = '\r';
     private static final byte LF = '\n';
@@ -99,6 +101,10 @@ public final class MboxReader implements Closeable {
         return of(in, quoting, separator, true);
     }
 
+    static MboxReader tolerant(InputStream in, MboxFormat format) {
+        return new MboxReader(in, format.quoting(), format.lenient(), true);
+    }
+
     private static MboxReader of(InputStream in, String quoting, String separator, boolean tolerant) {
         return new MboxReader(in, Quoting.of(quoting), MboxFormat.isLenient(separator), tolerant);
     }
@@ -112,7 +118,7 @@ public final class MboxReader implements Closeable {
     }
 
     /** Where a byte order mark and empty lines end. */
-    private static int leading(byte[] octets, int from, int to) {
+    static int leading(byte[] octets, int from, int to) {
         int at = from;
         if (to - at >= 3
                 && octets[at] == (byte) 0xEF
@@ -162,8 +168,7 @@ public final class MboxReader implements Closeable {
         if (separator == 0) {
             return null;
         }
-        String line = new String(buffer, at, separator, StandardCharsets.UTF_8);
-        Entry entry = new Entry(base + at, FromLine.sender(line, true), oddity);
+        Entry entry = new Entry(base + at, FromFields.of(buffer, at, at + separator), oddity);
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
         ofGit = FromLine.isOfGit(buffer, at, LineFeeds.bareEnd(buffer, at, bareEnd));
@@ -188,14 +193,14 @@ public final class MboxReader implements Closeable {
     /** A message of the mbox, to be read before the next one is asked for. */
     public final class Entry {
         private final long offset;
-        private final String sender;
+        private final FromFields fields;
         private final @Nullable String oddity;
         private final Deque<ByteBuffer> ahead = new ArrayDeque<>();
         private boolean complete;
 
-        private Entry(long offset, String sender, @Nullable String oddity) {
+        private Entry(long offset, FromFields fields, @Nullable String oddity) {
             this.offset = offset;
-            this.sender = sender;
+            this.fields = fields;
             this.oddity = oddity;
         }
 
@@ -206,7 +211,12 @@ public final class MboxReader implements Closeable {
 
         /** The envelope's sender; empty for a bounce, or if the From_ line names none. */
         public String sender() {
-            return sender;
+            return fields.sender();
+        }
+
+        /** The date of its From_ line; nothing if it has none that can be understood. */
+        public Optional<Instant> date() {
+            return fields.date();
         }
 
         /** What is odd about its From_ line, in words; nothing if a mailbox in use could have it. */

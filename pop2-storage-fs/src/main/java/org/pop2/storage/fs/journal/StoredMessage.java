@@ -12,16 +12,20 @@ import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.StorageIo;
 
 /**
- * A message on its way into a mailbox, in the form it will have there ({@link StoredForm}) behind its From_ line. It is
- * gathered before the mailbox is locked, for its source may be slow; in memory while it is small, then in a file of the
- * state directory.
+ * A message on its way into a mailbox, in the form it will have there ({@link StoredForm}) behind its From_ line; or
+ * several, one behind the other, that go there together. It is gathered before the mailbox is locked, for its source
+ * may be slow; in memory while it is small, then in a file of the state directory.
  */
 public final class StoredMessage implements AutoCloseable {
     private static final int MEMORY = 256 * 1024;
     private static final int BLOCK = 64 * 1024;
     private final StorageIo io;
     private final Path directory;
-    private final StoredForm form;
+    private final Quoting quoting;
+    private StoredForm form;
+    private int messages = 1;
+    /** Of the messages before the last one. */
+    private long wireOctets;
 
     private byte[] memory = new byte[4096];
     private int inMemory;
@@ -34,6 +38,7 @@ public final class StoredMessage implements AutoCloseable {
     public StoredMessage(StorageIo io, Path directory, Quoting quoting, byte[] fromLine) throws IOException {
         this.io = io;
         this.directory = directory;
+        this.quoting = quoting;
         this.form = new StoredForm(quoting, this::put);
         put(fromLine, 0, fromLine.length);
     }
@@ -55,6 +60,14 @@ public final class StoredMessage implements AutoCloseable {
     /** No more comes: ends the last line and adds the separating empty one. */
     public synchronized void complete() throws IOException {
         form.complete();
+    }
+
+    /** Begins another message behind one that is complete. */
+    public synchronized void next(byte[] fromLine) throws IOException {
+        wireOctets += form.wireOctets();
+        messages++;
+        form = new StoredForm(quoting, this::put);
+        put(fromLine, 0, fromLine.length);
     }
 
     private void put(byte[] octets, int from, int to) throws IOException {
@@ -90,9 +103,14 @@ public final class StoredMessage implements AutoCloseable {
         return spooled + inMemory;
     }
 
-    /** As {@link StoredForm#wireOctets}. */
+    /** How many messages it is. */
+    public synchronized int messages() {
+        return messages;
+    }
+
+    /** As {@link StoredForm#wireOctets}, of all of them. */
     public synchronized long wireOctets() {
-        return form.wireOctets();
+        return wireOctets + form.wireOctets();
     }
 
     /** Appends all of it to a file that ends at {@code position}. */

@@ -4,8 +4,8 @@
  * {@code format} and {@code io}.
  *
  * <p>Begin with {@link org.pop2.storage.fs.journal.Commits} for deletions and
- * {@link org.pop2.storage.fs.journal.Deliveries} for what is appended; {@link org.pop2.storage.fs.journal.Quarantine}
- * has what no recovery could finish.
+ * {@link org.pop2.storage.fs.journal.Deliveries} for what is appended; {@link org.pop2.storage.fs.journal.Replacements}
+ * puts both together; {@link org.pop2.storage.fs.journal.Quarantine} has what no recovery could finish.
  */
 @NullMarked
 package org.pop2.storage.fs.journal;

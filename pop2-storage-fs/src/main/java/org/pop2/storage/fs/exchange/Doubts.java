@@ -1,0 +1,61 @@
+package org.pop2.storage.fs.exchange;
+
+import java.io.IOException;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.UserName;
+import org.pop2.storage.transfer.Fingerprint;
+
+/**
+ * Which of the messages in doubt are in the mailbox: there are more like them than the state knows of. The mailbox is
+ * read once for all of which it was noted what they are, and once more for each that was too large for that.
+ */
+final class Doubts {
+    private final OpenStore store;
+    private final UserName user;
+    private final FolderName folder;
+    private final ImportState state;
+    /** How many more like each message are stored than the state knows of, and are none's yet. */
+    private @Nullable Map<Fingerprint, Integer> unclaimed;
+
+    Doubts(OpenStore store, UserName user, FolderName folder, ImportState state) {
+        this.store = store;
+        this.user = user;
+        this.folder = folder;
+        this.state = state;
+    }
+
+    /**
+     * Whether a message in doubt was delivered. Each that is stored is taken for one of them only. To be asked while
+     * all that this run delivered is noted as done.
+     */
+    boolean wasDelivered(Fingerprint fingerprint) throws IOException {
+        Map<Fingerprint, Integer> left = unclaimed;
+        if (left == null) {
+            left = look(state.inDoubt());
+            unclaimed = left;
+        }
+        if (!left.containsKey(fingerprint)) {
+            left.putAll(look(Set.of(fingerprint)));
+        }
+        return left.merge(fingerprint, -1, Integer::sum) >= 0;
+    }
+
+    private Map<Fingerprint, Integer> look(Set<Fingerprint> wanted) throws IOException {
+        Map<Fingerprint, Integer> more = new HashMap<>();
+        wanted.forEach(each -> more.put(each, -state.count(each)));
+        long least = wanted.stream().mapToLong(Fingerprint::octets).min().orElse(Long.MAX_VALUE);
+        try (OpenMailbox mailbox = store.open(user, folder)) {
+            for (int number = 1; number <= mailbox.count(); number++) {
+                // what the storage removed from it makes it shorter, never longer
+                if (mailbox.octets(number) >= least) {
+                    more.computeIfPresent(mailbox.fingerprint(number), (each, count) -> count + 1);
+                }
+            }
+        }
+        return more;
+    }
+}
