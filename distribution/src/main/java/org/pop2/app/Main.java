@@ -36,7 +36,8 @@ public final class Main {
      *
      * @return the exit code
      */
-    public static int run(Terminal terminal, String... args) {
+    public static int run(Terminal terminal, String... given) {
+        String[] args = Pop2d.understood(given);
         try {
             Optional<? extends Callable<Integer>> plain = ServeCommand.plain(terminal, args);
             if (plain.isEmpty()) {

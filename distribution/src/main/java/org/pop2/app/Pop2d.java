@@ -2,6 +2,7 @@ package org.pop2.app;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.bench.BenchCommand;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Misuse;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.deliver.DeliverCommand;
@@ -146,11 +148,23 @@ public final class Pop2d implements Callable<Integer> {
         throw SubCommands.missing(spec);
     }
 
+    /** {@code pop2d help user add} is {@code pop2d user add --help}. */
+    static String[] understood(String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return args;
+        }
+        String[] asked = Arrays.copyOfRange(args, 1, args.length + 1);
+        asked[asked.length - 1] = "--help";
+        return asked;
+    }
+
     private static int misused(Terminal terminal, ParameterException e) {
-        terminal.warn(String.valueOf(e.getMessage()));
-        CommandLine.UnmatchedArgumentException.printSuggestions(
-                e, e.getCommandLine().getErr());
-        e.getCommandLine().usage(e.getCommandLine().getErr());
+        if (e instanceof SubCommands.NoCommandException) {
+            terminal.warn(String.valueOf(e.getMessage()));
+            e.getCommandLine().usage(e.getCommandLine().getErr());
+        } else {
+            terminal.warn(Misuse.said(e));
+        }
         return ExitCode.USAGE;
     }
 

@@ -1,6 +1,10 @@
 package org.pop2.client;
 
 import io.netty.channel.ChannelOption;
+import io.netty.channel.ConnectTimeoutException;
+import java.net.NoRouteToHostException;
+import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
@@ -136,7 +140,30 @@ public final class Pop2Client {
             return new Pop2ClientException(Reason.TLS, where + ": no TLS: " + failure.getMessage(), failure);
         }
         return new Pop2ClientException(
-                Reason.UNREACHABLE, where + " cannot be reached: " + failure.getMessage(), failure);
+                Reason.UNREACHABLE,
+                where + " cannot be reached: " + words(failure, settings.connectTimeout()),
+                failure);
+    }
+
+    /** What the system says, without its function and number. */
+    private static String words(Throwable failure, Duration limit) {
+        if (failure instanceof UnknownHostException) {
+            return "there is no host of that name";
+        }
+        if (failure instanceof ConnectTimeoutException) {
+            return "no answer within " + limit.toSeconds() + " s";
+        }
+        String text = String.valueOf(failure.getMessage());
+        if (failure instanceof NoRouteToHostException || text.contains("No route to host")) {
+            return "there is no way to it (no route to host)";
+        }
+        if (text.contains("refused")) {
+            return "nobody listens there (connection refused)";
+        }
+        if (text.contains("unreachable")) {
+            return "there is no way to it (network is unreachable)";
+        }
+        return text;
     }
 
     private static void requireEncodable(Command.Helo helo, String user, Secret password) {

@@ -3,10 +3,13 @@ package org.pop2.app.bench;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.Candidates;
@@ -46,6 +49,8 @@ import picocli.CommandLine.Option;
         })
 public final class BenchCommand implements Callable<Integer> {
     private static final int WRONG = 1;
+
+    private static final int CONNECT_MILLIS = 10_000;
 
     private final Terminal terminal;
 
@@ -129,9 +134,23 @@ public final class BenchCommand implements Callable<Integer> {
         return result.errors() > 0 ? WRONG : ExitCode.OK;
     }
 
+    /** The server, which answered just now: else every session would fail by itself. */
     private InetSocketAddress server() throws CommandFailedException {
+        if (port < 1 || port > 65535) {
+            throw new CommandFailedException(ExitCode.USAGE, "--port: a port is 1 to 65535");
+        }
         try {
-            return new InetSocketAddress(InetAddress.getAllByName(host)[0], port);
+            InetSocketAddress server = new InetSocketAddress(InetAddress.getAllByName(host)[0], port);
+            try (Socket once = new Socket()) {
+                once.connect(server, CONNECT_MILLIS);
+            } catch (IOException e) {
+                String why = e instanceof SocketTimeoutException
+                        ? "no answer within " + CONNECT_MILLIS / 1000 + " s"
+                        : String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT);
+                throw new CommandFailedException(
+                        ExitCode.UNAVAILABLE, host + " port " + port + " cannot be reached: " + why, e);
+            }
+            return server;
         } catch (UnknownHostException e) {
             throw new CommandFailedException(ExitCode.UNAVAILABLE, "there is no host " + host, e);
         }

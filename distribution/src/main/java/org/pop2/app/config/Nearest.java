@@ -2,22 +2,32 @@ package org.pop2.app.config;
 
 import java.util.Collection;
 import java.util.Comparator;
+import java.util.List;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /** Guesses what was meant by a misspelt name. */
-final class Nearest {
+public final class Nearest {
+    private static final Pattern BETWEEN_WORDS = Pattern.compile("[._-]+");
 
     /**
-     * The candidate with the fewest slips between it and the name; one that only lacks what stands before the name is
-     * one slip away.
+     * The candidate with the fewest slips between it and the name; nothing if none is near. One that only has words
+     * more, or lacks what stands before the name, is one slip away.
      */
-    static Optional<String> to(String name, Collection<String> candidates) {
+    public static Optional<String> to(String name, Collection<String> candidates) {
+        int most = Math.max(1, name.length() / 3);
         return candidates.stream()
-                .min(Comparator.comparingInt(
-                                (String candidate) -> candidate.endsWith("." + name) || candidate.endsWith("_" + name)
-                                        ? 1
-                                        : distance(name, candidate))
+                .filter(candidate -> slips(name, candidate) <= most)
+                .min(Comparator.comparingInt((String candidate) -> slips(name, candidate))
                         .thenComparing(Comparator.naturalOrder()));
+    }
+
+    private static int slips(String name, String candidate) {
+        boolean same = candidate.endsWith("." + name) || candidate.endsWith("_" + name);
+        List<String> words = List.of(BETWEEN_WORDS.split(name));
+        boolean more =
+                words.size() > 1 && List.of(BETWEEN_WORDS.split(candidate)).containsAll(words);
+        return same || more ? 1 : distance(name, candidate);
     }
 
     /** Insertions, deletions, replacements and swaps of neighbours that make one text of the other. */

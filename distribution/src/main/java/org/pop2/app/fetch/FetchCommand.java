@@ -165,6 +165,7 @@ public final class FetchCommand implements Callable<Integer> {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         }
         requireSense(destination);
+        requirePlace(destination);
         Secret secret = secret();
         Optional<Path> notes = state(destination);
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
@@ -302,6 +303,21 @@ public final class FetchCommand implements Callable<Integer> {
         }
         if (wrong != null) {
             throw new CommandFailedException(ExitCode.USAGE, wrong);
+        }
+    }
+
+    /** A directory that is not there is a slip of the finger: nobody's mail goes below a new one. */
+    private static void requirePlace(Destination destination) throws CommandFailedException {
+        Path file = null;
+        if (destination instanceof Destination.Mbox mbox) {
+            file = mbox.file();
+        } else if (destination instanceof Destination.Maildir maildir) {
+            file = maildir.directory();
+        }
+        Path directory = file == null ? null : file.getParent();
+        if (directory != null && !Files.isDirectory(directory)) {
+            throw new CommandFailedException(
+                    ExitCode.CANNOT_CREATE, "--to: there is no directory " + directory + "; make it first");
         }
     }
 
