@@ -43,6 +43,11 @@ public record Terminal(
         return new Terminal(System.in, System.out, System.err, System.getenv(), prompt);
     }
 
+    /** Whether a person sits there, in front of both input and output. */
+    public boolean isPerson() {
+        return passwordPrompt.isPresent();
+    }
+
     /** A line for programs and people to read, on its way when this returns. */
     public void say(String line) {
         out.print(line + "\n");

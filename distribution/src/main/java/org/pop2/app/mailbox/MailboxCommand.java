@@ -11,10 +11,12 @@ import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Failures;
+import org.pop2.app.cli.JsonOption;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.SubCommands;
+import org.pop2.app.cli.Table;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.user.UserQuotaCommand;
@@ -88,6 +90,9 @@ public final class MailboxCommand implements Callable<Integer> {
         @Option(names = "--user", paramLabel = "NAME", description = "Only this user's. Default: everybody's.")
         private @Nullable String user;
 
+        @Mixin
+        private final JsonOption json = new JsonOption();
+
         @Option(names = "--quota", description = "Each user's use and quota, instead of the mailboxes.")
         private boolean quota;
 
@@ -99,41 +104,52 @@ public final class MailboxCommand implements Callable<Integer> {
         public Integer call() throws CommandFailedException {
             Configuration configuration = config.read(terminal);
             Failures failures = new Failures(terminal);
-            try (OpenStore store = Stores.open(configuration.storage())) {
+            try (OpenStore store = Stores.open(configuration.storage());
+                    Table table = quota
+                            ? new Table(
+                                    terminal,
+                                    json.isGiven(),
+                                    "user",
+                                    "messages",
+                                    "octets",
+                                    "most_messages",
+                                    "most_octets")
+                            : new Table(terminal, json.isGiven(), "user", "folder", "messages", "octets")) {
                 for (UserName each : users(store, user)) {
                     if (quota) {
-                        use(store, each, failures);
+                        use(store, each, table, failures);
                         continue;
                     }
                     for (FolderName folder : store.folders(each)) {
-                        list(store, each, folder, failures);
+                        list(store, each, folder, table, failures);
                     }
                 }
             }
             return failures.exitCode();
         }
 
-        private void use(OpenStore store, UserName owner, Failures failures) {
-            String numbers = "-\t-\t-\t-";
+        private void use(OpenStore store, UserName owner, Table table, Failures failures) {
             try {
                 Usage usage = store.usage(owner);
-                numbers = usage.messages() + "\t" + usage.octets() + "\t"
-                        + UserQuotaCommand.limit(usage.quota().messages()) + "\t"
-                        + UserQuotaCommand.limit(usage.quota().octets());
+                table.row(
+                        owner,
+                        usage.messages(),
+                        usage.octets(),
+                        UserQuotaCommand.limit(usage.quota().messages()),
+                        UserQuotaCommand.limit(usage.quota().octets()));
             } catch (StoreException e) {
                 failures.add(owner.toString(), e);
+                table.row(owner, null, null, null, null);
             }
-            terminal.say(owner + "\t" + numbers);
         }
 
-        private void list(OpenStore store, UserName owner, FolderName folder, Failures failures) {
-            String numbers = "-\t-";
+        private void list(OpenStore store, UserName owner, FolderName folder, Table table, Failures failures) {
             try (OpenMailbox mailbox = store.open(owner, folder)) {
-                numbers = mailbox.count() + "\t" + mailbox.octets();
+                table.row(owner, folder, mailbox.count(), mailbox.octets());
             } catch (StoreException e) {
                 failures.add(owner + "/" + folder, e);
+                table.row(owner, folder, null, null);
             }
-            terminal.say(owner + "\t" + folder + "\t" + numbers);
         }
     }
 

@@ -5,6 +5,8 @@ import java.util.concurrent.Callable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.JsonOption;
+import org.pop2.app.cli.Table;
 import org.pop2.app.cli.Terminal;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,8 +16,8 @@ import picocli.CommandLine.Mixin;
         name = "who",
         description = {
             "Lists the sessions of the running server: number, user, address, state, mailbox, message, octets sent, and"
-                    + " seconds of age and of silence, with tabs between; - where there is none. At most 1000, the"
-                    + " oldest first. Needs management.port and management.token-file.",
+                    + " seconds of age and of silence, with tabs between, or in columns for a person; - where there is none. At"
+                    + " most 1000, the oldest first. Needs management.port and management.token-file.",
             ""
         },
         footer = {
@@ -23,13 +25,16 @@ import picocli.CommandLine.Mixin;
             "Exit codes: 0; 69 the server does not answer; 78 the configuration has no management, or another token.",
             "",
             "Example:",
-            "  pop2d who | column -t"
+            "  pop2d who --json"
         })
 public final class WhoCommand implements Callable<Integer> {
     private final Terminal terminal;
 
     @Mixin
     private final ConfigOption config = new ConfigOption();
+
+    @Mixin
+    private final JsonOption json = new JsonOption();
 
     public WhoCommand(Terminal terminal) {
         this.terminal = terminal;
@@ -41,20 +46,32 @@ public final class WhoCommand implements Callable<Integer> {
         if (said.status() != 200) {
             throw Operator.unexpected(said);
         }
-        for (Config session : said.body().getConfigList("sessions")) {
-            boolean open = session.hasPath("folder");
-            terminal.say(String.join(
-                    "\t",
-                    session.getString("id"),
-                    session.hasPath("user") ? session.getString("user") : "-",
-                    session.getString("address"),
-                    session.getString("state"),
-                    // a client names it as it likes, and may mean this terminal
-                    open ? printable(session.getString("folder")) : "-",
-                    open ? session.getString("message") + "/" + session.getString("messages") : "-",
-                    session.getString("octets"),
-                    session.getString("age_seconds"),
-                    session.getString("idle_seconds")));
+        try (Table table = new Table(
+                terminal,
+                json.isGiven(),
+                "id",
+                "user",
+                "address",
+                "state",
+                "folder",
+                "message",
+                "octets",
+                "age_seconds",
+                "idle_seconds")) {
+            for (Config session : said.body().getConfigList("sessions")) {
+                boolean open = session.hasPath("folder");
+                table.row(
+                        session.getLong("id"),
+                        session.hasPath("user") ? session.getString("user") : null,
+                        session.getString("address"),
+                        session.getString("state"),
+                        // a client names it as it likes, and may mean this terminal
+                        open ? printable(session.getString("folder")) : null,
+                        open ? session.getString("message") + "/" + session.getString("messages") : null,
+                        session.getLong("octets"),
+                        session.getLong("age_seconds"),
+                        session.getLong("idle_seconds"));
+            }
         }
         return ExitCode.OK;
     }

@@ -6,10 +6,12 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.JsonOption;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.NewPassword;
 import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.SubCommands;
+import org.pop2.app.cli.Table;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.auth.OneTimePasswords;
@@ -158,6 +160,9 @@ public final class UserCommand implements Callable<Integer> {
         @Mixin
         private final ConfigOption config = new ConfigOption();
 
+        @Mixin
+        private final JsonOption json = new JsonOption();
+
         ListAll(Terminal terminal) {
             this.terminal = terminal;
         }
@@ -168,10 +173,22 @@ public final class UserCommand implements Callable<Integer> {
                     config.read(terminal),
                     accounts -> Flux.from(accounts.list()).collectList());
             if (all != null) {
-                all.forEach(account -> terminal.say(account.user() + "\t" + (account.enabled() ? "enabled" : "disabled")
-                        + account.quota().map(quota -> "\t" + quota).orElse("")));
+                try (Table table = new Table(terminal, json.isGiven(), "user", "state", "quota")) {
+                    all.forEach(account -> row(table, account));
+                }
             }
             return ExitCode.OK;
+        }
+
+        /** A program that reads tabs looks for two fields, or three. */
+        private void row(Table table, Account account) {
+            String state = account.enabled() ? "enabled" : "disabled";
+            String quota = account.quota().map(Object::toString).orElse(null);
+            if (quota == null && !json.isGiven() && !terminal.isPerson()) {
+                table.row(account.user(), state);
+            } else {
+                table.row(account.user(), state, quota);
+            }
         }
     }
 
