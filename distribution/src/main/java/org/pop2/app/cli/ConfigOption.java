@@ -14,8 +14,9 @@ public final class ConfigOption {
     @Option(
             names = "--config",
             paramLabel = "FILE",
-            description = "The configuration file; default: $POP2D_HOME/conf/pop2d.conf, where POP2D_HOME is the"
-                    + " directory that bin/pop2d was unpacked in, if you do not set it.")
+            description = "The configuration file. Default: $POP2D_HOME/conf/pop2d.conf. If you do not set POP2D_HOME,"
+                    + " it is the directory that bin/pop2d was unpacked in, if that has a var/; else /var/lib/pop2, if"
+                    + " there is one.")
     private @Nullable Path file;
 
     /** As if this had been given. */
