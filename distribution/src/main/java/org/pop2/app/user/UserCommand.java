@@ -7,16 +7,17 @@ import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.JsonOption;
-import org.pop2.app.cli.Names;
 import org.pop2.app.cli.NewPassword;
 import org.pop2.app.cli.PasswordOption;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Table;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
+import org.pop2.app.mailbox.MailboxImportCommand;
 import org.pop2.auth.OneTimePasswords;
 import org.pop2.storage.Account;
-import org.pop2.storage.StoreException;
+import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -49,7 +50,7 @@ public final class UserCommand implements Callable<Integer> {
                 .addSubcommand(new ListAll(terminal))
                 .addSubcommand(new Enable(terminal))
                 .addSubcommand(new Disable(terminal))
-                .addSubcommand(new Remove(terminal));
+                .addSubcommand(new UserRemoveCommand(terminal));
     }
 
     @Override
@@ -100,7 +101,18 @@ public final class UserCommand implements Callable<Integer> {
                 throw exists(user);
             }
             terminal.say("added " + user);
+            warnOfMail(configuration, user);
             return ExitCode.OK;
+        }
+
+        /** Mail of somebody who had the name before, or that a mail system has delivered already. */
+        private void warnOfMail(Configuration configuration, UserName user) {
+            Usage usage =
+                    Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> Mono.from(store.usage(user)));
+            if (usage != null && usage.messages() > 0) {
+                terminal.warn("there is mail for " + user + " already, "
+                        + MailboxImportCommand.messages(usage.messages()) + ": see pop2d mailbox list --user " + user);
+            }
         }
 
         private static CommandFailedException exists(UserName user) {
@@ -234,36 +246,6 @@ public final class UserCommand implements Callable<Integer> {
             UserName user = one.user();
             AccountWork.change(one.configuration(terminal), user, account -> account.withEnabled(false));
             terminal.say("disabled " + user);
-            return ExitCode.OK;
-        }
-    }
-
-    @Command(
-            name = "remove",
-            description = {"Removes a user's account. The mail stays where it is.", ""},
-            footer = {"", "Example:", "  pop2d user remove postel"})
-    static final class Remove implements Callable<Integer> {
-        private final Terminal terminal;
-
-        @Mixin
-        private final OneAccount one = new OneAccount();
-
-        Remove(Terminal terminal) {
-            this.terminal = terminal;
-        }
-
-        @Override
-        public Integer call() throws CommandFailedException {
-            UserName user = one.user();
-            try {
-                AccountWork.accounts(one.configuration(terminal), accounts -> Mono.from(accounts.remove(user)));
-            } catch (StoreException e) {
-                if (e.reason() == StoreException.Reason.NOT_FOUND) {
-                    throw Names.noUser(user);
-                }
-                throw e;
-            }
-            terminal.say("removed " + user + "; the mail stays");
             return ExitCode.OK;
         }
     }
