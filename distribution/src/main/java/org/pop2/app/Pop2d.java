@@ -16,6 +16,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Misuse;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
+import org.pop2.app.conform.ConformCommand;
 import org.pop2.app.deliver.DeliverCommand;
 import org.pop2.app.fetch.FetchCommand;
 import org.pop2.app.help.Words;
@@ -103,6 +104,7 @@ public final class Pop2d implements Callable<Integer> {
         commands.put("fetch", () -> new FetchCommand(terminal));
         commands.put("migrate", () -> new MigrateCommand(terminal));
         commands.put("bench", () -> new BenchCommand(terminal));
+        commands.put("conform", () -> new ConformCommand(terminal));
         commands.put("config", () -> ConfigCommand.with(terminal));
         commands.put("doctor", () -> new DoctorCommand(terminal));
         commands.put("who", () -> new WhoCommand(terminal));

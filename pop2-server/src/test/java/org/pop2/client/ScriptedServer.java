@@ -120,6 +120,11 @@ public final class ScriptedServer implements AutoCloseable {
             return say("#" + messages + " messages\r\n");
         }
 
+        /** Reads a line, whatever it is; empty at the end of the connection. */
+        public String next() throws IOException {
+            return line();
+        }
+
         /** Reads until the client closes; whatever it says is heard. */
         public void untilClosed() throws IOException {
             String said = line();

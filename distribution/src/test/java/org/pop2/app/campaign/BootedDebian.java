@@ -46,6 +46,9 @@ final class BootedDebian implements AutoCloseable {
                 RELEASE,
                 root.toString(),
                 mirror);
+        // sudo asks for the address of its own host's name
+        String name = Tool.succeed("uname", "-n").strip();
+        Files.writeString(root.resolve("etc/hosts"), "127.0.0.1 localhost\n127.0.1.1 " + name + "\n");
         return new BootedDebian(root, directory.resolve("boot.log"));
     }
 
