@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.NewPassword;
@@ -17,7 +18,6 @@ import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.ProgressBar;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.mailbox.MailboxCommand;
-import org.pop2.app.mailbox.MailboxImportCommand;
 import org.pop2.client.ClientSettings;
 import org.pop2.client.ClientTls;
 import org.pop2.client.Pop2Client;
@@ -270,13 +270,9 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     private static String summary(Fetcher fetcher) {
-        return "fetched " + MailboxImportCommand.messages(fetcher.fetched())
-                + (fetcher.before() == 0
-                        ? ""
-                        : ", " + MailboxImportCommand.messages(fetcher.before()) + " had been fetched before")
-                + (fetcher.rejected() == 0
-                        ? ""
-                        : ", " + MailboxImportCommand.messages(fetcher.rejected()) + " were refused");
+        return "fetched " + Amounts.messages(fetcher.fetched())
+                + (fetcher.before() == 0 ? "" : ", " + Amounts.messages(fetcher.before()) + " had been fetched before")
+                + (fetcher.rejected() == 0 ? "" : ", " + Amounts.messages(fetcher.rejected()) + " were refused");
     }
 
     private void requireSense(Destination destination) throws CommandFailedException {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.Candidates;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
@@ -105,7 +106,7 @@ final class MailboxExportCommand implements Callable<Integer> {
                 int count = export.add(mailbox, bar);
                 export.commit();
                 bar.wipe();
-                String summary = "exported " + MailboxImportCommand.messages(count) + " of " + owner + "/" + from;
+                String summary = "exported " + Amounts.messages(count) + " of " + owner + "/" + from;
                 if (toOutput) {
                     terminal.warn(summary);
                 } else {

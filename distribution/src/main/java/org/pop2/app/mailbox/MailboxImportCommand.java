@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.concurrent.Callable;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.Candidates;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
@@ -176,12 +177,12 @@ public final class MailboxImportCommand implements Callable<Integer> {
                 state.remove();
             }
             bar.close();
-            terminal.say("imported " + messages(importer.imported()) + " to " + owner + "/" + to
+            terminal.say("imported " + Amounts.messages(importer.imported()) + " to " + owner + "/" + to
                     + (importer.skipped() == 0
                             ? ""
-                            : "; " + messages(importer.skipped()) + " had been imported before"));
+                            : "; " + Amounts.messages(importer.skipped()) + " had been imported before"));
             importer.oddities()
-                    .forEach((oddity, count) -> terminal.say("of these, " + messages(count)
+                    .forEach((oddity, count) -> terminal.say("of these, " + Amounts.messages(count)
                             + (count == 1 ? " begins" : " begin") + " with a From_ line " + oddity));
         }
     }
@@ -195,8 +196,8 @@ public final class MailboxImportCommand implements Callable<Integer> {
             Thread.currentThread().interrupt();
         }
         bar.close();
-        terminal.warn("stopped after " + messages(importer.imported()) + (inDoubt ? ", one more is in doubt" : "")
-                + "; the same command goes on from there");
+        terminal.warn("stopped after " + Amounts.messages(importer.imported())
+                + (inDoubt ? ", one more is in doubt" : "") + "; the same command goes on from there");
         try {
             store.close();
         } catch (StoreException e) {
@@ -272,10 +273,6 @@ public final class MailboxImportCommand implements Callable<Integer> {
     private static String soFar(Importer importer) {
         return importer.imported() == 0
                 ? ""
-                : "stopped after " + messages(importer.imported()) + ", the same command goes on from there: ";
-    }
-
-    public static String messages(long count) {
-        return count + (count == 1 ? " message" : " messages");
+                : "stopped after " + Amounts.messages(importer.imported()) + ", the same command goes on from there: ";
     }
 }

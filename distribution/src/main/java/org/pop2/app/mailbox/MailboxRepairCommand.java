@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
@@ -97,7 +98,7 @@ final class MailboxRepairCommand implements Callable<Integer> {
         if (repair.lineEnd()) {
             done.add("last line ended");
         }
-        terminal.say(mailbox + ": " + MailboxImportCommand.messages(repair.messages()) + "; "
+        terminal.say(mailbox + ": " + Amounts.messages(repair.messages()) + "; "
                 + (done.isEmpty() ? "nothing to repair" : String.join(", ", done)));
         repair.kept().ifPresent(path -> terminal.say("kept as it was: " + path));
         if (dryRun) {

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
@@ -117,11 +118,10 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
             terminal.say("nothing is kept of what was deleted from " + mailbox
                     + (which.since == null ? "" : " in that time"));
         } else if (dryRun || !(which.all || which.since != null)) {
-            terminal.warn(MailboxImportCommand.messages(uids.size()) + " of " + mailbox + " can be brought back"
+            terminal.warn(Amounts.messages(uids.size()) + " of " + mailbox + " can be brought back"
                     + (dryRun ? "; this was a dry run" : ": add --since DURATION or --all"));
         } else {
-            terminal.say("brought back " + MailboxImportCommand.messages(store.undelete(owner, from, uids)) + " to "
-                    + mailbox);
+            terminal.say("brought back " + Amounts.messages(store.undelete(owner, from, uids)) + " to " + mailbox);
         }
     }
 

@@ -3,6 +3,7 @@ package org.pop2.app.user;
 import java.util.List;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
@@ -14,7 +15,6 @@ import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Table;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.MailboxImportCommand;
 import org.pop2.auth.OneTimePasswords;
 import org.pop2.storage.Account;
 import org.pop2.storage.Usage;
@@ -110,8 +110,8 @@ public final class UserCommand implements Callable<Integer> {
             Usage usage =
                     Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> Mono.from(store.usage(user)));
             if (usage != null && usage.messages() > 0) {
-                terminal.warn("there is mail for " + user + " already, "
-                        + MailboxImportCommand.messages(usage.messages()) + ": see pop2d mailbox list --user " + user);
+                terminal.warn("there is mail for " + user + " already, " + Amounts.messages(usage.messages())
+                        + ": see pop2d mailbox list --user " + user);
             }
         }
 

@@ -3,13 +3,13 @@ package org.pop2.app.user;
 import java.util.BitSet;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
-import org.pop2.app.mailbox.MailboxImportCommand;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.StoreException;
@@ -77,14 +77,14 @@ final class UserRemoveCommand implements Callable<Integer> {
         }
         if (mail.purge) {
             purge(configuration, user);
-            terminal.say((removed ? "removed " : "there was no user ") + user + "; deleted "
-                    + MailboxImportCommand.messages(messages));
+            terminal.say(
+                    (removed ? "removed " : "there was no user ") + user + "; deleted " + Amounts.messages(messages));
         } else {
             terminal.say("removed " + user
                     + (messages == 0
                             ? "; there is no mail"
-                            : "; the mail stays, " + MailboxImportCommand.messages(messages) + ": pop2d user remove "
-                                    + user + " --purge deletes it"));
+                            : "; the mail stays, " + Amounts.messages(messages) + ": pop2d user remove " + user
+                                    + " --purge deletes it"));
         }
         return ExitCode.OK;
     }
