@@ -195,6 +195,7 @@ class ConformCommandTest {
             assertThat(run(server.port())).isEqualTo(1);
         }
         assertThat(out).contains("it counts CRLF for each line and sends LF, as JNOS does");
+        assertThat(err).contains("this looks like JNOS");
         assertThat(lines("habit")).anyMatch(line -> line.endsWith("ends its lines with LF alone"));
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
@@ -161,7 +162,22 @@ public final class ConformCommand implements Callable<Integer> {
         long fails = count(results, Result.Kind.FAIL);
         terminal.warn(count(results, Result.Kind.OK) + " ok, " + fails + (fails == 1 ? " fails, " : " fail, ")
                 + count(results, Result.Kind.HABIT) + " habits, " + count(results, Result.Kind.NOT_RUN) + " not run");
+        known(results)
+                .ifPresent(name -> terminal.warn("this looks like " + name
+                        + ": doc/fetch.md, \"Servers that are known to be odd\", says what to expect of it"));
         return fails == 0 ? ExitCode.OK : FAILS;
+    }
+
+    /** A server that is known by what no other says. */
+    private static Optional<String> known(List<Result> results) {
+        String all = results.stream().map(Result::text).collect(Collectors.joining("\n"));
+        if (all.contains("Sayonara")) {
+            return Optional.of("UW ipop2d");
+        }
+        if (all.contains("as JNOS does")) {
+            return Optional.of("JNOS");
+        }
+        return all.contains("as NOS does") ? Optional.of("KA9Q NOS, or JNOS") : Optional.empty();
     }
 
     private static long count(List<Result> results, Result.Kind kind) {
