@@ -2,8 +2,10 @@ package org.pop2.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
@@ -223,7 +225,10 @@ class PackagedServerIT {
                 Map.of("POP2D_LISTEN_PORT", String.valueOf(port(server)), "POP2D_STORAGE_MBOX_STATE", "state2"),
                 "serve");
         assertThat(second.exitCode()).isEqualTo(69);
-        assertThat(second.err()).contains("pop2d: cannot listen on 127.0.0.1:").contains("in use");
+        assertThat(second.err())
+                .contains("pop2d: cannot listen on 127.0.0.1:")
+                .contains("in use")
+                .doesNotContain("error(-");
     }
 
     @Test
@@ -330,6 +335,31 @@ class PackagedServerIT {
             assertThat(left.filter(it -> it.getFileName().toString().startsWith("pop2d-demo")))
                     .isEmpty();
         }
+    }
+
+    @Test
+    void theDemoShowsWhatIsSaidWhileItIsSaid() throws Exception {
+        Process demo = start(
+                List.of(LAUNCHER.toString(), "demo", "--port", "0", "--transcript", "--strict", "--status-page"),
+                Map.of());
+        BufferedReader out = new BufferedReader(new InputStreamReader(demo.getInputStream(), StandardCharsets.UTF_8));
+        assertThat(out.readLine()).startsWith("management on http://127.0.0.1:");
+        int port = Integer.parseInt(out.readLine().substring(LISTENING.length()));
+        assertThat(out.readLine()).matches("token of the status page: [0-9a-f]{32}");
+        try (Socket socket = new Socket(InetAddress.getLoopbackAddress(), port)) {
+            socket.getOutputStream().write("HELO demo demo\r\n".getBytes(StandardCharsets.US_ASCII));
+            String line = out.readLine();
+            while (!line.contains("S: #3 messages")) {
+                assertThat(line).doesNotContain("closed");
+                line = out.readLine();
+            }
+            // strict: small letters are none of the RFC's
+            socket.getOutputStream().write("read 1\r\n".getBytes(StandardCharsets.US_ASCII));
+            while (!line.contains("S: - ")) {
+                line = out.readLine();
+            }
+        }
+        end(demo);
     }
 
     @Test

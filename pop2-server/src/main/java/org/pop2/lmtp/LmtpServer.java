@@ -23,6 +23,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import org.pop2.net.LogText;
 import org.pop2.net.OwnFamily;
 import org.pop2.net.Stop;
 import org.pop2.storage.MailStore;
@@ -128,8 +129,7 @@ public final class LmtpServer {
             ChannelFuture bound = bootstrap.bind(settings.address()).awaitUninterruptibly();
             if (!bound.isSuccess()) {
                 throw new IOException(
-                        "cannot listen on " + settings.address() + ": "
-                                + bound.cause().getMessage(),
+                        "cannot listen on " + settings.address() + ": " + LogText.systemError(bound.cause()),
                         bound.cause());
             }
             Optional<Object> key = file.isPresent()

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
+import org.pop2.net.LogText;
 import org.pop2.net.OwnFamily;
 import org.pop2.net.Stop;
 import org.pop2.server.Pop2Server;
@@ -100,7 +101,7 @@ public final class ManagementServer {
 
     private static String rootMessage(Throwable error) {
         @Nullable Throwable cause = error.getCause();
-        return String.valueOf(cause == null ? error.getMessage() : cause.getMessage());
+        return LogText.systemError(cause == null ? error : cause);
     }
 
     private static Disposable sample(Samples samples, Pop2Server server, Metrics metrics) {

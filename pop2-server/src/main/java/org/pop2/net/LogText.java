@@ -1,11 +1,14 @@
 package org.pop2.net;
 
 import java.util.Locale;
+import java.util.regex.Pattern;
 
 /** How the log and the metrics write what others have said, and our own constants. */
 public final class LogText {
     private static final int MAX_TEXT = 80;
     private static final int MAX_WORDS = 200;
+
+    private static final Pattern SYSTEM_CALL = Pattern.compile("^\\w+\\(\\.\\.\\) failed with error\\(-\\d+\\): ");
 
     private LogText() {}
 
@@ -22,6 +25,11 @@ public final class LogText {
     /** As {@link #escape}, for words with spaces between. */
     public static String escapeWords(String text) {
         return escape(text, ' ', MAX_WORDS);
+    }
+
+    /** What the system said, without the function and the number that Netty puts before it. */
+    public static String systemError(Throwable error) {
+        return SYSTEM_CALL.matcher(String.valueOf(error.getMessage())).replaceFirst("");
     }
 
     private static String escape(String text, char first, int most) {

@@ -1,6 +1,7 @@
 package org.pop2.server;
 
 import org.pop2.net.Client;
+import org.pop2.net.LogText;
 import org.pop2.net.TlsException;
 
 /**
@@ -16,7 +17,7 @@ public final class ListenException extends RuntimeException {
                 cause instanceof TlsException
                         ? cause.getMessage()
                         : "cannot listen on " + Client.text(listener.address()) + ": "
-                                + root(cause).getMessage(),
+                                + LogText.systemError(root(cause)),
                 cause);
         this.listener = listener;
     }

@@ -4,6 +4,7 @@ import io.netty.buffer.ByteBuf;
 import io.netty.channel.ChannelDuplexHandler;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelPromise;
+import io.netty.util.concurrent.Future;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -15,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import org.pop2.net.Client;
 import org.pop2.net.Networks;
 import org.pop2.storage.UserName;
@@ -32,6 +34,7 @@ public final class Transcript extends ChannelDuplexHandler {
     private static final int MAX_WAITING = 16 * 1024;
 
     private static final int CHUNK = 4 * 1024;
+    private static final int SOON_MILLIS = 200;
 
     private final Transcripts transcripts;
     private final Path file;
@@ -50,6 +53,8 @@ public final class Transcript extends ChannelDuplexHandler {
     private boolean wanted;
 
     private boolean dropped;
+    /** Whether what there is will be written soon. */
+    private boolean handing;
 
     /** Writes down a connection from here on, if its client may be one whose sessions are. */
     public static void begin(Transcripts transcripts, Client client, ChannelHandlerContext session) {
@@ -90,7 +95,7 @@ public final class Transcript extends ChannelDuplexHandler {
     @Override
     public void channelRead(ChannelHandlerContext context, Object message) throws Exception {
         if (message instanceof ByteBuf octets) {
-            record(octets, fromClient, "C");
+            record(context, octets, fromClient, "C");
         }
         super.channelRead(context, message);
     }
@@ -98,7 +103,7 @@ public final class Transcript extends ChannelDuplexHandler {
     @Override
     public void write(ChannelHandlerContext context, Object message, ChannelPromise promise) throws Exception {
         if (message instanceof ByteBuf octets) {
-            record(octets, fromServer, "S");
+            record(context, octets, fromServer, "S");
         }
         super.write(context, message, promise);
     }
@@ -115,7 +120,7 @@ public final class Transcript extends ChannelDuplexHandler {
         super.channelInactive(context);
     }
 
-    private void record(ByteBuf octets, StringBuilder line, String who) {
+    private void record(ChannelHandlerContext context, ByteBuf octets, StringBuilder line, String who) {
         if (dropped) {
             return;
         }
@@ -126,8 +131,22 @@ public final class Transcript extends ChannelDuplexHandler {
             }
             return !dropped;
         });
-        if (wanted && text.size() >= CHUNK) {
+        if (!wanted) {
+            return;
+        }
+        if (text.size() >= CHUNK) {
             hand();
+        } else if (!handing) {
+            // somebody may be reading along
+            handing = true;
+            Future<?> unused = context.executor()
+                    .schedule(
+                            () -> {
+                                handing = false;
+                                hand();
+                            },
+                            SOON_MILLIS,
+                            TimeUnit.MILLISECONDS);
         }
     }
 

@@ -10,6 +10,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
+import java.nio.file.attribute.PosixFilePermissions;
+import java.security.SecureRandom;
+import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -43,9 +47,10 @@ import reactor.core.publisher.Mono;
                     + " to try. Everything is in a temporary directory and gone when it is stopped.",
             ""
         },
-        footer = {"", "Example:", "  pop2d demo --port 3109"})
+        footer = {"", "Example:", "  pop2d demo --port 3109", "  pop2d demo --transcript --strict --status-page"})
 public final class DemoCommand implements Callable<Integer> {
     private static final String DEMO = "demo";
+    private static final String TRACE = "trace";
     private static final FolderName WORK = new FolderName("work");
 
     private record Sample(FolderName folder, String resource) {}
@@ -66,6 +71,17 @@ public final class DemoCommand implements Callable<Integer> {
             description = "TCP port on 127.0.0.1; 0: any free one. Default: ${DEFAULT-VALUE}.")
     private String port = "";
 
+    @Option(
+            names = "--transcript",
+            description = "Show what is said in each session: C: by the client, S: by the server.")
+    private boolean transcript;
+
+    @Option(names = "--strict", description = "Take the grammar of commands to the letter, as session.strict does.")
+    private boolean strict;
+
+    @Option(names = "--status-page", description = "Serve the status page as well, and print where and its token.")
+    private boolean statusPage;
+
     public DemoCommand(Terminal terminal) {
         this.terminal = terminal;
     }
@@ -75,12 +91,22 @@ public final class DemoCommand implements Callable<Integer> {
         Path directory = temporaryDirectory();
         boolean started = false;
         try {
-            Configuration configuration = ConfigurationReader.of(directory, Map.of("listen.port", port));
+            String token = statusPage ? newToken() : "";
+            Configuration configuration = ConfigurationReader.of(directory, values(directory, token));
             Logging.follow(configuration.log());
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             started = true;
+            TranscriptTail tail = new TranscriptTail(directory.resolve(TRACE), terminal);
+            if (transcript) {
+                tail.start();
+            }
             return UntilSignal.run(
-                    terminal, serving, () -> invite(serving.address().getPort()), () -> removeDirectory(directory));
+                    terminal, serving, () -> invite(serving.address().getPort(), token), () -> {
+                        tail.stop();
+                        removeDirectory(directory);
+                    });
+        } catch (IOException e) {
+            throw new CommandFailedException(ExitCode.CANNOT_CREATE, "the demo cannot be made ready: " + e, e);
         } catch (InvalidConfigurationException e) {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         } finally {
@@ -88,6 +114,26 @@ public final class DemoCommand implements Callable<Integer> {
                 removeDirectory(directory);
             }
         }
+    }
+
+    private Map<String, String> values(Path directory, String token) throws IOException {
+        Map<String, String> values = new HashMap<>(Map.of("listen.port", port, "session.strict", "" + strict));
+        if (transcript) {
+            values.put("trace.directory", directory.resolve(TRACE).toString());
+        }
+        if (!token.isEmpty()) {
+            Path file = Files.writeString(directory.resolve("token"), token + "\n");
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            values.put("management.port", "0");
+            values.put("management.token-file", file.toString());
+        }
+        return values;
+    }
+
+    private static String newToken() {
+        byte[] octets = new byte[16];
+        new SecureRandom().nextBytes(octets);
+        return HexFormat.of().formatHex(octets);
     }
 
     static Mono<Void> fill(MailStore store) {
@@ -102,7 +148,10 @@ public final class DemoCommand implements Callable<Integer> {
                 .then();
     }
 
-    private void invite(int at) {
+    private void invite(int at, String token) {
+        if (!token.isEmpty()) {
+            terminal.say("token of the status page: " + token);
+        }
         terminal.say("");
         terminal.say("Try it:   nc 127.0.0.1 " + at);
         terminal.say("and type  HELO demo demo    log in: # is the number of messages");
