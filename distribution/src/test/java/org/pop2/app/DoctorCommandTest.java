@@ -69,6 +69,17 @@ class DoctorCommandTest {
     }
 
     @Test
+    void aListenerThatNobodyCanUseIsNamed() throws Exception {
+        Files.writeString(config, MBOX + "listen.address = 0.0.0.0\n");
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("warn\tlistener pop2: 0.0.0.0:0: nobody can log in but by a loopback address");
+
+        Files.writeString(config, MBOX + "listen { address = 0.0.0.0, allow-cleartext-from = [192.168.0.0/16] }\n");
+        doctor();
+        assertThat(out).doesNotContain("nobody can log in");
+    }
+
+    @Test
     void messagesThatOldClientsStumbleOverAreNamed() throws Exception {
         Files.writeString(
                 directory.resolve("spool/postel"),

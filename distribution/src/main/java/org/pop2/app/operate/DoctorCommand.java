@@ -99,6 +99,9 @@ public final class DoctorCommand implements Callable<Integer> {
         certificates(configuration);
         clock(configuration);
         ports(configuration);
+        Housekeeping.listeners(configuration.listeners(), text -> say(Finding.WARN, text));
+        Housekeeping.room(configuration, text -> say(Finding.WARN, text));
+        Housekeeping.foreign(configuration.directory()).ifPresent(text -> say(Finding.FAIL, "permissions: " + text));
         if (Trust.isRoot() && Trust.doubt(configuration.files()).isPresent()) {
             say(Finding.NOTE, "storage: not opened; root would do what somebody else can write");
         } else {

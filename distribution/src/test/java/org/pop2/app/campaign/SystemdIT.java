@@ -87,6 +87,9 @@ class SystemdIT {
             assertThat(debian.succeed("sudo pop2d user list")).contains("jon\tenabled");
             assertThat(debian.succeed("ls /opt/pop2-server")).doesNotContain("var");
             assertThat(debian.succeed("sudo pop2d doctor")).doesNotContain("fail");
+            debian.succeed("touch /var/lib/pop2/var/of-root");
+            assertThat(debian.run("sudo pop2d doctor").output()).contains("/var/lib/pop2/var/of-root belongs to root");
+            debian.succeed("rm /var/lib/pop2/var/of-root");
             assertThat(debian.run("su -s /bin/sh nobody -c 'pop2d user list'").output())
                     .contains("closed to this user");
             debian.succeed("printf 'Subject: one\\n\\nby deliver\\n' | sudo pop2d deliver --user jon");
