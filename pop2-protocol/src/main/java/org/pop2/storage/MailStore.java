@@ -17,8 +17,8 @@ public interface MailStore {
     Publisher<Mailbox> open(UserName user, FolderName folder);
 
     /**
-     * Appends a message to a folder, which comes to be if it does not exist. Durable when it completes; an error means
-     * that nothing was added. Cancelling while its content is still to come cancels that and adds nothing. Fails with
+     * Appends a message to a folder, which is created if missing. Durable when it completes; an error means that
+     * nothing was added. Cancelling while its content is still to come cancels that and adds nothing. Fails with
      * {@link StoreException.Reason#NOT_FOUND} if the user has no account, and with
      * {@link StoreException.Reason#OVER_QUOTA} if the user would have more than the quota allows (rule S15).
      */

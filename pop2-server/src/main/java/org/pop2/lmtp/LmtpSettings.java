@@ -186,8 +186,8 @@ public record LmtpSettings(
      *
      * @param domains the domains mail is taken for; empty: any, for the MTA has decided. Without a domain always
      * @param delimiter what parts a user from a folder in {@code user+folder@domain}; empty: nothing does
-     * @param createFolders whether such a folder comes to be if it does not exist; otherwise, as anybody on the
-     *     Internet can write such addresses, the message goes to the inbox
+     * @param createFolders whether such a folder is created if missing; otherwise, as anybody on the Internet can write
+     *     such addresses, the message goes to the inbox
      * @param postmaster who gets mail for {@code postmaster} if there is no such account; RFC 5321 (p. 55) wants one
      */
     public record Addressing(

@@ -77,7 +77,7 @@ public interface ServerObserver {
      */
     default void wrongProtocol(ForeignProtocol protocol, String address) {}
 
-    /** A session went from one state to another; {@link State#LSTN}: it comes to be, or is gone. */
+    /** A session went from one state to another; {@link State#LSTN}: it begins, or is gone. */
     default void moved(State from, State to) {}
 
     /** A message went out whole. */

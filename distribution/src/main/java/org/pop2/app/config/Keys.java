@@ -234,8 +234,7 @@ final class Keys {
     static final Key<String> LMTP_SPOOL = new Key<>(
             "lmtp.spool",
             "var/lmtp",
-            "Directory where a message over 1 MiB waits until all of it is there. It comes to be if it"
-                    + " does not exist.",
+            "Directory where a message over 1 MiB waits until all of it is there. Created if" + " missing.",
             ValueType.text());
 
     static final Key<InetAddress> MANAGEMENT_ADDRESS = new Key<>(

@@ -57,7 +57,7 @@ public final class DeliverCommand implements Callable<Integer> {
     @Option(
             names = "--folder",
             paramLabel = "FOLDER",
-            description = "The folder; it comes to be if it does not exist. Default: the inbox.")
+            description = "The folder; created if missing. Default: the inbox.")
     private String folder = "INBOX";
 
     @Option(names = "--sender", paramLabel = "ADDRESS", description = "The envelope's sender; empty for a bounce.")

@@ -75,7 +75,7 @@ public final class MailboxImportCommand implements Callable<Integer> {
     @Option(
             names = "--folder",
             paramLabel = "FOLDER",
-            description = "The folder; it comes to be if it does not exist. Default: the inbox.")
+            description = "The folder; created if missing. Default: the inbox.")
     private String folder = "INBOX";
 
     @Option(

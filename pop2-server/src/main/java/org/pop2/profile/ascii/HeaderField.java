@@ -114,7 +114,7 @@ final class HeaderField {
         return body;
     }
 
-    /** Whether it says anything that it does not say as it is. */
+    /** Whether the ASCII form differs from the field as it was. */
     boolean isChanged() {
         return changed;
     }

@@ -18,7 +18,7 @@ import org.pop2.storage.fs.journal.StoredMessage;
 import org.pop2.storage.fs.lock.MailboxPath;
 import org.pop2.storage.fs.lock.MboxLocks;
 
-/** Appends to a mailbox file, which comes to be with its first message. Blocks. */
+/** Appends to a mailbox file, created with its first message. Blocks. */
 final class MailboxAppender {
     /** Octets of the shortest line that begins a message; a little less. */
     private static final long SHORTEST_MESSAGE = 20;

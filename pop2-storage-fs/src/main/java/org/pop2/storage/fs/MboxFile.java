@@ -26,7 +26,7 @@ public final class MboxFile implements AutoCloseable {
     }
 
     /**
-     * A file, which comes to be with the first message if it is not there.
+     * A file, created with the first message if missing.
      *
      * @param state a directory of its own for what has to survive a crash, on a local file system
      * @throws IOException if one of the directories cannot be used

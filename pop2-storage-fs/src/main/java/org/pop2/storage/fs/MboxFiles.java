@@ -67,7 +67,7 @@ final class MboxFiles {
         deleter.delete(counted, numbers, stillHeld);
     }
 
-    /** Appends a message, durably when it returns, and nothing if it fails. The file comes to be. */
+    /** Appends a message, durably when it returns, and nothing if it fails. The file is created if missing. */
     void append(MailboxPath path, StoredMessage message) throws IOException {
         appender.append(path, message, null);
     }

@@ -35,7 +35,7 @@ public final class StateLock {
         Arrays.setAll(threads, part -> new ReentrantLock());
     }
 
-    /** The lock of that file on the real disk; the file comes to be. */
+    /** The lock of that file on the real disk. The file is created if missing. */
     public static StateLock at(StorageIo io, Path path) throws IOException {
         return JVM.computeIfAbsent(path, any -> new Opened()).get(io, path);
     }
