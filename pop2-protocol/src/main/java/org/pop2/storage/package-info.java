@@ -33,7 +33,8 @@
  *   <dd>A buffer holds at most {@link org.pop2.storage.ContentBuffer#MAX_OCTETS} octets, and at most as many buffers
  *       are alive as were requested, and one of read-ahead: a stalled client holds at most 1 MiB.
  *   <dt>S8 laziness and demand
- *   <dd>Nothing happens before subscription; no more is emitted than was requested.
+ *   <dd>Nothing happens before subscription; no more is emitted than was requested. Completion follows the last element
+ *       at once, without further demand: who asks for exactly what there is hears that it was all.
  *   <dt>S9 cancel
  *   <dd>Cancelling frees whatever the subscription held, every time.
  *   <dt>S10 release

@@ -159,7 +159,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        measures = store instanceof Measured measured ? List.copyOf(measured.measures()) : List.of();
+        measures = store.measured().map(it -> List.copyOf(it.measures())).orElse(List.of());
         measures.forEach(this::add);
     }
 

@@ -184,6 +184,21 @@ final class MboxStore implements MailStore, Measured, Examined, Recoverable {
     }
 
     @Override
+    public Optional<Measured> measured() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Examined> examined() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Recoverable> recoverable() {
+        return Optional.of(this);
+    }
+
+    @Override
     public List<Measure> measures() {
         return List.of(
                 new Measure("holds", "Mailboxes that sessions of this process hold", Kind.GAUGE, holds::count),

@@ -62,9 +62,8 @@ public final class OpenStore implements AutoCloseable {
 
     /** What is in the way of these users' mailboxes; nothing if the storage cannot tell. */
     public Optional<List<Examined.Finding>> examine(List<UserName> users) {
-        return store instanceof Examined examined
-                ? Optional.of(one(Flux.from(examined.examine(users)).collectList(), COUNT))
-                : Optional.empty();
+        return store.examined()
+                .map(examined -> one(Flux.from(examined.examine(users)).collectList(), COUNT));
     }
 
     public Optional<Account> account(UserName user) {
@@ -97,7 +96,7 @@ public final class OpenStore implements AutoCloseable {
 
     /** Whether the storage keeps for a while what was deleted. */
     public boolean keepsDeleted() {
-        return store instanceof Retention;
+        return store.retention().isPresent();
     }
 
     /**
@@ -127,7 +126,7 @@ public final class OpenStore implements AutoCloseable {
 
     /** What sets aside deletions that a crash left; nothing if the storage never does. */
     public Optional<Recoverable> recoverable() {
-        return store instanceof Recoverable recoverable ? Optional.of(recoverable) : Optional.empty();
+        return store.recoverable();
     }
 
     /** All that was set aside. */
@@ -145,10 +144,7 @@ public final class OpenStore implements AutoCloseable {
     }
 
     private Retention retention() {
-        if (store instanceof Retention retention) {
-            return retention;
-        }
-        throw new IllegalStateException("the storage keeps nothing");
+        return store.retention().orElseThrow(() -> new IllegalStateException("the storage keeps nothing"));
     }
 
     @Override
