@@ -57,7 +57,7 @@ class MailboxCommandTest {
 
     @BeforeEach
     void configure() throws IOException {
-        config = instance("here", "memory");
+        config = instance("here", "shelf");
         account(POSTEL);
     }
 
@@ -311,7 +311,7 @@ class MailboxCommandTest {
     }
 
     private void restart(Path source, Path state, byte[] full, int cut, int delivered) throws IOException {
-        config = instance("restart" + ++restarts, "memory");
+        config = instance("restart" + ++restarts, "shelf");
         account(POSTEL);
         for (int number = 0; number < delivered; number++) {
             deliver(FolderName.INBOX, text(number));
@@ -612,7 +612,7 @@ class MailboxCommandTest {
     }
 
     private MailStore store() {
-        return MemoryProvider.in(home());
+        return ShelfProvider.in(home());
     }
 
     /** The instance that the configuration belongs to. */

@@ -404,7 +404,7 @@ final class Keys {
     static final Key<String> STORAGE_TYPE = new Key<>(
             "storage.type",
             "mbox",
-            "Where the mail and the users are: `mbox` (files) or `postgresql`, or the name of a storage"
+            "Where the mail and the users are: `mbox` (files), `postgresql` or `memory`, or the name of a storage"
                     + " whose jar you put into lib/.",
             text -> text);
 

@@ -40,7 +40,7 @@ import reactor.core.publisher.Mono;
         name = "demo",
         description = {
             "Serves a few sample messages to user demo with password demo, on this machine only. It prints a session"
-                    + " to try. Everything is in a temporary directory and gone when it is stopped.",
+                    + " to try. Everything is in memory and gone when it is stopped.",
             ""
         },
         footer = {"", "Example:", "  pop2d demo --port 3109"})
@@ -75,7 +75,8 @@ public final class DemoCommand implements Callable<Integer> {
         Path directory = temporaryDirectory();
         boolean started = false;
         try {
-            Configuration configuration = ConfigurationReader.of(directory, Map.of("listen.port", port));
+            Configuration configuration =
+                    ConfigurationReader.of(directory, Map.of("listen.port", port, "storage.type", "memory"));
             Logging.follow(configuration.log());
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
             started = true;
