@@ -18,6 +18,8 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.TimeUnit;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -83,8 +85,10 @@ class OtherProjectsIT {
             Path directory = Files.createDirectories(
                     REPOSITORY.resolve("org/pop2").resolve(published.getKey()).resolve(version()));
             Files.copy(target.resolve("flattened-pom.xml"), directory.resolve(name + ".pom"), REPLACE_EXISTING);
-            if (Files.exists(target.resolve(name + ".jar"))) {
-                Files.copy(target.resolve(name + ".jar"), directory.resolve(name + ".jar"), REPLACE_EXISTING);
+            for (String jar : List.of(name + ".jar", name + "-tck.jar", name + "-testing.jar")) {
+                if (Files.exists(target.resolve(jar))) {
+                    Files.copy(target.resolve(jar), directory.resolve(jar), REPLACE_EXISTING);
+                }
             }
         }
     }
@@ -119,6 +123,8 @@ class OtherProjectsIT {
                 + "<dependency><groupId>org.pop2</groupId><artifactId>pop2-server</artifactId></dependency>"
                 + "<dependency><groupId>org.bouncycastle</groupId><artifactId>bcprov-jdk18on</artifactId></dependency>"
                 + "<dependency><groupId>io.netty</groupId><artifactId>netty-codec-haproxy</artifactId></dependency>"
+                + classified("pop2-server", "testing")
+                + classified("pop2-protocol", "tck")
                 + "</dependencies>";
     }
 
@@ -136,6 +142,11 @@ class OtherProjectsIT {
                     .replace("@content@", content);
             Files.writeString(directory.resolve("pom.xml"), pom);
         }
+    }
+
+    private static String classified(String artifact, String classifier) {
+        return "<dependency><groupId>org.pop2</groupId><artifactId>" + artifact + "</artifactId><classifier>"
+                + classifier + "</classifier></dependency>";
     }
 
     /** With a local repository of its own before the usual one: what was built before this build must not be found. */
@@ -192,7 +203,7 @@ class OtherProjectsIT {
         here.removeIf(it -> it.startsWith("pop2d-") || it.startsWith("bcprov-"));
         for (String project : names()) {
             Set<String> theirs = names(of(project));
-            theirs.removeIf(it -> it.startsWith("bcprov-"));
+            theirs.removeIf(it -> it.startsWith("bcprov-") || it.endsWith("-testing.jar") || it.endsWith("-tck.jar"));
             assertThat(here).as(project).containsAll(theirs);
         }
         Set<String> program = names(of("program"));
@@ -203,7 +214,7 @@ class OtherProjectsIT {
     @Test
     void aFamilyHasOneVersion() {
         Pattern jar = Pattern.compile("(netty|reactor-netty|micrometer|pop2|commons-io|reactor-core)(?:-[a-z_0-9-]+)?"
-                + "-(\\d[^-]*?)(?:-linux.*)?\\.jar");
+                + "-(\\d[^-]*?)(?:-(?:linux|testing|tck).*)?\\.jar");
         for (String project : names()) {
             Map<String, TreeSet<String>> versions = new LinkedHashMap<>();
             for (String name : names(of(project))) {
@@ -229,6 +240,29 @@ class OtherProjectsIT {
                             || it.startsWith("checker-qual")
                             || it.contains("handler-proxy"));
         }
+    }
+
+    /** One coordinate each, and nothing of our own tests in them. */
+    @Test
+    void testSupportIsAJarOfItsOwn() throws IOException {
+        for (Path jar : of("bom")) {
+            String name = jar.getFileName().toString();
+            if (name.endsWith("-testing.jar") || name.endsWith("-tck.jar")) {
+                try (JarFile file = new JarFile(jar.toFile())) {
+                    assertThat(file.stream()
+                                    .map(JarEntry::getName)
+                                    .filter(it -> it.endsWith(".class"))
+                                    .toList())
+                            .contains(
+                                    name.endsWith("-tck.jar")
+                                            ? "org/pop2/storage/tck/MailStoreContract.class"
+                                            : "org/pop2/testing/Pop2TestServer.class")
+                            .allMatch(it -> it.matches("org/pop2/(testing|storage/tck)/[^/]*"))
+                            .noneMatch(it -> it.endsWith("Test.class"));
+                }
+            }
+        }
+        assertThat(names(of("bom"))).contains("pop2-server-" + version() + "-testing.jar");
     }
 
     @Test

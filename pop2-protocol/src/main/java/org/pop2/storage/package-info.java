@@ -8,8 +8,8 @@
  *
  * <h2>The contract</h2>
  *
- * Each rule is a test of the contract test class {@code org.pop2.storage.tck.MailStoreContract} in this module's
- * test-jar, which every storage extends.
+ * Each rule is a test of the contract test class {@code org.pop2.storage.tck.MailStoreContract} in this module's jar of
+ * the classifier {@code tck}, which every storage extends.
  *
  * <dl>
  *   <dt>S1 accounts
