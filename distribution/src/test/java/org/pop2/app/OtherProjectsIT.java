@@ -265,6 +265,29 @@ class OtherProjectsIT {
         assertThat(names(of("bom"))).contains("pop2-server-" + version() + "-testing.jar");
     }
 
+    /** What Maven Central asks of a POM and of jars; what only a release knows is in capitals. */
+    @Test
+    void whatIsPublishedSaysWhatItIs() throws IOException {
+        for (Map.Entry<String, String> published : PUBLISHED.entrySet()) {
+            Path target = ROOT.resolve(published.getValue()).resolve("target");
+            String pom = Files.readString(target.resolve("flattened-pom.xml"));
+            assertThat(pom)
+                    .as(published.getKey())
+                    .contains("<name>POP2", "<description>", "<licenses>", "<developer>", "<scm")
+                    .contains("<url>https://SITE-OF-THE-RELEASE.invalid</url>")
+                    .contains("<url>https://REPOSITORY-OF-THE-RELEASE.invalid/pop2.git</url>");
+        }
+        for (Path jar : of("bom")) {
+            if (jar.startsWith(REPOSITORY)) {
+                try (JarFile file = new JarFile(jar.toFile())) {
+                    assertThat(file.getEntry("META-INF/LICENSE"))
+                            .as(jar.toString())
+                            .isNotNull();
+                }
+            }
+        }
+    }
+
     @Test
     void theOrderOfDependenciesChangesNothing() {
         assertThat(names(of("other-order"))).isEqualTo(names(of("all")));
