@@ -43,7 +43,7 @@ public final class Flows {
         return subscriber -> {
             Emission<T> emission = new Emission<>(executor, subscriber, open);
             subscriber.onSubscribe(emission);
-            emission.start();
+            emission.execute();
         };
     }
 
@@ -60,17 +60,17 @@ public final class Flows {
     }
 
     /** The source is touched by one thread at a time: whoever has set {@link #draining}. */
-    private static final class Emission<T> implements Subscription {
+    private static final class Emission<T> implements Subscription, Runnable {
         private final Executor executor;
         private final Subscriber<? super T> subscriber;
         private final Supplier<? extends Source<T>> open;
         private @Nullable Source<T> source;
+        /** Negative after a mistake of the subscriber's, for good. */
         private long demand;
-        /** From the beginning: {@link #start} drains first. */
+        /** From the beginning: {@link #execute} is called first. */
         private boolean draining = true;
 
         private boolean cancelled;
-        private @Nullable StoreException mistake;
 
         Emission(Executor executor, Subscriber<? super T> subscriber, Supplier<? extends Source<T>> open) {
             this.executor = executor;
@@ -78,16 +78,12 @@ public final class Flows {
             this.open = open;
         }
 
-        void start() {
-            execute();
-        }
-
         @Override
         public void request(long n) {
             synchronized (this) {
                 if (n <= 0) {
-                    mistake = new StoreException(Reason.UNAVAILABLE, "rule 3.9: request(" + n + ")");
-                } else {
+                    demand = Long.MIN_VALUE;
+                } else if (demand >= 0) {
                     demand = demand + n < 0 ? Long.MAX_VALUE : demand + n;
                 }
             }
@@ -112,15 +108,17 @@ public final class Flows {
             execute();
         }
 
-        private void execute() {
+        void execute() {
             try {
-                executor.execute(this::drain);
+                executor.execute(this);
             } catch (RuntimeException rejected) {
                 end(new StoreException(Reason.UNAVAILABLE, "the storage is closed", rejected));
             }
         }
 
-        private void drain() {
+        /** For the executor: emits what was asked for. */
+        @Override
+        public void run() {
             try {
                 while (step()) {
                     // on to the next element
@@ -139,8 +137,8 @@ public final class Flows {
                     close();
                     return false;
                 }
-                if (mistake != null) {
-                    throw mistake;
+                if (demand < 0) {
+                    throw new StoreException(Reason.UNAVAILABLE, "rule 3.9: demand has to be positive");
                 }
             }
             Source<T> elements = source;
@@ -156,6 +154,9 @@ public final class Flows {
                 if (cancelled) {
                     close();
                     return false;
+                }
+                if (demand < 0) {
+                    return true;
                 }
                 if (demand == 0) {
                     draining = false;
