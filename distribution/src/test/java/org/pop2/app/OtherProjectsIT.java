@@ -22,7 +22,9 @@ import java.util.jar.JarEntry;
 import java.util.jar.JarFile;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.tools.ToolProvider;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -315,18 +317,91 @@ class OtherProjectsIT {
 
     @Test
     void aClientRunsWithThese() throws IOException, InterruptedException {
-        Process demo = new ProcessBuilder("target/pop2-server/bin/pop2d", "demo", "--port", "0")
-                .redirectError(OUTSIDE.resolve("demo-errors").toFile())
-                .start();
+        Process demo = demo();
         try {
             String port = listening(demo);
 
             assertThat(java("client", "ClientAlone", "127.0.0.1", port)).isEqualTo("fetched 3\n");
             assertThat(java("client", "ClientAlone", "localhost", port)).isEqualTo("fetched 3\n");
         } finally {
-            demo.destroy();
-            demo.waitFor(20, TimeUnit.SECONDS);
+            end(demo);
         }
+    }
+
+    private static Process demo() throws IOException {
+        return new ProcessBuilder("target/pop2-server/bin/pop2d", "demo", "--port", "0")
+                .redirectError(OUTSIDE.resolve("demo-errors").toFile())
+                .start();
+    }
+
+    private static void end(Process demo) throws InterruptedException {
+        demo.destroy();
+        demo.waitFor(20, TimeUnit.SECONDS);
+    }
+
+    /**
+     * Without {@code --add-modules}. Reactor Netty is no module, so it cannot require Netty's, which are modules: who
+     * uses pop2-server on the module path requires those that nobody else does. On this Java and those that
+     * {@code JAVA_HOME_...} name.
+     */
+    @Test
+    void aClientRunsOnTheModulePath() throws IOException, InterruptedException {
+        Path sources = Files.createDirectories(OUTSIDE.resolve("module/org/pop2/app/outside"));
+        Files.copy(
+                Path.of("src/test/java/org/pop2/app/outside/ClientAlone.java"),
+                sources.resolve("ClientAlone.java"),
+                REPLACE_EXISTING);
+        Path module = Files.writeString(OUTSIDE.resolve("module/module-info.java"), """
+                module outside {
+                    requires org.pop2.protocol;
+                    requires org.pop2.server;
+                    requires io.netty.codec.dns;
+                    requires io.netty.handler;
+                    requires io.netty.resolver.dns;
+                    requires io.netty.transport.unix.common;
+                }
+                """);
+        Path classes = OUTSIDE.resolve("module-classes");
+        String path = of("client").stream().map(Path::toString).collect(Collectors.joining(File.pathSeparator));
+        int compiled = Objects.requireNonNull(ToolProvider.getSystemJavaCompiler(), "no JDK")
+                .run(
+                        null,
+                        null,
+                        null,
+                        "-p",
+                        path,
+                        "-d",
+                        classes.toString(),
+                        module.toString(),
+                        sources.resolve("ClientAlone.java").toString());
+        assertThat(compiled).isZero();
+        Process demo = demo();
+        try {
+            String port = listening(demo);
+            for (String home : javas()) {
+                ProcessBuilder client = new ProcessBuilder(
+                        Path.of(home, "bin", "java").toString(),
+                        "-p",
+                        path + File.pathSeparator + classes,
+                        "-m",
+                        "outside/org.pop2.app.outside.ClientAlone",
+                        "127.0.0.1",
+                        port);
+                assertThat(run(client, 60)).as(home).endsWith("fetched 3\n");
+            }
+        } finally {
+            end(demo);
+        }
+    }
+
+    private static List<String> javas() {
+        return Stream.concat(
+                        Stream.of(System.getProperty("java.home")),
+                        System.getenv().entrySet().stream()
+                                .filter(it -> it.getKey().startsWith("JAVA_HOME_"))
+                                .map(Map.Entry::getValue))
+                .distinct()
+                .toList();
     }
 
     @Test
