@@ -7,8 +7,12 @@ module org.pop2.protocol {
 
     exports org.pop2.protocol;
     exports org.pop2.storage;
+    exports org.pop2.storage.memory;
     exports org.pop2.storage.support;
     exports org.pop2.storage.transfer;
 
     uses org.pop2.storage.MailStoreProvider;
+
+    provides org.pop2.storage.MailStoreProvider with
+            org.pop2.storage.memory.MemoryProvider;
 }

@@ -25,6 +25,7 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.pop2.app.cli.Version;
 
 /**
  * The examples of README and manual, done with the packaged server in the order of the page. A block {@code sh run} is
@@ -83,6 +84,10 @@ class DocumentationIT {
                                                 .hasPath("message"))
                                         .as("%s", line)
                                         .isTrue());
+                    // OtherProjectsIT depends on it
+                    case "xml" ->
+                        assertThat(String.join("\n", block.lines()))
+                                .contains("<artifactId>pop2-bom</artifactId>", "<version>" + Version.current() + "<");
                     // "sh jq": ShellsAndManualsIT
                     default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java", "sh jq");
                 }

@@ -57,7 +57,7 @@ class MailboxCommandTest {
 
     @BeforeEach
     void configure() throws IOException {
-        config = instance("here", "memory");
+        config = instance("here", "shelf");
         account(POSTEL);
     }
 
@@ -286,7 +286,7 @@ class MailboxCommandTest {
 
     /** The state file as it is after any of its octets was the last one written, with the mail as it may be then. */
     @ParameterizedTest
-    @ValueSource(strings = {"memory", "mbox"})
+    @ValueSource(strings = {"shelf", "mbox"})
     void anImportKilledAtAnyMomentImportsNothingTwiceAndLosesNothing(String storage) throws IOException {
         Path source = write("mail.mbox", mbox(3));
         Path state = directory.resolve("state");
@@ -662,7 +662,7 @@ class MailboxCommandTest {
     }
 
     private MailStore store() {
-        return MemoryProvider.in(home());
+        return ShelfProvider.in(home());
     }
 
     /** The instance that the configuration belongs to. */

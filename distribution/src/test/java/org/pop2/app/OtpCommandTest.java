@@ -39,7 +39,7 @@ class OtpCommandTest {
     @BeforeEach
     void configure() throws IOException {
         Files.createDirectories(directory.resolve("conf"));
-        Files.writeString(directory.resolve("conf/pop2d.conf"), "storage.type = memory\n");
+        Files.writeString(directory.resolve("conf/pop2d.conf"), "storage.type = shelf\n");
         assertThat(run("secret\n", "user", "add", "postel", "--password-stdin")).isZero();
     }
 
@@ -58,7 +58,7 @@ class OtpCommandTest {
     }
 
     private MailStore store() {
-        return MemoryProvider.in(directory.toAbsolutePath().normalize());
+        return ShelfProvider.in(directory.toAbsolutePath().normalize());
     }
 
     private Account account(String user) {

@@ -53,7 +53,7 @@ class Pop2dTest {
     @BeforeEach
     void configure() throws IOException {
         Files.createDirectories(directory.resolve("conf"));
-        Files.writeString(directory.resolve("conf/pop2d.conf"), "storage.type = memory\n");
+        Files.writeString(directory.resolve("conf/pop2d.conf"), "storage.type = shelf\n");
         environment.put("POP2D_HOME", directory.toString());
     }
 
@@ -306,7 +306,7 @@ class Pop2dTest {
 
     @Test
     void mailThatCannotBeStoredNowIs75() {
-        environment.put("POP2D_STORAGE_MEMORY_BROKEN", "true");
+        environment.put("POP2D_STORAGE_SHELF_BROKEN", "true");
         assertThat(run("x\n", "deliver", "--user", "postel")).isEqualTo(75);
         assertThat(err).contains("not delivered: the storage is not there");
     }
@@ -321,7 +321,7 @@ class Pop2dTest {
 
     @Test
     void anUnreachableStorageIs69() {
-        environment.put("POP2D_STORAGE_MEMORY_BROKEN", "true");
+        environment.put("POP2D_STORAGE_SHELF_BROKEN", "true");
         assertThat(run("", "user", "list")).isEqualTo(69);
         assertThat(run("", "serve")).isEqualTo(69);
         assertThat(err).contains("pop2d: the storage is not there\n");
@@ -330,7 +330,7 @@ class Pop2dTest {
     @Test
     void aWrongConfigurationIs78AndForADelivery75AndAllOfItIsSaid() throws IOException {
         Path file = directory.resolve("wrong.conf");
-        Files.writeString(file, "storage.type = memory\nlisten.prot = 1\nlisten.port = x\n");
+        Files.writeString(file, "storage.type = shelf\nlisten.prot = 1\nlisten.port = x\n");
         for (List<String> command : List.of(
                 List.of("serve"),
                 List.of("config", "check"),
@@ -355,7 +355,7 @@ class Pop2dTest {
 
     @Test
     void theConfigurationIsShownWithoutSecrets() {
-        environment.put("POP2D_STORAGE_MEMORY_PASSWORD", "hunter2");
+        environment.put("POP2D_STORAGE_SHELF_PASSWORD", "hunter2");
         environment.put("POP2D_LISTEN_PORT", "1109");
 
         assertThat(run("", "config", "show")).isEqualTo(0);
@@ -363,8 +363,8 @@ class Pop2dTest {
         assertThat(out)
                 .contains("listen.port = 1109 # POP2D_LISTEN_PORT\n")
                 .contains("session.idle-timeout = 10m # default\n")
-                .contains("storage.type = memory # " + directory.resolve("conf/pop2d.conf") + ":1\n")
-                .contains("storage.memory.password = \"***\" # POP2D_STORAGE_MEMORY_PASSWORD\n")
+                .contains("storage.type = shelf # " + directory.resolve("conf/pop2d.conf") + ":1\n")
+                .contains("storage.shelf.password = \"***\" # POP2D_STORAGE_SHELF_PASSWORD\n")
                 .doesNotContain("hunter2");
     }
 
@@ -413,6 +413,6 @@ class Pop2dTest {
     }
 
     private MailStore store() {
-        return MemoryProvider.in(directory);
+        return ShelfProvider.in(directory);
     }
 }

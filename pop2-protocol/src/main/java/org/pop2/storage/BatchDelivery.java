@@ -4,7 +4,7 @@ import java.util.List;
 import org.reactivestreams.Publisher;
 
 /**
- * A storage that takes several messages for what one costs: a {@link MailStore} may be one, too. Work starts at
+ * A storage that takes several messages for what one costs: {@link MailStore#batchDelivery} gives it. Work starts at
  * subscription; errors are {@link StoreException}s. The contract test is
  * {@code org.pop2.storage.tck.BatchDeliveryContract}.
  */

@@ -3,7 +3,7 @@ package org.pop2.storage;
 import org.reactivestreams.Publisher;
 
 /**
- * A mailbox in which it is a judgement where messages begin: a {@link Mailbox} may be one, too. Work starts at
+ * A mailbox in which it is a judgement where messages begin: {@link Mailbox#doubtful} gives it. Work starts at
  * subscription; errors are {@link StoreException}s.
  */
 public interface Doubtful {

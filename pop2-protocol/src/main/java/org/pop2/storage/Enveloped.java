@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /**
- * A mailbox of a storage that keeps what was on the envelope: a {@link Mailbox} may be one, too. Work starts at
+ * A mailbox of a storage that keeps what was on the envelope: {@link Mailbox#envelopes} gives it. Work starts at
  * subscription; errors are {@link StoreException}s. The contract test is
  * {@code org.pop2.storage.tck.EnvelopedContract}.
  */

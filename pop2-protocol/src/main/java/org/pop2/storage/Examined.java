@@ -3,7 +3,7 @@ package org.pop2.storage;
 import java.util.Collection;
 import org.reactivestreams.Publisher;
 
-/** A storage that can say what is in the way of its work, for an administrator: a {@link MailStore} may be one, too. */
+/** What is in the way of a storage's work, for an administrator ({@link MailStore#examined}). */
 public interface Examined {
 
     /**

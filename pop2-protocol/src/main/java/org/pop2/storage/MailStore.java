@@ -1,10 +1,15 @@
 package org.pop2.storage;
 
+import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /**
  * An open storage. Safe for many threads. Work starts at subscription, never before, and never blocks the subscriber's
  * thread; errors are {@link StoreException}s.
+ *
+ * <p>What not every storage can is a method that gives nothing by default. Who wraps a storage forwards these methods
+ * as well ({@link org.pop2.storage.support.ForwardingStore} does), so that what it can is not lost; whether an object
+ * happens to be of such a type says nothing.
  */
 public interface MailStore {
 
@@ -32,6 +37,36 @@ public interface MailStore {
      * deliver and delete meanwhile: {@link #deliver} decides by a count of its own.
      */
     Publisher<Usage> usage(UserName user);
+
+    /** What keeps for a while what sessions deleted; nothing if it is gone at once. */
+    default Optional<Retention> retention() {
+        return Optional.empty();
+    }
+
+    /** What takes several messages for what one costs; nothing if each costs the same. */
+    default Optional<BatchDelivery> batchDelivery() {
+        return Optional.empty();
+    }
+
+    /** What puts right what other programs did to mailboxes; nothing if there is never anything to repair. */
+    default Optional<Repairable> repairable() {
+        return Optional.empty();
+    }
+
+    /** Numbers to watch; nothing if there are none. */
+    default Optional<Measured> measured() {
+        return Optional.empty();
+    }
+
+    /** What says what is in the way of its work; nothing if nobody can tell. */
+    default Optional<Examined> examined() {
+        return Optional.empty();
+    }
+
+    /** What a crash left and only an administrator can finish; nothing if a storage never leaves any. */
+    default Optional<Recoverable> recoverable() {
+        return Optional.empty();
+    }
 
     /** Lets go of everything; mailboxes still held are given up and lose nothing. */
     Publisher<Void> close();

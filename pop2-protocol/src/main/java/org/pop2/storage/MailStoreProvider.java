@@ -2,6 +2,7 @@ package org.pop2.storage;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import org.reactivestreams.Publisher;
@@ -22,6 +23,11 @@ public interface MailStoreProvider {
      * @throws IllegalArgumentException if a setting's value is none it can work with; the message names the setting
      */
     Publisher<MailStore> open(StoreSettings settings);
+
+    /** What brings the storage's schema up to date; nothing if it has none with versions. */
+    default Optional<VersionedSchema> schema() {
+        return Optional.empty();
+    }
 
     /**
      * A setting of a storage.

@@ -62,6 +62,16 @@ public interface Mailbox {
      */
     Publisher<Void> lost();
 
+    /** What was on the envelopes of its messages; nothing where that is not kept. */
+    default Optional<Enveloped> envelopes() {
+        return Optional.empty();
+    }
+
+    /** Where it was a judgement that a message begins; nothing where messages are kept apart. */
+    default Optional<Doubtful> doubtful() {
+        return Optional.empty();
+    }
+
     /** What the server may note about this mailbox; nothing for an unknown folder, and where the storage keeps none. */
     default Optional<Notes> notes() {
         return Optional.empty();

@@ -3,7 +3,7 @@ package org.pop2.storage;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** A storage that tells how it is, for those who watch it: a {@link MailStore} may be one, too. */
+/** How a storage is, for those who watch it ({@link MailStore#measured}). */
 public interface Measured {
 
     /** What there is to see. The same list whenever it is asked for; read again and again, on any thread. */

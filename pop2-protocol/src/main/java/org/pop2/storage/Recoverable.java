@@ -4,8 +4,8 @@ import java.time.Instant;
 import org.reactivestreams.Publisher;
 
 /**
- * A storage that sets aside what a crash left if it cannot be finished without an administrator: a {@link MailStore}
- * may be one, too. Work starts at subscription; errors are {@link StoreException}s.
+ * What a crash left and cannot be finished without an administrator, set aside ({@link MailStore#recoverable}). Work
+ * starts at subscription; errors are {@link StoreException}s.
  */
 public interface Recoverable {
 

@@ -4,8 +4,8 @@ import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /**
- * A storage whose mailboxes other programs can damage, and that can put right what they did: a {@link MailStore} may be
- * one, too. Work starts at subscription; errors are {@link StoreException}s.
+ * A storage whose mailboxes other programs can damage, and that can put right what they did:
+ * {@link MailStore#repairable} gives it. Work starts at subscription; errors are {@link StoreException}s.
  */
 public interface Repairable {
 

@@ -5,8 +5,8 @@ import java.util.Collection;
 import org.reactivestreams.Publisher;
 
 /**
- * What a {@link MailStore} is as well, if it keeps for a while what sessions deleted. Work starts at subscription;
- * errors are {@link StoreException}s. The contract test is {@code org.pop2.storage.tck.RetentionContract}.
+ * What sessions deleted, kept for a while ({@link MailStore#retention}). Work starts at subscription; errors are
+ * {@link StoreException}s. The contract test is {@code org.pop2.storage.tck.RetentionContract}.
  */
 public interface Retention {
 

@@ -3,10 +3,10 @@ package org.pop2.storage;
 import org.reactivestreams.Publisher;
 
 /**
- * What a {@link MailStoreProvider} is as well, if its storage has a schema with versions that can be brought up to date
- * apart from {@link MailStoreProvider#open}: by somebody who may do more there than the server. Work starts at
- * subscription; errors are {@link StoreException}s, {@link StoreException.Reason#UNAVAILABLE} if the storage cannot be
- * reached or a version cannot be applied.
+ * A storage's schema with versions ({@link MailStoreProvider#schema}), which can be brought up to date apart from
+ * {@link MailStoreProvider#open}: by somebody who may do more there than the server. Work starts at subscription;
+ * errors are {@link StoreException}s, {@link StoreException.Reason#UNAVAILABLE} if the storage cannot be reached or a
+ * version cannot be applied.
  */
 public interface VersionedSchema {
 

@@ -8,8 +8,8 @@
  *
  * <h2>The contract</h2>
  *
- * Each rule is a test of the contract test class {@code org.pop2.storage.tck.MailStoreContract} in this module's
- * test-jar, which every storage extends.
+ * Each rule is a test of the contract test class {@code org.pop2.storage.tck.MailStoreContract} in this module's jar of
+ * the classifier {@code tck}, which every storage extends.
  *
  * <dl>
  *   <dt>S1 accounts
@@ -33,7 +33,8 @@
  *   <dd>A buffer holds at most {@link org.pop2.storage.ContentBuffer#MAX_OCTETS} octets, and at most as many buffers
  *       are alive as were requested, and one of read-ahead: a stalled client holds at most 1 MiB.
  *   <dt>S8 laziness and demand
- *   <dd>Nothing happens before subscription; no more is emitted than was requested.
+ *   <dd>Nothing happens before subscription; no more is emitted than was requested. Completion follows the last element
+ *       at once, without further demand: who asks for exactly what there is hears that it was all.
  *   <dt>S9 cancel
  *   <dd>Cancelling frees whatever the subscription held, every time.
  *   <dt>S10 release

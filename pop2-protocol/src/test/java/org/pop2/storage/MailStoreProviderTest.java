@@ -29,7 +29,7 @@ class MailStoreProviderTest {
             assertThat(MailStoreProvider.named("tape")).isInstanceOf(Tape.class);
             assertThat(MailStoreProvider.all())
                     .extracting(MailStoreProvider::name)
-                    .containsExactly("tape", "cards");
+                    .contains("tape", "cards");
         });
     }
 
@@ -39,16 +39,16 @@ class MailStoreProviderTest {
                 List.of(Tape.class.getName(), Cards.class.getName()),
                 () -> assertThatIllegalArgumentException()
                         .isThrownBy(() -> MailStoreProvider.named("Tape"))
-                        .withMessage("no storage of type 'Tape'; found: tape, cards"));
+                        .withMessageMatching("no storage of type .Tape.; found: .*tape, cards"));
     }
 
     @Test
-    void unknownNameIsAnsweredWithNone() throws IOException {
+    void unknownNameIsAnsweredWithWhatIsAlwaysThere() throws IOException {
         registered(
                 List.of(),
                 () -> assertThatIllegalArgumentException()
                         .isThrownBy(() -> MailStoreProvider.named("tape"))
-                        .withMessage("no storage of type 'tape'; found: none"));
+                        .withMessage("no storage of type 'tape'; found: memory"));
     }
 
     @Test

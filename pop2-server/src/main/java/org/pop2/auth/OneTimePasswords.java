@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.codec.binary.Base32;
+import org.pop2.net.Library;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.UserName;
 
@@ -143,6 +144,7 @@ public final class OneTimePasswords {
 
     /** A new secret, 160 bits in base32. */
     public static String newTotpSecret() {
+        Library.COMMONS_CODEC.require("secrets for six digits");
         byte[] secret = new byte[TOTP_SECRET_OCTETS];
         RANDOM.nextBytes(secret);
         return new Base32().encodeToString(secret).replace("=", "");

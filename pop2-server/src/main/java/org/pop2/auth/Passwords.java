@@ -5,6 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
+import org.pop2.net.Library;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
@@ -64,8 +65,10 @@ public final class Passwords {
      *
      * @throws IllegalArgumentException if the password is empty, longer than {@link #MAX_OCTETS} or holds a NUL: nobody
      *     could log in with it
+     * @throws org.pop2.net.MissingLibraryException without Bouncy Castle
      */
     public static String hash(Secret password) {
+        Library.BOUNCY_CASTLE.require("Argon2 hashes");
         byte[] octets = password.octets();
         try {
             if (!isPossible(octets)) {
@@ -148,12 +151,25 @@ public final class Passwords {
             return PlainHash.parse(hash, encoding.toUpperCase(Locale.ROOT));
         }
         return switch (scheme) {
-            case "ARGON2ID", "ARGON2I" -> Argon2Hash.parse(hash);
-            case "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "CRYPT" -> CryptHash.parse(hash);
-            case "PBKDF2" -> Pbkdf2Hash.parse(hash);
+            case "ARGON2ID", "ARGON2I" -> {
+                requireLibrary(Library.BOUNCY_CASTLE);
+                yield Argon2Hash.parse(hash);
+            }
+            case "BLF-CRYPT", "SHA512-CRYPT", "SHA256-CRYPT", "MD5-CRYPT", "CRYPT" -> {
+                requireLibrary(Library.BOUNCY_CASTLE);
+                requireLibrary(Library.COMMONS_CODEC);
+                yield CryptHash.parse(hash);
+            }
+            case "PBKDF2" -> {
+                requireLibrary(Library.BOUNCY_CASTLE);
+                yield Pbkdf2Hash.parse(hash);
+            }
             case "SSHA512", "SSHA256", "SSHA" -> SaltedHash.parse(scheme, name.substring(scheme.length()), hash);
             case OtpHash.SCHEME -> OtpHash.parse(hash);
-            case TotpHash.SCHEME -> TotpHash.parse(hash, clock);
+            case TotpHash.SCHEME -> {
+                requireLibrary(Library.COMMONS_CODEC);
+                yield TotpHash.parse(hash, clock);
+            }
             default -> {
                 if (TOO_WEAK.contains(scheme)) {
                     throw new UnusableHashException(
@@ -164,6 +180,12 @@ public final class Passwords {
                         + " SHA256-CRYPT, MD5-CRYPT, CRYPT, PBKDF2, SSHA512, SSHA256, SSHA, PLAIN, OTP and TOTP");
             }
         };
+    }
+
+    private static void requireLibrary(Library library) throws UnusableHashException {
+        if (!library.isPresent()) {
+            throw new UnusableHashException(library.missing("hashes of its scheme"));
+        }
     }
 
     /** Whether a password of these octets can be anybody's. NUL ends a password for crypt(3), so it is in none. */

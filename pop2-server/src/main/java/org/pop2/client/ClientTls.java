@@ -1,12 +1,18 @@
 package org.pop2.client;
 
+import io.netty.handler.ssl.ClientAuth;
+import io.netty.handler.ssl.IdentityCipherSuiteFilter;
+import io.netty.handler.ssl.JdkSslContext;
 import io.netty.handler.ssl.SslContext;
 import io.netty.handler.ssl.SslContextBuilder;
+import io.netty.handler.ssl.SslHandler;
 import io.netty.handler.ssl.SslProvider;
 import java.nio.file.Path;
 import java.security.cert.CertificateException;
 import java.util.Optional;
+import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLParameters;
 
 /**
  * Whom a client trusts, and how it shows who it is. The name in the server's certificate has to be the host's, whoever
@@ -15,17 +21,19 @@ import javax.net.ssl.SSLException;
 public final class ClientTls {
     private final Optional<Path> authorities;
     private final Optional<Identity> identity;
+    private final Optional<SslContext> given;
 
     private record Identity(Path certificate, Path key) {}
 
-    private ClientTls(Optional<Path> authorities, Optional<Identity> identity) {
+    private ClientTls(Optional<Path> authorities, Optional<Identity> identity, Optional<SslContext> given) {
+        this.given = given;
         this.authorities = authorities;
         this.identity = identity;
     }
 
     /** The authorities that this Java trusts. */
     public static ClientTls ofSystem() {
-        return new ClientTls(Optional.empty(), Optional.empty());
+        return new ClientTls(Optional.empty(), Optional.empty(), Optional.empty());
     }
 
     /**
@@ -34,7 +42,32 @@ public final class ClientTls {
      * @param authorities certificates as PEM: of authorities, or a server's own that nobody signed
      */
     public static ClientTls trusting(Path authorities) {
-        return new ClientTls(Optional.of(authorities), Optional.empty());
+        return new ClientTls(Optional.of(authorities), Optional.empty(), Optional.empty());
+    }
+
+    /** As the program has it: keys, trust, and whatever provider it uses. */
+    public static ClientTls of(SSLContext context) {
+        return of(new JdkSslContext(
+                context,
+                true,
+                null,
+                IdentityCipherSuiteFilter.INSTANCE,
+                null,
+                ClientAuth.NONE,
+                new String[] {"TLSv1.3", "TLSv1.2"},
+                false));
+    }
+
+    /**
+     * As the program has it, for Netty.
+     *
+     * @throws IllegalArgumentException if it is a server's
+     */
+    public static ClientTls of(SslContext context) {
+        if (!context.isClient()) {
+            throw new IllegalArgumentException("this is the context of a server");
+        }
+        return new ClientTls(Optional.empty(), Optional.empty(), Optional.of(context));
     }
 
     /**
@@ -42,9 +75,13 @@ public final class ClientTls {
      *
      * @param certificate PEM: the client's own first, then those of the authorities between it and the root
      * @param key its private key, unencrypted, as PKCS #8 in PEM
+     * @throws IllegalStateException if the program has {@linkplain #of given} its own context, which has it
      */
     public ClientTls withCertificate(Path certificate, Path key) {
-        return new ClientTls(authorities, Optional.of(new Identity(certificate, key)));
+        if (given.isPresent()) {
+            throw new IllegalStateException("the program's own context has the certificate");
+        }
+        return new ClientTls(authorities, Optional.of(new Identity(certificate, key)), Optional.empty());
     }
 
     /**
@@ -53,6 +90,9 @@ public final class ClientTls {
      * @throws Pop2ClientException with {@link Pop2ClientException.Reason#TLS} if it cannot be used
      */
     SslContext context() {
+        if (given.isPresent()) {
+            return given.get();
+        }
         String reading = "TLS";
         try {
             SslContextBuilder builder = SslContextBuilder.forClient()
@@ -73,6 +113,13 @@ public final class ClientTls {
             throw new Pop2ClientException(
                     Pop2ClientException.Reason.TLS, reading + " cannot be used: " + e.getMessage(), e);
         }
+    }
+
+    /** Whatever context it is: the certificate has to be the host's. */
+    static void checkName(SslHandler handler) {
+        SSLParameters parameters = handler.engine().getSSLParameters();
+        parameters.setEndpointIdentificationAlgorithm("HTTPS");
+        handler.engine().setSSLParameters(parameters);
     }
 
     /** Whether a failed connection failed for the server's certificate. */

@@ -19,6 +19,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 import reactor.netty.Connection;
+import reactor.netty.resources.LoopResources;
 import reactor.netty.tcp.TcpClient;
 
 /**
@@ -31,13 +32,23 @@ import reactor.netty.tcp.TcpClient;
  */
 public final class Pop2Client {
     private final ClientSettings settings;
+    private final Optional<LoopResources> loops;
 
-    private Pop2Client(ClientSettings settings) {
+    private Pop2Client(ClientSettings settings, Optional<LoopResources> loops) {
+        this.loops = loops;
         this.settings = settings;
     }
 
     public static Pop2Client of(ClientSettings settings) {
-        return new Pop2Client(settings);
+        return new Pop2Client(settings, Optional.empty());
+    }
+
+    /**
+     * The same on event loops of the program, which stay the program's to dispose of. Without, those that Reactor Netty
+     * has for all clients of a process.
+     */
+    public Pop2Client runOn(LoopResources resources) {
+        return new Pop2Client(settings, Optional.of(resources));
     }
 
     /**
@@ -112,7 +123,9 @@ public final class Pop2Client {
     }
 
     private Mono<TcpClient> transport() {
-        TcpClient plain = TcpClient.newConnection()
+        TcpClient unbound = TcpClient.newConnection();
+        TcpClient plain = loops.map(unbound::runOn)
+                .orElse(unbound)
                 .host(settings.host())
                 .port(settings.port())
                 .option(ChannelOption.TCP_NODELAY, true)
@@ -121,8 +134,9 @@ public final class Pop2Client {
                 // reads a file
                 .map(tls -> Mono.fromCallable(tls::context)
                         .subscribeOn(Schedulers.boundedElastic())
-                        .map(context -> plain.secure(
-                                spec -> spec.sslContext(context).handshakeTimeout(settings.connectTimeout()))))
+                        .map(context -> plain.secure(spec -> spec.sslContext(context)
+                                .handshakeTimeout(settings.connectTimeout())
+                                .handlerConfigurator(ClientTls::checkName))))
                 .orElseGet(() -> Mono.just(plain));
     }
 

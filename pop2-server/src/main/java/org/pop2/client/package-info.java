@@ -1,8 +1,7 @@
 /**
- * A reactive client of POP2 (RFC 937): Reactor Netty around the pure machine of
- * {@link org.pop2.protocol.ClientSession}.
+ * A client of POP2 (RFC 937): Reactor Netty around the pure machine of {@link org.pop2.protocol.ClientSession}.
  *
- * <p>Start at {@link org.pop2.client.Pop2Client}.
+ * <p>Start at {@link org.pop2.client.Pop2Client}, or at {@link org.pop2.client.BlockingPop2Client} without Reactor.
  */
 @NullMarked
 package org.pop2.client;

@@ -15,6 +15,7 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.lmtp.LmtpServer;
+import org.pop2.net.Library;
 import org.pop2.net.LogText;
 import org.pop2.net.OwnFamily;
 import org.pop2.net.Stop;
@@ -79,6 +80,8 @@ public final class ManagementServer {
             Metrics metrics,
             Reload reload) {
         return Mono.defer(() -> {
+            Library.HTTP.require("listeners for operators");
+            Library.JACKSON.require("listeners for operators");
             Samples samples = new Samples();
             metrics.gauge("pop2.connections", "Connections at the moment", server::connections);
             metrics.gauge("pop2.serving", "1: connections are accepted", () -> server.isServing() ? 1 : 0);

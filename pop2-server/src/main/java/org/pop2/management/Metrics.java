@@ -3,6 +3,7 @@ package org.pop2.management;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
@@ -23,6 +24,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.pop2.lmtp.LmtpObserver;
+import org.pop2.net.Library;
 import org.pop2.protocol.End;
 import org.pop2.protocol.ForeignProtocol;
 import org.pop2.protocol.Input;
@@ -53,7 +55,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         Duration.ofSeconds(30)
     };
 
-    private final PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    private final MeterRegistry registry;
     private final Map<State, AtomicLong> sessions = new EnumMap<>(State.class);
     private final Map<Login, Counter> logins;
     private final Map<Input, Counter> commands;
@@ -79,12 +81,33 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     /** The registry holds them weakly. */
     private final List<Measured.Measure> measures;
 
-    /** Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}. */
+    /**
+     * Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}, in a registry of
+     * its own: {@link ManagementServer} shows them to Prometheus.
+     */
     public Metrics(MailStore store) {
         this(store, Clock.systemUTC());
     }
 
     Metrics(MailStore store, Clock clock) {
+        this(store, OfPrometheus.registry(), clock);
+        new JvmMemoryMetrics().bindTo(registry);
+        new JvmThreadMetrics().bindTo(registry);
+        new FileDescriptorMetrics().bindTo(registry);
+        new ProcessorMetrics().bindTo(registry);
+        new UptimeMetrics().bindTo(registry);
+    }
+
+    /**
+     * The same in the program's registry, without what is Java's and not the server's. Of several servers each has a
+     * registry of its own, for names and labels are the same.
+     */
+    public Metrics(MailStore store, MeterRegistry registry) {
+        this(store, registry, Clock.systemUTC());
+    }
+
+    private Metrics(MailStore store, MeterRegistry registry, Clock clock) {
+        this.registry = registry;
         recentLogins = new RecentLogins(clock);
         recentRefusals = new RecentRefusals(clock);
         for (State state : State.values()) {
@@ -136,13 +159,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        measures = store instanceof Measured measured ? List.copyOf(measured.measures()) : List.of();
+        measures = store.measured().map(it -> List.copyOf(it.measures())).orElse(List.of());
         measures.forEach(this::add);
-        new JvmMemoryMetrics().bindTo(registry);
-        new JvmThreadMetrics().bindTo(registry);
-        new FileDescriptorMetrics().bindTo(registry);
-        new ProcessorMetrics().bindTo(registry);
-        new UptimeMetrics().bindTo(registry);
     }
 
     private void add(Measured.Measure measure) {
@@ -198,9 +216,34 @@ public final class Metrics implements ServerObserver, LmtpObserver {
                 .register(registry);
     }
 
-    /** All of them in the text format of Prometheus. Takes some milliseconds. */
-    String scrape() {
-        return registry.scrape();
+    /** All of them in the text format of Prometheus; nothing if the registry is another one's. Takes some ms. */
+    Optional<String> scrape() {
+        return OfPrometheus.scrape(registry);
+    }
+
+    /** Apart, so that nothing of Prometheus is looked for where it is not used. */
+    private static final class OfPrometheus {
+        static MeterRegistry registry() {
+            Library.MICROMETER.require("metrics");
+            Library.PROMETHEUS.require("metrics for Prometheus");
+            return Made.registry();
+        }
+
+        static Optional<String> scrape(MeterRegistry registry) {
+            return Library.PROMETHEUS.isPresent() ? Made.scrape(registry) : Optional.empty();
+        }
+
+        private static final class Made {
+            static MeterRegistry registry() {
+                return new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+            }
+
+            static Optional<String> scrape(MeterRegistry registry) {
+                return registry instanceof PrometheusMeterRegistry prometheus
+                        ? Optional.of(prometheus.scrape())
+                        : Optional.empty();
+            }
+        }
     }
 
     RecentLogins recentLogins() {

@@ -13,8 +13,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
-/** Whether sessions can be served: the storage answers, listeners are bound, and nobody has asked for the end. */
-final class Readiness {
+/**
+ * Whether sessions can be served: the storage answers, listeners are bound, and nobody has asked for the end. By itself
+ * it is for programs that have a health check of their own; {@link ManagementServer} answers {@code /health/ready} with
+ * it. Safe for many threads.
+ */
+public final class Readiness {
     private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
@@ -28,7 +32,8 @@ final class Readiness {
     private final BooleanSupplier serving;
     private final Mono<Boolean> storage;
 
-    Readiness(Pop2Server server, Optional<LmtpServer> lmtp, MailStore store) {
+    /** Nothing is asked before {@link #check}. */
+    public Readiness(Pop2Server server, Optional<LmtpServer> lmtp, MailStore store) {
         this(() -> server.isServing() && lmtp.map(LmtpServer::isServing).orElse(true), store);
     }
 
@@ -44,8 +49,11 @@ final class Readiness {
                 .cache(KEPT);
     }
 
-    /** Each of the things that have to be, and whether it is. Takes 5 s at most. */
-    Mono<Map<String, Boolean>> check() {
+    /**
+     * Each of the things that have to be, {@code storage} and {@code listeners}, and whether it is. Works when
+     * subscribed to, takes 5 s at most, and never fails.
+     */
+    public Mono<Map<String, Boolean>> check() {
         return storage.map(reachable -> {
             Map<String, Boolean> checks = new LinkedHashMap<>();
             checks.put("storage", reachable);

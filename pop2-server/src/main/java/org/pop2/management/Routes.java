@@ -134,7 +134,9 @@ final class Routes {
     }
 
     private Mono<Answer> scrape() {
-        return Mono.fromCallable(() -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", metrics.scrape()))
+        return Mono.fromCallable(() -> metrics.scrape()
+                        .map(text -> new Answer(200, "text/plain; version=0.0.4; charset=utf-8", text))
+                        .orElseGet(() -> Answer.problem(404, "metrics are in a registry that is not Prometheus's")))
                 .subscribeOn(Schedulers.boundedElastic());
     }
 

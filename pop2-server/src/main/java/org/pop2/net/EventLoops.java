@@ -2,7 +2,6 @@ package org.pop2.net;
 
 import io.netty.channel.EventLoopGroup;
 import io.netty.channel.MultiThreadIoEventLoopGroup;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollIoHandler;
 import io.netty.util.concurrent.DefaultThreadFactory;
 import io.netty.util.concurrent.FastThreadLocalThread;
@@ -35,7 +34,7 @@ public final class EventLoops implements LoopResources {
         int processors = Runtime.getRuntime().availableProcessors();
         // Netty's least of four takes two processors from each other
         int threads = Math.max(2, processors);
-        return busyPoll && processors > 1 && Epoll.isAvailable()
+        return busyPoll && processors > 1 && Native.isEpoll()
                 ? new EventLoops(threads)
                 : LoopResources.create(NAME, threads, true);
     }

@@ -5,7 +5,6 @@ import io.netty.channel.Channel;
 import io.netty.channel.ChannelHandlerContext;
 import io.netty.channel.ChannelInboundHandlerAdapter;
 import io.netty.channel.EventLoop;
-import io.netty.channel.epoll.EpollChannelOption;
 import io.netty.channel.socket.ChannelInputShutdownEvent;
 import io.netty.channel.socket.DuplexChannel;
 import io.netty.handler.ssl.SslCloseCompletionEvent;
@@ -274,7 +273,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         if (input.isEmpty()) {
             if (protocol.isInsideLine() && channel().isActive()) {
                 // a client that writes a line in pieces is let send the next one when it knows that this is here
-                channel().config().setOption(EpollChannelOption.TCP_QUICKACK, true);
+                Native.acknowledgeNow(channel());
             }
             // one buffer ahead, so that a connection that goes is noticed
             read();
@@ -342,7 +341,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         dropInput();
         if (saidAll) {
             // the last line and the end go in one segment
-            channel().config().setOption(EpollChannelOption.TCP_CORK, true);
+            Native.gather(channel());
         }
         outgoing().finish().addListener(done -> {
             if (inputEnded || saidAll || !(channel() instanceof DuplexChannel duplex)) {

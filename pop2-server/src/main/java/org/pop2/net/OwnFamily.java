@@ -46,7 +46,7 @@ public final class OwnFamily implements LoopResources {
     public <C extends Channel> C onChannel(Class<C> type, EventLoopGroup group) {
         if (type == ServerSocketChannel.class) {
             Class<? extends C> usual = loops.onChannelClass(type, group);
-            if (usual == EpollServerSocketChannel.class) {
+            if (Native.isEpoll() && usual == EpollServerSocketChannel.class) {
                 return type.cast(new EpollServerSocketChannel(SocketProtocolFamily.INET));
             }
             if (usual == NioServerSocketChannel.class) {

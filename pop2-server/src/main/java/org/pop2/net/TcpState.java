@@ -9,11 +9,15 @@ final class TcpState {
 
     /** Whether octets that we have handed over have not been acknowledged. */
     static boolean isUnacknowledged(Channel channel) {
-        return channel instanceof EpollSocketChannel epoll && epoll.tcpInfo().unacked() > 0;
+        return Native.isEpoll()
+                && channel instanceof EpollSocketChannel epoll
+                && epoll.tcpInfo().unacked() > 0;
     }
 
     /** Whether the other side's system has acknowledged something lately: the link has not dropped. */
     static boolean isHeard(Channel channel, long millis) {
-        return channel instanceof EpollSocketChannel epoll && epoll.tcpInfo().lastAckRecv() <= millis;
+        return Native.isEpoll()
+                && channel instanceof EpollSocketChannel epoll
+                && epoll.tcpInfo().lastAckRecv() <= millis;
     }
 }

@@ -3,7 +3,6 @@ package org.pop2.server;
 import io.netty.channel.AdaptiveRecvByteBufAllocator;
 import io.netty.channel.ChannelOption;
 import io.netty.channel.WriteBufferWaterMark;
-import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -21,6 +20,8 @@ import org.pop2.auth.Passwords;
 import org.pop2.net.Arrival;
 import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
+import org.pop2.net.Library;
+import org.pop2.net.Native;
 import org.pop2.net.OwnFamily;
 import org.pop2.net.Stop;
 import org.pop2.net.TlsContext;
@@ -94,8 +95,9 @@ public final class Pop2Server {
 
     /**
      * Opens the listeners and serves the store's mail. Work starts at subscription; the server is given when all of
-     * them accept connections, and an error is a {@link ListenException}: then none does. The store stays the caller's,
-     * to close after the server has {@linkplain #stop stopped}.
+     * them accept connections, and an error is a {@link ListenException}: then none does. A {@link Library} that the
+     * settings need and that is not there is a {@link org.pop2.net.MissingLibraryException}. The store stays the
+     * caller's, to close after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {
         return start(settings, Authenticator.Settings.defaults().withRemember(settings.loginCache()), store);
@@ -109,10 +111,18 @@ public final class Pop2Server {
     /** As {@link #start(ServerSettings, Authenticator.Settings, MailStore)}, telling somebody what it does. */
     public static Mono<Pop2Server> start(
             ServerSettings settings, Authenticator.Settings logins, MailStore store, ServerObserver observer) {
-        return Mono.fromCallable(() -> transcripts(settings))
+        return Mono.fromCallable(() -> {
+                    Library.BOUNCY_CASTLE.require("stored hashes of passwords");
+                    return transcripts(settings);
+                })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(transcripts -> start(
-                        settings, () -> new Authenticator(store.accounts(), logins), store, transcripts, observer));
+                                settings,
+                                () -> new Authenticator(store.accounts(), logins),
+                                store,
+                                transcripts,
+                                observer)
+                        .doOnNext(server -> Schedulers.boundedElastic().schedule(Passwords::practise)));
     }
 
     /**
@@ -144,6 +154,7 @@ public final class Pop2Server {
             Optional<Transcripts> transcripts,
             ServerObserver observer) {
         return Mono.defer(() -> {
+            NeededLibraries.require(settings);
             Authenticator authenticator = logins.get();
             Sessions sessions = new Sessions(settings, store, authenticator, transcripts, observer);
             LoopResources loops = EventLoops.create(settings.busyPoll());
@@ -156,7 +167,6 @@ public final class Pop2Server {
                     .doOnNext(bound::add)
                     .then(Mono.fromCallable(() ->
                             new Pop2Server(sessions, authenticator, loops, watches, certificates, List.copyOf(bound))))
-                    .doOnNext(server -> Schedulers.boundedElastic().schedule(Passwords::practise))
                     .doOnError(error -> {
                         bound.forEach(it -> it.server().dispose());
                         watches.dispose();
@@ -228,7 +238,7 @@ public final class Pop2Server {
     }
 
     private static TcpServer withSystemLimits(TcpServer server) {
-        if (!Epoll.isAvailable()) {
+        if (!Native.isEpoll()) {
             return server;
         }
         // an answer acknowledges its command; where none comes at once, the session asks for an acknowledgement

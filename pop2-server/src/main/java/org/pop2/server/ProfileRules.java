@@ -11,8 +11,8 @@ import org.pop2.storage.UserName;
 
 /**
  * Who gets which profile. A user's rule counts more than that of the client's network, and that more than the
- * listener's profile. Before the login only the latter two are known, so {@link ClientProfile#strict} and
- * {@link ClientProfile#securityLevel} of a user's profile have no effect.
+ * listener's profile. Before the login only the latter two are known, so {@link org.pop2.profile.Quirk#STRICT} and
+ * {@link org.pop2.profile.Quirk#SECURITY_LEVEL} of a user's profile have no effect.
  *
  * @param byNetwork the first that contains the client's address counts
  */

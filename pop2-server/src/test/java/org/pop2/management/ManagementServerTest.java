@@ -60,7 +60,9 @@ class ManagementServerTest {
     private static final String TOKEN = "correct-horse-battery";
 
     private final Store store = new Store();
-    private final Metrics metrics = new Metrics(store);
+    /** Of a storage that somebody has wrapped: what it measures is kept. */
+    private final Metrics metrics = new Metrics(new org.pop2.storage.support.ForwardingStore(store));
+
     private final AtomicInteger reloads = new AtomicInteger();
     private final HttpClient http = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -89,6 +91,11 @@ class ManagementServerTest {
                 throw new StoreException(StoreException.Reason.UNAVAILABLE, "the disk is gone");
             }
             return super.accounts();
+        }
+
+        @Override
+        public Optional<Measured> measured() {
+            return Optional.of(this);
         }
 
         @Override

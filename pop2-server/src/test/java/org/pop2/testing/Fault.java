@@ -1,6 +1,7 @@
 package org.pop2.testing;
 
 import java.time.Duration;
+import java.util.List;
 
 /**
  * Something that goes wrong at a place of the dialogue, until the test ends. Of several that were ordered for a place,
@@ -8,6 +9,8 @@ import java.time.Duration;
  * delay} may come with another fault.
  */
 public final class Fault {
+    private static final List<String> WITH_NUMBER = List.of("HELO", "FOLD", "READ", "ACKS", "ACKD", "NACK");
+
     private final Script script;
     private final String place;
     private int nth;
@@ -49,8 +52,16 @@ public final class Fault {
         order(new Script.Action.Say(line));
     }
 
-    /** The number in the answer, of messages or octets, is wrong by so much. */
+    /**
+     * The number in the answer, of messages or octets, is wrong by so much.
+     *
+     * @throws IllegalArgumentException at a place whose answer has no number: the greeting, RETR, QUIT
+     */
     public void miscount(long by) {
+        if (!WITH_NUMBER.contains(place)) {
+            throw new IllegalArgumentException(
+                    "the answer has no number: " + place + "; it is a matter of " + String.join(", ", WITH_NUMBER));
+        }
         order(new Script.Action.Miscount(by));
     }
 

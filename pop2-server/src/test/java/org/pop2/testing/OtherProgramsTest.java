@@ -20,9 +20,10 @@ class OtherProgramsTest {
     private static final Path EXAMPLE = Path.of("src/test/java/org/pop2/example/FetcherTest.java");
     private static final Path JUNIT5 = Path.of("target/junit5/junit-platform-console-standalone.jar");
 
-    /** What only our own tests have. */
+    /** What only our own tests have, and what is optional in pop2-server. */
     private static final Pattern OURS = Pattern.compile(
-            "/(junit-|archunit|jazzer|reactor-test|awaitility|logback|netty-pkitesting|assertj|byte-buddy|opentest4j)");
+            "/(bcprov|commons-|apache-mime4j|jsoup|icu4j|jackson|micrometer|prometheus|reactor-netty-http|netty-codec-h|"
+                    + "junit-|archunit|jazzer|reactor-test|awaitility|logback|netty-pkitesting|assertj|byte-buddy|opentest4j)");
 
     @Test
     void theExampleOfTheReadmeIsTheTest() throws IOException {

@@ -7,6 +7,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
@@ -18,13 +19,16 @@ import org.junit.jupiter.api.extension.BeforeAllCallback;
 import org.junit.jupiter.api.extension.BeforeEachCallback;
 import org.junit.jupiter.api.extension.ExtensionContext;
 import org.pop2.auth.Authenticator;
+import org.pop2.auth.Verdict;
 import org.pop2.protocol.End;
+import org.pop2.protocol.Secret;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerObserver;
 import org.pop2.server.ServerSettings;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
 import org.pop2.storage.memory.MemoryMailStore;
+import reactor.core.publisher.Mono;
 
 /**
  * A POP2 server (RFC 937) in this process, on a free port of the loopback address, for tests. It is the real server;
@@ -43,6 +47,7 @@ import org.pop2.storage.memory.MemoryMailStore;
  */
 public final class Pop2TestServer
         implements BeforeAllCallback, BeforeEachCallback, AfterEachCallback, AfterAllCallback, AutoCloseable {
+    private static final String CLEAR = "{PLAIN}";
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     /** What a test begins with. */
@@ -66,7 +71,7 @@ public final class Pop2TestServer
 
     /** Adds a user that each test begins with. */
     public Pop2TestServer user(String name, String password) {
-        given.add(all -> all.account(name, "{PLAIN}" + password));
+        given.add(all -> all.account(name, CLEAR + password));
         return this;
     }
 
@@ -109,10 +114,9 @@ public final class Pop2TestServer
                 .withAddress(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         Pop2Server started = Objects.requireNonNull(Pop2Server.start(
                         settings,
-                        Authenticator.Settings.defaults()
-                                .withRemember(Duration.ZERO)
-                                .withRehash(false)
-                                .withPenalty(false),
+                        Authenticator.Settings.defaults().withPenalty(false),
+                        // not the server's own: that hashes, which takes time, and a library
+                        (name, secret, peer) -> verdict(fresh, name, secret),
                         fresh,
                         counting)
                 .block(LIMIT));
@@ -127,6 +131,21 @@ public final class Pop2TestServer
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    private static Mono<Verdict> verdict(MemoryMailStore store, String name, Secret secret) {
+        return Mono.justOrEmpty(UserName.of(name))
+                .flatMap(user -> Mono.from(store.accounts().find(user)))
+                .filter(account -> {
+                    byte[] octets = secret.octets();
+                    boolean right = Arrays.equals(
+                            octets,
+                            account.passwordHash().substring(CLEAR.length()).getBytes(StandardCharsets.UTF_8));
+                    Arrays.fill(octets, (byte) 0);
+                    return right;
+                })
+                .map(account -> Verdict.accepted(account.user()))
+                .defaultIfEmpty(Verdict.REFUSED);
     }
 
     /** Ends all sessions and gives the port back. Blocks. Not an error if it does not run. */

@@ -1,6 +1,7 @@
 package org.pop2.testing;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
@@ -15,6 +16,8 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.client.Acknowledgement;
 import org.pop2.client.ClientSettings;
 import org.pop2.client.Pop2Client;
@@ -41,6 +44,14 @@ class Pop2TestServerTest {
                         message -> message.bytes().then().thenReturn(Acknowledgement.DELETE))
                 .block(Duration.ofSeconds(20));
         return fetched == null ? -1 : fetched;
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"RETR", "quit"})
+    void anAnswerWithoutANumberCannotBeMiscounted(String command) {
+        assertThatIllegalArgumentException()
+                .isThrownBy(() -> server.when(command).miscount(1))
+                .withMessageContaining("READ");
     }
 
     @Test

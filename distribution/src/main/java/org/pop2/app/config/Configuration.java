@@ -33,6 +33,7 @@ import org.reactivestreams.Publisher;
  * @param busyPoll whether threads look for commands a while before they sleep
  * @param limits how much a client gets
  * @param session how a session goes
+ * @param saslauthd the socket of what says whether a password is right; nothing: accounts do
  * @param loginCache how long a verified password is remembered; zero: never
  * @param rehash whether weak password hashes are made anew
  * @param penalty whether repeated failures to log in are told late
@@ -54,6 +55,7 @@ public record Configuration(
         boolean busyPoll,
         Limits limits,
         Session session,
+        Optional<Path> saslauthd,
         Duration loginCache,
         boolean rehash,
         boolean penalty,
@@ -108,6 +110,7 @@ public record Configuration(
                 busyPoll,
                 limits,
                 session,
+                saslauthd,
                 loginCache,
                 rehash,
                 penalty,

@@ -202,6 +202,9 @@ public final class ConfigurationReader {
                 value(Keys.LIMITS_SESSIONS_PER_USER),
                 value(Keys.LIMITS_COMMANDS_PER_SESSION),
                 value(Keys.LIMITS_OCTETS_PER_SESSION));
+        LoginBy loginBy = value(Keys.AUTH_LOGIN);
+        Optional<Path> saslauthd =
+                file(Keys.AUTH_SASLAUTHD_SOCKET, directory).filter(it -> loginBy == LoginBy.SASLAUTHD);
         var loginCache = value(Keys.AUTH_CACHE);
         boolean rehash = value(Keys.AUTH_REHASH);
         boolean penalty = value(Keys.AUTH_PENALTY);
@@ -231,6 +234,7 @@ public final class ConfigurationReader {
                 busyPoll,
                 limits,
                 session,
+                saslauthd,
                 loginCache,
                 rehash,
                 penalty,

@@ -55,6 +55,8 @@ final class KeyList {
             Keys.QUOTA_MESSAGES,
             Keys.QUOTA_OCTETS,
             Keys.QUOTA_OVER,
+            Keys.AUTH_LOGIN,
+            Keys.AUTH_SASLAUTHD_SOCKET,
             Keys.AUTH_CACHE,
             Keys.AUTH_REHASH,
             Keys.AUTH_PENALTY,

@@ -324,6 +324,20 @@ final class Keys {
                     + " that it goes back to its sender at once, or `defer`, so that it is tried again later.",
             ValueType.choice(LmtpSettings.OverQuota.class));
 
+    static final Key<LoginBy> AUTH_LOGIN = new Key<>(
+            "auth.login",
+            "accounts",
+            "Who says whether a password is right: `accounts`, by the hashes that accounts keep, or `saslauthd`, which"
+                    + " asks PAM, so that users of the system have one password. More is in doc/users.md, \"Users of"
+                    + " the system\".",
+            ValueType.choice(LoginBy.class));
+
+    static final Key<String> AUTH_SASLAUTHD_SOCKET = new Key<>(
+            "auth.saslauthd-socket",
+            "/run/saslauthd/mux",
+            "Where saslauthd listens, for `auth.login = saslauthd`.",
+            ValueType.text());
+
     static final Key<Duration> AUTH_CACHE = new Key<>(
             "auth.cache",
             "60s",
@@ -403,7 +417,7 @@ final class Keys {
     static final Key<String> STORAGE_TYPE = new Key<>(
             "storage.type",
             "mbox",
-            "Where the mail and the users are: `mbox` (files) or `postgresql`, or the name of a storage"
+            "Where the mail and the users are: `mbox` (files), `postgresql` or `memory`, or the name of a storage"
                     + " whose jar you put into lib/.",
             text -> text);
 

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 
 /** What is hidden of a configuration wherever it is shown. */
 final class Secrets {
-    private static final Pattern SECRET = Pattern.compile(".*(password|passphrase|secret|token)");
+    private static final Pattern SECRET = Pattern.compile(".*(passwords?|passphrase|secret|token)");
     private static final Pattern SECRET_IN_URL = Pattern.compile("(?<=://)([^/@:]*):[^/@]*(?=@)");
 
     private Secrets() {}

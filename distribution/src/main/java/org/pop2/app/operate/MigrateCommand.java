@@ -2,6 +2,7 @@ package org.pop2.app.operate;
 
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
@@ -51,15 +52,18 @@ public final class MigrateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         Configuration.Storage storage = config.read(terminal).storage();
-        if (!(storage.provider() instanceof VersionedSchema schema)) {
+        Optional<VersionedSchema> schema = storage.provider().schema();
+        if (schema.isEmpty()) {
             terminal.say("storage of type " + storage.provider().name() + " has no schema: nothing to migrate");
             return ExitCode.OK;
         }
         // without a limit: a migration takes as long as its tables are large
-        List<String> versions = Objects.requireNonNull(
-                Flux.from(check ? schema.pending(storage.settings()) : schema.migrate(storage.settings()))
-                        .collectList()
-                        .block());
+        List<String> versions = Objects.requireNonNull(Flux.from(
+                        check
+                                ? schema.get().pending(storage.settings())
+                                : schema.get().migrate(storage.settings()))
+                .collectList()
+                .block());
         for (String version : versions) {
             terminal.say((check ? "pending: " : "applied: ") + version);
         }

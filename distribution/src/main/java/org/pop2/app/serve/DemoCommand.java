@@ -44,7 +44,7 @@ import reactor.core.publisher.Mono;
         name = "demo",
         description = {
             "Serves a few sample messages to user demo with password demo, on this machine only. It prints a session"
-                    + " to try. Everything is in a temporary directory and gone when it is stopped.",
+                    + " to try. Everything is in memory and gone when it is stopped.",
             ""
         },
         footer = {"", "Example:", "  pop2d demo --port 3109", "  pop2d demo --transcript --strict --status-page"})
@@ -117,7 +117,8 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private Map<String, String> values(Path directory, String token) throws IOException {
-        Map<String, String> values = new HashMap<>(Map.of("listen.port", port, "session.strict", "" + strict));
+        Map<String, String> values =
+                new HashMap<>(Map.of("listen.port", port, "session.strict", "" + strict, "storage.type", "memory"));
         if (transcript) {
             values.put("trace.directory", directory.resolve(TRACE).toString());
         }

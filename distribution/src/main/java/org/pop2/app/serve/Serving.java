@@ -20,6 +20,7 @@ import org.pop2.app.cli.Version;
 import org.pop2.app.config.Configuration;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Passwords;
+import org.pop2.auth.SaslauthdLogin;
 import org.pop2.lmtp.LmtpObserver;
 import org.pop2.lmtp.LmtpServer;
 import org.pop2.lmtp.LmtpSettings;
@@ -296,11 +297,16 @@ public final class Serving {
     private static Pop2Server bind(Configuration configuration, MailStore store, Optional<Metrics> metrics)
             throws CommandFailedException {
         try {
-            return Objects.requireNonNull(Pop2Server.start(
+            ServerObserver observer = metrics.<ServerObserver>map(it -> it).orElse(ServerObserver.NONE);
+            return Objects.requireNonNull(configuration
+                    .saslauthd()
+                    .map(socket -> Pop2Server.start(
                             settings(configuration),
                             logins(configuration),
+                            new SaslauthdLogin(socket),
                             store,
-                            metrics.<ServerObserver>map(it -> it).orElse(ServerObserver.NONE))
+                            observer))
+                    .orElseGet(() -> Pop2Server.start(settings(configuration), logins(configuration), store, observer))
                     .block());
         } catch (ListenException e) {
             int port = e.listener().address().getPort();

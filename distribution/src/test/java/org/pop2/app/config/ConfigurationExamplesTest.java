@@ -31,7 +31,7 @@ class ConfigurationExamplesTest {
         }
         assertThat(examples).isNotEmpty();
         for (String example : examples) {
-            Path file = Files.writeString(directory.resolve("pop2d.conf"), "storage.type = memory\n" + example);
+            Path file = Files.writeString(directory.resolve("pop2d.conf"), "storage.type = shelf\n" + example);
             assertThat(ConfigurationReader.read(file, Map.of()).entries()).isNotEmpty();
         }
     }

@@ -33,7 +33,7 @@ import org.pop2.storage.UserName;
 
 class ConfigurationReaderTest {
     private static final byte[] LOOPBACK_6 = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1};
-    private static final String MEMORY = "storage.type = memory\n";
+    private static final String MEMORY = "storage.type = shelf\n";
 
     @TempDir
     private Path directory;
@@ -41,7 +41,7 @@ class ConfigurationReaderTest {
     @Test
     void everyTypeOfValueIsRead() throws Exception {
         Configuration configuration = read("""
-                storage.type = memory
+                storage.type = shelf
                 listen { address = "::1", port = 1109 }
                 session { login-timeout = 90s, idle-timeout = 2 h, stall-timeout = 1d, on-disconnect = apply, strict = true }
                 mailbox { takeover-after = 0s, busy-wait = 250ms }
@@ -222,7 +222,7 @@ class ConfigurationReaderTest {
         "port, listen.port",
         "session.idletimeout, session.idle-timeout",
         "sesion.strict, session.strict",
-        "storage.memory.slot, storage.memory.slots",
+        "storage.shelf.slot, storage.shelf.slots",
         "mailbox.takeover-atfer, mailbox.takeover-after"
     })
     void anUnknownKeyIsRefusedAndTheNearestNamed(String written, String meant) throws Exception {
@@ -243,8 +243,8 @@ class ConfigurationReaderTest {
                 nonsense {}
                 limits.connections = [1, 2]
                 server = 5
-                storage.type = memory
-                storage.memory { slots = 1000, pause = soon }
+                storage.type = shelf
+                storage.shelf { slots = 1000, pause = soon }
                 """))
                 .satisfiesExactlyInAnyOrder(
                         it -> assertThat(it).startsWith(file() + ":2: listen.prot: unknown key"),
@@ -263,11 +263,10 @@ class ConfigurationReaderTest {
                         it -> assertThat(it)
                                 .isEqualTo(file() + ":10: server: expected a block of settings, not a value"),
                         it -> assertThat(it)
-                                .isEqualTo(
-                                        file() + ":12: storage.memory.slots = 1000: expected a number from 1 to 100"),
+                                .isEqualTo(file() + ":12: storage.shelf.slots = 1000: expected a number from 1 to 100"),
                         it -> assertThat(it)
                                 .startsWith(
-                                        file() + ":12: storage.memory.pause = soon: expected a duration such as 30s"));
+                                        file() + ":12: storage.shelf.pause = soon: expected a duration such as 30s"));
     }
 
     @ParameterizedTest
@@ -303,7 +302,7 @@ class ConfigurationReaderTest {
                 .singleElement()
                 .asString()
                 .contains(":1: storage.type = maildir: there is no such storage; found: ")
-                .contains("memory");
+                .contains("shelf");
     }
 
     @Test
@@ -314,7 +313,7 @@ class ConfigurationReaderTest {
                 Map.of(
                         "POP2D_LISTEN_PORT", "2109",
                         "POP2D_SESSION_IDLE_TIMEOUT", "",
-                        "POP2D_STORAGE_MEMORY_SLOTS", "3",
+                        "POP2D_STORAGE_SHELF_SLOTS", "3",
                         "POP2D_HOME", "/anywhere",
                         "POP2D_JAVA_OPTS", "-Xmx64m",
                         "POP2D_PORT", "tcp://10.0.0.7:109",
@@ -356,7 +355,7 @@ class ConfigurationReaderTest {
 
     @Test
     void aSyntaxErrorHasItsLineAndAHint() throws Exception {
-        assertThat(problems("listen.port = 1109\nstorage.memory.url = /var/mail/{user}\n"))
+        assertThat(problems("listen.port = 1109\nstorage.shelf.url = /var/mail/{user}\n"))
                 .singleElement()
                 .asString()
                 .startsWith(file() + ":2: ")
@@ -384,7 +383,7 @@ class ConfigurationReaderTest {
 
     @Test
     void theDirectoryKeyMovesWherePathsStart() throws Exception {
-        Configuration configuration = read(MEMORY + "directory = \"instance/one\"\nstorage.memory.url = \"mail\"\n");
+        Configuration configuration = read(MEMORY + "directory = \"instance/one\"\nstorage.shelf.url = \"mail\"\n");
 
         assertThat(configuration.directory()).isEqualTo(directory.resolve("instance/one"));
         assertThat(configuration.storage().settings().path("url")).isEqualTo(directory.resolve("instance/one/mail"));
@@ -403,7 +402,7 @@ class ConfigurationReaderTest {
     @Test
     void secretsAreMasked() throws Exception {
         Configuration configuration =
-                read(MEMORY + "storage.memory { password = hunter2, url = \"r2dbc:p://me:hunter2@host/db\" }\n");
+                read(MEMORY + "storage.shelf { password = hunter2, url = \"r2dbc:p://me:hunter2@host/db\" }\n");
 
         assertThat(configuration.entries())
                 .extracting(Configuration.Entry::value)
@@ -416,7 +415,7 @@ class ConfigurationReaderTest {
     @Test
     void anotherStoragesSettingsAreKnownThoughUnused() throws Exception {
         // storages on the class path of this test besides: those of the project
-        assertThat(problems("storage.type = nothing\nstorage.memory.slots = 5\n"))
+        assertThat(problems("storage.type = nothing\nstorage.shelf.slots = 5\n"))
                 .hasSize(1);
     }
 

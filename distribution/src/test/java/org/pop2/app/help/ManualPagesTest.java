@@ -28,7 +28,7 @@ class ManualPagesTest {
 
     /** Without those of the storage that only tests have. */
     private static final List<KeyText> KEYS = KeyText.all().stream()
-            .filter(key -> !key.name().startsWith("storage.memory."))
+            .filter(key -> !key.name().startsWith("storage.shelf."))
             .toList();
 
     private static String page(String name) throws IOException {

@@ -196,7 +196,7 @@ public abstract class BatchDeliveryContract {
     }
 
     private BatchDelivery batches() {
-        return (BatchDelivery) store;
+        return store.batchDelivery().orElseThrow();
     }
 
     private void deliver(FolderName folder, List<Message> messages) {

@@ -44,14 +44,15 @@ import org.reactivestreams.Publisher;
  *
  * <h2>How to use it</h2>
  *
- * Add the test-jar of this module to the test scope, with JUnit and AssertJ, which is all that it needs besides:
+ * Add this module's jar of the classifier {@code tck} to the test scope, with JUnit and AssertJ, which is all that it
+ * needs besides:
  *
  * <pre>{@code
  * <dependency>
  *   <groupId>org.pop2</groupId>
  *   <artifactId>pop2-protocol</artifactId>
  *   <version>...</version>
- *   <type>test-jar</type>
+ *   <classifier>tck</classifier>
  *   <scope>test</scope>
  * </dependency>
  * }</pre>

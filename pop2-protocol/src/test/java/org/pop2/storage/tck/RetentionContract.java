@@ -26,7 +26,7 @@ import org.pop2.storage.Retention.Expunged;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 
-/** What a storage that is a {@link Retention} promises. Each test begins with no data. */
+/** What a storage that has a {@link Retention} promises. Each test begins with no data. */
 public abstract class RetentionContract {
     private static final UserName ALICE = new UserName("alice");
     private static final UserName BOB = new UserName("bob");
@@ -37,7 +37,7 @@ public abstract class RetentionContract {
     @SuppressWarnings("NullAway.Init")
     private MailStore store;
 
-    /** Opens the storage, which must be a {@link Retention}; the contract closes it. */
+    /** Opens the storage, which must have a {@link Retention}; the contract closes it. */
     protected abstract MailStore open() throws Exception;
 
     /** Removes the data of a test; the storage is closed by then. */
@@ -217,7 +217,7 @@ public abstract class RetentionContract {
     }
 
     private Retention retention() {
-        return (Retention) store;
+        return store.retention().orElseThrow(() -> new AssertionError("it keeps nothing"));
     }
 
     private static BitSet bits(int... numbers) {

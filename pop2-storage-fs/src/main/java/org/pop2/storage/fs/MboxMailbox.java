@@ -309,6 +309,16 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     }
 
     @Override
+    public Optional<Enveloped> envelopes() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Doubtful> doubtful() {
+        return Optional.of(this);
+    }
+
+    @Override
     public Optional<Notes> notes() {
         return notes;
     }

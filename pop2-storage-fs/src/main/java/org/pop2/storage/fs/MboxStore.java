@@ -196,6 +196,31 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
     }
 
     @Override
+    public Optional<Measured> measured() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Examined> examined() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<BatchDelivery> batchDelivery() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Repairable> repairable() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Recoverable> recoverable() {
+        return Optional.of(this);
+    }
+
+    @Override
     public List<Measure> measures() {
         return List.of(
                 new Measure("holds", "Mailboxes that sessions of this process hold", Kind.GAUGE, holds::count),

@@ -107,6 +107,11 @@ final class PostgresMailbox implements Mailbox, Enveloped {
     }
 
     @Override
+    public Optional<Enveloped> envelopes() {
+        return Optional.of(this);
+    }
+
+    @Override
     public Optional<Notes> notes() {
         return Optional.of(new PostgresNotes(database, holding.mailboxId));
     }

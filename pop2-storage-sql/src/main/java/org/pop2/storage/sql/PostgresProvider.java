@@ -1,6 +1,7 @@
 package org.pop2.storage.sql;
 
 import java.util.List;
+import java.util.Optional;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
 import org.pop2.storage.StoreSettings;
@@ -25,6 +26,11 @@ public final class PostgresProvider implements MailStoreProvider, VersionedSchem
     public Publisher<MailStore> open(StoreSettings settings) {
         return PostgresStore.open(PostgresSettings.of(settings), settings.holdPolicy())
                 .cast(MailStore.class);
+    }
+
+    @Override
+    public Optional<VersionedSchema> schema() {
+        return Optional.of(this);
     }
 
     @Override

@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -196,6 +197,21 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                                 Reason.UNAVAILABLE, "the database's encoding is " + encoding.get(0) + ", not UTF8")))
                 .then(leases.start())
                 .then(Mono.fromRunnable(() -> sweeping.update(sweeper.start())));
+    }
+
+    @Override
+    public Optional<BatchDelivery> batchDelivery() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Retention> retention() {
+        return Optional.of(this);
+    }
+
+    @Override
+    public Optional<Measured> measured() {
+        return Optional.of(this);
     }
 
     @Override

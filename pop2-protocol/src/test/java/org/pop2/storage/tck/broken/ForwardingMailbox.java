@@ -3,6 +3,8 @@ package org.pop2.storage.tck.broken;
 import java.util.BitSet;
 import java.util.Optional;
 import org.pop2.storage.ContentBuffer;
+import org.pop2.storage.Doubtful;
+import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
 import org.reactivestreams.Publisher;
@@ -48,6 +50,16 @@ class ForwardingMailbox implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return healthy.lost();
+    }
+
+    @Override
+    public Optional<Enveloped> envelopes() {
+        return healthy.envelopes();
+    }
+
+    @Override
+    public Optional<Doubtful> doubtful() {
+        return healthy.doubtful();
     }
 
     @Override

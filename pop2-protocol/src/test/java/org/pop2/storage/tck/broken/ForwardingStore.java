@@ -5,17 +5,16 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Message;
-import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 
 /** Does what the healthy storage does; a fault, or another test, overrides what it changes. */
-public class ForwardingStore implements MailStore {
+public class ForwardingStore extends org.pop2.storage.support.ForwardingStore {
     final MailStore healthy;
 
     public ForwardingStore(MailStore healthy) {
+        super(healthy);
         this.healthy = healthy;
     }
 
@@ -37,35 +36,5 @@ public class ForwardingStore implements MailStore {
                 return breaking.apply(super.accounts());
             }
         };
-    }
-
-    @Override
-    public Accounts accounts() {
-        return healthy.accounts();
-    }
-
-    @Override
-    public Publisher<Mailbox> open(UserName user, FolderName folder) {
-        return healthy.open(user, folder);
-    }
-
-    @Override
-    public Publisher<Void> deliver(UserName user, FolderName folder, Message message) {
-        return healthy.deliver(user, folder, message);
-    }
-
-    @Override
-    public Publisher<FolderName> folders(UserName user) {
-        return healthy.folders(user);
-    }
-
-    @Override
-    public Publisher<Usage> usage(UserName user) {
-        return healthy.usage(user);
-    }
-
-    @Override
-    public Publisher<Void> close() {
-        return healthy.close();
     }
 }

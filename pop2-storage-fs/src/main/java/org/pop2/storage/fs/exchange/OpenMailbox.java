@@ -118,19 +118,18 @@ public final class OpenMailbox implements AutoCloseable {
 
     /** What the storage keeps of a message's envelope; nothing if it keeps none. */
     Optional<Enveloped.Envelope> envelope(int number) {
-        return mailbox instanceof Enveloped enveloped
-                ? Mono.from(enveloped.envelope(number)).blockOptional(ENVELOPE)
-                : Optional.empty();
+        return mailbox.envelopes()
+                .flatMap(envelopes -> Mono.from(envelopes.envelope(number)).blockOptional(ENVELOPE));
     }
 
     /** Lines that may have been judged wrongly; none where messages are kept apart. */
     public List<Doubtful.Doubt> doubts() {
-        return mailbox instanceof Doubtful doubtful
-                ? Flux.from(doubtful.doubts())
+        return mailbox.doubtful()
+                .map(doubtful -> Flux.from(doubtful.doubts())
                         .collectList()
                         .blockOptional(DOUBTS)
-                        .orElseThrow()
-                : List.of();
+                        .orElseThrow())
+                .orElse(List.of());
     }
 
     private Flux<ContentBuffer> checked(int number) {

@@ -64,9 +64,8 @@ public final class OpenStore implements AutoCloseable {
 
     /** What is in the way of these users' mailboxes; nothing if the storage cannot tell. */
     public Optional<List<Examined.Finding>> examine(List<UserName> users) {
-        return store instanceof Examined examined
-                ? Optional.of(one(Flux.from(examined.examine(users)).collectList(), COUNT))
-                : Optional.empty();
+        return store.examined()
+                .map(examined -> one(Flux.from(examined.examine(users)).collectList(), COUNT));
     }
 
     public Optional<Account> account(UserName user) {
@@ -99,23 +98,23 @@ public final class OpenStore implements AutoCloseable {
 
     /** How many messages the storage takes at a time. */
     public int batch() {
-        return store instanceof BatchDelivery ? BatchDelivery.MOST_MESSAGES : 1;
+        return store.batchDelivery().isPresent() ? BatchDelivery.MOST_MESSAGES : 1;
     }
 
     /** Delivers as many messages as {@link #batch} at most: all are durable when this returns, and none if it fails. */
     public void deliver(UserName user, FolderName folder, List<Message> messages) {
         if (messages.size() == 1) {
             deliver(user, folder, messages.get(0));
-        } else if (store instanceof BatchDelivery batches) {
-            Mono.from(batches.deliver(user, folder, messages)).block();
         } else if (!messages.isEmpty()) {
-            throw new IllegalArgumentException("the storage takes one message at a time");
+            BatchDelivery batches = store.batchDelivery()
+                    .orElseThrow(() -> new IllegalArgumentException("the storage takes one message at a time"));
+            Mono.from(batches.deliver(user, folder, messages)).block();
         }
     }
 
     /** Whether the storage keeps for a while what was deleted. */
     public boolean keepsDeleted() {
-        return store instanceof Retention;
+        return store.retention().isPresent();
     }
 
     /**
@@ -145,12 +144,12 @@ public final class OpenStore implements AutoCloseable {
 
     /** What sets aside deletions that a crash left; nothing if the storage never does. */
     public Optional<Recoverable> recoverable() {
-        return store instanceof Recoverable recoverable ? Optional.of(recoverable) : Optional.empty();
+        return store.recoverable();
     }
 
     /** What can put mailboxes right; nothing if there is never anything to repair. */
     public Optional<Repairable> repairable() {
-        return store instanceof Repairable repairable ? Optional.of(repairable) : Optional.empty();
+        return store.repairable();
     }
 
     /** Puts a mailbox right, or tells what would be done. */
@@ -173,10 +172,7 @@ public final class OpenStore implements AutoCloseable {
     }
 
     private Retention retention() {
-        if (store instanceof Retention retention) {
-            return retention;
-        }
-        throw new IllegalStateException("the storage keeps nothing");
+        return store.retention().orElseThrow(() -> new IllegalStateException("the storage keeps nothing"));
     }
 
     @Override

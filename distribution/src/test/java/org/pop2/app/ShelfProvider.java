@@ -15,7 +15,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 /** A third party's storage, as far as the application can see: found on the class path, with settings of its own. */
-public final class MemoryProvider implements MailStoreProvider {
+public final class ShelfProvider implements MailStoreProvider {
     private static final Map<Path, MemoryData> DATA = new ConcurrentHashMap<>();
 
     /** The same mail for the same instance directory, as long as the JVM runs. */
@@ -29,7 +29,7 @@ public final class MemoryProvider implements MailStoreProvider {
 
     @Override
     public String name() {
-        return "memory";
+        return "shelf";
     }
 
     @Override

@@ -1,0 +1,15 @@
+package org.pop2.storage.support;
+
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+
+/** Whatever goes wrong, as the one error that a storage lets out (rule S14). */
+final class Failures {
+    private Failures() {}
+
+    static StoreException of(Throwable error) {
+        return error instanceof StoreException known
+                ? known
+                : new StoreException(Reason.UNAVAILABLE, "unexpected: " + error, error);
+    }
+}

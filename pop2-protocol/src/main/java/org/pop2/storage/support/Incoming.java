@@ -1,0 +1,240 @@
+package org.pop2.storage.support;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayDeque;
+import java.util.Queue;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.pop2.storage.Message;
+import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreException.Reason;
+import org.reactivestreams.Publisher;
+import org.reactivestreams.Subscriber;
+import org.reactivestreams.Subscription;
+
+/**
+ * A message on its way into a storage, as {@link org.pop2.storage.MailStore#deliver} returns it: one buffer is asked
+ * for at a time, made its {@linkplain WireForm wire form} and written; when all is there it is committed. Whoever
+ * cancels before that, or a content that fails, has it aborted.
+ */
+public final class Incoming implements Publisher<Void> {
+    /** Where the message goes. Called by the executor, one call at a time. */
+    public interface Sink {
+        /** The next octets as they go over the wire; the array is the sink's. */
+        void write(byte[] wire);
+
+        /**
+         * All octets are there: the message counts when this returns, durably.
+         *
+         * @throws StoreException if it cannot be added; then nothing is
+         */
+        void commit(long octets);
+
+        /** There will be no commit. */
+        void abort();
+    }
+
+    private final Message message;
+    private final Executor executor;
+    private final Supplier<? extends Sink> begin;
+
+    /**
+     * @param executor writes; {@code Runnable::run} for a storage that never waits
+     * @param begin opens the sink, or throws what keeps the message out: the user has no account
+     */
+    public Incoming(Message message, Executor executor, Supplier<? extends Sink> begin) {
+        this.message = message;
+        this.executor = executor;
+        this.begin = begin;
+    }
+
+    @Override
+    public void subscribe(Subscriber<? super Void> subscriber) {
+        Delivery delivery = new Delivery(subscriber);
+        subscriber.onSubscribe(delivery);
+        delivery.step(() -> {
+            delivery.sink = begin.get();
+            return () -> message.content().subscribe(delivery);
+        });
+    }
+
+    private final class Delivery implements Subscriber<ByteBuffer>, Subscription {
+        private final Subscriber<? super Void> subscriber;
+        private final WireForm form = new WireForm();
+        private volatile @Nullable Sink sink;
+        private volatile @Nullable Subscription source;
+        // guarded by this
+        private final Queue<Supplier<Runnable>> steps = new ArrayDeque<>();
+        private boolean busy;
+        private boolean over;
+
+        Delivery(Subscriber<? super Void> subscriber) {
+            this.subscriber = subscriber;
+        }
+
+        /**
+         * Does something with the sink, by the executor, after what was to be done before; a completion may come while
+         * the last buffer is still written. What it returns comes after, unless it was cancelled meanwhile.
+         */
+        private void step(Supplier<Runnable> work) {
+            synchronized (this) {
+                if (over) {
+                    return;
+                }
+                steps.add(work);
+                if (busy) {
+                    return;
+                }
+                busy = true;
+            }
+            try {
+                executor.execute(this::work);
+            } catch (RuntimeException rejected) {
+                fail(rejected);
+            }
+        }
+
+        private void work() {
+            while (true) {
+                Supplier<Runnable> work;
+                synchronized (this) {
+                    work = over ? null : steps.poll();
+                    if (work == null) {
+                        busy = false;
+                        if (!over) {
+                            return;
+                        }
+                    }
+                }
+                if (work == null) {
+                    abort();
+                    return;
+                }
+                Runnable next;
+                try {
+                    next = work.get();
+                } catch (RuntimeException e) {
+                    next = () -> fail(e);
+                }
+                boolean cancelled;
+                synchronized (this) {
+                    cancelled = over;
+                }
+                if (!cancelled) {
+                    next.run();
+                }
+            }
+        }
+
+        /** Whether it was not over before. */
+        private boolean finish() {
+            synchronized (this) {
+                boolean first = !over;
+                over = true;
+                return first;
+            }
+        }
+
+        private void abort() {
+            Sink begun = sink;
+            sink = null;
+            if (begun != null) {
+                begun.abort();
+            }
+        }
+
+        private void fail(Throwable error) {
+            if (finish()) {
+                Subscription from = source;
+                if (from != null) {
+                    from.cancel();
+                }
+                abort();
+                subscriber.onError(
+                        error instanceof StoreException
+                                ? error
+                                : new StoreException(Reason.UNAVAILABLE, "the message could not be stored", error));
+            }
+        }
+
+        @Override
+        public void onSubscribe(Subscription from) {
+            boolean cancelled;
+            synchronized (this) {
+                source = from;
+                cancelled = over;
+            }
+            if (cancelled) {
+                from.cancel();
+            } else {
+                from.request(1);
+            }
+        }
+
+        @Override
+        public void onNext(ByteBuffer octets) {
+            byte[] wire = form.encode(octets);
+            step(() -> {
+                Sink into = sink;
+                if (into != null && wire.length > 0) {
+                    into.write(wire);
+                }
+                return () -> {
+                    Subscription from = source;
+                    if (from != null) {
+                        from.request(1);
+                    }
+                };
+            });
+        }
+
+        @Override
+        public void onError(Throwable error) {
+            step(() -> () -> fail(error));
+        }
+
+        @Override
+        public void onComplete() {
+            step(() -> {
+                Sink into = sink;
+                if (into != null) {
+                    into.write(form.end());
+                    into.commit(form.octets());
+                    sink = null;
+                }
+                return () -> {
+                    if (finish()) {
+                        subscriber.onComplete();
+                    }
+                };
+            });
+        }
+
+        @Override
+        public void request(long n) {}
+
+        @Override
+        public void cancel() {
+            boolean idle;
+            synchronized (this) {
+                if (over) {
+                    return;
+                }
+                over = true;
+                idle = !busy;
+            }
+            Subscription from = source;
+            if (from != null) {
+                from.cancel();
+            }
+            if (idle) {
+                try {
+                    executor.execute(this::abort);
+                } catch (RuntimeException rejected) {
+                    abort();
+                }
+            }
+        }
+    }
+}

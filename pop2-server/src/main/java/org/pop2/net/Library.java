@@ -1,0 +1,61 @@
+package org.pop2.net;
+
+/**
+ * A library that only some programs need: pop2-server comes without it, and who uses what needs it names it. Its
+ * version is that of the {@code pop2-bom}.
+ */
+public enum Library {
+    BOUNCY_CASTLE("org.bouncycastle:bcprov-jdk18on", "org.bouncycastle.crypto.generators.Argon2BytesGenerator"),
+    COMMONS_CODEC("commons-codec:commons-codec", "org.apache.commons.codec.digest.Sha2Crypt"),
+    MIME4J("org.apache.james:apache-mime4j-core", "org.apache.james.mime4j.stream.MimeTokenStream"),
+    JSOUP("org.jsoup:jsoup", "org.jsoup.Jsoup"),
+    ICU4J("com.ibm.icu:icu4j", "com.ibm.icu.text.Transliterator"),
+    HAPROXY("io.netty:netty-codec-haproxy", "io.netty.handler.codec.haproxy.HAProxyMessageDecoder"),
+    HTTP("io.projectreactor.netty:reactor-netty-http", "reactor.netty.http.server.HttpServer"),
+    MICROMETER("io.micrometer:micrometer-core", "io.micrometer.core.instrument.MeterRegistry"),
+    PROMETHEUS(
+            "io.micrometer:micrometer-registry-prometheus", "io.micrometer.prometheusmetrics.PrometheusMeterRegistry"),
+    JACKSON("com.fasterxml.jackson.core:jackson-core", "com.fasterxml.jackson.core.JsonFactory"),
+    /** Sockets of Linux: not needed by anything, but a server is faster with them. */
+    EPOLL("io.netty:netty-transport-native-epoll", "io.netty.channel.epoll.Epoll");
+
+    private final String coordinates;
+    private final String className;
+
+    Library(String coordinates, String className) {
+        this.coordinates = coordinates;
+        this.className = className;
+    }
+
+    /** Group and artefact, as Maven names them. */
+    public String coordinates() {
+        return coordinates;
+    }
+
+    /** Whether it is there. */
+    public boolean isPresent() {
+        return isPresent(className, Library.class.getClassLoader());
+    }
+
+    /** Looks, and loads nothing: a server has no use for a library before the first that needs it comes. */
+    static boolean isPresent(String className, ClassLoader loader) {
+        return loader.getResource(className.replace('.', '/') + ".class") != null;
+    }
+
+    /**
+     * Does nothing if it is there.
+     *
+     * @param what needs it, in the plural: {@code "Argon2 hashes"}
+     * @throws MissingLibraryException if not
+     */
+    public void require(String what) {
+        if (!isPresent()) {
+            throw new MissingLibraryException(missing(what));
+        }
+    }
+
+    /** The one line about it: what needs it, and what to depend on. */
+    public String missing(String what) {
+        return what + " need the library " + coordinates + ", which is not on the class path";
+    }
+}
