@@ -106,6 +106,8 @@
  *     }
  * }
  * }</pre>
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.protocol;

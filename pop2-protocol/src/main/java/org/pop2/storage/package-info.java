@@ -62,6 +62,8 @@
  *       room for. A repeated delivery of what is stored already adds nothing and may be accepted. A quota never
  *       deletes: who has more than it allows keeps that, and gets no more.
  * </dl>
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage;

@@ -5,6 +5,8 @@
  * program's own: a directory, say.
  *
  * <p>Imports {@code org.pop2.net}, for what an address is; of a protocol it knows only what credentials are.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.auth;

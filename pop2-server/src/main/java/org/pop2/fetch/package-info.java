@@ -8,6 +8,8 @@
  *
  * <p>It may import {@code org.pop2.client}, {@code org.pop2.lmtp.client} and {@code org.pop2.storage.transfer}; it
  * knows no server, no mbox and no command line.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.fetch;

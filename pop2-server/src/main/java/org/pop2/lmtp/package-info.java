@@ -10,6 +10,8 @@
  * <p>Two libraries were looked at first. Apache James protocols-lmtp delivers through blocking hooks that return a
  * result, and keeps the whole message in memory while it is received. SubEthaSMTP knows no LMTP (its issue 67) and
  * needs a thread per connection. Neither can hold back the sender when the storage is slow.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.lmtp;

@@ -7,6 +7,8 @@
  * are here, too.
  *
  * <p>The lowest floor of the server: imports no other of its packages.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.net;

@@ -5,6 +5,8 @@
  * <p>Start at {@link org.pop2.profile.ClientProfile}. Changing a message changes its length, which is announced before
  * it is sent: so a message that is to be changed is measured first ({@link org.pop2.profile.ProfiledMailbox}), by the
  * same code that sends it.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.profile;

@@ -9,6 +9,8 @@
  * operators look into is kept by {@code org.pop2.trace}; what a connection is, below all of them, in
  * {@code org.pop2.net}. It does not know {@code org.pop2.lmtp}, {@code org.pop2.management} and
  * {@code org.pop2.client}.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.server;

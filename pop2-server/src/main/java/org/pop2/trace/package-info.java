@@ -4,6 +4,8 @@
  * and messages are told by their length alone; {@code MaskedLines} is where.
  *
  * <p>Imports {@code org.pop2.net} and the protocol, no server.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.trace;

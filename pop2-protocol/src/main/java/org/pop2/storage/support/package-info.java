@@ -8,6 +8,8 @@
  * {@link org.pop2.storage.support.AccountFiles}. Whoever changes another storage extends
  * {@link org.pop2.storage.support.ForwardingStore}. {@link org.pop2.storage.support.Opening} hands a mailbox over to
  * its subscriber, on any number of nodes.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.support;

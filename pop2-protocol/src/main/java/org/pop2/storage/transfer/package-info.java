@@ -8,6 +8,8 @@
  * <p>Imports and exports of mailboxes use it, and so does fetching from other servers; that is why it is no part of
  * either. It may import {@code org.pop2.storage} and nothing else of ours. Begin with
  * {@link org.pop2.storage.transfer.Fingerprint}.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.transfer;

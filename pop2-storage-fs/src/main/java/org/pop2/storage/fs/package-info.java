@@ -60,6 +60,8 @@
  * <p>Everything is done in place: the file keeps its inode, owner and mode, and a delivery that has opened it writes
  * where it should. A failed fsync is not tried again, for the kernel may have thrown the octets away: the journal
  * stays, and recovery writes all of them once more before the mailbox is used.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs;

@@ -56,6 +56,8 @@
  * When the connection is lost during COMMIT, the transaction is run again, and begins by locking the row that the first
  * one had locked: that waits until the server has made up its mind about the first, and the row then tells whether it
  * committed.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.sql;

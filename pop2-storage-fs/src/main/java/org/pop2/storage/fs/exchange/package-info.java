@@ -7,6 +7,8 @@
  * {@link org.pop2.storage.fs.exchange.OpenStore}; {@link org.pop2.storage.fs.exchange.MessageSource} is what is read
  * from, {@link org.pop2.storage.fs.exchange.Export} what is written to, {@link org.pop2.storage.fs.exchange.Importer}
  * and {@link org.pop2.storage.fs.exchange.Copier} the way between.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs.exchange;

@@ -9,6 +9,8 @@
  * {@link org.pop2.storage.fs.format.Quoting} have the rules. {@link org.pop2.storage.fs.format.LeadingFromLine} knows a
  * From_ line that came with a message that is no mbox. {@link org.pop2.storage.fs.format.MboxReader} and
  * {@link org.pop2.storage.fs.format.MboxWriter} do the same with streams, for imports and exports.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs.format;

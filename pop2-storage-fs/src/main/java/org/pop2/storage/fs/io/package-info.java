@@ -6,6 +6,8 @@
  *
  * <p>Begin with {@link org.pop2.storage.fs.io.StorageIo}; {@link org.pop2.storage.fs.io.Work} says which thread does
  * what, and why none is ever interrupted.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs.io;

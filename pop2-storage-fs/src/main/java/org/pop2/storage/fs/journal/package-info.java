@@ -6,6 +6,8 @@
  * <p>Begin with {@link org.pop2.storage.fs.journal.Commits} for deletions and
  * {@link org.pop2.storage.fs.journal.Deliveries} for what is appended; {@link org.pop2.storage.fs.journal.Replacements}
  * puts both together; {@link org.pop2.storage.fs.journal.Quarantine} has what no recovery could finish.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs.journal;

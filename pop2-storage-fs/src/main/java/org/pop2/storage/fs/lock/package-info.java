@@ -34,6 +34,8 @@
  *
  * <p>Begin with {@link org.pop2.storage.fs.lock.MboxLocks}. {@link org.pop2.storage.fs.lock.Liveness} tells whether
  * another holder is dead, {@link org.pop2.storage.fs.lock.MailboxPath} what a mailbox may be.
+ *
+ * @since 0.1.0
  */
 @NullMarked
 package org.pop2.storage.fs.lock;
