@@ -1,14 +1,9 @@
 package org.pop2.fetch;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.List;
 import org.pop2.storage.transfer.BadSourceException;
-import org.pop2.storage.transfer.Directories;
 import org.pop2.storage.transfer.StateFile;
 
 /** A journal in a file. */
@@ -16,13 +11,11 @@ public final class FileJournal implements Journal {
     private static final String MAGIC = "pop2d collect 1\t";
 
     private final Path path;
-    private final Path locked;
     private final String subject;
-    private StateFile file;
+    private final StateFile file;
 
-    private FileJournal(Path path, Path locked, String subject, StateFile file) {
+    private FileJournal(Path path, String subject, StateFile file) {
         this.path = path;
-        this.locked = locked;
         this.subject = subject;
         this.file = file;
     }
@@ -37,8 +30,7 @@ public final class FileJournal implements Journal {
      */
     public static FileJournal open(Path path, String subject) throws IOException {
         Path locked = path.resolveSibling(path.getFileName() + ".lock");
-        return new FileJournal(
-                path, locked, subject.replaceAll("\\p{Cntrl}", "?"), StateFile.open(path, locked, "collection"));
+        return new FileJournal(path, subject.replaceAll("\\p{Cntrl}", "?"), StateFile.open(path, locked, "collection"));
     }
 
     @Override
@@ -62,20 +54,7 @@ public final class FileJournal implements Journal {
 
     @Override
     public void replace(List<String> lines) throws IOException {
-        Path fresh = path.resolveSibling(path.getFileName() + ".new");
-        try (FileChannel to = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            StateFile.write(to, MAGIC + subject + "\n" + (lines.isEmpty() ? "" : String.join("\n", lines) + "\n"));
-        }
-        // the lock is beside it: nobody has it in between who did not have it before
-        file.close();
-        Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
-        Path parent = path.toAbsolutePath().getParent();
-        if (parent != null) {
-            Directories.force(parent);
-        }
-        file = StateFile.open(path, locked, "collection");
-        file.lines(MAGIC);
+        file.replace(MAGIC + subject, lines);
     }
 
     @Override
