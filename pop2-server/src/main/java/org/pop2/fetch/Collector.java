@@ -192,6 +192,33 @@ public final class Collector {
         return new Result(stored, octets, refused, left);
     }
 
+    /**
+     * What a run would find.
+     *
+     * @param there messages
+     * @param wanted those of them that would be looked at
+     * @param countsAnew whether the provider has new numbers for all messages
+     */
+    public record Preview(int there, List<String> wanted, boolean countsAnew) {}
+
+    /** What a run would find now. Changes nothing, here or there. */
+    public Preview preview(Source source) throws IOException {
+        List<String> all = source.keys(Source.Wanted.ALL);
+        boolean countsAnew = !state.isNew() && !state.validity().equals(word(source.validity()));
+        boolean unseen = plan.which() == Which.UNSEEN && source.last().isPresent();
+        List<String> wanted;
+        if (state.isNew() && plan.which() == Which.NEW) {
+            wanted = List.of();
+        } else if (countsAnew) {
+            wanted = all;
+        } else {
+            wanted = source.keys(new Source.Wanted(state.settled(), unseen)).stream()
+                    .filter(key -> !state.isKnown(key))
+                    .toList();
+        }
+        return new Preview(all.size(), wanted, countsAnew);
+    }
+
     private boolean isEnough() {
         return stopped.getAsBoolean() || refused >= MOST_REFUSED;
     }

@@ -146,7 +146,7 @@ final class MailAccess {
             if (cause instanceof CertificateException) {
                 return new SourceException(
                         SourceException.Reason.TLS,
-                        where + ": its certificate is not trusted: " + cause.getMessage(),
+                        where + ": its certificate is not trusted: " + distrust(String.valueOf(cause.getMessage())),
                         e);
             }
         }
@@ -156,6 +156,12 @@ final class MailAccess {
             }
         }
         return new SourceException(reason(e), where + ": " + doing + words(e), e);
+    }
+
+    private static String distrust(String message) {
+        return message.contains("unable to find valid certification path")
+                ? "it is of no authority that is trusted here"
+                : message;
     }
 
     private SourceException.Reason reason(Exception e) {
