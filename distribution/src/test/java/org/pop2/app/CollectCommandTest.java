@@ -130,6 +130,45 @@ class CollectCommandTest {
     }
 
     @Test
+    void fetchTakesTheSameAccounts() throws Exception {
+        arrives("one");
+        String from = "imap://jon@example.org@127.0.0.1:" + imap();
+        Path mbox = directory.resolve("mbox");
+        String[] command = {
+            "fetch",
+            "--from",
+            from,
+            "--password-file",
+            directory.resolve("password").toString(),
+            "--to",
+            "mbox:" + mbox,
+            "--state",
+            directory.resolve("state").toString()
+        };
+
+        assertThat(fetch(command)).as(err).isZero();
+        assertThat(out).contains("fetched 1 message from " + from);
+        arrives("two");
+        assertThat(fetch(command)).as(err).isZero();
+        assertThat(fetch(command)).as(err).isZero();
+        assertThat(out).contains("fetched 0 messages");
+
+        assertThat(Files.readString(mbox)).containsOnlyOnce("Subject: one").containsOnlyOnce("Subject: two");
+        assertThat(inbox().getMessageCount()).isEqualTo(2);
+        assertThat(fetch("fetch", "--from", from, "--host", "x", "--to", "-", "--password-stdin"))
+                .isEqualTo(64);
+        assertThat(fetch("fetch", "--to", "-")).isEqualTo(64);
+        assertThat(err).contains("--host and --user, or --from");
+    }
+
+    private int fetch(String... arguments) {
+        CommandRun run = CommandRun.of(new ByteArrayInputStream(new byte[0]), ISO_8859_1, Map.of(), arguments);
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
+    }
+
+    @Test
     void accountsAreListedAndOthersAreNone() {
         assertThat(run("collect", "list")).isZero();
         assertThat(out)

@@ -43,6 +43,12 @@ public final class Collector {
     /** Of a message that is too large so much is stored at most. */
     private static final int BEGINNING = 64 * 1024;
 
+    /** Octets that come of a message whatever its size is said to be. */
+    private static final long WRONG_SIZE = 64L * 1024 * 1024;
+
+    /** More than any message has. */
+    public static final long ANY_OCTETS = 1L << 40;
+
     private final Target target;
     private final CollectState state;
     private final Plan plan;
@@ -76,7 +82,7 @@ public final class Collector {
      * @param atProvider what becomes of those that are stored
      */
     public record Plan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
-        public static final Plan DEFAULT = new Plan(Which.NEW, Optional.empty(), Long.MAX_VALUE, AtProvider.KEEP);
+        public static final Plan DEFAULT = new Plan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
     }
 
     /** Is told what happens. */
@@ -332,8 +338,10 @@ public final class Collector {
 
     private boolean read(Source source, Source.Info info, Spool spool) throws IOException {
         if (info.octets() <= plan.maxOctets()) {
+            // a message that does not end is one whose size was wrong
+            long most = Math.min(plan.maxOctets(), Math.max(WRONG_SIZE, 2 * info.octets()));
             Tail tail = new Tail(spool, Long.MAX_VALUE);
-            if (source.read(info, plan.maxOctets(), tail::add)) {
+            if (source.read(info, most, tail::add)) {
                 return true;
             }
             // its size was wrong: what is spooled is long enough to be cut

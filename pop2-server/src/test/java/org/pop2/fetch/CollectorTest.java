@@ -32,7 +32,7 @@ import org.pop2.storage.transfer.Fingerprint;
 /** Collecting: what is stored here, what is changed there, and what is known after a kill. */
 class CollectorTest {
     private static final Instant NOW = Instant.parse("2026-11-30T12:00:00Z");
-    private static final Plan ALL = new Plan(Which.ALL, Optional.empty(), Long.MAX_VALUE, AtProvider.KEEP);
+    private static final Plan ALL = new Plan(Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.KEEP);
 
     @TempDir
     private Path directory;
@@ -180,7 +180,7 @@ class CollectorTest {
     }
 
     private static Plan at(String provider) {
-        return new Plan(Which.ALL, Optional.empty(), Long.MAX_VALUE, AtProvider.of(provider));
+        return new Plan(Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.of(provider));
     }
 
     @Test
@@ -215,7 +215,7 @@ class CollectorTest {
         FakeAccount account = new FakeAccount().with("1", "2");
         account.seen.add("1");
 
-        run(account, new Plan(Which.UNSEEN, Optional.empty(), Long.MAX_VALUE, AtProvider.KEEP));
+        run(account, new Plan(Which.UNSEEN, Optional.empty(), Collector.ANY_OCTETS, AtProvider.KEEP));
 
         assertThat(shelf.texts).containsExactly("2");
     }
@@ -224,7 +224,8 @@ class CollectorTest {
     void whatIsTooOldStaysThere() throws IOException {
         FakeAccount account = new FakeAccount().with("1");
         account.received = Optional.of(NOW.minus(Duration.ofDays(31)));
-        Plan plan = new Plan(Which.ALL, Optional.of(Duration.ofDays(30)), Long.MAX_VALUE, AtProvider.of("delete"));
+        Plan plan =
+                new Plan(Which.ALL, Optional.of(Duration.ofDays(30)), Collector.ANY_OCTETS, AtProvider.of("delete"));
 
         run(account, plan);
         account.received = Optional.empty();

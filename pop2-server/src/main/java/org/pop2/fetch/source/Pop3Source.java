@@ -125,7 +125,7 @@ final class Pop3Source implements Source {
         boolean whole = info.octets() <= most;
         try {
             // Angus Mail takes an endless message for as long as the disk has room
-            long bound = whole ? Math.max(most, info.octets()) * 2 : HEADER;
+            long bound = whole ? most * 2 : HEADER;
             access.guard().expect(bound + AROUND, HEADER);
             long position = 0;
             try (InputStream in = whole ? message.getMimeStream() : message.top(LINES)) {
