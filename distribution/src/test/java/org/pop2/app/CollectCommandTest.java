@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
@@ -53,7 +54,9 @@ class CollectCommandTest {
     void start() throws IOException {
         provider.start();
         provider.setUser("jon@example.org", "jon@example.org", "secret");
-        Files.writeString(directory.resolve("password"), "secret\n");
+        Files.setPosixFilePermissions(
+                Files.writeString(directory.resolve("password"), "secret\n"),
+                PosixFilePermissions.fromString("rw-------"));
         file = directory.resolve("pop2d.conf");
         String common = "user = jon, password-file = password, every = 10s";
         Files.writeString(file, """
@@ -176,6 +179,63 @@ class CollectCommandTest {
                         + "/INBOX\tevery 10s\tall\tdelete");
         assertThat(run("collect", "run", "nobody")).isEqualTo(78);
         assertThat(err).contains("there is no collect.nobody");
+    }
+
+    @Test
+    void fiveQuestionsMakeAnAccount() throws Exception {
+        assertThat(answer("Jon@gmail.com", "", "mine", "", "delete")).as(err).isZero();
+        assertThat(out).contains("app password").contains("as of 2025");
+
+        var added = ConfigurationReader.read(file, Map.of()).collectors().stream()
+                .filter(each -> each.name().equals("mine"))
+                .findFirst()
+                .orElseThrow();
+        assertThat(added.user()).isEqualTo(JON);
+        assertThat(added.from()).hasToString("imaps://Jon@gmail.com@imap.gmail.com/INBOX");
+        assertThat(added.passwordFile()).hasValue(directory.resolve("conf/mine.password"));
+    }
+
+    @Test
+    void whatMakesNoAccountIsNotAdded() throws IOException {
+        String before = Files.readString(file);
+
+        assertThat(answer("Jon@gmail.com", "jon", "all", "", "")).isEqualTo(65);
+        assertThat(answer("pop3s://jon@example.org", "jon", "mine", "", "mark-seen"))
+                .isEqualTo(65);
+        assertThat(err).contains("POP3 can only keep and delete");
+        assertThat(answer("Jon@example.org")).isEqualTo(64);
+        assertThat(answer("Jon@example.org", "imap.example.org", "jo\"n", "mine", "x", "keep"))
+                .isEqualTo(65);
+
+        assertThat(file).hasContent(before);
+    }
+
+    private int answer(String... answers) {
+        String input = String.join("\n", answers) + "\n";
+        CommandRun run = CommandRun.of(
+                new ByteArrayInputStream(input.getBytes(UTF_8)),
+                ISO_8859_1,
+                Map.of(),
+                "collect",
+                "add",
+                "--config",
+                file.toString());
+        out = run.out();
+        err = run.err();
+        return run.exitCode();
+    }
+
+    @Test
+    void doctorLooksAtAccounts() throws IOException {
+        run("doctor");
+        assertThat(out).contains("ok\tcollect.all: imap://jon@example.org@127.0.0.1:");
+
+        Files.setPosixFilePermissions(directory.resolve("password"), PosixFilePermissions.fromString("rw----r--"));
+        Files.writeString(directory.resolve("var/accounts"), "");
+        assertThat(run("doctor")).isEqualTo(69);
+        assertThat(out)
+                .contains("fail\tcollect.all: " + directory.resolve("password") + " can be read by everybody")
+                .contains("fail\tcollect.pop: there is no user jon");
     }
 
     @Test

@@ -42,7 +42,8 @@ public final class CollectCommand implements Callable<Integer> {
         return new CommandLine(new CollectCommand())
                 .addSubcommand(new ListAll(terminal))
                 .addSubcommand(new Test(terminal))
-                .addSubcommand(new Run(terminal));
+                .addSubcommand(new Run(terminal))
+                .addSubcommand(new AddAccount(terminal));
     }
 
     @Override
