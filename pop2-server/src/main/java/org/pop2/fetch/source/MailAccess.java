@@ -4,11 +4,12 @@ import jakarta.mail.AuthenticationFailedException;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Session;
 import jakarta.mail.Store;
-import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.security.cert.Certificate;
@@ -69,24 +70,23 @@ final class MailAccess {
 
     private static SSLSocketFactory trust(SourceSettings settings) throws SourceException {
         try {
+            if (settings.authorities().isEmpty()) {
+                // one for all: it has more than a hundred certificates
+                return SSLContext.getDefault().getSocketFactory();
+            }
             SSLContext context = SSLContext.getInstance("TLS");
             TrustManagerFactory trusted = TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-            KeyStore own = null;
-            if (settings.authorities().isPresent()) {
-                own = KeyStore.getInstance(KeyStore.getDefaultType());
-                own.load(null, null);
-                try (InputStream in =
-                        new FileInputStream(settings.authorities().get().toFile())) {
-                    int number = 0;
-                    for (Certificate each :
-                            CertificateFactory.getInstance("X.509").generateCertificates(in)) {
-                        own.setCertificateEntry("authority-" + number++, each);
-                    }
+            KeyStore own = KeyStore.getInstance(KeyStore.getDefaultType());
+            own.load(null, null);
+            Path file = settings.authorities().get();
+            try (InputStream in = Files.newInputStream(file)) {
+                int number = 0;
+                for (Certificate each : CertificateFactory.getInstance("X.509").generateCertificates(in)) {
+                    own.setCertificateEntry("authority-" + number++, each);
                 }
-                if (own.size() == 0) {
-                    throw new SourceException(
-                            SourceException.Reason.TLS, settings.authorities().get() + " has no certificate", null);
-                }
+            }
+            if (own.size() == 0) {
+                throw new SourceException(SourceException.Reason.TLS, file + " has no certificate", null);
             }
             trusted.init(own);
             context.init(null, trusted.getTrustManagers(), null);
