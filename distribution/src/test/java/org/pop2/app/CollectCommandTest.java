@@ -3,6 +3,7 @@ package org.pop2.app;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import com.icegreen.greenmail.store.MailFolder;
@@ -31,6 +32,7 @@ import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
+import org.pop2.storage.Measured;
 import org.pop2.storage.UserName;
 import reactor.core.publisher.Mono;
 
@@ -264,6 +266,10 @@ class CollectCommandTest {
             arrives("fresh");
             await().atMost(Duration.ofSeconds(20))
                     .until(() -> mail(FolderName.INBOX).equals(List.of("Subject: fresh\r\n\r\nfresh\r\n")));
+            assertThat(collecting.measures())
+                    .extracting(
+                            Measured.Measure::name, measure -> measure.value().getAsLong())
+                    .contains(tuple("accounts", 1L), tuple("failing", 0L));
         } finally {
             long start = System.nanoTime();
             collecting.stop(Duration.ofSeconds(5));

@@ -8,10 +8,13 @@ import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.app.config.CollectorSettings;
 import org.pop2.fetch.Collector;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.storage.MailStore;
+import org.pop2.storage.Measured;
 import org.pop2.storage.StoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -45,6 +48,8 @@ public final class Collecting {
     private final ScheduledThreadPoolExecutor threads;
     private final boolean mayWait;
     private final List<Account> accounts = new ArrayList<>();
+    private final AtomicLong messages = new AtomicLong();
+    private final AtomicLong octets = new AtomicLong();
     private volatile boolean stopped;
 
     private Collecting(List<CollectorSettings> collectors, MailStore store) {
@@ -81,6 +86,23 @@ public final class Collecting {
                         .log("collection-not-recalled");
             }
         }
+    }
+
+    /** What operators see of it. */
+    public List<Measured.Measure> measures() {
+        return List.of(
+                new Measured.Measure(
+                        "accounts", "Accounts at providers that are configured", Measured.Kind.GAUGE, accounts::size),
+                new Measured.Measure(
+                        "failing",
+                        "Accounts whose last run failed",
+                        Measured.Kind.GAUGE,
+                        () -> accounts.stream()
+                                .filter(each -> each.failures.get() > 0)
+                                .count()),
+                new Measured.Measure(
+                        "messages", "Messages collected from providers", Measured.Kind.COUNTER, messages::get),
+                new Measured.Measure("octets", "Octets of these", Measured.Kind.COUNTER, octets::get));
     }
 
     /** From now on. */
@@ -125,7 +147,7 @@ public final class Collecting {
     private final class Account {
         private final CollectorSettings settings;
         private final OneAccount work;
-        private int failures;
+        private final AtomicInteger failures = new AtomicInteger();
         private boolean ran;
 
         Account(CollectorSettings settings, MailStore store) {
@@ -163,14 +185,16 @@ public final class Collecting {
         }
 
         private void ran(Collector.Result result) {
-            if (failures > 0) {
+            int before = failures.getAndSet(0);
+            if (before > 0) {
                 LOG.atInfo()
                         .addKeyValue("account", settings.name())
-                        .addKeyValue("failures", failures)
+                        .addKeyValue("failures", before)
                         .log("collection-works-again");
             }
-            failures = 0;
             ran = true;
+            messages.addAndGet(result.stored());
+            octets.addAndGet(result.octets());
             if (result.didSomething()) {
                 LOG.atInfo()
                         .addKeyValue("account", settings.name())
@@ -192,9 +216,9 @@ public final class Collecting {
                         .log("collection-interrupted");
                 return AFTER_WAIT;
             }
-            failures++;
+            int count = failures.incrementAndGet();
             boolean loginRefused = reason == SourceException.Reason.LOGIN_REFUSED;
-            Duration delay = patience(settings.every(), failures, loginRefused);
+            Duration delay = patience(settings.every(), count, loginRefused);
             String again = delay.toSeconds() + "s";
             if (loginRefused) {
                 LOG.atError()
@@ -206,7 +230,7 @@ public final class Collecting {
                 LOG.atWarn()
                         .addKeyValue("account", settings.name())
                         .addKeyValue("error", e.getMessage())
-                        .addKeyValue("failures", failures)
+                        .addKeyValue("failures", count)
                         .addKeyValue("again", again)
                         .log("collection-failed");
             }

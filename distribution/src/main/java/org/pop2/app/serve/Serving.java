@@ -99,7 +99,10 @@ public final class Serving {
             Optional<Collecting> collecting = configuration.collectors().isEmpty()
                     ? Optional.empty()
                     : Optional.of(Collecting.of(configuration.collectors(), store));
-            collecting.ifPresent(Collecting::recall);
+            collecting.ifPresent(it -> {
+                it.recall();
+                metrics.ifPresent(seen -> seen.add("collect", it.measures()));
+            });
             Pop2Server server = bind(configuration, store, metrics);
             Optional<LmtpServer> lmtp = lmtp(configuration, server, store, metrics);
             Reloading reloading = new Reloading(configuration, server, source);

@@ -63,6 +63,9 @@ final class ImapSource implements Source {
     private final OptionalLong last;
     private final Duration timeout;
 
+    /** Whether a message has come since the last list: told in answer to any command. */
+    private volatile boolean news;
+
     private ImapSource(MailAccess access, IMAPStore store, IMAPFolder folder, Duration timeout)
             throws MessagingException {
         this.access = access;
@@ -88,6 +91,14 @@ final class ImapSource implements Source {
             IMAPFolder folder = (IMAPFolder) store.getFolder(settings.address().folder());
             folder.open(Folder.READ_WRITE);
             ImapSource source = new ImapSource(access, (IMAPStore) store, folder, settings.timeout());
+            source.run("", protocol -> {
+                protocol.addResponseHandler(response -> {
+                    if (response instanceof IMAPResponse imap && imap.keyEquals("EXISTS")) {
+                        source.news = true;
+                    }
+                });
+                return true;
+            });
             good = true;
             return source;
         } catch (MessagingException e) {
@@ -113,6 +124,7 @@ final class ImapSource implements Source {
     public List<String> keys(Wanted wanted) throws IOException {
         String criteria = "UID " + (wanted.after() + 1) + ":*" + (wanted.unseen() ? " UNSEEN" : "");
         access.guard().expect(Guard.LIST);
+        news = false;
         return command("UID SEARCH " + criteria, responses -> {
             List<Long> found = new ArrayList<>();
             for (Response response : responses) {
@@ -283,6 +295,9 @@ final class ImapSource implements Source {
     @Override
     public boolean await(Duration most) throws IOException {
         access.guard().expect(Guard.ANSWER);
+        if (news) {
+            return true;
+        }
         return run("IDLE", protocol -> {
             protocol.idleStart();
             AtomicBoolean ended = new AtomicBoolean();
@@ -294,16 +309,16 @@ final class ImapSource implements Source {
             Future<?> limit = LIMITS.schedule(end, most.toMillis(), TimeUnit.MILLISECONDS);
             access.limit(most.plus(timeout));
             try {
-                boolean happened = false;
-                Response response;
-                do {
-                    response = protocol.readIdleResponse();
-                    if (response instanceof IMAPResponse imap && imap.keyEquals("EXISTS")) {
-                        happened = true;
+                // what came before the provider began to listen is told with its consent
+                boolean goesOn = true;
+                while (goesOn) {
+                    if (news) {
                         end.run();
                     }
-                } while (response != null && protocol.processIdleResponse(response));
-                return happened;
+                    Response response = protocol.readIdleResponse();
+                    goesOn = response != null && protocol.processIdleResponse(response);
+                }
+                return news;
             } finally {
                 limit.cancel(false);
                 access.limit(timeout);

@@ -175,6 +175,20 @@ class SourcesTest {
     }
 
     @Test
+    void mailThatCameBeforeTheWaitEndsItAtOnce() throws Exception {
+        try (Source source = imap()) {
+            assertThat(source.keys(Source.Wanted.ALL)).isEmpty();
+            arrives(MAIL.formatted("1", "1"));
+            long start = System.nanoTime();
+
+            assertThat(source.await(Duration.ofSeconds(20))).isTrue();
+
+            assertThat(System.nanoTime() - start)
+                    .isLessThan(Duration.ofSeconds(15).toNanos());
+        }
+    }
+
+    @Test
     void mailOfPop3IsListedReadAndDeletedAtTheEnd() throws Exception {
         arrives(MAIL.formatted("1", ".\r\n..\r\n."));
         arrives(MAIL.formatted("2", "2"));
