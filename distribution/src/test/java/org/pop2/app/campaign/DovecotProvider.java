@@ -33,7 +33,10 @@ final class DovecotProvider implements AutoCloseable {
         this.directory = directory;
         Files.createDirectories(directory);
         // other users than root have to get at their mail
-        for (Path each = directory; each != null && each.startsWith("/tmp/"); each = each.getParent()) {
+        Path temporary = Path.of(System.getProperty("java.io.tmpdir", "/"));
+        for (Path each = directory;
+                each != null && each.startsWith(temporary) && !each.equals(temporary);
+                each = each.getParent()) {
             Files.setPosixFilePermissions(each, PosixFilePermissions.fromString("rwxr-xr-x"));
         }
         Certificates certificates = Certificates.create();
