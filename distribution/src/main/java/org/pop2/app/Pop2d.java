@@ -16,6 +16,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Misuse;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
+import org.pop2.app.collect.CollectCommand;
 import org.pop2.app.conform.ConformCommand;
 import org.pop2.app.deliver.DeliverCommand;
 import org.pop2.app.fetch.FetchCommand;
@@ -102,6 +103,7 @@ public final class Pop2d implements Callable<Integer> {
         commands.put("deliver", () -> new DeliverCommand(terminal));
         commands.put("mailbox", () -> MailboxCommand.with(terminal));
         commands.put("fetch", () -> new FetchCommand(terminal));
+        commands.put("collect", () -> CollectCommand.with(terminal));
         commands.put("migrate", () -> new MigrateCommand(terminal));
         commands.put("bench", () -> new BenchCommand(terminal));
         commands.put("conform", () -> new ConformCommand(terminal));

@@ -57,6 +57,7 @@ class ModulesTest {
                         "org.pop2.client",
                         "org.pop2.lmtp.client",
                         "org.pop2.fetch",
+                        "org.pop2.fetch.source",
                         "org.pop2.profile",
                         "org.pop2.management",
                         "org.pop2.app");
@@ -239,6 +240,17 @@ class ModulesTest {
                 .should()
                 .dependOnClassesThat()
                 .resideInAnyPackage("org.apache.james..", "org.jsoup..")
+                .check(PROJECT);
+    }
+
+    @Test
+    void onlySourcesKnowImapAndPop3() {
+        noClasses()
+                .that()
+                .resideOutsideOfPackage("org.pop2.fetch.source..")
+                .should()
+                .dependOnClassesThat()
+                .resideInAnyPackage("jakarta.mail..", "org.eclipse.angus..")
                 .check(PROJECT);
     }
 

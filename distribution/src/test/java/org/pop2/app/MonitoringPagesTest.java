@@ -93,6 +93,12 @@ class MonitoringPagesTest {
                 "pop2_storage_pool_acquired",
                 "pop2_storage_pool_pending",
                 "pop2_storage_pool_limit"));
+        // CollectCommandTest looks at those
+        NAMES.addAll(List.of(
+                "pop2_collect_accounts",
+                "pop2_collect_failing",
+                "pop2_collect_messages_total",
+                "pop2_collect_octets_total"));
     }
 
     @ParameterizedTest

@@ -68,6 +68,11 @@ public interface MailStore {
         return Optional.empty();
     }
 
+    /** What remembers how far work has come that goes on for years; nothing if a storage keeps mail only. */
+    default Optional<Ledgers> ledgers() {
+        return Optional.empty();
+    }
+
     /** Lets go of everything; mailboxes still held are given up and lose nothing. */
     Publisher<Void> close();
 }

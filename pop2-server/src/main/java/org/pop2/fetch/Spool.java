@@ -100,13 +100,18 @@ final class Spool implements Closeable, FetchedMessage {
         return ADDRESS.matcher(named).matches() ? named : headerSender();
     }
 
-    private String headerSender() throws IOException {
+    /** What its header tells. */
+    Header header() throws IOException {
         ByteBuffer header = ByteBuffer.allocate(Header.MOST);
         int length = 0;
         for (int more = 0; more >= 0 && header.hasRemaining(); length += Math.max(0, more)) {
             more = file.read(header, offset() + length);
         }
-        String sender = Header.of(header.array(), length).sender();
+        return Header.of(header.array(), length);
+    }
+
+    private String headerSender() throws IOException {
+        String sender = header().sender();
         return sender.contains("<") || sender.contains(">") ? "" : sender;
     }
 

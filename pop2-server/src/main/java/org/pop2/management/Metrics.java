@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -79,7 +80,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final RecentRefusals recentRefusals;
 
     /** The registry holds them weakly. */
-    private final List<Measured.Measure> measures;
+    private final List<Measured.Measure> measures = new CopyOnWriteArrayList<>();
 
     /**
      * Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}, in a registry of
@@ -159,12 +160,21 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        measures = store.measured().map(it -> List.copyOf(it.measures())).orElse(List.of());
-        measures.forEach(this::add);
+        store.measured().ifPresent(measured -> add("storage", measured.measures()));
     }
 
-    private void add(Measured.Measure measure) {
-        String name = "pop2.storage." + measure.name();
+    /**
+     * Adds the numbers of something else that the program does. Once for each.
+     *
+     * @param what what tells them, one word: they are called {@code pop2_<what>_...}
+     */
+    public void add(String what, List<Measured.Measure> more) {
+        measures.addAll(more);
+        more.forEach(measure -> add(what, measure));
+    }
+
+    private void add(String what, Measured.Measure measure) {
+        String name = "pop2." + what + "." + measure.name();
         switch (measure.kind()) {
             case GAUGE ->
                 Gauge.builder(name, measure.value(), LongSupplier::getAsLong)

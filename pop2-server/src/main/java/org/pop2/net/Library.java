@@ -10,6 +10,7 @@ public enum Library {
     MIME4J("org.apache.james:apache-mime4j-core", "org.apache.james.mime4j.stream.MimeTokenStream"),
     JSOUP("org.jsoup:jsoup", "org.jsoup.Jsoup"),
     ICU4J("com.ibm.icu:icu4j", "com.ibm.icu.text.Transliterator"),
+    ANGUS_MAIL("org.eclipse.angus:angus-mail", "org.eclipse.angus.mail.imap.IMAPStore"),
     HAPROXY("io.netty:netty-codec-haproxy", "io.netty.handler.codec.haproxy.HAProxyMessageDecoder"),
     HTTP("io.projectreactor.netty:reactor-netty-http", "reactor.netty.http.server.HttpServer"),
     MICROMETER("io.micrometer:micrometer-core", "io.micrometer.core.instrument.MeterRegistry"),

@@ -43,6 +43,7 @@ import org.reactivestreams.Publisher;
  * @param overQuota what becomes of mail that is too much for a user
  * @param management where operators see the server, if anywhere
  * @param storage where the mail is
+ * @param collectors accounts at providers whose mail comes here
  * @param entries every key with its value as text, in the order of the manual, for people to look at
  */
 public record Configuration(
@@ -65,11 +66,13 @@ public record Configuration(
         LmtpSettings.OverQuota overQuota,
         Optional<Management> management,
         Storage storage,
+        List<CollectorSettings> collectors,
         List<Entry> entries) {
 
     public Configuration {
         files = Set.copyOf(files);
         listeners = List.copyOf(listeners);
+        collectors = List.copyOf(collectors);
         entries = List.copyOf(entries);
     }
 
@@ -90,6 +93,10 @@ public record Configuration(
             });
         }
         management.flatMap(Management::tokenFile).ifPresent(obeyed::add);
+        for (CollectorSettings collector : collectors) {
+            collector.passwordFile().ifPresent(obeyed::add);
+            collector.authorities().ifPresent(obeyed::add);
+        }
         for (String name : BELIEVED_BY_STORAGES) {
             if (storage.settings().find(name).isPresent()) {
                 obeyed.add(storage.settings().path(name));
@@ -120,6 +127,7 @@ public record Configuration(
                 overQuota,
                 management,
                 storage,
+                collectors,
                 entries);
     }
 

@@ -1,11 +1,8 @@
 package org.pop2.app.config;
 
 import java.net.InetSocketAddress;
-import java.net.SocketAddress;
-import java.net.UnixDomainSocketAddress;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -60,6 +57,11 @@ public final class ConfigurationReader {
 
     private static final Pattern PROFILE_VARIABLE = Pattern.compile("POP2D_PROFILES_([A-Z0-9]{1,20})_.*");
 
+    /** The same of an account at a provider. */
+    private static final Pattern COLLECTOR = Pattern.compile("collect\\.([a-z0-9]{1,20})\\..*");
+
+    private static final Pattern COLLECTOR_VARIABLE = Pattern.compile("POP2D_COLLECT_([A-Z0-9]{1,20})_.*");
+
     /** The text given for a key, and where. */
     private record Given(String text, String where) {}
 
@@ -67,6 +69,7 @@ public final class ConfigurationReader {
     private final Map<String, Key<?>> known = new LinkedHashMap<>();
     private final Set<String> listeners = new LinkedHashSet<>();
     private final Map<String, ProfileKeys> ownProfiles = new LinkedHashMap<>();
+    private final Map<String, CollectorKeys> collectors = new LinkedHashMap<>();
     private final Map<String, ClientProfile> profiles = new LinkedHashMap<>();
     private final Map<String, Given> given = new HashMap<>();
     private final List<Problem> problems = new ArrayList<>();
@@ -126,6 +129,7 @@ public final class ConfigurationReader {
         String path = leaf.path();
         listener(LISTENER.matcher(path));
         profile(PROFILE.matcher(path));
+        collector(COLLECTOR.matcher(path));
         Key<?> key = known.get(path);
         if (key != null) {
             if (leaf.text() == null || (leaf.list() && !key.type().takesList())) {
@@ -162,10 +166,23 @@ public final class ConfigurationReader {
         }
     }
 
+    /** Likewise. */
+    private void collector(Matcher matcher) {
+        if (matcher.matches()) {
+            String name = matcher.group(1).toLowerCase(Locale.ROOT);
+            if (!collectors.containsKey(name)) {
+                CollectorKeys keys = new CollectorKeys(name);
+                collectors.put(name, keys);
+                keys.all().forEach(key -> known.put(key.name(), key));
+            }
+        }
+    }
+
     private void acceptEnvironment(Map<String, String> environment) {
         environment.keySet().forEach(name -> {
             listener(LISTENER_VARIABLE.matcher(name));
             profile(PROFILE_VARIABLE.matcher(name));
+            collector(COLLECTOR_VARIABLE.matcher(name));
         });
         Map<String, Key<?>> variables = known.values().stream().collect(Collectors.toMap(Key::variable, key -> key));
         new TreeMap<>(environment).forEach((name, value) -> {
@@ -213,12 +230,21 @@ public final class ConfigurationReader {
         Map<String, LogLevel> loggers = value(Keys.LOG_LOGGERS);
         Optional<TraceSettings> trace = trace(directory);
         LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
-        Optional<LmtpSettings> lmtp = lmtp(directory, stopTimeout).map(settings -> settings.withOverQuota(overQuota));
+        Optional<LmtpSettings> lmtp = LmtpKeys.settings(
+                        this::value,
+                        this::problem,
+                        directory,
+                        file(Keys.LMTP_SPOOL, directory).orElse(directory),
+                        stopTimeout)
+                .map(settings -> settings.withOverQuota(overQuota));
         Quota quota = new Quota(value(Keys.QUOTA_MESSAGES), value(Keys.QUOTA_OCTETS));
         Optional<Path> tokenFile = file(Keys.MANAGEMENT_TOKEN_FILE, directory);
         var managementAddress = value(Keys.MANAGEMENT_ADDRESS);
         Optional<Configuration.Management> management = value(Keys.MANAGEMENT_PORT)
                 .map(port -> new Configuration.Management(new InetSocketAddress(managementAddress, port), tokenFile));
+        List<CollectorSettings> collecting = collectors.values().stream()
+                .flatMap(keys -> keys.settings(this::value, this::problem, directory).stream())
+                .toList();
         HoldPolicy hold = new HoldPolicy(value(Keys.MAILBOX_TAKEOVER_AFTER), value(Keys.MAILBOX_BUSY_WAIT));
         Storage storage = storage(hold, quota, directory);
         if (storage == null || !problems.isEmpty()) {
@@ -244,6 +270,7 @@ public final class ConfigurationReader {
                 overQuota,
                 management,
                 storage,
+                collecting,
                 entries(directory));
     }
 
@@ -326,44 +353,6 @@ public final class ConfigurationReader {
         int maxFiles = value(Keys.TRACE_MAX_FILES);
         return file(Keys.TRACE_DIRECTORY, directory)
                 .map(where -> new TraceSettings(where, users, addresses, maxOctets, maxFiles));
-    }
-
-    private Optional<LmtpSettings> lmtp(Path directory, Duration stopTimeout) {
-        Optional<SocketAddress> address = value(Keys.LMTP_ADDRESS);
-        LmtpSettings.SocketFile socketFile = new LmtpSettings.SocketFile(
-                value(Keys.LMTP_SOCKET_MODE),
-                Optional.of(value(Keys.LMTP_SOCKET_OWNER)).filter(owner -> !owner.isEmpty()),
-                Optional.of(value(Keys.LMTP_SOCKET_GROUP)).filter(group -> !group.isEmpty()));
-        LmtpSettings.Limits usual = LmtpSettings.Limits.defaults();
-        LmtpSettings.Limits limits = new LmtpSettings.Limits(
-                value(Keys.LMTP_MAX_MESSAGE),
-                usual.recipients(),
-                value(Keys.LMTP_CONNECTIONS),
-                usual.commandTimeout(),
-                usual.dataTimeout(),
-                stopTimeout);
-        LmtpSettings.Addressing addressing = new LmtpSettings.Addressing(
-                value(Keys.LMTP_DOMAINS),
-                value(Keys.LMTP_DELIMITER),
-                value(Keys.LMTP_CREATE_FOLDERS),
-                value(Keys.LMTP_POSTMASTER));
-        Path spool = file(Keys.LMTP_SPOOL, directory).orElse(directory);
-        return address.flatMap(where -> {
-            try {
-                return Optional.of(LmtpSettings.defaults(spool)
-                        .withAddress(
-                                where instanceof UnixDomainSocketAddress unix
-                                        ? UnixDomainSocketAddress.of(directory.resolve(unix.getPath()))
-                                        : where)
-                        .withSocketFile(socketFile)
-                        .withLimits(limits)
-                        .withAddressing(addressing)
-                        .withAllowFrom(value(Keys.LMTP_ALLOW_FROM)));
-            } catch (IllegalArgumentException e) {
-                problem(Keys.LMTP_ADDRESS, String.valueOf(e.getMessage()));
-                return Optional.empty();
-            }
-        });
     }
 
     private Optional<Path> file(Key<String> key, Path directory) {

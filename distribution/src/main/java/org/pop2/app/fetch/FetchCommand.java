@@ -26,6 +26,7 @@ import org.pop2.fetch.DeliveryException;
 import org.pop2.fetch.FetchState;
 import org.pop2.fetch.Fetcher;
 import org.pop2.fetch.Target;
+import org.pop2.fetch.source.SourceAddress;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreSettings;
@@ -37,8 +38,9 @@ import picocli.CommandLine.Option;
 @Command(
         name = "fetch",
         description = {
-            "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. A message is on the"
-                    + " disk, or taken by the mail system, before it is acknowledged.",
+            "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. With --from, that of"
+                    + " an account of IMAP or POP3. A message is on the disk, or taken by the mail system, before it is"
+                    + " acknowledged, or anything changes there.",
             "",
             "It can be stopped, killed and run again: POP2 gives messages no names, so a state file remembers, by"
                     + " length and hash, what was fetched, and nothing is delivered twice. Messages that are kept are"
@@ -55,14 +57,23 @@ import picocli.CommandLine.Option;
             "Example:",
             "  pop2d fetch --host dog-house --user postel --password-file secret \\",
             "    --to mbox:mail",
+            "  pop2d fetch --from imaps://jon@imap.example.org --password-file secret \\",
+            "    --to maildir:Maildir",
             "  pop2d fetch --host dog-house --user postel --delete \\",
             "    --to lmtp:/run/dovecot/lmtp"
         })
 public final class FetchCommand implements Callable<Integer> {
     private final Terminal terminal;
 
-    @Option(names = "--host", required = true, paramLabel = "HOST", description = "The server.")
+    @Option(names = "--host", paramLabel = "HOST", description = "The POP2 server. Or --from.")
     private String host = "";
+
+    @Option(
+            names = "--from",
+            paramLabel = "URL",
+            description = "Instead of --host and --user: an account at a provider, imaps://USER@HOST/FOLDER,"
+                    + " imap:// (STARTTLS), pop3s:// or pop3:// (STLS).")
+    private @Nullable String from;
 
     @Option(names = "--port", paramLabel = "N", description = "Its port. Default: 109.")
     private int port = ClientSettings.PORT;
@@ -86,7 +97,7 @@ public final class FetchCommand implements Callable<Integer> {
     @Option(names = "--tls-key", paramLabel = "FILE", description = "Its private key: PEM, PKCS #8, unencrypted.")
     private @Nullable Path key;
 
-    @Option(names = "--user", required = true, paramLabel = "NAME", description = "Whose mail.")
+    @Option(names = "--user", paramLabel = "NAME", description = "Whose mail.")
     private String user = "";
 
     @Option(
@@ -156,6 +167,12 @@ public final class FetchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws CommandFailedException {
+        if (from != null) {
+            return account(from);
+        }
+        if (host.isEmpty() || user.isEmpty()) {
+            throw new CommandFailedException(ExitCode.USAGE, "from where? --host and --user, or --from");
+        }
         Destination destination;
         ClientSettings settings;
         try {
@@ -166,8 +183,8 @@ public final class FetchCommand implements Callable<Integer> {
         }
         requireSense(destination);
         requirePlace(destination);
-        Secret secret = secret();
-        Optional<Path> notes = state(destination);
+        Secret secret = secret(user);
+        Optional<Path> notes = state(destination, host, "" + port, user, folder == null ? "" : folder);
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
                 FetchState state = notes.isEmpty() ? null : FetchState.open(notes.get(), subject(destination));
                 Target target = Targets.open(
@@ -192,6 +209,33 @@ public final class FetchCommand implements Callable<Integer> {
             return fetcher.rejected() > 0 ? ExitCode.DATA : ExitCode.OK;
         } catch (IOException e) {
             throw MailboxCommand.failed("not fetched: ", e);
+        } finally {
+            secret.wipe();
+        }
+    }
+
+    private Integer account(String url) throws CommandFailedException {
+        SourceAddress address;
+        Destination destination;
+        Duration limitOfAnswers;
+        try {
+            address = SourceAddress.of(url);
+            destination = Destination.of(to, recipient == null ? address.user() : recipient);
+            limitOfAnswers = StoreSettings.durationOf(timeout);
+        } catch (IllegalArgumentException e) {
+            throw new CommandFailedException(ExitCode.USAGE, "--from: " + e.getMessage(), e);
+        }
+        requireSense(destination);
+        if (!host.isEmpty() || !user.isEmpty() || folder != null || tls || countLineFeeds || certificate != null) {
+            throw new CommandFailedException(
+                    ExitCode.USAGE, "--from says it all: no --host, --user, --folder, --tls, --tls-cert, --count-lf");
+        }
+        Secret secret = secret(address.user());
+        Optional<Path> notes = state(destination, address.toString());
+        try {
+            AccountFetch fetch =
+                    new AccountFetch(terminal, address, secret, Optional.ofNullable(authorities), limitOfAnswers);
+            return fetch.to(destination, notes, beside(notes), delete.length > 0, limit);
         } finally {
             secret.wipe();
         }
@@ -279,7 +323,7 @@ public final class FetchCommand implements Callable<Integer> {
         String wrong = null;
         if (keep && delete.length > 0) {
             wrong = "--keep or --delete, not both";
-        } else if (authorities != null && !tls) {
+        } else if (authorities != null && !tls && from == null) {
             wrong = "--tls-ca needs --tls";
         } else if ((certificate == null) != (key == null)) {
             wrong = "--tls-cert and --tls-key: both or neither";
@@ -330,9 +374,9 @@ public final class FetchCommand implements Callable<Integer> {
         return settings.withTls(certificate == null || key == null ? trust : trust.withCertificate(certificate, key));
     }
 
-    private Secret secret() throws CommandFailedException {
+    private Secret secret(String whose) throws CommandFailedException {
         if (passwordFile == null) {
-            return NewPassword.existing(terminal, user, password.fromInput());
+            return NewPassword.existing(terminal, whose, password.fromInput());
         }
         try (InputStream in = Files.newInputStream(passwordFile)) {
             return NewPassword.existing(in);
@@ -341,7 +385,8 @@ public final class FetchCommand implements Callable<Integer> {
         }
     }
 
-    private Optional<Path> state(Destination destination) throws CommandFailedException {
+    /** @param of what is fetched */
+    private Optional<Path> state(Destination destination, String... of) throws CommandFailedException {
         try {
             if (stateFile != null) {
                 return Optional.of(stateFile);
@@ -350,7 +395,7 @@ public final class FetchCommand implements Callable<Integer> {
                 return Optional.empty();
             }
             Path directory = Files.createDirectories(stateDirectory());
-            String all = String.join("\0", host, "" + port, user, folder == null ? "" : folder, destination.toString());
+            String all = String.join("\0", of) + "\0" + destination;
             String name = UUID.nameUUIDFromBytes(all.getBytes(StandardCharsets.UTF_8)) + ".fetch";
             return Optional.of(directory.resolve(name));
         } catch (IOException e) {

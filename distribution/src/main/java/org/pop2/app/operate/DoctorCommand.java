@@ -15,6 +15,7 @@ import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.Addresses;
 import org.pop2.app.cli.CommandFailedException;
@@ -23,6 +24,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.cli.Trust;
+import org.pop2.app.config.CollectorSettings;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.mailbox.MailboxCommand;
 import org.pop2.management.AccessToken;
@@ -97,6 +99,7 @@ public final class DoctorCommand implements Callable<Integer> {
         say(Finding.OK, "configuration: " + file);
         permissions(configuration, file);
         certificates(configuration);
+        collectors(configuration);
         clock(configuration);
         ports(configuration);
         Housekeeping.listeners(configuration.listeners(), text -> say(Finding.WARN, text));
@@ -174,6 +177,28 @@ public final class DoctorCommand implements Callable<Integer> {
                 } catch (TlsException e) {
                     say(Finding.FAIL, "certificate: " + e.getMessage());
                 }
+            }
+        }
+    }
+
+    /** What can be seen without the provider; pop2d collect test asks it. */
+    private void collectors(Configuration configuration) {
+        for (CollectorSettings collector : configuration.collectors()) {
+            String name = "collect." + collector.name();
+            Optional<Path> password = collector.passwordFile();
+            Optional<Path> unreadable = Stream.concat(password.stream(), collector.authorities().stream())
+                    .filter(file -> !Files.isReadable(file))
+                    .findFirst();
+            if (unreadable.isPresent()) {
+                say(Finding.FAIL, name + ": " + unreadable.get() + " is not there, or cannot be read");
+            } else if (password.isPresent() && has(password.get(), PosixFilePermission.OTHERS_READ)) {
+                say(
+                        Finding.FAIL,
+                        name + ": " + password.get() + " can be read by everybody: chmod o-r " + password.get());
+            } else {
+                say(
+                        Finding.OK,
+                        name + ": " + collector.from() + "; pop2d collect test " + collector.name() + " tries it");
             }
         }
     }
@@ -267,6 +292,11 @@ public final class DoctorCommand implements Callable<Integer> {
             List<UserName> users = store.users();
             say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
             locks(store, users);
+            for (CollectorSettings collector : configuration.collectors()) {
+                if (!users.contains(collector.user())) {
+                    say(Finding.FAIL, "collect." + collector.name() + ": there is no user " + collector.user());
+                }
+            }
             if (mailboxes || user != null) {
                 for (UserName each : MailboxCommand.users(store, user)) {
                     for (FolderName folder : store.folders(each)) {

@@ -17,6 +17,7 @@ import org.pop2.app.cli.Addresses;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Version;
+import org.pop2.app.collect.Collecting;
 import org.pop2.app.config.Configuration;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Passwords;
@@ -39,6 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** A server and the storage below it: started together, stopped in the right order. */
 public final class Serving {
@@ -51,22 +53,25 @@ public final class Serving {
     private final Pop2Server server;
     private final Optional<LmtpServer> lmtp;
     private final Optional<ManagementServer> management;
+    private final Optional<Collecting> collecting;
     private final List<String> addresses;
-    private final Duration stopLimit;
+    private final Duration stopTimeout;
 
     private Serving(
             MailStore store,
             Pop2Server server,
             Optional<LmtpServer> lmtp,
             Optional<ManagementServer> management,
+            Optional<Collecting> collecting,
             List<String> addresses,
-            Duration stopLimit) {
+            Duration stopTimeout) {
         this.store = store;
         this.server = server;
         this.lmtp = lmtp;
         this.management = management;
+        this.collecting = collecting;
         this.addresses = addresses;
-        this.stopLimit = stopLimit;
+        this.stopTimeout = stopTimeout;
     }
 
     /** Work on the storage before the server is there. */
@@ -91,11 +96,20 @@ public final class Serving {
             preparation.of(store).block();
             warnOfPlainPasswords(store);
             Optional<Metrics> metrics = configuration.management().map(on -> new Metrics(store));
+            // who does not collect loads nothing of it
+            Optional<Collecting> collecting = configuration.collectors().isEmpty()
+                    ? Optional.empty()
+                    : Optional.of(Collecting.of(configuration.collectors(), store));
+            collecting.ifPresent(it -> {
+                it.recall();
+                metrics.ifPresent(seen -> seen.add("collect", it.measures()));
+            });
             Pop2Server server = bind(configuration, store, metrics);
             Optional<LmtpServer> lmtp = lmtp(configuration, server, store, metrics);
             Reloading reloading = new Reloading(configuration, server, source);
             Optional<ManagementServer> management = management(configuration, server, lmtp, store, metrics, reloading);
             Hangup.run(reloading::now);
+            collecting.ifPresent(Collecting::start);
             started = true;
             LOG.atInfo()
                     .addKeyValue("version", Version.current())
@@ -107,8 +121,9 @@ public final class Serving {
                     server,
                     lmtp,
                     management,
+                    collecting,
                     addresses(configuration, server),
-                    configuration.stopTimeout().plus(AFTER_STOP));
+                    configuration.stopTimeout());
         } finally {
             if (!started) {
                 Mono.from(store.close()).block();
@@ -287,11 +302,15 @@ public final class Serving {
     void stop() {
         Mono<Void> intake = lmtp.map(LmtpServer::stop).orElse(Mono.empty());
         Mono<Void> view = management.map(ManagementServer::stop).orElse(Mono.empty());
+        Mono<Void> collection = Mono.justOrEmpty(collecting)
+                .doOnNext(it -> it.stop(stopTimeout))
+                .subscribeOn(Schedulers.boundedElastic())
+                .then();
         // it is seen to stop
-        Mono.when(server.stop(), intake)
+        Mono.when(server.stop(), intake, collection)
                 .then(view)
                 .then(Mono.from(store.close()))
-                .block(stopLimit);
+                .block(stopTimeout.plus(AFTER_STOP));
     }
 
     private static Pop2Server bind(Configuration configuration, MailStore store, Optional<Metrics> metrics)

@@ -17,6 +17,8 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.auth.Authenticator;
+import org.pop2.fetch.Collector;
+import org.pop2.fetch.source.AtProvider;
 import org.pop2.net.Networks;
 import org.pop2.net.TlsSettings;
 import org.pop2.net.TlsSettings.ClientCertificate;
@@ -37,6 +39,50 @@ class ConfigurationReaderTest {
 
     @TempDir
     private Path directory;
+
+    @Test
+    void accountsAtProvidersAreRead() throws Exception {
+        CollectorSettings jon = read(MEMORY + """
+                collect.jon {
+                  user = jon, folder = Work, from = "imaps://jon@imap.example.org/Lists", password-file = secret
+                  every = 1h, at-provider = "move:Old mail", which = unseen, since = 30d, max-octets = 5MiB, tls-ca = ca.pem
+                  clear-text = true
+                }
+                """).collectors().get(0);
+
+        assertThat(jon.from()).hasToString("imaps://jon@imap.example.org/Lists");
+        assertThat(jon.passwordFile()).hasValue(directory.resolve("secret"));
+        assertThat(jon.every()).isEqualTo(Duration.ofHours(1));
+        assertThat(jon.plan())
+                .isEqualTo(new Collector.Plan(
+                        Collector.Which.UNSEEN,
+                        Optional.of(Duration.ofDays(30)),
+                        5 << 20,
+                        AtProvider.of("move:Old mail")));
+        assertThat(jon.ledger()).matches("collect-[0-9a-f-]{36}");
+        assertThat(read(MEMORY).collectors()).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            quoteCharacter = '~',
+            value = {
+                "from = \"imaps://a@b\", password-file = x | collect.jon.user: has to say whose mail it is here",
+                "user = jon, password-file = x | collect.jon.from: has to say where the mail is",
+                "user = jon, from = \"imaps://a@b\" | password-file or token-command: one of them is needed",
+                "user = jon, from = \"imaps://a@b\", password-file = x, token-command = y | one of them is needed",
+                "user = jon, from = \"imaps://a:b@c\", password-file = x | a password does not belong here",
+                "user = jon, from = \"pop3s://a@b\", password-file = x, at-provider = mark-seen | POP3 can only keep and delete",
+                "user = jon, from = \"pop3s://a@b\", password-file = x, which = unseen | POP3 does not tell what was read",
+                "user = jon, from = \"imaps://a@b\", password-file = x, evry = 5m | did you mean collect.jon.every?"
+            })
+    void whatIsWrongOfAnAccountIsSaid(String block, String expected) {
+        InvalidConfigurationException e = catchThrowableOfType(
+                InvalidConfigurationException.class, () -> read(MEMORY + "collect.jon { " + block + " }"));
+
+        assertThat(e).hasMessageContaining(expected);
+    }
 
     @Test
     void everyTypeOfValueIsRead() throws Exception {

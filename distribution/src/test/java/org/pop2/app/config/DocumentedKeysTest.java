@@ -48,6 +48,11 @@ class DocumentedKeysTest {
     }
 
     @Test
+    void thePageOfAccountsTellsEveryKeyOfAnAccount() throws IOException {
+        isAsMade("doc/collect.md", KeysInFiles::collectors, KeyText.ofCollector());
+    }
+
+    @Test
     void thePageOfOldClientsTellsEveryProfile() throws IOException {
         assertThat(Pattern.compile("(?m)^\\| `([a-z0-9]+)` \\| [^|]* \\|$")
                         .matcher(Files.readString(DIST.resolve("doc/old-clients.md")))

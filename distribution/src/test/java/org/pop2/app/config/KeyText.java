@@ -26,6 +26,11 @@ public record KeyText(String name, String defaultValue, String description) {
         return of(new ProfileKeys("<name>").all());
     }
 
+    /** What can be said of an account at a provider called {@code <name>}. */
+    public static List<KeyText> ofCollector() {
+        return of(new CollectorKeys("<name>").all());
+    }
+
     /** The description where nothing is marked. */
     public String plain() {
         return description.replace("`", "");

@@ -25,7 +25,7 @@ final class KeysInFiles {
     /** A row of the manual's tables: key, default, meaning. */
     private static final Pattern ROW = Pattern.compile("(?m)^\\| `([a-z]+(?:\\.[\\w-]+)*)` \\| .* \\| .* \\|$");
 
-    /** A row of the table about profiles: key, meaning, and by hand who needs it. */
+    /** A row of the table about profiles, or accounts: key, meaning, and by hand who needs it. */
     private static final Pattern PROFILE_ROW = Pattern.compile("(?m)^\\| `([a-z-]+)` \\| [^|]* \\|([^|\\n]*)\\|$");
 
     private static final Pattern PAGE = Pattern.compile("doc/([a-z-]+\\.md)(?:, \"([^\"]+)\")?");
@@ -52,13 +52,22 @@ final class KeysInFiles {
 
     /** What doc/old-clients.md says of the keys of a profile. */
     static String profiles(String page, List<KeyText> keys) {
+        return block(page, "old-clients.md", keys);
+    }
+
+    /** What doc/collect.md says of the keys of an account. */
+    static String collectors(String page, List<KeyText> keys) {
+        return block(page, "collect.md", keys);
+    }
+
+    private static String block(String page, String name, List<KeyText> keys) {
         List<KeyText> named = keys.stream()
                 .map(key -> new KeyText(
                         key.name().substring(key.name().lastIndexOf('.') + 1), key.defaultValue(), key.description()))
                 .toList();
         return told(page, PROFILE_ROW, named, (key, found) -> {
             String preset = key.defaultValue().isEmpty() ? "" : " Default: `" + key.defaultValue() + "`.";
-            String meaning = markdown(key.description(), "old-clients.md") + preset;
+            String meaning = markdown(key.description(), name) + preset;
             return "| `" + key.name() + "` | " + meaning + " |" + found.group(2) + "|";
         });
     }

@@ -5,6 +5,7 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
@@ -78,6 +79,11 @@ public class ForwardingStore implements MailStore {
     @Override
     public Optional<Recoverable> recoverable() {
         return store.recoverable();
+    }
+
+    @Override
+    public Optional<Ledgers> ledgers() {
+        return store.ledgers();
     }
 
     @Override

@@ -7,7 +7,9 @@ import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
 import java.nio.channels.OverlappingFileLockException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
@@ -22,7 +24,7 @@ public final class StateFile implements Closeable {
     private final Path path;
     private final String work;
     private final FileChannel lock;
-    private final FileChannel file;
+    private FileChannel file;
 
     private StateFile(Path path, String work, FileChannel lock, FileChannel file) {
         this.path = path;
@@ -117,6 +119,37 @@ public final class StateFile implements Closeable {
      */
     public void append(List<String> lines) throws IOException {
         write(file, String.join("\n", lines) + "\n");
+    }
+
+    /**
+     * Puts lines in place of all: it is those or these, whatever happens. Only where a file beside it is locked.
+     *
+     * @param first the first line
+     */
+    public void replace(String first, List<String> lines) throws IOException {
+        Path fresh = path.resolveSibling(path.getFileName() + ".new");
+        FileChannel to = FileChannel.open(
+                fresh,
+                StandardOpenOption.CREATE,
+                StandardOpenOption.TRUNCATE_EXISTING,
+                StandardOpenOption.READ,
+                StandardOpenOption.WRITE);
+        boolean good = false;
+        try {
+            write(to, first + "\n" + (lines.isEmpty() ? "" : String.join("\n", lines) + "\n"));
+            Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
+            good = true;
+        } finally {
+            if (!good) {
+                to.close();
+            }
+        }
+        file.close();
+        file = to;
+        Path parent = path.toAbsolutePath().getParent();
+        if (parent != null) {
+            Directories.force(parent);
+        }
     }
 
     /** Writes all of a text to where the channel stands; it is on the disk when this returns. */

@@ -17,6 +17,7 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.Examined;
 import org.pop2.storage.FolderName;
+import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
@@ -56,7 +57,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable {
+final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -69,6 +70,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
     private final PasswordFile passwords;
     private final Accounts accounts;
     private final NoteFiles notes;
+    private final Path ledgers;
     private final Quotas quotas;
     private final Incoming incoming;
     private final Work work;
@@ -95,6 +97,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
         Path held = directories.below(state, "holds");
         Path spool = directories.below(state, "spool");
         notes = new NoteFiles(io, directories.below(state, "notes"));
+        ledgers = directories.below(state, "ledgers");
         liveness = new Liveness.Files(io, directories.below(state, "processes"));
         Sightings sightings = new Sightings(
                 io, directories.below(state, "locks"), liveness.self().boot(), pause);
@@ -193,6 +196,11 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
                         .log("recovery-failed");
             }
         }
+    }
+
+    @Override
+    public Optional<Ledgers> ledgers() {
+        return Optional.of(this);
     }
 
     @Override
@@ -346,6 +354,12 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
                         : incoming.gather(message, appending))
                 .subscribeOn(work.scheduler())
                 .onErrorMap(e -> StoreErrors.about(path.toString(), e));
+    }
+
+    @Override
+    public Publisher<Ledger> ledger(String name) {
+        Ledgers.require(name);
+        return LedgerFile.open(ledgers, name);
     }
 
     @Override

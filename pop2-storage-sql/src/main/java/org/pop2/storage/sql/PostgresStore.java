@@ -20,6 +20,7 @@ import org.pop2.storage.Accounts;
 import org.pop2.storage.BatchDelivery;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Measured;
@@ -41,7 +42,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
-public final class PostgresStore implements MailStore, BatchDelivery, Retention, Measured {
+public final class PostgresStore implements MailStore, BatchDelivery, Retention, Measured, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private static final Duration MARGIN = Duration.ofSeconds(2);
@@ -210,6 +211,11 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
     }
 
     @Override
+    public Optional<Ledgers> ledgers() {
+        return Optional.of(this);
+    }
+
+    @Override
     public Optional<Measured> measured() {
         return Optional.of(this);
     }
@@ -275,6 +281,12 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
     public Publisher<Void> deliver(UserName user, FolderName folder, List<Message> messages) {
         List<Message> batch = BatchDelivery.checked(messages);
         return batch.isEmpty() ? Mono.empty() : ifOpen(BatchedDelivery.of(database, user, folder, batch, quota));
+    }
+
+    @Override
+    public Publisher<Ledger> ledger(String name) {
+        Ledgers.require(name);
+        return ifOpen(PostgresLedger.open(database, name));
     }
 
     @Override

@@ -78,6 +78,28 @@ final class Sql {
 
     static final String REMOVE_NOTE = "DELETE FROM mailbox_note WHERE mailbox_id = $1 AND name = $2";
 
+    // ledgers; only the database's clock decides who holds one
+
+    /** Takes a ledger that is new, free, expired, or our own (a repeated call). $1 name, $2 holder, $3 ttl in ms. */
+    static final String TAKE_LEDGER = "INSERT INTO ledger AS l (name, holder, expires_at)"
+            + " VALUES ($1, $2, now() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE"
+            + " SET holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at"
+            + " WHERE l.holder IS NULL OR l.holder = EXCLUDED.holder OR l.expires_at < now()";
+
+    /** $1 name, $2 holder, $3 ttl in ms. No row if another has got it. */
+    static final String KEEP_LEDGER = "UPDATE ledger SET expires_at = now() + $3 * interval '1 millisecond',"
+            + " entries = entries + 1 WHERE name = $1 AND holder = $2 RETURNING entries";
+
+    static final String FREE_LEDGER =
+            "UPDATE ledger SET holder = NULL, expires_at = '-infinity' WHERE name = $1 AND holder = $2";
+
+    static final String LEDGER_LINES =
+            "SELECT number, lines FROM ledger_entry WHERE name = $1 AND number > $2" + " ORDER BY number LIMIT $3";
+
+    static final String ADD_TO_LEDGER = "INSERT INTO ledger_entry (name, number, lines) VALUES ($1, $2, $3)";
+
+    static final String CLEAR_LEDGER = "DELETE FROM ledger_entry WHERE name = $1";
+
     // leases; only the database's clock decides
 
     /**

@@ -116,7 +116,7 @@ final class TestDatabase {
     /** By DELETE: TRUNCATE makes new files for each of some 50 partitions, their indexes and TOAST tables. */
     void clear() {
         execute("DELETE FROM message; DELETE FROM expunged; DELETE FROM message_chunk; DELETE FROM unreferenced;"
-                + " DELETE FROM mailbox; DELETE FROM account");
+                + " DELETE FROM mailbox; DELETE FROM account; DELETE FROM ledger");
     }
 
     /** What must hold whenever nothing is under way: every body is referred to once, and every counter is right. */

@@ -1,0 +1,167 @@
+package org.pop2.app.fetch;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import org.pop2.app.cli.Amounts;
+import org.pop2.app.cli.CommandFailedException;
+import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Terminal;
+import org.pop2.fetch.Collector;
+import org.pop2.fetch.DeliveryException;
+import org.pop2.fetch.FileJournal;
+import org.pop2.fetch.Journal;
+import org.pop2.fetch.Target;
+import org.pop2.fetch.source.AtProvider;
+import org.pop2.fetch.source.Source;
+import org.pop2.fetch.source.SourceAddress;
+import org.pop2.fetch.source.SourceException;
+import org.pop2.fetch.source.SourceSettings;
+import org.pop2.fetch.source.Sources;
+import org.pop2.protocol.Secret;
+import org.pop2.storage.StoreException;
+
+/** {@code pop2d fetch --from}: an account of IMAP or POP3. */
+final class AccountFetch {
+    private final Terminal terminal;
+    private final SourceSettings settings;
+
+    AccountFetch(
+            Terminal terminal, SourceAddress address, Secret secret, Optional<Path> authorities, Duration timeout) {
+        this.terminal = terminal;
+        this.settings = new SourceSettings(address, login(secret), authorities, false, timeout);
+    }
+
+    private static SourceSettings.Login login(Secret secret) {
+        return new SourceSettings.Login() {
+            @Override
+            public Secret secret() {
+                // whoever logs in wipes it
+                return Secret.of(secret.octets());
+            }
+
+            @Override
+            public boolean isToken() {
+                return false;
+            }
+        };
+    }
+
+    /** @param notes what was fetched; none: nothing is remembered */
+    int to(Destination destination, Optional<Path> notes, Path beside, boolean delete, long limit)
+            throws CommandFailedException {
+        AtProvider after = AtProvider.of(delete ? "delete" : "keep");
+        Collector.Plan plan = new Collector.Plan(Collector.Which.ALL, Optional.empty(), Collector.ANY_OCTETS, after);
+        String subject = settings.address() + " to " + destination;
+        try (ProgressBar bar = ProgressBar.on(terminal, 0);
+                Journal journal = notes.isPresent() ? FileJournal.open(notes.get(), subject) : new Forgotten();
+                Target target = Targets.open(
+                        destination,
+                        terminal.out(),
+                        beside,
+                        terminal.environment().getOrDefault("HOSTNAME", "localhost"),
+                        settings.timeout());
+                Source source = Sources.open(settings)) {
+            Watcher watcher = new Watcher(terminal, bar);
+            Collector collector =
+                    Collector.of(target, journal, plan, watcher, () -> watcher.stored >= limit, Clock.systemUTC());
+            Collector.Result result = collector.run(source);
+            source.finish();
+            bar.wipe();
+            String summary = "fetched " + Amounts.messages(result.stored())
+                    + (result.refused() == 0 ? "" : ", " + Amounts.messages(result.refused()) + " were refused")
+                    + " from " + settings.address();
+            if (destination instanceof Destination.Output) {
+                terminal.warn(summary);
+            } else {
+                terminal.say(summary + " to " + destination);
+            }
+            return result.refused() + result.left() > 0 ? ExitCode.DATA : ExitCode.OK;
+        } catch (SourceException e) {
+            throw new CommandFailedException(exitCode(e.reason()), String.valueOf(e.getMessage()), e);
+        } catch (DeliveryException e) {
+            int exitCode = e.kind() == DeliveryException.Kind.NO_RECIPIENT ? ExitCode.NO_USER : ExitCode.TRY_LATER;
+            throw new CommandFailedException(exitCode, String.valueOf(e.getMessage()), e);
+        } catch (StoreException e) {
+            throw CommandFailedException.of(e);
+        } catch (IOException e) {
+            throw new CommandFailedException(ExitCode.IO, "not fetched: " + e.getMessage(), e);
+        }
+    }
+
+    private static int exitCode(SourceException.Reason reason) {
+        return switch (reason) {
+            case TLS -> ExitCode.UNAVAILABLE;
+            case LOGIN_REFUSED -> ExitCode.NO_PERMISSION;
+            case PROTOCOL -> ExitCode.PROTOCOL;
+            case CONNECTION, REFUSED, GONE -> ExitCode.TRY_LATER;
+        };
+    }
+
+    /** Shows on the terminal how far it has come. */
+    private static final class Watcher implements Collector.Observer {
+        private final Terminal terminal;
+        private final ProgressBar bar;
+        private long stored;
+
+        Watcher(Terminal terminal, ProgressBar bar) {
+            this.terminal = terminal;
+            this.bar = bar;
+        }
+
+        @Override
+        public void stored(String key, long octets) {
+            stored++;
+            bar.octets(octets);
+            bar.message();
+        }
+
+        @Override
+        public void refused(String key, IOException why) {
+            stays(key, String.valueOf(why.getMessage()));
+        }
+
+        @Override
+        public void left(String key, String why) {
+            stays(key, why);
+        }
+
+        private void stays(String key, String why) {
+            bar.wipe();
+            terminal.warn("message " + key + " stays at the provider: " + why);
+        }
+
+        @Override
+        public void renumbered(String before, String now) {
+            bar.wipe();
+            terminal.warn("the provider counts anew: all is read again, and what was fetched is not fetched twice");
+        }
+    }
+
+    /** For standard output: nobody knows what becomes of that. */
+    private static final class Forgotten implements Journal {
+        @Override
+        public List<String> lines() {
+            return List.of();
+        }
+
+        @Override
+        public void append(List<String> more) {
+            // never read
+        }
+
+        @Override
+        public void replace(List<String> all) {
+            // likewise
+        }
+
+        @Override
+        public void close() {
+            // nothing is open
+        }
+    }
+}

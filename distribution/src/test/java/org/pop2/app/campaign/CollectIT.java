@@ -1,0 +1,244 @@
+package org.pop2.app.campaign;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/**
+ * The packaged server collects the mail of a real Dovecot while either of them is killed with SIGKILL, again and again:
+ * each message is here exactly once and octet for octet, and at the provider is what {@code at-provider} says.
+ */
+@Tag("collect")
+@Timeout(1800)
+class CollectIT {
+    private static final int EACH_ROUND = 12;
+
+    private final int kills = Integer.getInteger("pop2.collect.kills", 60);
+    private final long seed = Long.getLong("pop2.seed", System.nanoTime());
+    private final Random random = new Random(seed);
+
+    @TempDir
+    private Path directory;
+
+    private final List<String> expected = new ArrayList<>();
+
+    private String[] lines(DovecotProvider provider, String scheme, String atProvider, String... more)
+            throws IOException {
+        Path password = Files.writeString(directory.resolve("password"), "secret\n");
+        List<String> lines = new ArrayList<>(List.of(more));
+        lines.add("collect.jon { user = jon, from = \"" + provider.address(scheme) + "\", password-file = \"" + password
+                + "\", tls-ca = \"" + provider.authority() + "\", every = 10s, which = all, at-provider = \""
+                + atProvider
+                + "\" }");
+        return lines.toArray(String[]::new);
+    }
+
+    private void arrive(DovecotProvider provider, int count) throws IOException, InterruptedException {
+        List<String> messages = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int number = expected.size() + i;
+            // every seventh is the same to the octet as the one before
+            boolean again = number % 7 == 6 && i > 0;
+            messages.add(again ? messages.get(i - 1) : message(number));
+        }
+        provider.arrive(messages, expected.size());
+        expected.addAll(messages);
+    }
+
+    private String message(int number) {
+        StringBuilder body = new StringBuilder();
+        int lines = random.nextInt(10) == 0 ? 5000 : random.nextInt(40);
+        for (int i = 0; i < lines; i++) {
+            body.append(random.nextInt(20) == 0 ? "From here" : random.nextInt(20) == 0 ? "." : "line \u00e9 " + i);
+            body.append('\n');
+        }
+        return "Return-Path: <jkr@example.org>\nX-Id: " + number + "\nSubject: " + number + "\n\n" + body;
+    }
+
+    @ParameterizedTest
+    @CsvSource({"imaps, keep", "imaps, delete", "imaps, mark-seen", "pop3s, delete"})
+    void eachMessageIsHereOnceInMbox(String scheme, String atProvider) throws Exception {
+        try (DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            campaign(new Instance(directory, lines(provider, scheme, atProvider)), provider, scheme, atProvider);
+        }
+    }
+
+    @ParameterizedTest
+    @CsvSource({"imaps, delete", "pop3s, keep"})
+    void eachMessageIsHereOnceInPostgresql(String scheme, String atProvider) throws Exception {
+        try (SharedDatabase database = new SharedDatabase();
+                DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Instance node =
+                    SharedDatabase.node(directory, "node", database.port(), lines(provider, scheme, atProvider));
+            campaign(node, provider, scheme, atProvider);
+        }
+    }
+
+    private void campaign(Instance instance, DovecotProvider provider, String scheme, String atProvider)
+            throws Exception {
+        System.out.println("seed " + seed + ", " + kills + " kills, " + atProvider);
+        assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                .isZero();
+        int killedProviders = 0;
+        int killedServers = 0;
+        arrive(provider, 200);
+        instance.start();
+        for (int round = 0; round < kills; round++) {
+            arrive(provider, random.nextInt(2 * EACH_ROUND));
+            Thread.sleep(random.nextInt(2500));
+            switch (random.nextInt(4)) {
+                case 0 -> {
+                    provider.killSessions();
+                    killedProviders++;
+                }
+                case 1 -> {
+                    provider.kill();
+                    killedProviders++;
+                    Thread.sleep(random.nextInt(300));
+                    provider.start();
+                }
+                default -> {
+                    instance.kill();
+                    killedServers++;
+                    instance.start();
+                }
+            }
+        }
+        long start = System.nanoTime();
+        List<String> mail = List.of();
+        while (mail.size() < expected.size() && System.nanoTime() - start < TimeUnit.MINUTES.toNanos(4)) {
+            Thread.sleep(1000);
+            mail = LmtpProgramsIT.mail(instance, "jon");
+        }
+        // and nothing more comes
+        Thread.sleep(12_000);
+        mail = LmtpProgramsIT.mail(instance, "jon");
+        System.out.println(expected.size() + " messages, " + killedServers + " kills of the server, " + killedProviders
+                + " of the provider; here: " + mail.size() + ", there: " + provider.count());
+        instance.close();
+        assertThat(mail)
+                .containsExactlyInAnyOrderElementsOf(
+                        expected.stream().map(CollectIT::wire).toList());
+        assertThat(provider.count()).isEqualTo(atProvider.equals("delete") ? 0 : expected.size());
+        if (!scheme.equals("pop3s")) {
+            // Dovecot marks what is read by POP3
+            assertThat(provider.unseen()).isEqualTo(atProvider.equals("keep") ? expected.size() : 0);
+        }
+    }
+
+    private static String wire(String message) {
+        return message.replace("\n", "\r\n");
+    }
+
+    @Test
+    void whatHasNoRoomStaysThereUntilThereIs() throws Exception {
+        try (DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Instance instance = new Instance(directory, lines(provider, "imaps", "delete", "quota.messages = 30"));
+            assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                    .isZero();
+            arrive(provider, 50);
+
+            assertThat(instance.run("", "collect", "run", "jon")).isEqualTo(65);
+            assertThat(provider.count()).isEqualTo(20);
+            assertThat(instance.run("", "user", "quota", "jon", "--unlimited")).isZero();
+            assertThat(instance.run("", "collect", "run", "jon")).isZero();
+
+            instance.start();
+            assertThat(LmtpProgramsIT.mail(instance, "jon"))
+                    .containsExactlyInAnyOrderElementsOf(
+                            expected.stream().map(CollectIT::wire).toList());
+            assertThat(provider.count()).isZero();
+            instance.close();
+        }
+    }
+
+    /** The lease of a ledger is a minute: so long the other one waits. */
+    @Test
+    void ofTwoNodesOneCollectsAndTheOtherTakesOver() throws Exception {
+        try (SharedDatabase database = new SharedDatabase();
+                DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            String[] lines = lines(provider, "imaps", "mark-seen");
+            Instance one = SharedDatabase.node(directory.resolve("one"), "one", database.port(), lines);
+            Instance other = SharedDatabase.node(directory.resolve("other"), "other", database.port(), lines);
+            assertThat(one.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                    .isZero();
+            arrive(provider, 150);
+            one.start();
+            other.start();
+            for (int round = 0; round < 3; round++) {
+                Thread.sleep(random.nextInt(3000));
+                one.kill();
+                arrive(provider, 20);
+                awaitMail(other, 2);
+                one.start();
+                Thread.sleep(random.nextInt(3000));
+                // alive, and silent for longer than its lease: what it goes on with then must not come twice
+                other.pause();
+                arrive(provider, 20);
+                awaitMail(one, 2);
+                other.resume();
+            }
+            Thread.sleep(12_000);
+            List<String> mail = LmtpProgramsIT.mail(one, "jon");
+            System.out.println("two nodes: " + expected.size() + " messages, here " + mail.size());
+            one.close();
+            other.close();
+            assertThat(mail)
+                    .containsExactlyInAnyOrderElementsOf(
+                            expected.stream().map(CollectIT::wire).toList());
+            assertThat(provider.unseen()).isZero();
+        }
+    }
+
+    private void awaitMail(Instance instance, int minutes) throws IOException, InterruptedException {
+        long start = System.nanoTime();
+        while (LmtpProgramsIT.mail(instance, "jon").size() < expected.size()
+                && System.nanoTime() - start < TimeUnit.MINUTES.toNanos(minutes)) {
+            Thread.sleep(2000);
+        }
+    }
+
+    @Test
+    void newMailComesAtOnceAndAStopEndsTheWait() throws Exception {
+        try (DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Path password = Files.writeString(directory.resolve("password"), "secret\n");
+            Instance instance = new Instance(
+                    directory,
+                    "collect.jon { user = jon, from = \"" + provider.address("imaps") + "\", password-file = \""
+                            + password + "\", tls-ca = \"" + provider.authority() + "\", every = 1h }");
+            assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                    .isZero();
+            arrive(provider, 3);
+            expected.clear();
+            instance.start();
+            Thread.sleep(5000);
+            provider.arrive(List.of(message(100)), 100);
+
+            long start = System.nanoTime();
+            while (LmtpProgramsIT.mail(instance, "jon").isEmpty()
+                    && System.nanoTime() - start < TimeUnit.MINUTES.toNanos(1)) {
+                Thread.sleep(200);
+            }
+            System.out.println(
+                    "new mail was here after " + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - start) + " ms");
+            assertThat(LmtpProgramsIT.mail(instance, "jon")).hasSize(1);
+            long stopping = System.nanoTime();
+            instance.close();
+            assertThat(System.nanoTime() - stopping).isLessThan(TimeUnit.SECONDS.toNanos(10));
+            assertThat(Files.readString(instance.log(), StandardCharsets.UTF_8)).doesNotContain("collection-failed");
+        }
+    }
+}

@@ -1,0 +1,483 @@
+package org.pop2.fetch;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.BooleanSupplier;
+import org.pop2.fetch.source.AtProvider;
+import org.pop2.fetch.source.Source;
+import org.pop2.fetch.source.SourceException;
+
+/**
+ * Brings the mail of an account to a target: each message once, however often it is killed and run again, and safe
+ * there before anything changes at the provider.
+ *
+ * <p>A message is noted before it is stored, with its fingerprint and an id, and noted again when it is stored. One
+ * that was noted only once is looked for in the target at the next run, before anything else; a target that stores a
+ * repeated id once is safe without that. So a kill costs at most that one message is read again.
+ */
+public final class Collector {
+    /** Messages that a provider is asked about, and told about, at a time. */
+    private static final int BATCH = 100;
+
+    /** Messages that are refused here before a run gives up: there is no room, for any of them. */
+    private static final int MOST_REFUSED = 10;
+
+    /** A message that cannot be read is tried so often, for the provider may have had a bad day. */
+    private static final int TRIES = 20;
+
+    /** Of a message that is too large so much is stored at most. */
+    private static final int BEGINNING = 64 * 1024;
+
+    /** Octets that come of a message whatever its size is said to be. */
+    private static final long WRONG_SIZE = 64L * 1024 * 1024;
+
+    /** More than any message has. */
+    public static final long ANY_OCTETS = 1L << 40;
+
+    private final Target target;
+    private final CollectState state;
+    private final Plan plan;
+    private final Observer observer;
+    private final BooleanSupplier stopped;
+    private final Clock clock;
+
+    /** Stored here, and something is to be done there. */
+    private final List<String> toActOn = new ArrayList<>();
+
+    private long stored;
+    private long octets;
+    private long refused;
+    private long left;
+
+    /** Which messages are wanted. */
+    public enum Which {
+        /** Those that come after the first run. */
+        NEW,
+        /** Those that nobody has read when they are first looked at. */
+        UNSEEN,
+        ALL
+    }
+
+    /**
+     * What is to be done.
+     *
+     * @param which messages
+     * @param since only those that came there in so long a time before the run
+     * @param maxOctets of longer ones, the beginning and a note are stored, and they stay at the provider
+     * @param atProvider what becomes of those that are stored
+     */
+    public record Plan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
+        public static final Plan DEFAULT = new Plan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
+    }
+
+    /** Is told what happens. */
+    public interface Observer {
+        Observer NONE = new Observer() {};
+
+        /** A message is stored. */
+        default void stored(String key, long octets) {}
+
+        /** The target does not take it, or it cannot be read: it stays there, and is tried again. */
+        default void refused(String key, IOException why) {}
+
+        /** It stays there for good. */
+        default void left(String key, String why) {}
+
+        /** The provider counts anew: all is read again, and compared with what is here. */
+        default void renumbered(String before, String now) {}
+
+        /** It was being stored when an earlier run was killed, is not here, and is not there any more. */
+        default void vanished(String key) {}
+    }
+
+    /**
+     * What a run did.
+     *
+     * @param stored messages
+     * @param octets of these
+     * @param refused messages that stay there, and are tried again
+     * @param left messages that stay there for good
+     */
+    public record Result(long stored, long octets, long refused, long left) {
+        /** Whether there is anything to tell. */
+        public boolean didSomething() {
+            return stored + refused + left > 0;
+        }
+    }
+
+    private Collector(
+            Target target, CollectState state, Plan plan, Observer observer, BooleanSupplier stopped, Clock clock) {
+        this.target = target;
+        this.state = state;
+        this.plan = plan;
+        this.observer = observer;
+        this.stopped = stopped;
+        this.clock = clock;
+    }
+
+    /**
+     * A run after the other, with one state. Target and journal stay the caller's.
+     *
+     * @param stopped asked between two messages: whether to come to an end
+     */
+    public static Collector of(
+            Target target, Journal journal, Plan plan, Observer observer, BooleanSupplier stopped, Clock clock)
+            throws IOException {
+        return new Collector(target, CollectState.of(journal), plan, observer, stopped, clock);
+    }
+
+    /**
+     * Finds out what became of a message that was being stored when this was killed: before anybody can delete it here.
+     * Needs no provider.
+     */
+    public void recall() throws IOException {
+        for (Map.Entry<String, CollectState.Doubt> each : state.doubts().entrySet()) {
+            OptionalInt there = target.count(each.getValue().fingerprint());
+            if (there.isPresent()
+                    && there.getAsInt() > state.count(each.getValue().fingerprint())) {
+                state.finish(
+                        each.getKey(),
+                        each.getValue().fingerprint(),
+                        each.getValue().whole());
+            }
+        }
+        state.flush();
+    }
+
+    /**
+     * Collects what is there. The source stays the caller's to {@linkplain Source#finish finish}.
+     *
+     * @throws SourceException if the provider fails
+     * @throws IOException if the target or the journal does
+     * @throws org.pop2.storage.StoreException likewise
+     */
+    public Result run(Source source) throws IOException {
+        stored = 0;
+        octets = 0;
+        refused = 0;
+        left = 0;
+        recall();
+        begin(source);
+        boolean byNumber = source.last().isPresent();
+        List<String> there = source.keys(new Source.Wanted(state.settled(), plan.which() == Which.UNSEEN && byNumber));
+        Set<String> unsettled = new HashSet<>();
+        List<String> wanted = new ArrayList<>();
+        for (String key : there) {
+            if (!state.isKnown(key)) {
+                wanted.add(key);
+                unsettled.add(key);
+            }
+        }
+        lookForLost(source, wanted, unsettled);
+        toActOn.clear();
+        toActOn.addAll(state.toBeActedOn());
+        // what could not be read comes last: behind it there is mail
+        wanted.sort(Comparator.comparingInt(key -> state.failures(key) + (state.wasDropped(key) ? 1 : 0)));
+        for (int from = 0; from < wanted.size() && !isEnough(); from += BATCH) {
+            List<String> some = wanted.subList(from, Math.min(wanted.size(), from + BATCH));
+            take(source, some, unsettled);
+            act(source, unsettled);
+        }
+        act(source, unsettled);
+        settle(source, there, unsettled);
+        return new Result(stored, octets, refused, left);
+    }
+
+    /**
+     * What a run would find.
+     *
+     * @param there messages
+     * @param wanted those of them that would be looked at
+     * @param countsAnew whether the provider has new numbers for all messages
+     */
+    public record Preview(int there, List<String> wanted, boolean countsAnew) {}
+
+    /** What a run would find now. Changes nothing, here or there. */
+    public Preview preview(Source source) throws IOException {
+        List<String> all = source.keys(Source.Wanted.ALL);
+        boolean countsAnew = !state.isNew() && !state.validity().equals(word(source.validity()));
+        boolean unseen = plan.which() == Which.UNSEEN && source.last().isPresent();
+        List<String> wanted;
+        if (state.isNew() && plan.which() == Which.NEW) {
+            wanted = List.of();
+        } else if (countsAnew) {
+            wanted = all;
+        } else {
+            wanted = source.keys(new Source.Wanted(state.settled(), unseen)).stream()
+                    .filter(key -> !state.isKnown(key))
+                    .toList();
+        }
+        return new Preview(all.size(), wanted, countsAnew);
+    }
+
+    private boolean isEnough() {
+        return stopped.getAsBoolean() || refused >= MOST_REFUSED;
+    }
+
+    private void begin(Source source) throws IOException {
+        if (state.isNew()) {
+            boolean later = plan.which() == Which.NEW;
+            boolean byNumber = source.last().isPresent();
+            state.begin(
+                    word(source.validity()),
+                    clock.instant(),
+                    later ? source.last().orElse(0) : 0,
+                    later && !byNumber ? source.keys(Source.Wanted.ALL) : List.of());
+        } else if (!state.validity().equals(word(source.validity()))) {
+            observer.renumbered(state.validity(), source.validity());
+            state.renumber(word(source.validity()), source.keys(Source.Wanted.ALL));
+        } else if (source.last().isEmpty()) {
+            List<String> there = source.keys(Source.Wanted.ALL);
+            Set<String> known = state.keys();
+            // POP3 does not say so; but if nothing that was known is there any more, and as much is, it may have
+            if (known.size() >= 2
+                    && there.size() >= known.size()
+                    && there.stream().noneMatch(known::contains)) {
+                observer.renumbered(known.iterator().next(), there.get(0));
+                state.renumber(state.validity(), there);
+            }
+        }
+    }
+
+    /** The journal is one of words. */
+    private static String word(String validity) {
+        return validity.isEmpty() ? "-" : validity.replace(' ', '_');
+    }
+
+    /** What was being stored, and is not among those that are listed now: somebody may have read it there. */
+    private void lookForLost(Source source, List<String> wanted, Set<String> unsettled) throws IOException {
+        for (String key : state.doubts().keySet()) {
+            if (!unsettled.contains(key)) {
+                if (source.info(List.of(key)).isEmpty()) {
+                    observer.vanished(key);
+                    state.abandon(key);
+                } else if (unsettled.add(key)) {
+                    wanted.add(key);
+                }
+            }
+        }
+    }
+
+    private void take(Source source, List<String> keys, Set<String> unsettled) throws IOException {
+        Map<String, Source.Info> known = new LinkedHashMap<>();
+        source.info(keys).forEach(info -> known.put(info.key(), info));
+        for (String key : keys) {
+            if (isEnough()) {
+                return;
+            }
+            Source.Info info = known.get(key);
+            if (info == null) {
+                // gone since it was listed
+                unsettled.remove(key);
+            } else if (take(source, info)) {
+                unsettled.remove(key);
+            }
+        }
+    }
+
+    /** @return whether nothing more is to be done with it, but perhaps there */
+    private boolean take(Source source, Source.Info info) throws IOException {
+        String key = info.key();
+        if (isTooOld(info.received())) {
+            leave(key, "too old");
+            return true;
+        }
+        if (state.failures(key) >= TRIES) {
+            leave(key, "cannot be read");
+            return true;
+        }
+        try (Spool spool = Spool.open(LeadingLine.Finder.NONE)) {
+            boolean whole;
+            try {
+                whole = read(source, info, spool);
+            } catch (SourceException e) {
+                return unread(key, e);
+            }
+            return store(key, spool, info.received(), whole);
+        }
+    }
+
+    private boolean unread(String key, SourceException e) throws IOException {
+        switch (e.reason()) {
+            case GONE -> {
+                return true;
+            }
+            case REFUSED -> {
+                state.failed(key);
+                refused++;
+                observer.refused(key, e);
+                return false;
+            }
+            case PROTOCOL -> {
+                // the line is of no use any more
+                state.failed(key);
+                throw e;
+            }
+            case CONNECTION -> {
+                state.dropped(key);
+                throw e;
+            }
+            default -> throw e;
+        }
+    }
+
+    private boolean read(Source source, Source.Info info, Spool spool) throws IOException {
+        if (info.octets() <= plan.maxOctets()) {
+            // a message that does not end is one whose size was wrong
+            long most = Math.min(plan.maxOctets(), Math.max(WRONG_SIZE, 2 * info.octets()));
+            Tail tail = new Tail(spool, Long.MAX_VALUE);
+            if (source.read(info, most, tail::add)) {
+                return true;
+            }
+            // its size was wrong: what is spooled is long enough to be cut
+            note(spool, info);
+            return false;
+        }
+        Tail tail = new Tail(spool, Math.min(BEGINNING, plan.maxOctets()));
+        source.read(info, Math.min(BEGINNING, plan.maxOctets()), tail::add);
+        note(spool, info);
+        return false;
+    }
+
+    private static void note(Spool spool, Source.Info info) throws IOException {
+        String text = String.format(
+                Locale.ROOT,
+                "%n%n[pop2d: this message has %,d octets, more than are taken here. This is its beginning;"
+                        + " all of it is at the provider.]%n",
+                info.octets());
+        spool.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+    }
+
+    private boolean isTooOld(Optional<Instant> received) {
+        return plan.since().isPresent()
+                && received.isPresent()
+                && received.get().isBefore(clock.instant().minus(plan.since().get()));
+    }
+
+    private void leave(String key, String why) throws IOException {
+        state.leave(List.of(key));
+        left++;
+        observer.left(key, why);
+    }
+
+    private boolean store(String key, Spool spool, Optional<Instant> received, boolean whole) throws IOException {
+        var fingerprint = spool.fingerprint();
+        Optional<Instant> dated =
+                received.isPresent() ? received : spool.header().received();
+        if (isTooOld(dated)) {
+            leave(key, "too old");
+            return true;
+        }
+        if (state.isCompared(key)) {
+            if (state.wasStoredEarlier(fingerprint)) {
+                state.recognize(key, fingerprint, whole);
+                toActOn(key, whole);
+                return true;
+            }
+            if (plan.which() == Which.NEW && dated.isPresent() && dated.get().isBefore(state.begun())) {
+                leave(key, "older than the first run");
+                return true;
+            }
+        }
+        String id = state.begin(key, fingerprint, whole);
+        try {
+            target.deliver(spool, id);
+        } catch (DeliveryException e) {
+            state.abandon(key);
+            refused++;
+            observer.refused(key, e);
+            if (e.kind() == DeliveryException.Kind.NO_RECIPIENT) {
+                throw e;
+            }
+            return false;
+        }
+        state.finish(key, fingerprint, whole);
+        stored++;
+        octets += fingerprint.octets();
+        observer.stored(key, fingerprint.octets());
+        toActOn(key, whole);
+        return true;
+    }
+
+    /** What is not here as a whole stays there. */
+    private void toActOn(String key, boolean whole) {
+        if (whole) {
+            toActOn.add(key);
+        }
+    }
+
+    private void act(Source source, Collection<String> unsettled) throws IOException {
+        // whatever changes there, what is known here is durable
+        state.flush();
+        if (toActOn.isEmpty() || plan.atProvider().kind() == AtProvider.Kind.KEEP) {
+            toActOn.clear();
+            return;
+        }
+        for (int from = 0; from < toActOn.size(); from += BATCH) {
+            List<String> some = List.copyOf(toActOn.subList(from, Math.min(toActOn.size(), from + BATCH)));
+            unsettled.addAll(some);
+            source.act(some, plan.atProvider());
+            if (source.last().isPresent()) {
+                state.acted(some);
+                some.forEach(unsettled::remove);
+            }
+        }
+        toActOn.clear();
+    }
+
+    private void settle(Source source, List<String> there, Set<String> unsettled) throws IOException {
+        boolean remember = plan.atProvider().kind() == AtProvider.Kind.KEEP
+                || plan.atProvider().kind() == AtProvider.Kind.MARK_SEEN;
+        if (source.last().isPresent()) {
+            long upTo = source.last().getAsLong();
+            for (String key : there) {
+                upTo = Math.max(upTo, Long.parseLong(key));
+            }
+            for (String key : unsettled) {
+                upTo = Math.min(upTo, Long.parseLong(key) - 1);
+            }
+            for (String key : state.doubts().keySet()) {
+                upTo = Math.min(upTo, Long.parseLong(key) - 1);
+            }
+            state.settle(upTo, List.of(), remember);
+        } else {
+            Set<String> gone = new HashSet<>(state.keys());
+            there.forEach(gone::remove);
+            state.settle(0, gone, remember);
+        }
+    }
+
+    /** Octets on their way to the spool. */
+    private static final class Tail {
+        private final Spool spool;
+        private long room;
+
+        Tail(Spool spool, long room) {
+            this.spool = spool;
+            this.room = room;
+        }
+
+        void add(ByteBuffer octets) throws IOException {
+            if (octets.remaining() > room) {
+                octets.limit(octets.position() + (int) room);
+            }
+            room -= octets.remaining();
+            spool.write(octets);
+        }
+    }
+}

@@ -1,0 +1,232 @@
+package org.pop2.fetch.source;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.Socket;
+import java.net.SocketAddress;
+import java.net.SocketException;
+import javax.net.SocketFactory;
+import javax.net.ssl.SSLParameters;
+import javax.net.ssl.SSLSocket;
+import javax.net.ssl.SSLSocketFactory;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A connection whose octets go through a {@link Guard}, above TLS if there is any. Angus Mail takes it for a plain one:
+ * TLS, and whether the certificate names the host, is settled here.
+ */
+// what Socket guards by its monitor is not used here
+@SuppressWarnings("UnsynchronizedOverridesSynchronized")
+final class GuardedSocket extends Socket {
+    private final Guard guard;
+    private final @Nullable Tls tls;
+
+    /** Below TLS. Reads and writes go here until there is a handshake. */
+    private final Socket plain;
+
+    private volatile Socket used;
+
+    /** What a handshake needs. */
+    record Tls(SSLSocketFactory factory, String host, int port) {
+        Socket over(Socket plain) throws IOException {
+            SSLSocket socket = (SSLSocket) factory.createSocket(plain, host, port, true);
+            SSLParameters parameters = socket.getSSLParameters();
+            parameters.setEndpointIdentificationAlgorithm("HTTPS");
+            parameters.setProtocols(new String[] {"TLSv1.3", "TLSv1.2"});
+            socket.setSSLParameters(parameters);
+            socket.startHandshake();
+            return socket;
+        }
+    }
+
+    /** @param tls for TLS from the first octet on */
+    private GuardedSocket(Guard guard, @Nullable Tls tls, Socket plain) {
+        this.guard = guard;
+        this.tls = tls;
+        this.plain = plain;
+        this.used = plain;
+    }
+
+    /** Makes sockets that are not connected, each known to the source that asked for it. */
+    static final class Plain extends SocketFactory {
+        private final Guard guard;
+        private final @Nullable Tls tls;
+        private volatile @Nullable Socket made;
+
+        Plain(Guard guard, @Nullable Tls tls) {
+            this.guard = guard;
+            this.tls = tls;
+        }
+
+        void limit(int millis) throws IOException {
+            Socket socket = made;
+            if (socket != null) {
+                socket.setSoTimeout(millis);
+            }
+        }
+
+        /** Ends whatever reads or writes. */
+        void close() {
+            Socket socket = made;
+            if (socket != null) {
+                try {
+                    socket.close();
+                } catch (IOException e) {
+                    // closed enough: nobody reads it any more
+                    return;
+                }
+            }
+        }
+
+        @Override
+        public Socket createSocket() {
+            GuardedSocket socket = new GuardedSocket(guard, tls, new Socket());
+            made = socket;
+            return socket;
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    /** Begins TLS on a connection of {@link Plain}, for STARTTLS. */
+    static final class Starting extends SSLSocketFactory {
+        private final Tls tls;
+
+        Starting(Tls tls) {
+            this.tls = tls;
+        }
+
+        @Override
+        public Socket createSocket(Socket socket, String host, int port, boolean autoClose) throws IOException {
+            GuardedSocket guarded = (GuardedSocket) socket;
+            // one who can write to the line may have sent answers ahead, which must not be taken for those behind TLS
+            if (guarded.plain.getInputStream().available() > 0) {
+                throw new IOException("it sends more than was asked for, before TLS");
+            }
+            guarded.used = tls.over(guarded.plain);
+            return guarded;
+        }
+
+        @Override
+        public String[] getDefaultCipherSuites() {
+            return tls.factory().getDefaultCipherSuites();
+        }
+
+        @Override
+        public String[] getSupportedCipherSuites() {
+            return tls.factory().getSupportedCipherSuites();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(String host, int port, InetAddress localHost, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port) {
+            throw new UnsupportedOperationException();
+        }
+
+        @Override
+        public Socket createSocket(InetAddress host, int port, InetAddress localHost, int localPort) {
+            throw new UnsupportedOperationException();
+        }
+    }
+
+    @Override
+    public void connect(SocketAddress endpoint) throws IOException {
+        connect(endpoint, 0);
+    }
+
+    @Override
+    public void connect(SocketAddress endpoint, int timeout) throws IOException {
+        plain.connect(endpoint, timeout);
+        plain.setTcpNoDelay(true);
+        plain.setKeepAlive(true);
+        if (tls != null) {
+            used = tls.over(plain);
+        }
+    }
+
+    @Override
+    public InputStream getInputStream() throws IOException {
+        return guard.over(used.getInputStream());
+    }
+
+    @Override
+    public OutputStream getOutputStream() throws IOException {
+        return used.getOutputStream();
+    }
+
+    @Override
+    public void setSoTimeout(int timeout) throws SocketException {
+        plain.setSoTimeout(timeout);
+    }
+
+    @Override
+    public int getSoTimeout() throws SocketException {
+        return plain.getSoTimeout();
+    }
+
+    @Override
+    public InetAddress getInetAddress() {
+        return ((InetSocketAddress) plain.getRemoteSocketAddress()).getAddress();
+    }
+
+    @Override
+    public int getPort() {
+        return plain.getPort();
+    }
+
+    @Override
+    public int getLocalPort() {
+        return plain.getLocalPort();
+    }
+
+    @Override
+    public InetAddress getLocalAddress() {
+        return plain.getLocalAddress();
+    }
+
+    @Override
+    public boolean isConnected() {
+        return plain.isConnected();
+    }
+
+    @Override
+    public boolean isClosed() {
+        return plain.isClosed();
+    }
+
+    /** Below TLS: a farewell of TLS may wait for a provider that hangs. */
+    @Override
+    public void close() throws IOException {
+        plain.close();
+    }
+}

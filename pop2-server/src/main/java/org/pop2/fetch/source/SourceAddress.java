@@ -1,0 +1,153 @@
+package org.pop2.fetch.source;
+
+import java.net.InetAddress;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.UnknownHostException;
+import java.util.Arrays;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where mail is: {@code imaps://jon@imap.example.org/INBOX}.
+ *
+ * @param scheme how it is spoken to
+ * @param host a name or an IP address, without brackets
+ * @param port TCP
+ * @param user whose account
+ * @param folder of IMAP; of POP3, which has none, empty
+ */
+public record SourceAddress(Scheme scheme, String host, int port, String user, String folder) {
+
+    /** Protocol and encryption. */
+    public enum Scheme {
+        /** TLS from the first octet on. */
+        IMAPS(993, true),
+        /** STARTTLS. */
+        IMAP(143, true),
+        /** TLS from the first octet on. */
+        POP3S(995, false),
+        /** STLS. */
+        POP3(110, false);
+
+        private final int port;
+        private final boolean imap;
+
+        Scheme(int port, boolean imap) {
+            this.port = port;
+            this.imap = imap;
+        }
+
+        /** The usual port. */
+        public int port() {
+            return port;
+        }
+
+        /** Whether it has folders, flags and UIDs. */
+        public boolean isImap() {
+            return imap;
+        }
+
+        boolean isTlsAtOnce() {
+            return this == IMAPS || this == POP3S;
+        }
+
+        @Override
+        public String toString() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /**
+     * Reads an address.
+     *
+     * @throws IllegalArgumentException if it is none; the message says what was expected
+     */
+    public static SourceAddress of(String text) {
+        URI uri;
+        try {
+            uri = new URI(text);
+        } catch (URISyntaxException e) {
+            throw expected(e);
+        }
+        String schemeName = Optional.ofNullable(uri.getScheme()).orElse("").toUpperCase(Locale.ROOT);
+        Scheme scheme = Arrays.stream(Scheme.values())
+                .filter(each -> each.name().equals(schemeName))
+                .findFirst()
+                .orElseThrow(() -> expected(null));
+        String raw = Optional.ofNullable(uri.getRawAuthority()).orElse("");
+        // a user's name is often a mail address, whose @ need not be escaped
+        int at = raw.lastIndexOf('@');
+        if (at < 1 || uri.getQuery() != null || uri.getFragment() != null) {
+            throw expected(null);
+        }
+        String user = decoded(raw.substring(0, at));
+        if (user.indexOf(':') >= 0) {
+            throw new IllegalArgumentException("a password does not belong here: it goes into a file");
+        }
+        String server = raw.substring(at + 1);
+        int colon = server.endsWith("]") ? -1 : server.lastIndexOf(':');
+        String host = (colon < 0 ? server : server.substring(0, colon)).replaceAll("^\\[(.*)]$", "$1");
+        String portText = colon < 0 ? String.valueOf(scheme.port()) : server.substring(colon + 1);
+        boolean validPort =
+                portText.matches("\\d{1,5}") && Integer.parseInt(portText) >= 1 && Integer.parseInt(portText) <= 65_535;
+        if (!validPort || !host.matches("[A-Za-z0-9._:-]{1,255}")) {
+            throw expected(null);
+        }
+        String path = Optional.ofNullable(uri.getPath()).orElse("").replaceFirst("^/", "");
+        if (hasControl(user) || hasControl(path)) {
+            throw expected(null);
+        }
+        if (!scheme.isImap() && !path.isEmpty()) {
+            throw new IllegalArgumentException("POP3 has no folders: nothing follows the host");
+        }
+        String folder = scheme.isImap() && path.isEmpty() ? "INBOX" : path;
+        return new SourceAddress(scheme, host, Integer.parseInt(portText), user, folder);
+    }
+
+    private static String decoded(String text) {
+        try {
+            return Optional.ofNullable(new URI("x:/" + text.replace("@", "%40")).getPath())
+                    .orElse("/")
+                    .substring(1);
+        } catch (URISyntaxException e) {
+            throw expected(e);
+        }
+    }
+
+    private static boolean hasControl(String text) {
+        return text.chars().anyMatch(Character::isISOControl);
+    }
+
+    private static IllegalArgumentException expected(@Nullable Exception cause) {
+        return new IllegalArgumentException(
+                "expected "
+                        + Arrays.stream(Scheme.values()).map(Scheme::toString).collect(Collectors.joining(", "))
+                        + " and an account, such as imaps://jon@imap.example.org/INBOX",
+                cause);
+    }
+
+    /** Whether the server is this machine. A name that is not {@code localhost} is looked up. Blocks. */
+    public boolean isLoopback() {
+        try {
+            return InetAddress.getByName(host).isLoopbackAddress();
+        } catch (UnknownHostException e) {
+            // whoever connects says so better
+            return false;
+        }
+    }
+
+    /** Without the user, for messages: {@code imap.example.org port 993}. */
+    String server() {
+        return host + " port " + port;
+    }
+
+    @Override
+    public String toString() {
+        String shown = host.indexOf(':') < 0 ? host : "[" + host + "]";
+        return scheme + "://" + user + "@" + shown + (port == scheme.port() ? "" : ":" + port)
+                + (folder.isEmpty() ? "" : "/" + folder);
+    }
+}

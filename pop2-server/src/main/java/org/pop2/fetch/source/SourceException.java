@@ -1,0 +1,38 @@
+package org.pop2.fetch.source;
+
+import java.io.IOException;
+import java.io.Serial;
+import org.jspecify.annotations.Nullable;
+
+/** A provider did not do what was asked. The message is one for people. */
+public final class SourceException extends IOException {
+    @Serial
+    private static final long serialVersionUID = 1L;
+
+    /** What the caller can do. */
+    public enum Reason {
+        /** It cannot be reached, or the connection was lost: try again. */
+        CONNECTION,
+        /** Its certificate is not trusted, or it has no TLS: somebody has to look. */
+        TLS,
+        /** It does not accept user and password: try seldom, for providers lock accounts. */
+        LOGIN_REFUSED,
+        /** It refuses something, or there is no such folder. */
+        REFUSED,
+        /** It does not keep to the protocol, or sends more than was asked for. */
+        PROTOCOL,
+        /** The message is gone. */
+        GONE
+    }
+
+    private final Reason reason;
+
+    public SourceException(Reason reason, String message, @Nullable Throwable cause) {
+        super(message, cause);
+        this.reason = reason;
+    }
+
+    public Reason reason() {
+        return reason;
+    }
+}

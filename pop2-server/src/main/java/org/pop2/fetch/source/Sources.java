@@ -1,0 +1,20 @@
+package org.pop2.fetch.source;
+
+import java.io.IOException;
+import org.pop2.net.Library;
+
+/** Opens sources. */
+public final class Sources {
+    private Sources() {}
+
+    /**
+     * Connects, logs in and opens the folder. Blocks.
+     *
+     * @throws SourceException if any of that fails
+     * @throws org.pop2.net.MissingLibraryException if Angus Mail is missing
+     */
+    public static Source open(SourceSettings settings) throws IOException {
+        Library.ANGUS_MAIL.require("IMAP and POP3");
+        return settings.address().scheme().isImap() ? ImapSource.open(settings) : Pop3Source.open(settings);
+    }
+}
