@@ -21,6 +21,9 @@ final class Sql {
                 + "; SET LOCAL idle_in_transaction_session_timeout = " + idle;
     }
 
+    /** A transaction that has failed already answers the first with an error, and the second without. */
+    static final String COMMIT = "SELECT 1; COMMIT";
+
     // the schema's history, which Flyway keeps
 
     static final String HISTORY_EXISTS = "SELECT to_regclass('" + SchemaMigration.HISTORY + "') IS NOT NULL";
@@ -209,7 +212,9 @@ final class Sql {
     static final String FENCE =
             "SELECT epoch FROM maildrop_lease WHERE mailbox_id = $1 AND session = $2 AND epoch = $3 FOR UPDATE";
 
-    static final String RELEASED_BY = "SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND session = $3";
+    /** Locks what it finds, which is written down: its COMMIT waits for the standby as the one that is looked for. */
+    static final String RELEASED_BY =
+            "SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND session = $3 FOR UPDATE";
 
     /** Moves messages from message to expunged; one row with what was moved. */
     static final String EXPUNGE = "WITH gone AS (DELETE FROM message WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"

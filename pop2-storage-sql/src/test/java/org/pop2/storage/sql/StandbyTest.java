@@ -20,6 +20,8 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
@@ -31,10 +33,11 @@ import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** A primary that waits for its standby, and one that is none any more. */
 class StandbyTest {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LIMIT = Duration.ofSeconds(20);
     private static final UserName USER = new UserName("postel");
     private static final FolderName INBOX = FolderName.INBOX;
     private static final HoldPolicy REFUSE = new HoldPolicy(Duration.ofHours(1), Duration.ZERO);
@@ -121,7 +124,7 @@ class StandbyTest {
         return database.number("SELECT count(*) FROM maildrop_lease WHERE session IS NOT NULL");
     }
 
-    /** A COMMIT that waits for a standby which is away: it happens, later, and nobody may say that it did not. */
+    /** A COMMIT that waits for a standby which is away: it happens, and nobody may say that it did not. */
     @Test
     void releaseWhoseCommitIsNotAnsweredSaysThatItsOutcomeIsNotKnown() {
         PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "200ms"));
@@ -134,6 +137,89 @@ class StandbyTest {
             waitForAStandby("");
         }
         Awaitility.await().atMost(LIMIT).until(() -> live() == 0);
+        complete(impatient.close());
+    }
+
+    /** The primary's process that waits is ended, or told not to wait: it has committed, and no standby has it. */
+    @ParameterizedTest
+    @ValueSource(strings = {"pg_terminate_backend", "pg_cancel_backend"})
+    void releaseThatOnlyThePrimaryHasIsNotAcknowledged(String ends) {
+        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "500ms"));
+        complete(impatient.deliver(USER, INBOX, message(10)));
+        Mailbox mailbox = inbox(impatient);
+        waitForAStandby("gone");
+        try {
+            CompletableFuture<Optional<Reason>> released =
+                    CompletableFuture.supplyAsync(() -> outcome(mailbox.release(first(1))));
+            endWaiting(ends);
+            assertThat(released.join()).contains(Reason.UNKNOWN_OUTCOME);
+        } finally {
+            waitForAStandby("");
+        }
+        // another node finds out
+        Mailbox again = inbox(store);
+        assertThat(again.count()).isZero();
+        complete(again.release(new BitSet()));
+        complete(impatient.close());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"pg_terminate_backend", "pg_cancel_backend"})
+    void deliveryThatOnlyThePrimaryHasIsNotAcknowledgedAndNotDoubled(String ends) {
+        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "500ms"));
+        waitForAStandby("gone");
+        try {
+            CompletableFuture<Optional<Reason>> delivered = CompletableFuture.supplyAsync(
+                    // nothing is committed before the message is
+                    () -> outcome(impatient.deliver(USER, INBOX, List.of(message(10)))));
+            endWaiting(ends);
+            assertThat(delivered.join()).contains(Reason.UNAVAILABLE);
+        } finally {
+            waitForAStandby("");
+        }
+        Mailbox again = inbox(store);
+        assertThat(again.count()).isEqualTo(1);
+        complete(again.release(first(1)));
+        complete(impatient.close());
+    }
+
+    /** As soon as one waits for the standby. */
+    private static void endWaiting(String how) {
+        Awaitility.await()
+                .atMost(LIMIT)
+                .pollInterval(Duration.ofMillis(5))
+                .until(() -> !database.query(
+                                "SELECT " + how + "(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'")
+                        .isEmpty());
+    }
+
+    /** A statement's limit does not end the wait for a standby, and giving up here ends nothing there by itself. */
+    @Test
+    void processesThatNobodyWaitsForAreEndedOnTheServer() {
+        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "100ms", "pool-size", "3"));
+        complete(impatient.deliver(USER, INBOX, message(10)));
+        waitForAStandby("gone");
+        try {
+            for (int round = 0; round < 3; round++) {
+                List<Reason> reasons = Flux.range(0, 6)
+                        .flatMap(i -> Mono.fromCallable(
+                                        () -> outcome(impatient.deliver(USER, INBOX, List.of(message(10)))))
+                                .subscribeOn(Schedulers.boundedElastic()))
+                        .map(Optional::orElseThrow)
+                        .collectList()
+                        .blockOptional(LIMIT)
+                        .orElseThrow();
+                assertThat(reasons).contains(Reason.UNAVAILABLE).doesNotContain(Reason.UNKNOWN_OUTCOME);
+                assertThat(backends()).hasSizeLessThanOrEqualTo(2 * 3);
+            }
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .untilAsserted(() -> assertThat(
+                                    database.query("SELECT pid FROM pg_stat_activity WHERE wait_event = 'SyncRep'"))
+                            .isEmpty());
+        } finally {
+            waitForAStandby("");
+        }
         complete(impatient.close());
     }
 
