@@ -270,6 +270,26 @@ class StandbyTest {
         complete(opened.orTimeout(60, TimeUnit.SECONDS).join().release(first(1)));
     }
 
+    @Test
+    void hostThatTakesNoChangesIsPassedOver() {
+        TestDatabase primary = TestDatabase.plain();
+        new TestDatabase(postgres.server(), database.name).execute("CREATE DATABASE " + primary.name);
+        readOnly(true);
+        try {
+            PostgresStore several = open(
+                    REFUSE,
+                    Map.of(
+                            "url",
+                            "postgresql://localhost:1," + database.address() + "," + primary.address() + "/"
+                                    + primary.name));
+            complete(several.accounts().put(new Account(USER, "{PLAIN}x", true)));
+            assertThat(primary.number("SELECT count(*) FROM account")).isEqualTo(1);
+            complete(several.close());
+        } finally {
+            readOnly(false);
+        }
+    }
+
     private static long rollbacks() {
         return database.number("SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()");
     }

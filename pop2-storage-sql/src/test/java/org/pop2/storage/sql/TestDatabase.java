@@ -28,7 +28,8 @@ final class TestDatabase {
     private final PostgresServer server;
     final String name;
 
-    private TestDatabase(PostgresServer server, String name) {
+    /** One that is there. */
+    TestDatabase(PostgresServer server, String name) {
         this.server = server;
         this.name = name;
     }
