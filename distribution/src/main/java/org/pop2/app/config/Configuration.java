@@ -17,9 +17,11 @@ import org.pop2.server.ProfileRules;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreSettings;
 import org.pop2.trace.TraceSettings;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
 
 /**
  * What the administrator wants, checked: every value is one that can be worked with.
@@ -190,6 +192,12 @@ public record Configuration(
 
         /** As {@link #open()}, with other rules for mailboxes that are in use. */
         public Publisher<MailStore> open(HoldPolicy policy) {
+            if (!provider.isShared()) {
+                return Mono.error(new StoreException(
+                        StoreException.Reason.UNAVAILABLE,
+                        "storage.type = " + provider.name() + ": accounts and mail are in the server's memory, where no"
+                                + " command finds them, and what a command stores is gone when it ends"));
+            }
             Map<String, String> values = new HashMap<>();
             for (MailStoreProvider.Setting setting : provider.settings()) {
                 settings.find(setting.name()).ifPresent(value -> values.put(setting.name(), value));

@@ -108,6 +108,8 @@ public final class DoctorCommand implements Callable<Integer> {
         Housekeeping.foreign(configuration.directory()).ifPresent(text -> say(Finding.FAIL, "permissions: " + text));
         if (Trust.isRoot() && Trust.doubt(configuration.files()).isPresent()) {
             say(Finding.NOTE, "storage: not opened; root would do what somebody else can write");
+        } else if (!configuration.storage().provider().isShared()) {
+            say(Finding.NOTE, "storage " + configuration.storage().provider().name() + ": the server alone has it");
         } else {
             storage(configuration);
         }
