@@ -1,6 +1,7 @@
 package org.pop2.app.config;
 
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +44,9 @@ public final class ConfigurationReader {
     /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
     private static final Set<String> OTHER_VARIABLES =
             Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE", "POP2D_COMMAND");
+
+    /** Of a path, for the system's sake. */
+    private static final int LONGEST_SOCKET = 107;
 
     /** What Kubernetes puts into every container beside a service called pop2d; the value of POP2D_PORT is a URL. */
     private static final Pattern SERVICE_LINK =
@@ -223,6 +227,13 @@ public final class ConfigurationReader {
         LoginBy loginBy = value(Keys.AUTH_LOGIN);
         Optional<Path> saslauthd =
                 file(Keys.AUTH_SASLAUTHD_SOCKET, directory).filter(it -> loginBy == LoginBy.SASLAUTHD);
+        if (loginBy == LoginBy.SASLAUTHD
+                && (saslauthd.isEmpty()
+                        || saslauthd.get().toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET)) {
+            problem(
+                    Keys.AUTH_SASLAUTHD_SOCKET,
+                    "has to name the socket where saslauthd listens, in at most " + LONGEST_SOCKET + " octets");
+        }
         var loginCache = value(Keys.AUTH_CACHE);
         boolean rehash = value(Keys.AUTH_REHASH);
         boolean penalty = value(Keys.AUTH_PENALTY);
