@@ -147,8 +147,9 @@ public record Configuration(
      * @param level the least severe events, unless their logger has a level of its own
      * @param format what a line looks like
      * @param loggers levels by the names of loggers, each for those below it, too
+     * @param deletions whether each message that a session deletes has an event
      */
-    public record Log(LogLevel level, LogFormat format, Map<String, LogLevel> loggers) {
+    public record Log(LogLevel level, LogFormat format, Map<String, LogLevel> loggers, boolean deletions) {
         public Log {
             loggers = Map.copyOf(loggers);
         }

@@ -240,6 +240,7 @@ public final class ConfigurationReader {
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         LogFormat logFormat = value(Keys.LOG_FORMAT);
         Map<String, LogLevel> loggers = value(Keys.LOG_LOGGERS);
+        boolean deletions = value(Keys.LOG_DELETIONS);
         Optional<TraceSettings> trace = trace(directory);
         LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
         Optional<LmtpSettings> lmtp = LmtpKeys.settings(
@@ -276,7 +277,7 @@ public final class ConfigurationReader {
                 loginCache,
                 rehash,
                 penalty,
-                new Configuration.Log(logLevel, logFormat, loggers),
+                new Configuration.Log(logLevel, logFormat, loggers, deletions),
                 trace,
                 lmtp,
                 overQuota,
