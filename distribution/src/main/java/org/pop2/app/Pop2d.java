@@ -2,11 +2,12 @@ package org.pop2.app;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -21,9 +22,11 @@ import org.pop2.app.conform.ConformCommand;
 import org.pop2.app.deliver.DeliverCommand;
 import org.pop2.app.fetch.FetchCommand;
 import org.pop2.app.help.Words;
+import org.pop2.app.init.InitCommand;
 import org.pop2.app.mailbox.MailboxCommand;
 import org.pop2.app.operate.ConfigCommand;
 import org.pop2.app.operate.DoctorCommand;
+import org.pop2.app.operate.HealthCommand;
 import org.pop2.app.operate.KickCommand;
 import org.pop2.app.operate.MigrateCommand;
 import org.pop2.app.operate.ReloadCommand;
@@ -99,6 +102,7 @@ public final class Pop2d implements Callable<Integer> {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("serve", () -> new ServeCommand(terminal));
         commands.put("demo", () -> new DemoCommand(terminal));
+        commands.put("init", () -> new InitCommand(terminal));
         commands.put("user", () -> UserCommand.with(terminal));
         commands.put("deliver", () -> new DeliverCommand(terminal));
         commands.put("mailbox", () -> MailboxCommand.with(terminal));
@@ -109,6 +113,7 @@ public final class Pop2d implements Callable<Integer> {
         commands.put("conform", () -> new ConformCommand(terminal));
         commands.put("config", () -> ConfigCommand.with(terminal));
         commands.put("doctor", () -> new DoctorCommand(terminal));
+        commands.put("health", () -> new HealthCommand(terminal));
         commands.put("who", () -> new WhoCommand(terminal));
         commands.put("transcript", () -> new TranscriptCommand(terminal));
         commands.put("kick", () -> new KickCommand(terminal));
@@ -157,9 +162,28 @@ public final class Pop2d implements Callable<Integer> {
         if (args.length == 0 || !args[0].equals("help")) {
             return args;
         }
-        String[] asked = Arrays.copyOfRange(args, 1, args.length + 1);
-        asked[asked.length - 1] = "--help";
-        return asked;
+        List<String> asked = new ArrayList<>(List.of(args).subList(1, args.length));
+        asked.removeAll(List.of("-h", "--help"));
+        asked.add("--help");
+        return asked.toArray(String[]::new);
+    }
+
+    /**
+     * What is wrong with {@code pop2d help NAME}, if there is no such command: picocli would show another one's help.
+     */
+    static Optional<String> misnamed(Terminal terminal, String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return Optional.empty();
+        }
+        CommandLine command = commandLine(terminal);
+        for (String name : List.of(args).subList(1, args.length)) {
+            CommandLine below = command.getSubcommands().get(name);
+            if (below == null && !name.startsWith("-")) {
+                return Optional.of(Misuse.noCommand(command, name));
+            }
+            command = below == null ? command : below;
+        }
+        return Optional.empty();
     }
 
     private static int misused(Terminal terminal, ParameterException e) {
