@@ -49,6 +49,16 @@ class PostgresCommandsTest extends PostgresCommands {
     }
 
     @Test
+    void distributionIsForAClusterAndSaysSo() {
+        assertThat(run("migrate", "--distribute", "citus")).isEqualTo(69);
+        assertThat(out).contains("applied: 1\n");
+        assertThat(err).contains("CREATE EXTENSION citus");
+        assertThat(run("migrate", "--distribute", "nonsense")).isEqualTo(64);
+        assertThat(err).contains("nonsense").contains("citus");
+        assertThat(run("migrate", "--check", "--distribute", "citus")).isEqualTo(64);
+    }
+
+    @Test
     void migrateSaysThatTheDatabaseCannotBeReached() throws IOException {
         write("postgresql", "127.0.0.1:1");
         assertThat(run("migrate")).isEqualTo(69);

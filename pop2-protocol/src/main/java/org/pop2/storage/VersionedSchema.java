@@ -1,5 +1,6 @@
 package org.pop2.storage;
 
+import java.util.List;
 import org.reactivestreams.Publisher;
 
 /**
@@ -26,4 +27,22 @@ public interface VersionedSchema {
      * @throws IllegalArgumentException if a setting's value is none it can work with; the message names the setting
      */
     Publisher<String> migrate(StoreSettings settings);
+
+    /** The engines that {@link #distribute} knows, by name; none by default. */
+    default List<String> engines() {
+        return List.of();
+    }
+
+    /**
+     * Spreads the tables of the newest version, and what is in them, over the machines of a cluster: once, for each
+     * later {@link #migrate} keeps that. Emits the tables that were spread, none if they were already; they are durable
+     * then. All of them are spread or none, and servers have to be stopped meanwhile. Once subscribed it runs to its
+     * end though that be cancelled.
+     *
+     * @param engine one of {@link #engines}
+     * @throws IllegalArgumentException if it is not, or a setting's value is none it can work with
+     */
+    default Publisher<String> distribute(StoreSettings settings, String engine) {
+        throw new IllegalArgumentException("no engine of the name " + engine + " is known");
+    }
 }

@@ -1,8 +1,10 @@
 package org.pop2.storage.sql;
 
 import io.r2dbc.pool.ConnectionPool;
+import io.r2dbc.postgresql.api.PostgresqlConnection;
 import io.r2dbc.spi.Connection;
 import io.r2dbc.spi.R2dbcTimeoutException;
+import io.r2dbc.spi.R2dbcTransientResourceException;
 import io.r2dbc.spi.Readable;
 import io.r2dbc.spi.Result;
 import io.r2dbc.spi.Statement;
@@ -25,10 +27,14 @@ import reactor.util.retry.RetryBackoffSpec;
  * Short pieces of work on pooled connections.
  *
  * <p>A piece of work, once subscribed, runs to its end or its time limit, whoever waits for it: a subscriber that
- * cancels only stops listening. The driver cannot take back a statement that was sent, and a connection given up in the
- * middle of one is a connection lost; so cancelling must never reach it. Every statement has a limit at the server
- * ({@code statement_timeout}) and a longer one here; where the second is reached, the connection is closed and not used
- * again.
+ * cancels only stops listening. A connection given up in the middle of a statement is a connection lost; so cancelling
+ * must never reach it. Every statement has a limit at the server ({@code statement_timeout}) and a longer one here;
+ * where the second is reached, the connection is closed and not used again.
+ *
+ * <p>The server is told of what was given up, by a request to cancel it: a COMMIT that waits for a standby has no limit
+ * there, and processes that nobody waits for any more would pile up. Such a COMMIT then takes effect on the server at
+ * once, and may be undone by a failover; here its outcome stays unknown. So whoever looks afterwards whether it took
+ * effect has to write something, too: the COMMIT of that waits for the standby, and comes after what it looked at.
  */
 final class Database {
     private static final Logger LOG = LoggerFactory.getLogger(Database.class);
@@ -39,6 +45,9 @@ final class Database {
     private static final Duration FIRST_PAUSE = Duration.ofMillis(20);
     private static final Duration LONGEST_PAUSE = Duration.ofSeconds(1);
     private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+    /** Nobody knows whether a transaction was committed (SQLSTATE, SQL standard). */
+    private static final String RESOLUTION_UNKNOWN = "08007";
 
     private final ConnectionPool pool;
     private final int poolSize;
@@ -125,18 +134,46 @@ final class Database {
                 pool.create().onErrorMap(R2dbcTimeoutException.class, this::noConnection),
                 work,
                 Database::giveBack,
-                (connection, error) ->
-                        PostgresErrors.leavesConnectionUsable(error) ? giveBack(connection) : discard(connection),
-                Database::discard);
+                (connection, error) -> PostgresErrors.leavesConnectionUsable(error)
+                        ? giveBack(connection)
+                        : discard(connection, PostgresErrors.mayGoOn(error)),
+                connection -> discard(connection, true));
     }
 
     private <T> Mono<T> inTransaction(Connection connection, Function<Connection, Mono<T>> work) {
         return begin(connection)
                 .then(Mono.defer(() -> work.apply(connection)))
-                .flatMap(result -> limited(connection.commitTransaction()).then(Mono.just(result)))
+                .flatMap(result -> limited(commit(connection)).then(Mono.just(result)))
                 .onErrorResume(error -> PostgresErrors.leavesConnectionUsable(error)
                         ? limited(connection.rollbackTransaction()).then(Mono.error(error))
                         : Mono.error(error));
+    }
+
+    /**
+     * Committed is only what the server says so of without reserve. It warns where the wait for a standby was
+     * cancelled; an engine over several servers may have lost its connection to one that was about to commit.
+     */
+    private static Mono<Void> commit(Connection connection) {
+        return Flux.from(connection.createStatement(Sql.COMMIT).execute())
+                .concatMap(result -> result.flatMap(
+                        segment -> segment instanceof Result.Message message ? reserve(message) : Mono.<Void>empty()))
+                .then()
+                .onErrorMap(
+                        PostgresErrors::leavesCommitOpen, error -> unknown(String.valueOf(error.getMessage()), error));
+    }
+
+    private static Mono<Void> reserve(Result.Message message) {
+        String state = String.valueOf(message.sqlState());
+        if (state.startsWith("00")) {
+            return Mono.empty();
+        }
+        return Mono.error(
+                state.startsWith("01") ? unknown(message.message(), message.exception()) : message.exception());
+    }
+
+    private static R2dbcTransientResourceException unknown(String why, Throwable cause) {
+        return new R2dbcTransientResourceException(
+                "not known whether it was committed: " + why, RESOLUTION_UNKNOWN, cause);
     }
 
     private <T> Mono<T> repeated(String doing, Repeat repeat, Mono<T> work) {
@@ -195,11 +232,21 @@ final class Database {
         });
     }
 
-    /** Closed underneath the pool, which then finds it invalid and forgets it. */
-    private static Mono<Void> discard(Connection connection) {
+    /**
+     * Closed underneath the pool, which then finds it invalid and forgets it.
+     *
+     * @param cancel whether the server may still be at work for it
+     */
+    private static Mono<Void> discard(Connection connection, boolean cancel) {
         Mono<Void> closing = Mono.empty();
         if (connection instanceof Wrapped<?> wrapped && wrapped.unwrap() instanceof Connection inner) {
-            closing = Mono.from(inner.close()).timeout(CLOSE_LIMIT).onErrorResume(error -> {
+            Mono<Void> first = cancel && inner instanceof PostgresqlConnection postgresql
+                    ? postgresql.cancelRequest().timeout(CLOSE_LIMIT).onErrorResume(error -> {
+                        LOG.atDebug().addKeyValue("error", error.toString()).log("database-statement-not-cancelled");
+                        return Mono.empty();
+                    })
+                    : Mono.empty();
+            closing = first.then(Mono.from(inner.close()).timeout(CLOSE_LIMIT)).onErrorResume(error -> {
                 LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-closed");
                 return Mono.empty();
             });

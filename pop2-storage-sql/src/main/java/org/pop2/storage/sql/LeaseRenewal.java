@@ -48,7 +48,12 @@ final class LeaseRenewal {
         });
     }
 
-    private Mono<Void> renew(Connection connection, List<Holding> batch) {
+    private Mono<Void> renew(Connection connection, List<Holding> due) {
+        // one that is being released meanwhile is locked, and all others would wait for it
+        List<Holding> batch = due.stream().filter(Holding::isHeld).toList();
+        if (batch.isEmpty()) {
+            return Mono.empty();
+        }
         Map<UUID, Holding> missing = new HashMap<>();
         batch.forEach(holding -> missing.put(holding.mailboxId, holding));
         // both as of now, when there is a connection to send them by: the report may be acted on for a second
@@ -74,7 +79,7 @@ final class LeaseRenewal {
                 });
     }
 
-    /** Not renewed: locked just now, or no longer ours. */
+    /** Not renewed: no longer ours, or given back just now. */
     private Mono<Void> findLost(Connection connection, Map<UUID, Holding> missing) {
         return database.rows(
                         connection, Sql.LEASE_SESSIONS, Holder::of, (Object) ids(new ArrayList<>(missing.values())))

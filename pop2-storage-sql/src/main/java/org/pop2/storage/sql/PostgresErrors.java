@@ -40,7 +40,9 @@ final class PostgresErrors {
                     || state.startsWith("57P")
                     || state.equals("25P03")
                     // a standby, or what was the primary before a failover: a new connection may find the new one
-                    || state.equals("25006");
+                    || state.equals("25006")
+                    // an engine over several servers lost one of them, and may have got to any point
+                    || state.equals("XX000");
         }
         for (Throwable cause = error; cause != null; cause = cause.getCause()) {
             // the driver wraps a closed channel in errors of several kinds
@@ -69,6 +71,20 @@ final class PostgresErrors {
     /** The server said no: what was asked has not happened. */
     static boolean isAnswer(Throwable error) {
         return sqlState(error) != null && !isConnectionLost(error);
+    }
+
+    /**
+     * An error that a COMMIT may be answered with though it took effect: it was cancelled while it waited for others.
+     */
+    static boolean leavesCommitOpen(Throwable error) {
+        String state = sqlState(error);
+        return "XX000".equals(state) || "57014".equals(state);
+    }
+
+    /** The connection is not used any more, and the server has not said that it is at an end with it. */
+    static boolean mayGoOn(Throwable error) {
+        String state = sqlState(error);
+        return state == null || state.equals("08007");
     }
 
     static @Nullable String sqlState(Throwable error) {

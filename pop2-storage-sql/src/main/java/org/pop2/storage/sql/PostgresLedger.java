@@ -46,8 +46,9 @@ final class PostgresLedger implements Ledgers.Ledger {
             return database.run(
                             "open a ledger",
                             Repeat.ALWAYS,
-                            connection ->
-                                    database.changed(connection, Sql.TAKE_LEDGER, name, ledger.holder, TTL.toMillis()))
+                            connection -> database.changed(connection, Sql.CREATE_LEDGER, name)
+                                    .then(database.changed(
+                                            connection, Sql.TAKE_LEDGER, name, ledger.holder, (double) TTL.toMillis())))
                     .flatMap(taken -> taken > 0
                             ? Mono.<Ledgers.Ledger>just(ledger)
                             : Mono.error(new StoreException(Reason.BUSY, "another is at work with the ledger " + name)))

@@ -42,4 +42,17 @@ public final class PostgresProvider implements MailStoreProvider, VersionedSchem
     public Publisher<String> migrate(StoreSettings settings) {
         return SchemaMigration.apply(PostgresSettings.of(settings)).flatMapIterable(versions -> versions);
     }
+
+    @Override
+    public List<String> engines() {
+        return List.of(SchemaDistribution.CITUS);
+    }
+
+    @Override
+    public Publisher<String> distribute(StoreSettings settings, String engine) {
+        if (!engines().contains(engine)) {
+            throw new IllegalArgumentException("no engine of the name " + engine + " is known, only " + engines());
+        }
+        return SchemaDistribution.distribute(PostgresSettings.of(settings)).flatMapIterable(tables -> tables);
+    }
 }

@@ -3,6 +3,7 @@ package org.pop2.storage.sql;
 import io.r2dbc.pool.ConnectionPool;
 import io.r2dbc.pool.ConnectionPoolConfiguration;
 import io.r2dbc.pool.PoolMetrics;
+import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.extension.CodecRegistrar;
@@ -49,6 +50,8 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
     /** A node that is cut off in the middle of a transaction keeps its locks for so long. */
     private static final Duration IDLE = Duration.ofSeconds(30);
 
+    private static final Duration RECHECK = Duration.ofSeconds(1);
+
     private final Database database;
     private final PostgresAccounts accounts;
     private final Leases leases;
@@ -69,12 +72,12 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
     /** Runs to its end once subscribed; a store that nobody waits for any more is closed again. */
     static Mono<PostgresStore> open(PostgresSettings settings, HoldPolicy policy) {
         return Mono.fromCallable(() -> {
-                    settings.checkTlsCa();
+                    settings.checkTlsFiles();
                     return settings.readPassword();
                 })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(password -> {
-                    Database database = database(settings, password);
+                    Database database = database(settings);
                     PostgresStore store = new PostgresStore(
                             database,
                             new Leases(database, policy, settings.leaseTtl(), settings.node()),
@@ -108,20 +111,31 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                                         + String.join(", ", pending) + "; apply with: pop2d migrate")));
     }
 
-    private static Database database(PostgresSettings settings, String password) {
+    private static Database database(PostgresSettings settings) {
         PostgresqlConnectionConfiguration.Builder connection = PostgresqlConnectionConfiguration.builder()
-                .host(settings.host())
-                .port(settings.port())
                 .database(settings.databaseName())
                 .username(settings.user())
-                .password(password)
+                // for each connection anew: a password that was changed is found
+                .password(Mono.<CharSequence>fromCallable(settings::readPassword)
+                        .subscribeOn(Schedulers.boundedElastic()))
                 .applicationName("pop2d")
-                .connectTimeout(shorter(settings.statementTimeout(), Duration.ofSeconds(5)))
+                .connectTimeout(connectTimeout(settings))
                 .tcpKeepAlive(true)
                 .tcpNoDelay(true)
                 .forceBinary(true)
                 .codecRegistrar(bytea());
+        if (settings.primaryOnly()) {
+            settings.hosts().forEach(host -> connection.addHost(host.name(), host.port()));
+            // one that was a standby a moment ago may be the primary now
+            connection.targetServerType(TargetServerType.PRIMARY).hostRecheckTime(RECHECK);
+        } else {
+            connection
+                    .host(settings.hosts().get(0).name())
+                    .port(settings.hosts().get(0).port());
+        }
         if (settings.tls().startSsl()) {
+            settings.tlsCert().ifPresent(certificate -> connection.sslCert(certificate.toString()));
+            settings.tlsKey().ifPresent(key -> connection.sslKey(key.toString()));
             connection.sslMode(settings.tls());
             settings.tlsCa().ifPresent(ca -> connection.sslRootCert(ca.toString()));
             if (!settings.tls().verifyPeerName()) {
@@ -160,6 +174,13 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                 : "";
         return new Database(
                 pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN), begin);
+    }
+
+    /** So that all hosts can be asked, and the last of them answer, while somebody waits for a connection. */
+    private static Duration connectTimeout(PostgresSettings settings) {
+        return shorter(
+                settings.statementTimeout().dividedBy(settings.hosts().size()),
+                Duration.ofSeconds(5).dividedBy(settings.hosts().size()));
     }
 
     private static Duration lockWait(PostgresSettings settings) {

@@ -35,7 +35,7 @@ public final class SchemaMigration {
             .filter(FlywayException.class::isInstance)
             .onRetryExhaustedThrow((retry, last) -> last.failure());
 
-    private static final Retry NEVER = Retry.max(0).onRetryExhaustedThrow((retry, last) -> last.failure());
+    static final Retry NEVER = Retry.max(0).onRetryExhaustedThrow((retry, last) -> last.failure());
 
     private SchemaMigration() {}
 
@@ -119,7 +119,7 @@ public final class SchemaMigration {
         return String.valueOf(migration.getVersion());
     }
 
-    private static <T> Mono<T> blocking(PostgresSettings settings, Retry retry, Callable<T> work) {
+    static <T> Mono<T> blocking(PostgresSettings settings, Retry retry, Callable<T> work) {
         Mono<T> onPool = Mono.fromCallable(work)
                 .subscribeOn(Schedulers.boundedElastic())
                 .retryWhen(retry)

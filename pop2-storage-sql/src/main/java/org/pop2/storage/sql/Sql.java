@@ -1,8 +1,9 @@
 package org.pop2.storage.sql;
 
 /**
- * Every statement that is sent while the server runs. Each names the key of one mailbox (or of one node), ends within
- * milliseconds and holds no lock beyond its transaction.
+ * Every statement that is sent while the server runs, and those of migrations that are not files. What changes mail
+ * names the key of one mailbox, ends within milliseconds, and holds no lock beyond its transaction: an engine that
+ * shards by mailbox runs it on one shard. {@code StatementsTest} holds that, and lists the others with their reasons.
  */
 final class Sql {
 
@@ -20,12 +21,27 @@ final class Sql {
                 + "; SET LOCAL idle_in_transaction_session_timeout = " + idle;
     }
 
+    /** A transaction that has failed already answers the first with an error, and the second without. */
+    static final String COMMIT = "SELECT 1; COMMIT";
+
     // the schema's history, which Flyway keeps
 
     static final String HISTORY_EXISTS = "SELECT to_regclass('" + SchemaMigration.HISTORY + "') IS NOT NULL";
 
     static final String VERSION_APPLIED =
             "SELECT EXISTS (SELECT FROM " + SchemaMigration.HISTORY + " WHERE version = $1 AND success)";
+
+    // an engine that spreads tables over machines; asked by pop2d migrate alone
+
+    static final String HAS_CITUS = "SELECT to_regclass('pg_dist_partition') IS NOT NULL";
+
+    static final String IS_DISTRIBUTED =
+            "SELECT EXISTS (SELECT FROM pg_dist_partition WHERE logicalrelid = 'mailbox'::regclass)";
+
+    static final String HAS_WORKERS = "SELECT EXISTS (SELECT FROM pg_dist_node WHERE isactive AND shouldhaveshards)";
+
+    static final String DISTRIBUTED_TABLES =
+            "SELECT logicalrelid::regclass::text FROM pg_dist_partition ORDER BY logicalrelid::regclass::text";
 
     // accounts
 
@@ -80,11 +96,12 @@ final class Sql {
 
     // ledgers; only the database's clock decides who holds one
 
-    /** Takes a ledger that is new, free, expired, or our own (a repeated call). $1 name, $2 holder, $3 ttl in ms. */
-    static final String TAKE_LEDGER = "INSERT INTO ledger AS l (name, holder, expires_at)"
-            + " VALUES ($1, $2, now() + $3 * interval '1 millisecond') ON CONFLICT (name) DO UPDATE"
-            + " SET holder = EXCLUDED.holder, expires_at = EXCLUDED.expires_at"
-            + " WHERE l.holder IS NULL OR l.holder = EXCLUDED.holder OR l.expires_at < now()";
+    static final String CREATE_LEDGER = "INSERT INTO ledger (name) VALUES ($1) ON CONFLICT (name) DO NOTHING";
+
+    /** Takes a ledger that is free, expired, or our own (a repeated call). $1 name, $2 holder, $3 ttl in ms. */
+    static final String TAKE_LEDGER =
+            "UPDATE ledger SET holder = $2, expires_at = now() + $3 * interval '1 millisecond'"
+                    + " WHERE name = $1 AND (holder IS NULL OR holder = $2 OR expires_at < now())";
 
     /** $1 name, $2 holder, $3 ttl in ms. No row if another has got it. */
     static final String KEEP_LEDGER = "UPDATE ledger SET expires_at = now() + $3 * interval '1 millisecond',"
@@ -152,16 +169,18 @@ final class Sql {
             "UPDATE maildrop_lease SET notify_node = node WHERE mailbox_id = $1 AND session IS NOT NULL";
 
     /**
-     * Renews many leases, and reports their holders' silence. A row that another transaction holds is left for the next
-     * round: one slow release must not keep all others from being renewed. $1 mailboxes, $2 sessions, $3 silences in
-     * ms, $4 ttl in ms.
+     * Renews many leases, and reports their holders' silence. No row is locked before it is changed, for an engine that
+     * shards cannot do that to many; so a lease that is being released must not be among them, or all others would wait
+     * for it. Times are computed before the change, which may call no function with what is in a row. $1 mailboxes, $2
+     * sessions, $3 silences in ms, $4 ttl in ms.
      */
-    static final String RENEW = "WITH held AS (SELECT l.mailbox_id, h.silence FROM maildrop_lease l"
-            + " JOIN unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS h(mailbox_id, session, silence)"
-            + " ON l.mailbox_id = h.mailbox_id AND l.session = h.session FOR UPDATE OF l SKIP LOCKED)"
+    static final String RENEW = "WITH held AS MATERIALIZED (SELECT h.mailbox_id, h.session,"
+            + " now() - h.silence * interval '1 millisecond' AS active_at"
+            + " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS h(mailbox_id, session, silence))"
             + " UPDATE maildrop_lease l SET expires_at = now() + $4 * interval '1 millisecond', reported_at = now(),"
-            + " active_at = now() - held.silence * interval '1 millisecond', notify_node = NULL"
-            + " FROM held WHERE l.mailbox_id = held.mailbox_id RETURNING l.mailbox_id, l.session";
+            + " active_at = held.active_at, notify_node = NULL"
+            + " FROM held WHERE l.mailbox_id = held.mailbox_id AND l.session = held.session"
+            + " RETURNING l.mailbox_id, l.session";
 
     static final String LEASE_SESSIONS =
             "SELECT mailbox_id, session FROM maildrop_lease WHERE mailbox_id = ANY ($1::uuid[])";
@@ -193,7 +212,9 @@ final class Sql {
     static final String FENCE =
             "SELECT epoch FROM maildrop_lease WHERE mailbox_id = $1 AND session = $2 AND epoch = $3 FOR UPDATE";
 
-    static final String RELEASED_BY = "SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND session = $3";
+    /** Locks what it finds, which is written down: its COMMIT waits for the standby as the one that is looked for. */
+    static final String RELEASED_BY =
+            "SELECT 1 FROM expunged WHERE mailbox_id = $1 AND uid = $2 AND session = $3 FOR UPDATE";
 
     /** Moves messages from message to expunged; one row with what was moved. */
     static final String EXPUNGE = "WITH gone AS (DELETE FROM message WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"
@@ -309,8 +330,8 @@ final class Sql {
 
     static final String DOOM = "UPDATE unreferenced SET doomed = true WHERE mailbox_id = $1 AND body_id = $2";
 
-    static final String DOOM_ABANDONED = "UPDATE unreferenced SET doomed = true"
-            + " WHERE NOT doomed AND since < now() - $1 * interval '1 millisecond'";
+    static final String ABANDONED = "SELECT mailbox_id, body_id FROM unreferenced"
+            + " WHERE NOT doomed AND since < now() - $1 * interval '1 millisecond' ORDER BY since LIMIT $2";
 
     static final String DOOMED = "SELECT mailbox_id, body_id FROM unreferenced WHERE doomed ORDER BY since LIMIT $1";
 
@@ -320,11 +341,16 @@ final class Sql {
 
     static final String SWEPT = "DELETE FROM unreferenced WHERE mailbox_id = $1 AND body_id = $2 AND doomed";
 
-    /** Hands bodies past their retention over to the sweep; rows that another node is at are skipped. */
-    static final String EXPIRE = "WITH old AS (SELECT mailbox_id, uid FROM expunged"
-            + " WHERE expunged_at < now() - $1 * interval '1 millisecond' ORDER BY expunged_at LIMIT $2"
-            + " FOR UPDATE SKIP LOCKED), gone AS (DELETE FROM expunged e USING old"
-            + " WHERE e.mailbox_id = old.mailbox_id AND e.uid = old.uid RETURNING e.mailbox_id, e.body_id)"
+    /** What is past its retention, of any mailbox. */
+    static final String EXPIRED = "SELECT mailbox_id, uid FROM expunged"
+            + " WHERE expunged_at < now() - $1 * interval '1 millisecond' ORDER BY expunged_at LIMIT $2";
+
+    /**
+     * Hands bodies past their retention over to the sweep. What somebody brought back meanwhile, or another node was
+     * faster with, is not there any more. $1 mailbox, $2 uids, $3 retention in ms.
+     */
+    static final String EXPIRE = "WITH gone AS (DELETE FROM expunged WHERE mailbox_id = $1 AND uid = ANY ($2::bigint[])"
+            + " AND expunged_at < now() - $3 * interval '1 millisecond' RETURNING mailbox_id, body_id)"
             + " INSERT INTO unreferenced (mailbox_id, body_id, doomed) SELECT mailbox_id, body_id, true FROM gone";
 
     static final String EXPUNGED_AFTER = "SELECT uid, octets, received_at, expunged_at, sender FROM expunged"

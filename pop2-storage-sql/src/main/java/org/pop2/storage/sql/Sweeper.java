@@ -5,7 +5,11 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.UUID;
+import java.util.function.Function;
+import java.util.stream.Collectors;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.Retention;
 import org.pop2.storage.UserName;
@@ -98,15 +102,33 @@ final class Sweeper implements Retention {
     }
 
     private Mono<Swept> sweepAll() {
-        return untilNone(changing(Sql.EXPIRE, (double) retention.toMillis(), MESSAGES))
-                .flatMap(expired -> changing(Sql.DOOM_ABANDONED, (double) ABANDONED.toMillis())
-                        .then(sweepDoomed())
-                        .map(bodies -> new Swept(expired, bodies)));
+        return untilNone(expire())
+                .flatMap(expired ->
+                        untilNone(doomAbandoned()).then(sweepDoomed()).map(bodies -> new Swept(expired, bodies)));
+    }
+
+    /** A batch of what is past its retention, mailbox by mailbox. */
+    private Mono<Long> expire() {
+        return listing(Sql.EXPIRED, Old::of, (double) retention.toMillis(), MESSAGES)
+                .flatMapMany(old -> Flux.fromIterable(old.stream()
+                        .collect(Collectors.groupingBy(
+                                Old::mailboxId, LinkedHashMap::new, Collectors.mapping(Old::uid, Collectors.toList())))
+                        .entrySet()))
+                .concatMap(mailbox -> changing(
+                        Sql.EXPIRE, mailbox.getKey(), mailbox.getValue().toArray(new Long[0]), (double)
+                                retention.toMillis()))
+                .reduce(0L, Long::sum);
+    }
+
+    private Mono<Long> doomAbandoned() {
+        return listing(Sql.ABANDONED, Body::of, (double) ABANDONED.toMillis(), MESSAGES)
+                .flatMapMany(Flux::fromIterable)
+                .concatMap(body -> changing(Sql.DOOM, body.mailboxId, body.bodyId))
+                .reduce(0L, Long::sum);
     }
 
     private Mono<Long> sweepDoomed() {
-        return untilNone(database.run(
-                        "sweep", Repeat.ALWAYS, connection -> database.rows(connection, Sql.DOOMED, Body::of, MESSAGES))
+        return untilNone(listing(Sql.DOOMED, Body::of, MESSAGES)
                 .flatMapMany(Flux::fromIterable)
                 .concatMap(this::sweep)
                 .reduce(0L, Long::sum));
@@ -122,6 +144,11 @@ final class Sweeper implements Retention {
         return batch.expand(changed -> changed == 0 ? Mono.empty() : batch).reduce(0L, Long::sum);
     }
 
+    /** A batch of what is to be done, of any mailbox. */
+    private <T> Mono<List<T>> listing(String sql, Function<Readable, T> row, Object... parameters) {
+        return database.run("sweep", Repeat.ALWAYS, connection -> database.rows(connection, sql, row, parameters));
+    }
+
     private Mono<Long> changing(String sql, Object... parameters) {
         return database.run("sweep", Repeat.ALWAYS, connection -> database.changed(connection, sql, parameters));
     }
@@ -133,6 +160,12 @@ final class Sweeper implements Retention {
                 Rows.get(row, 2, Instant.class),
                 Rows.get(row, 3, Instant.class),
                 Rows.get(row, 4, String.class));
+    }
+
+    private record Old(UUID mailboxId, long uid) {
+        static Old of(Readable row) {
+            return new Old(Rows.get(row, 0, UUID.class), Rows.get(row, 1, Long.class));
+        }
     }
 
     private record Body(UUID mailboxId, UUID bodyId) {

@@ -35,7 +35,7 @@ class ConstraintsTest {
     /** One mailbox with one message of two chunks. What is refused leaves it as it is, for all tests. */
     @BeforeAll
     static void fill() {
-        database = TestDatabase.migrated();
+        database = TestDatabase.plain();
         database.execute(String.join(
                 "; ",
                 "INSERT INTO account (user_name, password_hash, enabled) VALUES ('postel', 'x', true)",

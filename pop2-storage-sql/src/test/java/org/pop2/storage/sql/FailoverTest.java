@@ -8,7 +8,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.BitSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
@@ -19,6 +18,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.pop2.storage.Account;
@@ -36,7 +36,8 @@ import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The whole database goes away in the middle of sessions, and comes back: here, or as what used to be the primary. */
+/** The whole database goes away in the middle of sessions, and comes back. */
+@Tag("restarts")
 class FailoverTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
     private static final UserName USER = new UserName("postel");
@@ -48,7 +49,7 @@ class FailoverTest {
     private static Path directory;
 
     @SuppressWarnings("NullAway.Init")
-    private static RestartablePostgres postgres;
+    private static Restarts postgres;
 
     @SuppressWarnings("NullAway.Init")
     private static TestDatabase database;
@@ -58,8 +59,14 @@ class FailoverTest {
 
     @BeforeAll
     static void startDatabase() throws IOException {
-        postgres = new RestartablePostgres(directory.resolve("data"));
-        database = TestDatabase.migrated(postgres.server(), "");
+        Optional<NamedDatabase> named = NamedDatabase.find();
+        if (named.isPresent()) {
+            postgres = named.get();
+            database = TestDatabase.migrated();
+        } else {
+            postgres = new RestartablePostgres(directory.resolve("data"));
+            database = TestDatabase.migrated(postgres.server(), "");
+        }
     }
 
     @AfterAll
@@ -227,95 +234,5 @@ class FailoverTest {
         complete(other.close());
         complete(impatient.close());
         assertThat(live()).isZero();
-    }
-
-    /** A COMMIT that waits for a standby which is away: it happens, later, and nobody may say that it did not. */
-    @Test
-    void releaseWhoseCommitIsNotAnsweredSaysThatItsOutcomeIsNotKnown() {
-        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "200ms"));
-        complete(impatient.deliver(USER, INBOX, message(10)));
-        Mailbox mailbox = inbox(impatient);
-        waitForAStandby("gone");
-        try {
-            assertThat(outcome(mailbox.release(first(1)))).contains(Reason.UNKNOWN_OUTCOME);
-        } finally {
-            waitForAStandby("");
-        }
-        Awaitility.await().atMost(LIMIT).until(() -> live() == 0);
-        complete(impatient.close());
-    }
-
-    private static void waitForAStandby(String name) {
-        database.execute("ALTER SYSTEM SET synchronous_standby_names = '" + name + "'");
-        database.query("SELECT pg_reload_conf()");
-        Awaitility.await()
-                .atMost(LIMIT)
-                .until(() -> database.query("SHOW synchronous_standby_names").equals(List.of(name)));
-    }
-
-    /** The primary of before a failover answers still, and connections to it are open; it only takes no changes. */
-    @Test
-    void connectionsToAReadOnlyServerAreGivenUp() {
-        PostgresStore impatient = open(REFUSE, Map.of("statement-timeout", "200ms", "pool-size", "2"));
-        complete(impatient.deliver(USER, INBOX, message(10)));
-        Mailbox mailbox = inbox(impatient);
-        List<String> before = backends();
-        readOnly(true);
-        CompletableFuture<Optional<Reason>> delivered =
-                CompletableFuture.supplyAsync(() -> outcome(impatient.deliver(USER, INBOX, message(10))));
-        assertThat(outcome(mailbox.release(first(1)))).contains(Reason.UNAVAILABLE);
-        assertThat(delivered.join()).contains(Reason.UNAVAILABLE);
-        assertThat(live()).isEqualTo(1);
-        readOnly(false);
-        complete(impatient.deliver(USER, INBOX, message(10)));
-        assertThat(backends()).as("connected anew").doesNotContainSequence(before);
-        PostgresStore patient = open(PATIENT, Map.of());
-        Mailbox next = inbox(patient);
-        assertThat(next.count()).isEqualTo(2);
-        complete(next.release(first(2)));
-        complete(patient.close());
-        complete(impatient.close());
-    }
-
-    /** Connections of a pool that are idle while the server turns read-only stay read-only: as with a real failover. */
-    @Test
-    void aFailoverWithinTheTimeLimitIsAPause() {
-        complete(store.deliver(USER, INBOX, message(10)));
-        readOnly(true);
-        CompletableFuture<Void> delivered =
-                Mono.from(store.deliver(USER, INBOX, message(10))).toFuture();
-        CompletableFuture<Mailbox> opened = Mono.from(store.open(USER, INBOX)).toFuture();
-        long refused = rollbacks();
-        Awaitility.await().atMost(LIMIT).until(() -> rollbacks() > refused + 1);
-        readOnly(false);
-        delivered.orTimeout(60, TimeUnit.SECONDS).join();
-        complete(opened.orTimeout(60, TimeUnit.SECONDS).join().release(first(1)));
-    }
-
-    private static long rollbacks() {
-        return database.number("SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()");
-    }
-
-    private static void readOnly(boolean on) {
-        // what an old primary does, or a standby: the connections are there already
-        try (var connection = database.connect();
-                var statement = connection.createStatement()) {
-            connection.setReadOnly(false);
-            statement.execute("SET default_transaction_read_only = off");
-            statement.execute("ALTER SYSTEM SET default_transaction_read_only = " + (on ? "on" : "off"));
-            statement.execute("SELECT pg_reload_conf()");
-        } catch (java.sql.SQLException e) {
-            throw new AssertionError(e);
-        }
-        Awaitility.await()
-                .atMost(LIMIT)
-                .until(() -> database.query("SHOW default_transaction_read_only")
-                        .get(0)
-                        .equals(on ? "on" : "off"));
-    }
-
-    private static List<String> backends() {
-        return database.query(
-                "SELECT pid FROM pg_stat_activity WHERE application_name = 'pop2d' ORDER BY backend_start");
     }
 }

@@ -44,7 +44,7 @@ class FaultCampaignTest {
     private final int faults = Integer.getInteger("pop2.faults", 100);
     private final long seed = Long.getLong("pop2.seed", System.nanoTime());
     private final Random random = new Random(seed);
-    private final TestDatabase database = TestDatabase.migrated();
+    private final TestDatabase database = TestDatabase.plain();
 
     @AutoClose
     private final DatabaseFaults server = new DatabaseFaults(database);

@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Map;
 import java.util.OptionalLong;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.tck.BatchDeliveryContract;
 
+@Tag("any-database")
 class PostgresBatchDeliveryTest extends BatchDeliveryContract {
     private static TestDatabase database;
 

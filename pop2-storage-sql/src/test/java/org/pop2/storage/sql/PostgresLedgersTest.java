@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Ledgers;
@@ -15,6 +16,7 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.tck.LedgersContract;
 import reactor.core.publisher.Mono;
 
+@Tag("any-database")
 class PostgresLedgersTest extends LedgersContract {
     private static TestDatabase database;
 

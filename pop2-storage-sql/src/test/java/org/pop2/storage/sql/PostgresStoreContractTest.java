@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.tck.MailStoreContract;
 
+@Tag("any-database")
 class PostgresStoreContractTest extends MailStoreContract {
     private static TestDatabase database;
 

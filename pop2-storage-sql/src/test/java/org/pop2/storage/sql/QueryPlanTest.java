@@ -12,7 +12,7 @@ class QueryPlanTest {
 
     @Test
     void hotStatementsUseIndexes() {
-        TestDatabase database = TestDatabase.migrated();
+        TestDatabase database = TestDatabase.plain();
         database.execute("INSERT INTO mailbox (mailbox_id, user_name, folder)"
                 + " SELECT md5(n::text)::uuid, 'u' || n, 'INBOX' FROM generate_series(0, 999) AS n");
         database.execute("INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM mailbox");
@@ -70,7 +70,10 @@ class QueryPlanTest {
                 fill(Sql.ADD_MESSAGE, mailbox, body, "8", "2", "1", "NULL", "sha256('x')", "''", "NULL"),
                 fill(Sql.ENVELOPE, mailbox, "8"),
                 fill(Sql.DOOM, mailbox, body),
+                fill(Sql.ABANDONED, "86400000", "200"),
                 fill(Sql.DOOMED, "100"),
+                fill(Sql.EXPIRED, "604800000", "200"),
+                fill(Sql.EXPIRE, mailbox, "ARRAY[8]", "604800000"),
                 fill(Sql.DELETE_CHUNKS, mailbox, body, "256"),
                 fill(Sql.EXPUNGED_AFTER, mailbox, "0", "500"),
                 fill(Sql.UNDELETE, mailbox, "ARRAY[8]"))) {
@@ -80,9 +83,6 @@ class QueryPlanTest {
                     .doesNotContain("Seq Scan on")
                     .containsAnyOf("Index Scan", "Index Only Scan", "Bitmap Index Scan");
         }
-        // finds what is old by index; how it then deletes a batch is the planner's choice, by the size of a partition
-        assertThat(String.join("\n", database.query("EXPLAIN " + fill(Sql.EXPIRE, "604800000", "200"))))
-                .contains("expunged_at_idx");
     }
 
     /** The last first, or $1 would be found in $10. */

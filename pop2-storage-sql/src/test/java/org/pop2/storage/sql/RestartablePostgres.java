@@ -9,7 +9,7 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 
 /** A PostgreSQL of one test class, that can be stopped and started again where it was. */
-final class RestartablePostgres implements AutoCloseable {
+final class RestartablePostgres implements Restarts {
     private final Path directory;
     private final int port;
     private EmbeddedPostgres running;
@@ -23,17 +23,20 @@ final class RestartablePostgres implements AutoCloseable {
         running = begin();
     }
 
-    PostgresServer server() {
+    @Override
+    public PostgresServer server() {
         return new PostgresServer("localhost:" + port, "postgres", "postgres");
     }
 
     /** As {@code pg_ctl stop -m fast}: transactions are rolled back, connections told and closed. */
-    void stop() throws IOException {
+    @Override
+    public void stop() throws IOException {
         running.close();
     }
 
     /** As {@code pg_ctl stop -m immediate}: like a crash; the next start recovers. */
-    void crash() throws IOException, InterruptedException {
+    @Override
+    public void crash() throws IOException, InterruptedException {
         String pid = Files.readAllLines(directory.resolve("postmaster.pid")).get(0);
         Process kill = new ProcessBuilder("kill", "-QUIT", pid).inheritIO().start();
         if (kill.waitFor() != 0 || !running.getProcess().waitFor(30, TimeUnit.SECONDS)) {
@@ -42,7 +45,8 @@ final class RestartablePostgres implements AutoCloseable {
         running.close();
     }
 
-    void start() throws IOException {
+    @Override
+    public void start() throws IOException {
         running = begin();
     }
 

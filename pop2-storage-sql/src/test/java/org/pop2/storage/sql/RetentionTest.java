@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
@@ -22,6 +23,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
+@Tag("any-database")
 class RetentionTest {
     private static final UserName USER = new UserName("postel");
     private static final FolderName INBOX = FolderName.INBOX;

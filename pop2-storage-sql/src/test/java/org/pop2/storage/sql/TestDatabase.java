@@ -15,16 +15,21 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStoreProvider.Setting;
 import org.pop2.storage.StoreSettings;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** A database of one test class, on the server that all share. */
+/**
+ * A database of one test class, on the server that all share. With {@code -Dpop2.database} it is the one named there,
+ * for all classes, one after the other: each begins with its tables empty.
+ */
 final class TestDatabase {
     private static final AtomicInteger NUMBER = new AtomicInteger();
 
     private final PostgresServer server;
     final String name;
 
-    private TestDatabase(PostgresServer server, String name) {
+    /** One that is there. */
+    TestDatabase(PostgresServer server, String name) {
         this.server = server;
         this.name = name;
     }
@@ -40,16 +45,43 @@ final class TestDatabase {
         return database;
     }
 
-    /** With the newest schema. */
+    /**
+     * With the newest schema; the one that was named, if one was. Otherwise it refuses transactions of two mailboxes
+     * ({@link OneMailbox}).
+     */
     static TestDatabase migrated() {
+        return NamedDatabase.find().map(TestDatabase::migrated).orElseGet(() -> {
+            TestDatabase database = plain();
+            OneMailbox.watch(database);
+            return database;
+        });
+    }
+
+    /** With the newest schema, on a server of our own. */
+    static TestDatabase plain() {
         return migrated(PostgresServer.get(), "");
+    }
+
+    private static TestDatabase migrated(NamedDatabase named) {
+        TestDatabase database = new TestDatabase(named.server(), named.name());
+        database.migrate();
+        named.engine()
+                .ifPresent(engine -> Flux.from(new PostgresProvider()
+                                .distribute(database.settings(HoldPolicy.DEFAULT, Map.of()), engine))
+                        .blockLast(Duration.ofMinutes(2)));
+        database.clear();
+        return database;
     }
 
     static TestDatabase migrated(PostgresServer server, String options) {
         TestDatabase database = empty(server, options);
-        Mono.from(SchemaMigration.migrate(database.settings(HoldPolicy.DEFAULT, Map.of())))
-                .block(Duration.ofSeconds(60));
+        database.migrate();
         return database;
+    }
+
+    private void migrate() {
+        Mono.from(SchemaMigration.migrate(settings(HoldPolicy.DEFAULT, Map.of())))
+                .block(Duration.ofSeconds(60));
     }
 
     /** The defaults, and these changes. */

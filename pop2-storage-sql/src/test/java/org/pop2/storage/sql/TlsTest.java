@@ -14,6 +14,7 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterAll;
@@ -28,9 +29,10 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.StoreSettings;
 import org.pop2.storage.sql.Database.Repeat;
+import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** TLS to a real PostgreSQL, whose certificate is for {@code localhost} only. */
+/** TLS to a real PostgreSQL, whose certificate is for {@code localhost} only; and who it lets in. */
 class TlsTest {
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
@@ -51,6 +53,10 @@ class TlsTest {
     static void start() throws Exception {
         X509Bundle vouching = bundle("CN=authority", null);
         X509Bundle server = bundle("CN=database", vouching);
+        X509Bundle holder = bundle("CN=holder", vouching);
+        write("holder.pem", holder.getCertificatePEM());
+        Files.setPosixFilePermissions(
+                write("holder.key", holder.getPrivateKeyPEM()), PosixFilePermissions.fromString("rw-------"));
         authority = write("authority.pem", vouching.getCertificatePEM());
         stranger = write("stranger.pem", bundle("CN=stranger", null).getCertificatePEM());
         Path certificate = write("server.pem", server.getCertificatePEM());
@@ -60,6 +66,8 @@ class TlsTest {
         // what starts the server looks whether it is there, in clear; everybody else must use TLS
         Path rules = write("hba.conf", """
                 hostnossl postgres postgres all trust
+                hostssl all holder all cert
+                hostssl all knower all scram-sha-256
                 hostssl all all all trust
                 """);
         postgres = EmbeddedPostgres.builder()
@@ -67,11 +75,14 @@ class TlsTest {
                 .setServerConfig("ssl", "on")
                 .setServerConfig("ssl_cert_file", certificate.toString())
                 .setServerConfig("ssl_key_file", key.toString())
+                .setServerConfig("ssl_ca_file", authority.toString())
                 .setServerConfig("hba_file", rules.toString())
                 .start();
         try (var connection = postgres.getPostgresDatabase().getConnection();
                 var statement = connection.createStatement()) {
             statement.execute("CREATE DATABASE mail");
+            statement.execute("CREATE ROLE holder LOGIN SUPERUSER");
+            statement.execute("CREATE ROLE knower LOGIN SUPERUSER PASSWORD 'first'");
         }
     }
 
@@ -174,6 +185,74 @@ class TlsTest {
         assertRefused(here("localhost", Map.of("tls", mode)));
     }
 
+    private static Map<String, String> holder() {
+        return Map.of(
+                "user",
+                "holder",
+                "tls",
+                "verify-full",
+                "tls-ca",
+                authority.toString(),
+                "tls-cert",
+                directory.resolve("holder.pem").toString(),
+                "tls-key",
+                directory.resolve("holder.key").toString());
+    }
+
+    @Test
+    void certificateOfOursLetsUsIn() {
+        StoreSettings certified = here("localhost", holder());
+        Mono.from(SchemaMigration.migrate(certified)).block(LIMIT);
+        assertEncrypted(certified);
+    }
+
+    @Test
+    void whoHasNoCertificateIsRefused() {
+        Map<String, String> without = new HashMap<>(holder());
+        without.keySet().removeAll(List.of("tls-cert", "tls-key"));
+        assertThatThrownBy(() -> open(here("localhost", without))).isInstanceOf(StoreException.class);
+    }
+
+    @Test
+    void certificateComesWithItsKeyAndAnAuthority() {
+        for (String missing : List.of("tls-cert", "tls-key", "tls-ca")) {
+            Map<String, String> without = new HashMap<>(holder());
+            without.remove(missing);
+            assertThatThrownBy(() -> PostgresSettings.of(here("localhost", without)))
+                    .as(missing)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("only together with");
+        }
+        Map<String, String> gone = new HashMap<>(holder());
+        gone.put("tls-key", "no-such-file.key");
+        assertThatThrownBy(() -> open(here("localhost", gone)))
+                .isInstanceOf(StoreException.class)
+                .hasMessageContaining("no-such-file.key");
+    }
+
+    @Test
+    void passwordThatIsChangedIsReadForTheNextConnection() throws Exception {
+        Path password = write("password", "first\n");
+        StoreSettings secret = here(
+                "localhost",
+                Map.of("user", "knower", "tls", "require", "password-file", password.toString(), "pool-size", "2"));
+        Mono.from(SchemaMigration.migrate(secret)).block(LIMIT);
+        PostgresStore store = open(secret);
+        try (var connection = postgres.getPostgresDatabase().getConnection();
+                var statement = connection.createStatement()) {
+            statement.execute("ALTER ROLE knower PASSWORD 'second'");
+            statement.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'knower'");
+            assertThatThrownBy(() -> Flux.from(store.accounts().list()).blockLast(LIMIT))
+                    .isInstanceOf(StoreException.class)
+                    .hasMessageContaining("28P01");
+            write("password", "second\n");
+            assertThat(Flux.from(store.accounts().list()).collectList().block(LIMIT))
+                    .isEmpty();
+        } finally {
+            Mono.from(store.close()).block(LIMIT);
+        }
+    }
+
     @Test
     void requireEncryptsAndVerifiesNothing() {
         assertEncrypted(here("127.0.0.1", Map.of("tls", "require")));
@@ -221,5 +300,45 @@ class TlsTest {
                         .tls())
                 .as("only who says so speaks in clear")
                 .isEqualTo(SSLMode.DISABLE);
+    }
+
+    @Test
+    void severalHostsAreAPrimaryAndItsStandbys() {
+        PostgresSettings several =
+                PostgresSettings.of(settings("db1.example.org,db2:5433,[2001:db8::1]:5434", Map.of()));
+        assertThat(several.hosts())
+                .containsExactly(
+                        new PostgresSettings.Host("db1.example.org", 5432),
+                        new PostgresSettings.Host("db2", 5433),
+                        new PostgresSettings.Host("2001:db8::1", 5434));
+        assertThat(several.primaryOnly()).isTrue();
+        assertThat(several.jdbcUrl())
+                .startsWith("jdbc:postgresql://db1.example.org:5432,db2:5433,[2001:db8::1]:5434/mail?")
+                .contains("targetServerType=primary");
+        assertThat(several.tls()).as("one of them is elsewhere").isEqualTo(SSLMode.VERIFY_FULL);
+        assertThat(PostgresSettings.of(settings("localhost,[::1]", Map.of())).tls())
+                .isEqualTo(SSLMode.DISABLE);
+        assertThat(PostgresSettings.of(settings("db1", Map.of())).primaryOnly()).isFalse();
+        assertThat(PostgresSettings.of(settings("x", Map.of("url", "postgresql://db1/mail?targetServerType=primary")))
+                        .primaryOnly())
+                .isTrue();
+        for (String wrong : List.of(
+                "postgresql://db1,/mail",
+                "postgresql:///mail",
+                "postgresql://db1:0/mail",
+                "postgresql://db1:70000/mail",
+                "postgresql://[2001:db8::1/mail",
+                "postgresql://db1/",
+                "postgresql://db1/mail?targetServerType=any",
+                "postgresql://db1/mail#x",
+                "mysql://db1/mail")) {
+            assertThatThrownBy(() -> PostgresSettings.of(settings("x", Map.of("url", wrong))))
+                    .as(wrong)
+                    .isInstanceOf(IllegalArgumentException.class)
+                    .hasMessageContaining("postgresql://host:port,host:port/name");
+        }
+        assertThatThrownBy(() -> PostgresSettings.of(settings("x", Map.of("url", "postgresql://me:secret@db1/mail"))))
+                .isInstanceOf(IllegalArgumentException.class)
+                .hasMessageNotContaining("secret");
     }
 }
