@@ -1,9 +1,6 @@
 package org.pop2.storage.fs.format;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * Puts a message into the form that it has in a mailbox: lines ended by LF and quoted, header fields that mail programs
@@ -22,10 +19,6 @@ public final class StoredForm {
     /** Octets of a line that are remembered; of more marks before a From, those in front are written through. */
     private static final int HEAD = 32;
 
-    /** Fields that other programs would take for their own notes about the message. */
-    private static final Set<String> REMOVED =
-            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
-
     private final Quoting quoting;
     private final Sink sink;
 
@@ -38,6 +31,7 @@ public final class StoredForm {
 
     private boolean inHeader = true;
     private boolean dropping;
+    private boolean afterLength;
     private int pendingCrs;
     private boolean lineEmpty = true;
     private boolean any;
@@ -135,6 +129,7 @@ public final class StoredForm {
         }
         // a line that begins so is no field, and goes on with none
         dropping = false;
+        afterLength = false;
         emit(head, 0, marks);
         System.arraycopy(head, marks, head, 0, headLength - marks);
         headLength -= marks;
@@ -142,12 +137,14 @@ public final class StoredForm {
     }
 
     private boolean isRemoved() {
-        if (marksWritten) {
-            return false;
-        }
-        String text = new String(head, 0, headLength, StandardCharsets.ISO_8859_1);
-        int colon = text.indexOf(':');
-        return colon > 0 && REMOVED.contains(text.substring(0, colon).strip().toLowerCase(Locale.ROOT));
+        FormatFields.Kind kind = marksWritten ? FormatFields.Kind.OTHER : FormatFields.kind(head, 0, headLength);
+        boolean removed = switch (kind) {
+            case NOTE, LENGTH -> true;
+            case LINES -> afterLength;
+            case OTHER -> false;
+        };
+        afterLength = kind == FormatFields.Kind.LENGTH;
+        return removed;
     }
 
     /** @param crs carriage returns to keep before the line end: with them the CR of a CRLF stays too */
