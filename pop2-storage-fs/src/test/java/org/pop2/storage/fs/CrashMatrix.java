@@ -179,8 +179,10 @@ final class CrashMatrix {
             }
             List<String> messages = new ArrayList<>();
             for (int number = 1; number <= counted.index().count(); number++) {
-                messages.add(TestMailboxes.wire(
-                        counted.file(), counted.index(), counted.index().rowOf(number), FORMAT.quoting()));
+                int row = counted.index().rowOf(number);
+                try (Counted.Place place = counted.place(row, row)) {
+                    messages.add(TestMailboxes.wire(place.file(), place.index(), place.row(row), FORMAT.quoting()));
+                }
             }
             counted.close();
             return messages;
