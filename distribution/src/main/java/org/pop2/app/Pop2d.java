@@ -21,9 +21,11 @@ import org.pop2.app.conform.ConformCommand;
 import org.pop2.app.deliver.DeliverCommand;
 import org.pop2.app.fetch.FetchCommand;
 import org.pop2.app.help.Words;
+import org.pop2.app.init.InitCommand;
 import org.pop2.app.mailbox.MailboxCommand;
 import org.pop2.app.operate.ConfigCommand;
 import org.pop2.app.operate.DoctorCommand;
+import org.pop2.app.operate.HealthCommand;
 import org.pop2.app.operate.KickCommand;
 import org.pop2.app.operate.MigrateCommand;
 import org.pop2.app.operate.ReloadCommand;
@@ -99,6 +101,7 @@ public final class Pop2d implements Callable<Integer> {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("serve", () -> new ServeCommand(terminal));
         commands.put("demo", () -> new DemoCommand(terminal));
+        commands.put("init", () -> new InitCommand(terminal));
         commands.put("user", () -> UserCommand.with(terminal));
         commands.put("deliver", () -> new DeliverCommand(terminal));
         commands.put("mailbox", () -> MailboxCommand.with(terminal));
@@ -109,6 +112,7 @@ public final class Pop2d implements Callable<Integer> {
         commands.put("conform", () -> new ConformCommand(terminal));
         commands.put("config", () -> ConfigCommand.with(terminal));
         commands.put("doctor", () -> new DoctorCommand(terminal));
+        commands.put("health", () -> new HealthCommand(terminal));
         commands.put("who", () -> new WhoCommand(terminal));
         commands.put("transcript", () -> new TranscriptCommand(terminal));
         commands.put("kick", () -> new KickCommand(terminal));

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import org.apache.commons.codec.binary.Base32;
-import org.pop2.net.Library;
+import org.pop2.library.Library;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.UserName;
 

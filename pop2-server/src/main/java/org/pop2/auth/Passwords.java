@@ -5,7 +5,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.Set;
-import org.pop2.net.Library;
+import org.pop2.library.Library;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.Account;
 import org.pop2.storage.Accounts;
@@ -65,7 +65,7 @@ public final class Passwords {
      *
      * @throws IllegalArgumentException if the password is empty, longer than {@link #MAX_OCTETS} or holds a NUL: nobody
      *     could log in with it
-     * @throws org.pop2.net.MissingLibraryException without Bouncy Castle
+     * @throws org.pop2.library.MissingLibraryException without Bouncy Castle
      */
     public static String hash(Secret password) {
         Library.BOUNCY_CASTLE.require("Argon2 hashes");

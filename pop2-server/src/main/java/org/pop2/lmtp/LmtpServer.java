@@ -188,7 +188,7 @@ public final class LmtpServer {
         return Stop.inOrder(
                 error -> LOG.atWarn().setCause(error).log("lmtp-stop-failed"),
                 List.of(
-                        done(listener.close())
+                        Mono.defer(() -> done(listener.close()))
                                 .doOnSuccess(closed -> LOG.atInfo()
                                         .addKeyValue("address", LmtpRecord.listening(address()))
                                         .log("lmtp-listener-closed")),

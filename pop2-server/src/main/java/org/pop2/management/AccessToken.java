@@ -7,6 +7,8 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.security.SecureRandom;
+import java.util.HexFormat;
 
 /** What one has to know to see users and to end sessions. Immutable; it prints as {@code ***}. */
 public final class AccessToken {
@@ -33,6 +35,13 @@ public final class AccessToken {
                     "a management token is " + LEAST + " to " + MOST + " letters, digits or signs, without blanks");
         }
         return new AccessToken(text);
+    }
+
+    /** A new one, which nobody can guess. */
+    public static AccessToken random() {
+        byte[] octets = new byte[LEAST];
+        new SecureRandom().nextBytes(octets);
+        return of(HexFormat.of().formatHex(octets));
     }
 
     /**

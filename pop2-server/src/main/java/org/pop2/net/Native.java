@@ -3,6 +3,7 @@ package org.pop2.net;
 import io.netty.channel.Channel;
 import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
+import org.pop2.library.Library;
 
 /** Sockets of Linux, where Netty's native code for them is there; nothing of it is touched where it is not. */
 public final class Native {

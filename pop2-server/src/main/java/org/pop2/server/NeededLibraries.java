@@ -1,7 +1,7 @@
 package org.pop2.server;
 
 import java.util.stream.Stream;
-import org.pop2.net.Library;
+import org.pop2.library.Library;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 
@@ -9,7 +9,7 @@ import org.pop2.profile.Quirk;
 final class NeededLibraries {
     private NeededLibraries() {}
 
-    /** @throws org.pop2.net.MissingLibraryException for the first that is not there */
+    /** @throws org.pop2.library.MissingLibraryException for the first that is not there */
     static void require(ServerSettings settings) {
         if (settings.listeners().stream().anyMatch(it -> it.tls().isPresent())) {
             Library.BOUNCY_CASTLE.require("listeners with TLS");

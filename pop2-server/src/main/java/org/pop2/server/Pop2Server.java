@@ -17,10 +17,10 @@ import java.util.function.Supplier;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Login;
 import org.pop2.auth.Passwords;
+import org.pop2.library.Library;
 import org.pop2.net.Arrival;
 import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
-import org.pop2.net.Library;
 import org.pop2.net.Native;
 import org.pop2.net.OwnFamily;
 import org.pop2.net.Stop;
@@ -96,7 +96,7 @@ public final class Pop2Server {
     /**
      * Opens the listeners and serves the store's mail. Work starts at subscription; the server is given when all of
      * them accept connections, and an error is a {@link ListenException}: then none does. A {@link Library} that the
-     * settings need and that is not there is a {@link org.pop2.net.MissingLibraryException}. The store stays the
+     * settings need and that is not there is a {@link org.pop2.library.MissingLibraryException}. The store stays the
      * caller's, to close after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {

@@ -18,6 +18,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.NewPassword;
 import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreSettings;
@@ -169,7 +170,7 @@ public final class BenchCommand implements Callable<Integer> {
             try {
                 Files.writeString(json, result.json() + "\n");
             } catch (IOException e) {
-                throw new CommandFailedException(ExitCode.IO, json + ": " + e.getMessage(), e);
+                throw new CommandFailedException(ExitCode.IO, Reasons.of(e), e);
             }
         }
     }

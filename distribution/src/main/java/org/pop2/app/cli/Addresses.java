@@ -13,4 +13,10 @@ public final class Addresses {
         String host = ip == null ? address.getHostString() : ip.getHostAddress();
         return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
+
+    /** Where a server that listens there is reached from this machine. */
+    public static InetSocketAddress reachable(InetSocketAddress address) {
+        InetAddress ip = address.getAddress();
+        return new InetSocketAddress(ip.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : ip, address.getPort());
+    }
 }

@@ -14,17 +14,22 @@ public final class Names {
         private String name = "";
 
         public UserName ofNewUser() throws CommandFailedException {
-            return UserName.of(name)
-                    .orElseThrow(() -> new CommandFailedException(
-                            ExitCode.DATA,
-                            "not a user name: it has 1 to " + UserName.MAX_OCTETS + " octets, letters, digits and"
-                                    + " . _ + - @ = ~, begins with a letter, a digit or _, and does not end with a dot"
-                                    + " or .lock"));
+            return newUser(name);
         }
 
         public UserName ofUser() throws CommandFailedException {
             return user(name);
         }
+    }
+
+    /** A name that an account can be given. */
+    public static UserName newUser(String name) throws CommandFailedException {
+        return UserName.of(name)
+                .orElseThrow(() -> new CommandFailedException(
+                        ExitCode.DATA,
+                        "not a user name: it has 1 to " + UserName.MAX_OCTETS + " octets, letters, digits and"
+                                + " . _ + - @ = ~, begins with a letter, a digit or _, and does not end with a dot"
+                                + " or .lock"));
     }
 
     /** One that cannot be a name is nobody's. */

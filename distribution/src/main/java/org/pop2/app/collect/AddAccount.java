@@ -1,9 +1,6 @@
 package org.pop2.app.collect;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -14,6 +11,8 @@ import java.util.concurrent.Callable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Questions;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
@@ -49,39 +48,26 @@ final class AddAccount implements Callable<Integer> {
     private record Known(String host, String wants) {}
 
     private final Terminal terminal;
-    private final BufferedReader answers;
+    private final Questions questions;
 
     @Mixin
     private final ConfigOption config = new ConfigOption();
 
     AddAccount(Terminal terminal) {
         this.terminal = terminal;
-        this.answers = new BufferedReader(new InputStreamReader(terminal.in(), StandardCharsets.UTF_8));
-    }
-
-    private String ask(String question, String usual) throws CommandFailedException {
-        terminal.say(question + (usual.isEmpty() ? "" : " [" + usual + "]") + ":");
-        try {
-            String line = answers.readLine();
-            String answer = line == null ? "" : line.strip();
-            if (line == null || (answer.isEmpty() && usual.isEmpty())) {
-                throw new CommandFailedException(ExitCode.USAGE, "no answer, and nothing is added");
-            }
-            return answer.isEmpty() ? usual : answer;
-        } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.IO, "standard input: " + e.getMessage(), e);
-        }
+        this.questions = new Questions(terminal);
     }
 
     @Override
     public Integer call() throws CommandFailedException {
         Configuration before = config.read(terminal);
-        String address = ask("1. The account at the provider: a mail address, or imaps://USER@HOST/FOLDER", "");
+        String address =
+                questions.ask("1. The account at the provider: a mail address, or imaps://USER@HOST/FOLDER", "");
         String from = address.contains("://") ? address : from(address);
-        String user = ask("2. The user here who gets the mail", localPart(address));
-        String name = ask("3. A name for it, small letters and digits", user.replaceAll("[^a-z0-9]", ""));
-        String password = ask("4. The file with the password", "conf/" + name + ".password");
-        String after = ask("5. At the provider, then: keep, mark-seen, move:FOLDER or delete", "keep");
+        String user = questions.ask("2. The user here who gets the mail", localPart(address));
+        String name = questions.ask("3. A name for it, small letters and digits", user.replaceAll("[^a-z0-9]", ""));
+        String password = questions.ask("4. The file with the password", "conf/" + name + ".password");
+        String after = questions.ask("5. At the provider, then: keep, mark-seen, move:FOLDER or delete", "keep");
         if (before.collectors().stream().anyMatch(each -> each.name().equals(name))) {
             throw new CommandFailedException(ExitCode.DATA, "there is a collect." + name + " already");
         }
@@ -102,8 +88,8 @@ final class AddAccount implements Callable<Integer> {
         if (known != null) {
             terminal.say("   " + domain + " " + known.wants() + ", as of " + KNOWN_IN);
         }
-        return "imaps://" + address + "@" + (known == null ? ask("   Its IMAP server", "imap." + domain) : known.host())
-                + "/INBOX";
+        return "imaps://" + address + "@"
+                + (known == null ? questions.ask("   Its IMAP server", "imap." + domain) : known.host()) + "/INBOX";
     }
 
     private static String localPart(String address) {
@@ -147,7 +133,7 @@ final class AddAccount implements Callable<Integer> {
             }
             Files.writeString(file, block, StandardOpenOption.APPEND);
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.CANNOT_CREATE, file + ": " + e.getMessage(), e);
+            throw new CommandFailedException(ExitCode.CANNOT_CREATE, file + " cannot be changed: " + Reasons.of(e), e);
         }
     }
 }

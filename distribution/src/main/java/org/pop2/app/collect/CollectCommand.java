@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.CollectorSettings;
@@ -214,7 +215,7 @@ public final class CollectCommand implements Callable<Integer> {
         } catch (StoreException e) {
             throw CommandFailedException.of(e);
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.IO, String.valueOf(e.getMessage()), e);
+            throw new CommandFailedException(ExitCode.IO, Reasons.of(e), e);
         } finally {
             Mono.from(store.close()).block();
         }

@@ -41,7 +41,8 @@ import org.pop2.trace.TraceSettings;
  */
 public final class ConfigurationReader {
     /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
-    private static final Set<String> OTHER_VARIABLES = Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE");
+    private static final Set<String> OTHER_VARIABLES =
+            Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE", "POP2D_COMMAND");
 
     /** What Kubernetes puts into every container beside a service called pop2d; the value of POP2D_PORT is a URL. */
     private static final Pattern SERVICE_LINK =

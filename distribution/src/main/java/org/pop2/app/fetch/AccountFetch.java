@@ -10,6 +10,7 @@ import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.fetch.Collector;
 import org.pop2.fetch.DeliveryException;
@@ -89,7 +90,7 @@ final class AccountFetch {
         } catch (StoreException e) {
             throw CommandFailedException.of(e);
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.IO, "not fetched: " + e.getMessage(), e);
+            throw new CommandFailedException(ExitCode.IO, "not fetched: " + Reasons.of(e), e);
         }
     }
 

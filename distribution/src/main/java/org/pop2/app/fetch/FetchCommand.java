@@ -16,6 +16,7 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.NewPassword;
 import org.pop2.app.cli.PasswordOption;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.mailbox.MailboxCommand;
 import org.pop2.client.ClientSettings;
@@ -401,7 +402,7 @@ public final class FetchCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailedException(
                     ExitCode.CANNOT_CREATE,
-                    "the state file cannot be made: " + e.getMessage() + "; try --state FILE",
+                    "the state file cannot be made: " + Reasons.of(e) + "; try --state FILE",
                     e);
         }
     }

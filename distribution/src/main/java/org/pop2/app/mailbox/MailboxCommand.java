@@ -1,7 +1,6 @@
 package org.pop2.app.mailbox;
 
 import java.io.IOException;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.NoSuchFileException;
 import java.util.List;
 import java.util.Optional;
@@ -14,6 +13,7 @@ import org.pop2.app.cli.Failures;
 import org.pop2.app.cli.JsonOption;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Table;
@@ -288,11 +288,8 @@ public final class MailboxCommand implements Callable<Integer> {
             return new CommandFailedException(ExitCode.DATA, before + e.getMessage(), e);
         }
         if (e instanceof NoSuchFileException missing) {
-            return new CommandFailedException(ExitCode.NO_INPUT, before + missing.getFile() + " is not there", e);
+            return new CommandFailedException(ExitCode.NO_INPUT, before + Reasons.of(missing), e);
         }
-        if (e instanceof AccessDeniedException denied) {
-            return new CommandFailedException(ExitCode.IO, before + denied.getFile() + ": permission denied", e);
-        }
-        return new CommandFailedException(ExitCode.IO, before + e.getMessage(), e);
+        return new CommandFailedException(ExitCode.IO, before + Reasons.of(e), e);
     }
 }

@@ -11,6 +11,7 @@ import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
@@ -136,7 +137,7 @@ final class MailboxExportCommand implements Callable<Integer> {
                             : target + " " + e.getReason(),
                     e);
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.CANNOT_CREATE, target + " cannot be made: " + e.getMessage(), e);
+            throw new CommandFailedException(ExitCode.CANNOT_CREATE, target + " cannot be made: " + Reasons.of(e), e);
         }
     }
 }

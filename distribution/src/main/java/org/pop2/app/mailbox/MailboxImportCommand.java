@@ -17,6 +17,7 @@ import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Names;
 import org.pop2.app.cli.ProgressBar;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.cli.WhenStopped;
@@ -259,7 +260,7 @@ public final class MailboxImportCommand implements Callable<Integer> {
         } catch (IOException e) {
             throw new CommandFailedException(
                     ExitCode.CANNOT_CREATE,
-                    "the state file cannot be made: " + e.getMessage() + "; try --state FILE",
+                    "the state file cannot be made: " + Reasons.of(e) + "; try --state FILE",
                     e);
         }
     }

@@ -21,6 +21,7 @@ import org.pop2.app.cli.Addresses;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.cli.Trust;
@@ -143,7 +144,7 @@ public final class DoctorCommand implements Callable<Integer> {
                 AccessToken.in(token);
                 say(Finding.OK, "management token: " + token);
             } catch (IOException e) {
-                say(Finding.FAIL, "management token: " + e.getMessage());
+                say(Finding.FAIL, "management token: " + Reasons.of(e));
             }
         });
     }

@@ -55,6 +55,8 @@ public final class KickCommand implements Callable<Integer> {
                 exitCode = ExitCode.NO_INPUT;
             } else if (said.status() != 200) {
                 throw Operator.unexpected(said);
+            } else {
+                terminal.say("ended session " + session);
             }
         }
         return exitCode;

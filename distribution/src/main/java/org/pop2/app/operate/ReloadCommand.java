@@ -45,6 +45,10 @@ public final class ReloadCommand implements Callable<Integer> {
             throw Operator.unexpected(said);
         }
         said.body().getStringList("messages").forEach(terminal::warn);
-        return said.status() == 200 ? ExitCode.OK : ExitCode.CONFIG;
+        if (said.status() != 200) {
+            return ExitCode.CONFIG;
+        }
+        terminal.say("the server has read its configuration again");
+        return ExitCode.OK;
     }
 }

@@ -11,9 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermissions;
-import java.security.SecureRandom;
 import java.util.HashMap;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -21,12 +19,14 @@ import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.app.config.InvalidConfigurationException;
 import org.pop2.app.logging.Logging;
 import org.pop2.auth.Passwords;
+import org.pop2.management.AccessToken;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
@@ -91,7 +91,7 @@ public final class DemoCommand implements Callable<Integer> {
         Path directory = temporaryDirectory();
         boolean started = false;
         try {
-            String token = statusPage ? newToken() : "";
+            String token = statusPage ? AccessToken.random().reveal() : "";
             Configuration configuration = ConfigurationReader.of(directory, values(directory, token));
             Logging.follow(configuration.log());
             Serving serving = Serving.start(configuration, DemoCommand::fill, () -> configuration);
@@ -106,7 +106,8 @@ public final class DemoCommand implements Callable<Integer> {
                         removeDirectory(directory);
                     });
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.CANNOT_CREATE, "the demo cannot be made ready: " + e, e);
+            throw new CommandFailedException(
+                    ExitCode.CANNOT_CREATE, "the demo cannot be made ready: " + Reasons.of(e), e);
         } catch (InvalidConfigurationException e) {
             throw new CommandFailedException(ExitCode.USAGE, String.valueOf(e.getMessage()), e);
         } finally {
@@ -129,12 +130,6 @@ public final class DemoCommand implements Callable<Integer> {
             values.put("management.token-file", file.toString());
         }
         return values;
-    }
-
-    private static String newToken() {
-        byte[] octets = new byte[16];
-        new SecureRandom().nextBytes(octets);
-        return HexFormat.of().formatHex(octets);
     }
 
     static Mono<Void> fill(MailStore store) {
@@ -176,7 +171,7 @@ public final class DemoCommand implements Callable<Integer> {
         try {
             return Files.createTempDirectory("pop2d-demo");
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.CANNOT_CREATE, "no temporary directory: " + e.getMessage(), e);
+            throw new CommandFailedException(ExitCode.CANNOT_CREATE, "no temporary directory: " + Reasons.of(e), e);
         }
     }
 

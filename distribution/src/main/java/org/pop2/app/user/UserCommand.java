@@ -58,6 +58,30 @@ public final class UserCommand implements Callable<Integer> {
         throw SubCommands.missing(spec);
     }
 
+    /**
+     * Adds a user, and says so. Blocks.
+     *
+     * @param fromInput the password is the first line of standard input; else a person is asked
+     */
+    public static void add(Terminal terminal, Configuration configuration, UserName user, boolean fromInput)
+            throws CommandFailedException {
+        // before a password is typed twice in vain
+        if (AccountWork.find(configuration, user) != null) {
+            throw Add.exists(user);
+        }
+        String hash = NewPassword.hash(terminal, user, fromInput);
+        Account present = AccountWork.accounts(
+                configuration,
+                accounts -> Mono.from(accounts.find(user))
+                        .switchIfEmpty(Mono.from(accounts.put(new Account(user, hash, true)))
+                                .then(Mono.empty())));
+        if (present != null) {
+            throw Add.exists(user);
+        }
+        terminal.say("added " + user);
+        Add.warnOfMail(terminal, configuration, user);
+    }
+
     @Command(
             name = "add",
             description = {
@@ -85,28 +109,12 @@ public final class UserCommand implements Callable<Integer> {
 
         @Override
         public Integer call() throws CommandFailedException {
-            UserName user = one.newUser();
-            Configuration configuration = one.configuration(terminal);
-            // before a password is typed twice in vain
-            if (AccountWork.find(configuration, user) != null) {
-                throw exists(user);
-            }
-            String hash = NewPassword.hash(terminal, user, password.fromInput());
-            Account present = AccountWork.accounts(
-                    configuration,
-                    accounts -> Mono.from(accounts.find(user))
-                            .switchIfEmpty(Mono.from(accounts.put(new Account(user, hash, true)))
-                                    .then(Mono.empty())));
-            if (present != null) {
-                throw exists(user);
-            }
-            terminal.say("added " + user);
-            warnOfMail(configuration, user);
+            add(terminal, one.configuration(terminal), one.newUser(), password.fromInput());
             return ExitCode.OK;
         }
 
         /** Mail of somebody who had the name before, or that a mail system has delivered already. */
-        private void warnOfMail(Configuration configuration, UserName user) {
+        private static void warnOfMail(Terminal terminal, Configuration configuration, UserName user) {
             Usage usage =
                     Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> Mono.from(store.usage(user)));
             if (usage != null && usage.messages() > 0) {

@@ -17,6 +17,7 @@ import java.util.concurrent.Callable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.auth.Passwords;
@@ -114,7 +115,7 @@ final class UserImportCommand implements Callable<Integer> {
         } catch (NoSuchFileException e) {
             throw new CommandFailedException(ExitCode.NO_INPUT, "there is no file " + file, e);
         } catch (IOException e) {
-            throw new CommandFailedException(ExitCode.IO, "reading " + file + ": " + e.getMessage(), e);
+            throw new CommandFailedException(ExitCode.IO, "reading " + file + ": " + Reasons.of(e), e);
         }
         return allGood;
     }

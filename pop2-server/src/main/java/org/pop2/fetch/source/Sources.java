@@ -1,7 +1,7 @@
 package org.pop2.fetch.source;
 
 import java.io.IOException;
-import org.pop2.net.Library;
+import org.pop2.library.Library;
 
 /** Opens sources. */
 public final class Sources {
@@ -11,7 +11,7 @@ public final class Sources {
      * Connects, logs in and opens the folder. Blocks.
      *
      * @throws SourceException if any of that fails
-     * @throws org.pop2.net.MissingLibraryException if Angus Mail is missing
+     * @throws org.pop2.library.MissingLibraryException if Angus Mail is missing
      */
     public static Source open(SourceSettings settings) throws IOException {
         Library.ANGUS_MAIL.require("IMAP and POP3");

@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
+import org.jsoup.nodes.DataNode;
 import org.jsoup.nodes.Document;
 import org.jsoup.nodes.Element;
 import org.jsoup.nodes.Node;
@@ -19,32 +20,28 @@ import org.jsoup.select.NodeTraversor;
 
 /**
  * HTML as a text browser shows it: paragraphs, lists, quotations, tables; links numbered, with their addresses at the
- * end. What is not to be seen is left out. Nothing is fetched.
+ * end. What is not to be seen is left out, and nothing else without saying so. Nothing is fetched.
  */
 final class HtmlText implements NodeFilter {
     /** Elements within elements; deeper ones are put beside each other. */
     private static final int MAX_DEPTH = 256;
 
-    private static final int MAX_LINKS = 200;
+    /** Pages within pages; deeper ones are left out, and that is said. */
+    private static final int MAX_PAGES = 5;
+
     private static final int DEEPEST_INDENT = 20;
 
-    private static final Set<String> LEFT_OUT = Set.of(
-            "head",
-            "script",
-            "style",
-            "template",
-            "title",
-            "object",
-            "iframe",
-            "svg",
-            "math",
-            "noframes",
-            "select",
-            "textarea",
-            "audio",
-            "video",
-            "canvas",
-            "map");
+    /** What is no text of the page. All else is shown, what a browser shows by other means too. */
+    private static final Set<String> LEFT_OUT =
+            Set.of("head", "script", "style", "template", "title", "desc", "metadata", "annotation", "annotation-xml");
+
+    /** Whose content is the source of another page. */
+    private static final Set<String> PAGES = Set.of("iframe", "noframes", "noembed");
+
+    /** Of an input, what says what stands in it; others stand for themselves, or are not seen. */
+    private static final Set<String> INPUTS_WITHOUT_TEXT =
+            Set.of("hidden", "password", "checkbox", "radio", "file", "image", "color", "range");
+
     private static final Set<String> PARAGRAPHS = Set.of(
             "p",
             "h1",
@@ -58,6 +55,10 @@ final class HtmlText implements NodeFilter {
             "dl",
             "blockquote",
             "pre",
+            "textarea",
+            "xmp",
+            "listing",
+            "plaintext",
             "table",
             "fieldset",
             "figure");
@@ -88,10 +89,15 @@ final class HtmlText implements NodeFilter {
             "legend",
             "figcaption",
             "details",
-            "summary");
-    private static final Pattern HIDDEN =
-            Pattern.compile("(?i)(?:^|[;\\s])(?:display\\s*:\\s*none|visibility\\s*:\\s*hidden|mso-hide\\s*:\\s*all)");
-    private static final Pattern ADDRESS = Pattern.compile("(?i)(?:https?|ftp|mailto|tel):\\S.*");
+            "summary",
+            "select",
+            "option",
+            "optgroup",
+            "object",
+            "iframe",
+            "dialog");
+    /** Where a link leads to nothing that could be told. */
+    private static final Pattern NOWHERE = Pattern.compile("(?i)(?:#|javascript:|data:|cid:|about:).*");
 
     private final Transliteration transliteration;
     private final int width;
@@ -110,9 +116,14 @@ final class HtmlText implements NodeFilter {
     /** Tables that are open, with whether each is one of data. */
     private final Deque<Boolean> tables = new ArrayDeque<>();
 
+    /** Lists that are open: the number of the last item, or one below 0. */
     private final Deque<int[]> counters = new ArrayDeque<>();
+
     private final Map<String, Integer> links = new LinkedHashMap<>();
     private final Deque<LinkStart> linkStarts = new ArrayDeque<>();
+
+    private int pages;
+    private boolean omitted;
 
     private record LinkStart(int lines, int column) {}
 
@@ -121,12 +132,23 @@ final class HtmlText implements NodeFilter {
         this.width = width;
     }
 
-    static List<String> of(String html, Transliteration transliteration, int width) {
-        Document document = Parser.htmlParser().setMaxDepth(MAX_DEPTH).parseInput(html, "");
+    static Rendered of(String html, Transliteration transliteration, int width) {
+        Transliteration.Tally before = transliteration.tally();
         HtmlText text = new HtmlText(transliteration, width);
-        NodeTraversor.filter(text, document.body());
-        text.end();
-        return text.lines;
+        text.page(html);
+        return text.end(before);
+    }
+
+    private void page(String html) {
+        if (pages == MAX_PAGES) {
+            omitted |= !html.isBlank();
+            return;
+        }
+        pages++;
+        Document document = Parser.htmlParser().setMaxDepth(MAX_DEPTH).parseInput(html, "");
+        NodeTraversor.filter(this, document.body());
+        endLine();
+        pages--;
     }
 
     @Override
@@ -135,20 +157,25 @@ final class HtmlText implements NodeFilter {
             text(text.getWholeText());
             return FilterResult.CONTINUE;
         }
+        if (node instanceof DataNode text) {
+            // of an element whose content is no markup: scripts and styles do not come here
+            text(text.getWholeData());
+            return FilterResult.CONTINUE;
+        }
         if (!(node instanceof Element element)) {
             return FilterResult.SKIP_ENTIRELY;
         }
         String name = element.normalName();
-        if (LEFT_OUT.contains(name) || isHidden(element)) {
+        if (LEFT_OUT.contains(name) || Hidden.is(element)) {
             return FilterResult.SKIP_ENTIRELY;
         }
         open(element, name);
+        if (PAGES.contains(name)) {
+            page(element.attr("srcdoc"));
+            page(element.data());
+            return FilterResult.SKIP_ENTIRELY;
+        }
         return FilterResult.CONTINUE;
-    }
-
-    private static boolean isHidden(Element element) {
-        return element.hasAttr("hidden")
-                || HIDDEN.matcher(element.attr("style")).find();
     }
 
     private void open(Element element, String name) {
@@ -165,19 +192,19 @@ final class HtmlText implements NodeFilter {
                 paragraph();
             }
             case "blockquote" -> indents.addLast("> ");
-            case "pre" -> preformatted++;
-            case "ul", "menu", "dir" -> counters.addLast(new int[] {-1});
-            case "ol" -> counters.addLast(new int[] {0});
-            case "li" -> item();
+            case "pre", "textarea", "xmp", "listing", "plaintext" -> preformatted++;
+            case "ul", "menu", "dir" -> counters.addLast(new int[] {Integer.MIN_VALUE});
+            case "ol" -> counters.addLast(new int[] {number(element, "start", 1) - 1});
+            case "li" -> item(element);
             case "dd" -> indents.addLast("    ");
             case "table" -> tables.addLast(isData(element));
             case "a" -> linkStarts.addLast(new LinkStart(lines.size(), current.length()));
-            case "img" -> image(element);
-            case "input" -> {
-                if (Set.of("submit", "button").contains(element.attr("type").toLowerCase(Locale.ROOT))) {
-                    text("[" + element.attr("value") + "]");
-                }
-            }
+            case "img" -> bracketed(element, "alt", "title");
+            case "input" -> input(element);
+            case "optgroup" -> text(element.attr("label") + ": ");
+            case "area" -> reference(element, "area", "href");
+            case "iframe", "frame" -> reference(element, "frame", "src");
+            case "sup" -> exponent(element);
             default -> {}
         }
     }
@@ -203,7 +230,7 @@ final class HtmlText implements NodeFilter {
                 // an item in which there was nothing
                 mark = "";
             }
-            case "pre" -> preformatted--;
+            case "pre", "textarea", "xmp", "listing", "plaintext" -> preformatted--;
             case "ul", "menu", "dir", "ol" -> counters.removeLast();
             case "table" -> tables.removeLast();
             default -> {}
@@ -256,45 +283,109 @@ final class HtmlText implements NodeFilter {
         return columns && node == null;
     }
 
-    private void item() {
+    private void item(Element item) {
         int[] counter = counters.peekLast();
-        if (counter == null || counter[0] < 0) {
+        if (counter == null || counter[0] == Integer.MIN_VALUE) {
             mark = "* ";
         } else {
-            counter[0]++;
+            counter[0] = number(item, "value", counter[0] + 1);
             mark = counter[0] + ". ";
         }
         indents.addLast(" ".repeat(mark.length()));
     }
 
-    private void image(Element image) {
-        String alternative = image.attr("alt").strip();
-        if (!alternative.isEmpty()) {
-            text("[" + alternative + "]");
+    private static int number(Element element, String attribute, int otherwise) {
+        String text = element.attr(attribute).strip();
+        return text.matches("-?\\d{1,6}") ? Integer.parseInt(text) : otherwise;
+    }
+
+    /** The first of some attributes that says something. */
+    private void bracketed(Element element, String... attributes) {
+        for (String attribute : attributes) {
+            String text = element.attr(attribute).strip();
+            if (!text.isEmpty()) {
+                text("[" + text + "]");
+                return;
+            }
         }
     }
 
+    private void input(Element input) {
+        String type = input.attr("type").toLowerCase(Locale.ROOT);
+        if (type.equals("image")) {
+            bracketed(input, "alt", "value");
+        } else if (!INPUTS_WITHOUT_TEXT.contains(type)) {
+            bracketed(input, "value", "placeholder");
+        }
+    }
+
+    /** A power is not a longer number. */
+    private void exponent(Element sup) {
+        String raised = sup.text();
+        char before = current.isEmpty() ? ' ' : current.charAt(current.length() - 1);
+        if (Character.isLetterOrDigit(before) && raised.matches("[-+\u2212]?\\d+")) {
+            current.append('^');
+        }
+    }
+
+    /** Something that stands for another page, with where it is. */
+    private void reference(Element element, String what, String attribute) {
+        if (!address(element, attribute).isEmpty()) {
+            LinkStart start = new LinkStart(lines.size(), current.length());
+            String alternative = element.attr("alt").strip();
+            text("[" + (alternative.isEmpty() ? what : alternative) + "]");
+            link(address(element, attribute), start);
+        }
+    }
+
+    /** In ASCII; empty if it leads nowhere. */
+    private String address(Element element, String attribute) {
+        String given = element.attr(attribute).strip();
+        String whole = element.absUrl(attribute);
+        return given.isEmpty() || NOWHERE.matcher(given).matches()
+                ? ""
+                : transliteration.line(whole.isEmpty() ? given : whole).replace(" ", "%20");
+    }
+
     private void link(Element element, LinkStart start) {
-        String address = element.attr("href").strip();
-        if (!ADDRESS.matcher(address).matches() || address.length() > Words.LONGEST - 20) {
-            return;
+        String attribute = element.hasAttr("href") ? "href" : "xlink:href";
+        String address = address(element, attribute);
+        if (!address.isEmpty()) {
+            if (shown(start).isEmpty() && start.lines == lines.size()) {
+                Element picture = element.selectFirst("img, svg, object, video");
+                if (picture == null || isDot(picture)) {
+                    // nothing to be seen
+                    return;
+                }
+                text("[picture]");
+            }
+            link(address, start);
         }
+    }
+
+    /** Whether it is the picture of a page that counts its readers. */
+    private static boolean isDot(Element picture) {
+        return picture.attr("width").matches("[01](?:px)?")
+                || picture.attr("height").matches("[01](?:px)?");
+    }
+
+    /** What a link is shown as, if that stands in one line. */
+    private String shown(LinkStart start) {
         boolean oneLine = start.lines == lines.size() && start.column <= current.length();
-        String shown = oneLine ? current.substring(start.column).strip() : "";
-        String ascii = transliteration.line(address).replace(" ", "%20");
-        String bare = ascii.replaceFirst("(?i)^(?:https?://(?:www\\.)?|mailto:|tel:)", "")
+        return oneLine ? current.substring(start.column).strip() : "";
+    }
+
+    private void link(String address, LinkStart start) {
+        String shown = shown(start);
+        String bare = address.replaceFirst("(?i)^(?:https?://(?:www\\.)?|mailto:|tel:)", "")
                 .replaceFirst("/$", "");
-        if (shown.equals(ascii) || shown.endsWith(bare) || (links.size() >= MAX_LINKS && !links.containsKey(ascii))) {
+        if (shown.equals(address) || shown.endsWith(bare)) {
             return;
         }
-        if (shown.isEmpty() && oneLine) {
-            // nothing to be seen: the picture of a page that counts its readers
-            return;
-        }
-        int number = links.computeIfAbsent(ascii, key -> links.size() + 1);
+        int number = links.computeIfAbsent(address, key -> links.size() + 1);
         int end = current.length();
         boolean blank = end > 0 && current.charAt(end - 1) == ' ';
-        current.append(blank ? "[" : " [").append(number).append(blank ? "] " : "]");
+        current.append(blank ? "" : " ").append(Marks.link(number)).append(blank ? " " : "");
     }
 
     private void text(String text) {
@@ -342,8 +433,9 @@ final class HtmlText implements NodeFilter {
         }
         blankWanted = false;
         String others = prefix();
-        String first =
-                mark.isEmpty() ? others : others.substring(0, Math.max(0, others.length() - mark.length())) + mark;
+        String first = mark.isEmpty()
+                ? others
+                : others.substring(0, Math.max(0, others.length() - mark.length())) + Marks.item(mark);
         mark = "";
         lastPrefix = others;
         if (preformatted > 0 && others.length() + text.length() <= Words.LONGEST) {
@@ -374,15 +466,25 @@ final class HtmlText implements NodeFilter {
         return before.substring(0, common);
     }
 
-    private void end() {
-        endLine();
+    private Rendered end(Transliteration.Tally before) {
         while (!lines.isEmpty() && lines.get(lines.size() - 1).isBlank()) {
             lines.remove(lines.size() - 1);
         }
+        List<String> addresses = List.copyOf(links.keySet());
+        List<String> sent = new ArrayList<>(lines.stream().map(Marks::sent).toList());
+        List<String> said = new ArrayList<>(
+                lines.stream().map(line -> Marks.said(line, addresses)).toList());
         if (!links.isEmpty()) {
-            lines.add("");
-            links.forEach(
-                    (address, number) -> Words.wrap("", "", "[" + number + "] " + address, Words.LONGEST, lines::add));
+            sent.add("");
+            said.add("");
         }
+        links.forEach((address, number) -> {
+            Words.wrap("", "", "[" + number + "] " + address, Words.LONGEST, sent::add);
+            while (said.size() < sent.size()) {
+                // each piece of a long one says all of it
+                said.add(address);
+            }
+        });
+        return new Rendered(sent, said, transliteration.isIllegibleSince(before), omitted);
     }
 }

@@ -310,7 +310,7 @@ final class MessageReader {
             skip(raw);
             return raw.hasSeenOther() ? shown.withMore() : shown;
         }
-        return new Attachment(shown(type), name, skip(body), disposition.equals("attachment"));
+        return new Attachment(shown(type), name, skip(body));
     }
 
     /** Whether a field of a part, or the name of something attached, cannot be shown. */

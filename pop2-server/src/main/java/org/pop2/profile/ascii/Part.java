@@ -39,10 +39,8 @@ sealed interface Part {
      * Something that is only named.
      *
      * @param octets of it, decoded
-     * @param attached whether the sender attached it: else it may be another form of something, or what that is made of
      */
-    record Attachment(String type, Optional<String> name, long octets, boolean attached) implements Part {
-        /** Which says nothing that could be shown. */
+    record Attachment(String type, Optional<String> name, long octets) implements Part {
         /** The type, and what it is where the type does not say so to a person. */
         String kind() {
             return switch (type) {

@@ -66,18 +66,19 @@ final class Renderer {
         }
         separate();
         text.name().ifPresent(name -> lines.add("[" + name + "]"));
-        rendered(text).lines.forEach(lines::add);
-        illegible |= rendered(text).illegible;
-        cut |= text.cut();
+        rendered(text).lines().forEach(lines::add);
+        illegible |= rendered(text).illegible();
+        cut |= text.cut() || rendered(text).omitted();
     }
-
-    private record Rendered(List<String> lines, boolean illegible) {}
 
     private Rendered rendered(Text text) {
         return rendered.computeIfAbsent(text, this::render);
     }
 
     private Rendered render(Text text) {
+        if (text.markup() == Markup.HTML) {
+            return HtmlText.of(text.content(), transliteration, width);
+        }
         List<String> out = new ArrayList<>();
         Transliteration.Tally before = transliteration.tally();
         switch (text.markup()) {
@@ -85,9 +86,9 @@ final class Renderer {
             case FLOWED -> plain.flowed(text.content(), false, out::add);
             case FLOWED_TIGHT -> plain.flowed(text.content(), true, out::add);
             case ENRICHED -> plain.enriched(text.content(), out::add);
-            case HTML -> out.addAll(HtmlText.of(text.content(), transliteration, width));
+            case HTML -> throw new IllegalStateException("has been rendered above");
         }
-        return new Rendered(out, transliteration.isIllegibleSince(before));
+        return Rendered.of(out, transliteration.isIllegibleSince(before));
     }
 
     private void separate() {
@@ -105,7 +106,7 @@ final class Renderer {
                 lines.add("[This message is encrypted (PGP).]");
                 multipart.parts().forEach(this::show);
             }
-            default -> multipart.parts().forEach(this::show);
+            default -> withoutSignature(multipart).forEach(this::show);
         }
         // as a rule it says that this is MIME: not the first thing to be read
         text(multipart.preamble());
@@ -143,7 +144,7 @@ final class Renderer {
         }
         for (Part part : multipart.parts()) {
             if (!shown.contains(part)) {
-                attached(part, shown.isEmpty());
+                attached(part);
             }
         }
     }
@@ -171,15 +172,22 @@ final class Renderer {
 
     private void collect(Part part, Vocabulary words) {
         texts(part, text -> {
-            words.add(rendered(text).lines);
-            illegible |= rendered(text).illegible;
-            cut |= text.cut();
+            words.add(rendered(text).said());
+            illegible |= rendered(text).illegible();
+            cut |= text.cut() || rendered(text).omitted();
         });
     }
 
-    /** Lines with words that have not been seen. */
+    /** Lines that say what has not been seen. */
     private void collectUnseen(Part part, Vocabulary seen, List<String> unseen) {
-        texts(part, text -> rendered(text).lines.stream().filter(seen::lacks).forEach(unseen::add));
+        texts(part, text -> {
+            Rendered all = rendered(text);
+            for (int i = 0; i < all.lines().size(); i++) {
+                if (seen.lacks(all.said().get(i))) {
+                    unseen.add(all.lines().get(i));
+                }
+            }
+        });
     }
 
     private static void texts(Part part, Consumer<Text> to) {
@@ -211,7 +219,7 @@ final class Renderer {
 
     private boolean isShown(Part part) {
         if (part instanceof Text text) {
-            return text.markup() == Markup.HTML ? !rendered(text).lines.isEmpty() : !text.isEmpty();
+            return text.markup() == Markup.HTML ? !rendered(text).lines().isEmpty() : !text.isEmpty();
         }
         if (part instanceof Multipart multipart) {
             return multipart.parts().stream().anyMatch(this::isShown)
@@ -221,15 +229,24 @@ final class Renderer {
         return part instanceof Nested;
     }
 
-    /** @param all even what is only another form of something */
-    private void attached(Part part, boolean all) {
-        if (part instanceof Attachment attachment && (all || attachment.attached())) {
+    /** What is not text in a part that is not shown: nobody has seen it. */
+    private void attached(Part part) {
+        if (part instanceof Attachment attachment) {
             attachments.add(attachment);
         } else if (part instanceof Multipart multipart) {
-            multipart.parts().forEach(it -> attached(it, all));
+            withoutSignature(multipart).forEach(this::attached);
         } else if (part instanceof Nested nested) {
-            attached(nested.content(), all);
+            attached(nested.content());
         }
+    }
+
+    /** A signature says nothing that could be shown, where it signs something; elsewhere it is a file of any sort. */
+    private static List<Part> withoutSignature(Multipart multipart) {
+        return multipart.kind().equals("signed")
+                ? multipart.parts().stream()
+                        .filter(part -> !(part instanceof Attachment attachment && attachment.isSignature()))
+                        .toList()
+                : multipart.parts();
     }
 
     private void nested(Nested nested) {
@@ -284,13 +301,11 @@ final class Renderer {
     }
 
     private boolean attachments(boolean drop, Consumer<String> out) {
-        List<Attachment> named =
-                attachments.stream().filter(it -> !it.isSignature()).toList();
-        if (named.isEmpty()) {
+        if (attachments.isEmpty()) {
             return true;
         }
         out.accept("");
-        for (Attachment attachment : named.subList(0, Math.min(named.size(), MOST_ATTACHMENTS))) {
+        for (Attachment attachment : attachments.subList(0, Math.min(attachments.size(), MOST_ATTACHMENTS))) {
             Words.wrap(
                     "[",
                     " ",
@@ -299,8 +314,8 @@ final class Renderer {
                     width,
                     out);
         }
-        if (named.size() > MOST_ATTACHMENTS) {
-            out.accept("[and " + (named.size() - MOST_ATTACHMENTS) + " more]");
+        if (attachments.size() > MOST_ATTACHMENTS) {
+            out.accept("[and " + (attachments.size() - MOST_ATTACHMENTS) + " more]");
         }
         if (!drop) {
             Words.wrap("[", "", "What is attached " + STAYS + ".]", width, out);

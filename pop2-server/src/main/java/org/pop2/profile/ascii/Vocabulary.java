@@ -2,23 +2,35 @@ package org.pop2.profile.ascii;
 
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Set;
 import java.util.function.Consumer;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
- * Which words a text has: enough to see whether another text says the same. Addresses of the web do not count, for they
- * differ where texts do not; nor do single letters.
+ * What a text says, as words, numbers and addresses: enough to see whether another text says the same. Addresses do not
+ * count for how much of a text another one covers, for there are texts of ten words and fifty addresses.
  */
 final class Vocabulary {
-    private final Set<String> words = new HashSet<>();
+    private static final Pattern ADDRESS =
+            Pattern.compile("(?i)(?:[a-z][a-z0-9+.-]{1,20}://|(?:mailto|tel|sips?|xmpp):)[^\\s<>\"]+");
 
-    /** Adds the words of some lines of ASCII. */
+    /** A number with its sign and what parts its digits, or a word. */
+    private static final Pattern WORD =
+            Pattern.compile("(?<![a-z0-9])[-+](?=\\d)\\d+(?:[.,:]\\d+)*|\\d+(?:[.,:]\\d+)+|[a-z0-9]+");
+
+    private final Set<String> words = new HashSet<>();
+    private final Set<String> addresses = new HashSet<>();
+
+    /** Adds what some lines of ASCII say. */
     void add(List<String> lines) {
-        lines.forEach(line -> split(line, words::add));
+        lines.forEach(line -> split(line, words::add, addresses::add));
     }
 
     void add(Vocabulary other) {
         words.addAll(other.words);
+        addresses.addAll(other.addresses);
     }
 
     int size() {
@@ -31,30 +43,30 @@ final class Vocabulary {
         return there * 100 >= (long) size() * percent;
     }
 
-    /** Whether a line has a word that is not among these. */
+    /** Whether a line has a word, a number or an address that is not among these. */
     boolean lacks(String line) {
         boolean[] lacks = {false};
-        split(line, word -> lacks[0] |= !words.contains(word));
+        split(line, word -> lacks[0] |= !words.contains(word), address -> lacks[0] |= !addresses.contains(address));
         return lacks[0];
     }
 
-    private static void split(String line, Consumer<String> to) {
-        StringBuilder word = new StringBuilder();
-        for (int i = 0; i <= line.length(); i++) {
-            char c = i < line.length() ? line.charAt(i) : ' ';
-            char lower = c >= 'A' && c <= 'Z' ? (char) (c + 32) : c;
-            if ((lower >= 'a' && lower <= 'z') || (c >= '0' && c <= '9')) {
-                word.append(lower);
-                continue;
-            }
-            if (c == ':' && (line.startsWith("//", i + 1) || line.startsWith("mailto", i - 6))) {
-                while (i < line.length() && line.charAt(i) > ' ') {
-                    i++;
-                }
-            } else if (word.length() > 1) {
-                to.accept(word.toString());
-            }
-            word.setLength(0);
+    private static void split(String line, Consumer<String> toWords, Consumer<String> toAddresses) {
+        Matcher address = ADDRESS.matcher(line);
+        StringBuilder rest = new StringBuilder();
+        while (address.find()) {
+            toAddresses.accept(bare(address.group()));
+            address.appendReplacement(rest, " ");
         }
+        address.appendTail(rest);
+        Matcher word = WORD.matcher(rest.toString().toLowerCase(Locale.ROOT));
+        while (word.find()) {
+            toWords.accept(word.group());
+        }
+    }
+
+    /** Without what may differ between two ways to write the same address. */
+    private static String bare(String address) {
+        return address.replaceFirst("(?i)^(?:https?://(?:www\\.)?|mailto:|tel:)", "")
+                .replaceFirst("[]/.,;:!?')}]+$", "");
     }
 }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Base64;
 import java.util.List;
+import java.util.Locale;
 import java.util.Random;
 import java.util.Set;
 import java.util.TreeSet;
@@ -28,6 +29,23 @@ class NothingLostTest {
     private static final Pattern WORD = Pattern.compile("zq[a-y]{4}[0-9]+qz");
     private static final Pattern BASE64 = Pattern.compile("([A-Za-z0-9+/]+)={0,2}");
     private static final Pattern TRACE = Pattern.compile("(?m)^Received:.*(\r?\n[ \t].*)*");
+    /** Text of a page, and a word that is within a tag. */
+    private static final List<String> PAGES = List.of(
+            "<p>%1$s</p>",
+            "<p>%1$s</p>",
+            "<p>%1$s</p>",
+            "<div style='mso-hide:all'>%1$s</div>",
+            "<a href='https://example.org/%2$s'>%1$s</a>",
+            "<a href='%2$s'>%1$s</a>",
+            "<object>%1$s</object>",
+            "<textarea>%1$s</textarea>",
+            "<select><option>%1$s</select>",
+            "<iframe src='x'>%1$s</iframe>",
+            "<map><area alt='%1$s' href='%2$s'></map>",
+            "<img alt='%1$s'>",
+            "<input value='%1$s'>",
+            "<svg><text>%1$s</text></svg>");
+
     private static final List<String> SPOILT = List.of(
             "",
             " ",
@@ -139,8 +157,15 @@ class NothingLostTest {
             }
             add("Content-Transfer-Encoding: " + encoding, "");
             List<String> shown =
-                    html ? text.stream().map(line -> "<p>" + line + "</p>").toList() : text;
+                    html ? text.stream().map(line -> page(line, encoding)).toList() : text;
             body(shown, encoding);
+        }
+
+        /** A link without words would not be seen, nor an attribute whose quotes got lost with its encoding. */
+        private String page(String line, String encoding) {
+            boolean simple = line.isEmpty() || encoding.equals("quoted-printable");
+            String page = simple ? PAGES.get(0) : PAGES.get(random.nextInt(PAGES.size()));
+            return String.format(Locale.ROOT, page, line, word());
         }
 
         private void body(List<String> text, String encoding) {
@@ -291,7 +316,10 @@ class NothingLostTest {
             Converted converted = new Converter(78, false, false).convert(new ByteArrayInputStream(stored));
             byte[] sent = sent(stored, converted);
             Set<String> lost = readable(stored);
-            lost.removeAll(readable(sent));
+            Set<String> there = readable(sent);
+            // text that looks like a field is text once it stands in the body
+            find(new String(sent, StandardCharsets.ISO_8859_1), there);
+            lost.removeAll(there);
             if (converted.complete()) {
                 deletable++;
                 assertThat(lost)

@@ -3,37 +3,37 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.StoreException;
-import org.pop2.storage.fs.io.StoreErrors;
+import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.transfer.StateFile;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
-import reactor.core.scheduler.Schedulers;
 
 /** A ledger in a file of the state directory, held by a lock that ends with the process. */
 final class LedgerFile implements Ledgers.Ledger {
     private static final String MAGIC = "pop2d ledger 1";
 
+    private final Work work;
     private final Path path;
     private final StateFile file;
     private @Nullable List<String> lines;
 
-    private LedgerFile(Path path, StateFile file, List<String> lines) {
+    private LedgerFile(Work work, Path path, StateFile file, List<String> lines) {
+        this.work = work;
         this.path = path;
         this.file = file;
         this.lines = lines;
     }
 
-    static Mono<Ledgers.Ledger> open(Path directory, String name) {
+    static Mono<Ledgers.Ledger> open(Work work, Path directory, String name) {
         Path path = directory.resolve(name);
-        return work(path, () -> {
+        return work.call(path, () -> {
             StateFile file = StateFile.open(path, directory.resolve(name + ".lock"), "collection");
             boolean good = false;
             try {
-                LedgerFile ledger = new LedgerFile(path, file, read(file));
+                LedgerFile ledger = new LedgerFile(work, path, file, read(file));
                 good = true;
                 return ledger;
             } finally {
@@ -53,17 +53,9 @@ final class LedgerFile implements Ledgers.Ledger {
         return List.copyOf(lines.subList(1, lines.size()));
     }
 
-    private static <T> Mono<T> work(Path path, Callable<@Nullable T> task) {
-        return Mono.fromCallable(task)
-                .subscribeOn(Schedulers.boundedElastic())
-                .onErrorMap(error -> error instanceof StoreException
-                        ? error
-                        : StoreErrors.about(path.toString(), StoreErrors.of(error)));
-    }
-
     @Override
     public Publisher<List<String>> lines() {
-        return work(path, () -> {
+        return work.call(path, () -> {
             List<String> read = lines;
             if (read == null) {
                 throw new StoreException(StoreException.Reason.UNAVAILABLE, "a ledger is read before it is written");
@@ -75,7 +67,7 @@ final class LedgerFile implements Ledgers.Ledger {
     @Override
     public Publisher<Void> append(List<String> more) {
         List<String> checked = Ledgers.checked(more);
-        return work(path, () -> {
+        return work.call(path, () -> {
             lines = null;
             if (!checked.isEmpty()) {
                 file.append(checked);
@@ -87,7 +79,7 @@ final class LedgerFile implements Ledgers.Ledger {
     @Override
     public Publisher<Void> replace(List<String> all) {
         List<String> checked = Ledgers.checked(all);
-        return work(path, () -> {
+        return work.call(path, () -> {
             lines = null;
             file.replace(MAGIC, checked);
             return null;
@@ -96,7 +88,7 @@ final class LedgerFile implements Ledgers.Ledger {
 
     @Override
     public Publisher<Void> close() {
-        return work(path, () -> {
+        return work.call(path, () -> {
             file.close();
             return null;
         });

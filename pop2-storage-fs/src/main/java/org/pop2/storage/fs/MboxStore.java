@@ -359,7 +359,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
     @Override
     public Publisher<Ledger> ledger(String name) {
         Ledgers.require(name);
-        return LedgerFile.open(ledgers, name);
+        return LedgerFile.open(work, ledgers, name);
     }
 
     @Override

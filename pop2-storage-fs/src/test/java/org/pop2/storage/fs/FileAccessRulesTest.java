@@ -92,7 +92,7 @@ class FileAccessRulesTest {
                 .check(CLASSES);
     }
 
-    /** What opens, deletes and appends has it done there; the index on disk is no mailbox. */
+    /** What opens, deletes and appends has it done there; the index on disk and notes are no mailbox. */
     @Test
     void onlyTheJournalChangesAMailbox() {
         noClasses()
@@ -100,6 +100,8 @@ class FileAccessRulesTest {
                 .resideInAPackage("org.pop2.storage.fs")
                 .and()
                 .doNotHaveSimpleName("IndexFile")
+                .and()
+                .doNotHaveSimpleName("NoteFiles")
                 .should()
                 .callMethodWhere(target(owner(assignableTo(IoFile.class)))
                         .and(target(nameMatching("write|append|truncate|force"))))

@@ -1,4 +1,4 @@
-package org.pop2.net;
+package org.pop2.library;
 
 import java.io.Serial;
 

@@ -1,4 +1,4 @@
-package org.pop2.net;
+package org.pop2.library;
 
 /**
  * A library that only some programs need: pop2-server comes without it, and who uses what needs it names it. Its
