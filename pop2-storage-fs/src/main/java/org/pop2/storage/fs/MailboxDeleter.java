@@ -2,20 +2,25 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.PseudoMessage;
 import org.pop2.storage.fs.format.WireEncoder;
 import org.pop2.storage.fs.io.FileStatus;
 import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.journal.Commits;
 import org.pop2.storage.fs.journal.Journal;
+import org.pop2.storage.fs.journal.Replacements;
 import org.pop2.storage.fs.lock.MboxLocks;
+import org.pop2.storage.fs.lock.Pause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,16 +28,29 @@ import org.slf4j.LoggerFactory;
 final class MailboxDeleter {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxDeleter.class);
 
+    /** A recovery knows by what a deletion cuts off that it is not done: so much of it at least. */
+    private static final int SHORTER = 64;
+
     private final MboxLocks locks;
     private final Commits commits;
     private final MailboxRecovery recovery;
     private final MailboxIndexer indexer;
+    private final Replacements replacements;
+    private final Pause pause;
 
-    MailboxDeleter(MboxLocks locks, Commits commits, MailboxRecovery recovery, MailboxIndexer indexer) {
+    MailboxDeleter(
+            MboxLocks locks,
+            Commits commits,
+            MailboxRecovery recovery,
+            MailboxIndexer indexer,
+            Replacements replacements,
+            Pause pause) {
         this.locks = locks;
         this.commits = commits;
         this.recovery = recovery;
         this.indexer = indexer;
+        this.replacements = replacements;
+        this.pause = pause;
     }
 
     /**
@@ -70,9 +88,33 @@ final class MailboxDeleter {
         if (rows.isEmpty()) {
             return;
         }
+        if (rows.cardinality() == all.rows() && all.hasNumbers() && empty(locked, all)) {
+            return;
+        }
         int first = rows.nextSetBit(0);
         commits.remove(locked, all.start(first), keptAfter(locked.file(), all, rows, first), all.end());
         indexer.update(locked, all.without(rows));
+    }
+
+    /**
+     * Empties a mailbox that people read by IMAP as their own servers do: c-client's message stays. Dovecot 2.3 may
+     * believe that a file which became empty is as long as it was, and writes the next message behind so many NULs.
+     *
+     * @return {@code false} if the mailbox is too short for that message
+     */
+    private boolean empty(MboxLocks.Locked locked, MboxIndex all) throws IOException {
+        Instant now = Instant.ofEpochMilli(pause.now());
+        Optional<byte[]> pseudo = PseudoMessage.of(locked.file(), all, now, all.end() - SHORTER);
+        if (pseudo.isEmpty()) {
+            return false;
+        }
+        byte[] octets = pseudo.get();
+        try (Replacements.Image image = replacements.image(out -> out.put(octets, 0, octets.length))) {
+            MboxIndex left = indexer.scan(image.file(), image.length(), locked::keepAlive);
+            commits.remove(locked, 0, List.of(new Journal.Range(image.file(), 0, image.length())), all.end());
+            indexer.update(locked, left);
+        }
+        return true;
     }
 
     private static BitSet rows(Counted counted, BitSet numbers) {

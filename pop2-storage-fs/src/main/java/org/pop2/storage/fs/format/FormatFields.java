@@ -19,13 +19,14 @@ final class FormatFields {
     enum Kind {
         OTHER,
         NOTE,
+        /** A note by which Dovecot and c-client number messages. */
+        NUMBER,
         LENGTH,
         LINES
     }
 
-    private static final byte[][] NOTES = {
-        name("status"), name("x-status"), name("x-uid"), name("x-imap"), name("x-imapbase"), name("x-keywords")
-    };
+    private static final byte[][] NOTES = {name("status"), name("x-status"), name("x-keywords")};
+    private static final byte[][] NUMBERS = {name("x-uid"), name("x-imap"), name("x-imapbase")};
     private static final byte[] LENGTH = name("content-length");
     private static final byte[] LINES = name("lines");
 
@@ -35,6 +36,7 @@ final class FormatFields {
 
     private boolean afterLength;
     private boolean notes;
+    private boolean numbers;
 
     /** Another header begins. */
     void begin() {
@@ -42,6 +44,7 @@ final class FormatFields {
         hidden = false;
         afterLength = false;
         notes = false;
+        numbers = false;
     }
 
     /** Whether the empty line that ends the header is still to come. */
@@ -60,6 +63,11 @@ final class FormatFields {
      */
     boolean notes() {
         return notes;
+    }
+
+    /** Whether some of them were by a program that numbers messages. */
+    boolean numbers() {
+        return numbers;
     }
 
     /**
@@ -108,23 +116,43 @@ final class FormatFields {
     }
 
     private Quoting.Match answer(Kind kind) {
-        hidden = kind == Kind.NOTE || kind == Kind.LENGTH || (kind == Kind.LINES && afterLength);
+        hidden = isHidden(kind, afterLength);
         afterLength = kind == Kind.LENGTH;
-        notes |= kind == Kind.NOTE;
+        notes |= kind == Kind.NOTE || kind == Kind.NUMBER;
+        numbers |= kind == Kind.NUMBER;
         return hidden ? Quoting.Match.YES : Quoting.Match.NO;
     }
 
     /** What a line is by its name, of which at most {@value #TELLING} octets are looked at. */
     static Kind kind(byte[] octets, int line, int end) {
-        for (byte[] note : NOTES) {
-            if (isNamed(octets, line, end, note)) {
-                return Kind.NOTE;
-            }
+        if (isNamed(octets, line, end, NOTES)) {
+            return Kind.NOTE;
+        }
+        if (isNamed(octets, line, end, NUMBERS)) {
+            return Kind.NUMBER;
         }
         if (isNamed(octets, line, end, LENGTH)) {
             return Kind.LENGTH;
         }
         return isNamed(octets, line, end, LINES) ? Kind.LINES : Kind.OTHER;
+    }
+
+    /** Whether such a line is the format's. */
+    static boolean isHidden(Kind kind, boolean afterLength) {
+        return switch (kind) {
+            case NOTE, NUMBER, LENGTH -> true;
+            case LINES -> afterLength;
+            case OTHER -> false;
+        };
+    }
+
+    private static boolean isNamed(byte[] octets, int line, int end, byte[][] names) {
+        for (byte[] name : names) {
+            if (isNamed(octets, line, end, name)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     private static boolean isNamed(byte[] octets, int line, int end, byte[] name) {

@@ -24,6 +24,8 @@ public final class MboxIndex {
     static final int FIELDS = 8;
     /** Some of them are notes of mail programs. */
     static final int NOTES = 16;
+    /** Some of these are numbers that Dovecot or c-client gave. */
+    static final int NUMBERS = 32;
 
     /** Longest mailbox, in octets: 64 TiB. */
     static final long MAX_END = 1L << 46;
@@ -131,8 +133,17 @@ public final class MboxIndex {
      * between them is where it was: such programs move messages by a few octets and fill up what is left.
      */
     public boolean hasNotes() {
+        return has(NOTES);
+    }
+
+    /** Whether Dovecot or c-client have numbered some message: people read it by IMAP. */
+    public boolean hasNumbers() {
+        return has(NUMBERS);
+    }
+
+    private boolean has(int flag) {
         for (int row = 0; row < rows; row++) {
-            if (is(row, NOTES)) {
+            if (is(row, flag)) {
                 return true;
             }
         }

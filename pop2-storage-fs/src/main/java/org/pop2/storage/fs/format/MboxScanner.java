@@ -365,6 +365,7 @@ public final class MboxScanner {
         long inserted = bareLineFeeds - (removed == 1 ? 1 : 0);
         boolean lineEndMissing = unterminated && !fields.hidden();
         int flags = (hidden > 0 ? MboxIndex.FIELDS : 0) | (fields.notes() ? MboxIndex.NOTES : 0);
+        flags |= fields.numbers() ? MboxIndex.NUMBERS : 0;
         long octets = sent + inserted - marks + (lineEndMissing ? 2 : 0);
         if (sent == 0) {
             octets = 2;

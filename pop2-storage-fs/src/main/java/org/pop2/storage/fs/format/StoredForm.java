@@ -138,11 +138,7 @@ public final class StoredForm {
 
     private boolean isRemoved() {
         FormatFields.Kind kind = marksWritten ? FormatFields.Kind.OTHER : FormatFields.kind(head, 0, headLength);
-        boolean removed = switch (kind) {
-            case NOTE, LENGTH -> true;
-            case LINES -> afterLength;
-            case OTHER -> false;
-        };
+        boolean removed = FormatFields.isHidden(kind, afterLength);
         afterLength = kind == FormatFields.Kind.LENGTH;
         return removed;
     }
