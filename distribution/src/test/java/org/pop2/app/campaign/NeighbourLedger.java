@@ -23,16 +23,12 @@ final class NeighbourLedger {
     private final Set<Integer> deleted = new HashSet<>();
     private final List<String> wrong = new ArrayList<>();
 
-    /**
-     * A message of its own, with lines ended by CRLF.
-     *
-     * @param from whether it has lines that begin with {@code From } or {@code >From }
-     */
-    static String message(Random random, boolean from) {
+    /** A message of its own, with lines ended by CRLF, and such among them as others take for what they are not. */
+    static String message(Random random) {
         StringBuilder text = new StringBuilder();
         int lines = random.nextInt(20) == 0 ? 1000 + random.nextInt(3000) : random.nextInt(60);
         for (int line = 0; line < lines; line++) {
-            switch (random.nextInt(from ? 12 : 9)) {
+            switch (random.nextInt(12)) {
                 case 0 -> text.append("\r\n");
                 case 1 -> text.append("Status: R of a body\r\n");
                 case 2 -> text.append("Content-Length: ").append(line).append("\r\n");

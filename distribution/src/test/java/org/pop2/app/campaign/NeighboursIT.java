@@ -92,6 +92,7 @@ class NeighboursIT {
                 program,
                 "mailbox { busy-wait = 30s }",
                 "mailbox.takeover-after = 1h",
+                "storage.mbox.quoting = none",
                 "lmtp { address = \"127.0.0.1:0\", domains = example.org }");
         Tool.succeed("chown", "-R", owner + ":" + owner, own.toString(), spool.toString());
         for (String user : USERS) {
@@ -183,7 +184,7 @@ class NeighboursIT {
         if (ledger.live() > MOST_MESSAGES) {
             return;
         }
-        String message = NeighbourLedger.message(random, false);
+        String message = NeighbourLedger.message(random);
         ledger.sends(message);
         int how = random.nextInt(10);
         boolean good;
@@ -333,7 +334,7 @@ class NeighboursIT {
             case 1 -> client.must("NOOP");
             case 2 -> client.must("CHECK");
             case 3 -> {
-                String message = NeighbourLedger.message(random, false);
+                String message = NeighbourLedger.message(random);
                 if (ledger.live() > MOST_MESSAGES) {
                     return;
                 }

@@ -1,10 +1,12 @@
 package org.pop2.storage.fs.format;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 
 /**
  * Puts a message into the form that it has in a mailbox: lines ended by LF and quoted, header fields that mail programs
- * believe removed, an empty line at the end.
+ * believe removed, an empty line at the end. Where nothing is quoted the header gets a {@code Content-Length}, whose
+ * digits are known only when the message is complete.
  *
  * <p>A CRLF becomes LF, except after another CR: {@code CR CR LF} has to come back as it was, and a line that was
  * stored as {@code CR LF} would come back as just that.
@@ -15,6 +17,8 @@ public final class StoredForm {
         /** Takes {@code [from, to)}, which is the caller's again then. */
         void put(byte[] octets, int from, int to) throws IOException;
     }
+
+    private static final String LENGTH = "Content-Length: ";
 
     /** Octets of a line that are remembered; of more marks before a From, those in front are written through. */
     private static final int HEAD = 32;
@@ -35,6 +39,12 @@ public final class StoredForm {
     private int pendingCrs;
     private boolean lineEmpty = true;
     private boolean any;
+    /** Octets that went to the sink, and how many of them when the body began. */
+    private long storedOctets;
+
+    private long lengthAt = -1;
+    private long bodyAt;
+    private long bodyEnd;
     /** Octets that a client will be sent, without the line end that an empty message gets. */
     private long wireOctets;
 
@@ -150,11 +160,16 @@ public final class StoredForm {
         if (headOpen) {
             writeHead();
         }
+        boolean headerEnds = empty && inHeader;
+        if (headerEnds && quoting == Quoting.NONE) {
+            putLength();
+        }
         emit(new byte[] {'\n'}, 0, 1);
         // on the wire it is CRLF; where a CR is there already, none comes to it
         wireOctets += crs == 0 && !dropping ? 1 : 0;
-        if (empty) {
+        if (headerEnds) {
             inHeader = false;
+            bodyAt = storedOctets;
         }
         if (!inHeader) {
             dropping = false;
@@ -172,9 +187,25 @@ public final class StoredForm {
 
     private void emit(byte[] octets, int from, int to) throws IOException {
         if (!dropping && to > from) {
-            sink.put(octets, from, to);
+            put(octets, from, to);
             wireOctets += to - from;
         }
+    }
+
+    private void put(byte[] octets, int from, int to) throws IOException {
+        sink.put(octets, from, to);
+        storedOctets += to - from;
+    }
+
+    /** Where nothing is quoted the length tells which lines are the message's own, as Dovecot has it. */
+    private void putLength() throws IOException {
+        byte[] field = (LENGTH + digits(0) + "\n").getBytes(StandardCharsets.US_ASCII);
+        lengthAt = storedOctets + LENGTH.length();
+        put(field, 0, field.length);
+    }
+
+    private static String digits(long number) {
+        return "%015d".formatted(number);
     }
 
     /** No more comes: ends the last line and adds the separating empty one. */
@@ -185,7 +216,18 @@ public final class StoredForm {
             endLine(afterCr ? pendingCrs + 1 : 0);
         }
         dropping = false;
-        sink.put(new byte[] {'\n'}, 0, 1);
+        bodyEnd = storedOctets;
+        put(new byte[] {'\n'}, 0, 1);
+    }
+
+    /** Where the digits of the length are, in octets that went to the sink; -1: there are none. */
+    public long lengthAt() {
+        return lengthAt;
+    }
+
+    /** The digits; to be asked when it is complete. */
+    public byte[] length() {
+        return digits(bodyEnd - bodyAt).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Octets that a client will be sent; to be asked when it is complete. */
