@@ -38,6 +38,11 @@ public final class Main {
      */
     public static int run(Terminal terminal, String... given) {
         String[] args = Pop2d.understood(given);
+        Optional<String> misnamed = Pop2d.misnamed(terminal, given);
+        if (misnamed.isPresent()) {
+            terminal.warn(misnamed.get());
+            return ExitCode.USAGE;
+        }
         try {
             Optional<? extends Callable<Integer>> plain = ServeCommand.plain(terminal, args);
             if (plain.isEmpty()) {

@@ -2,11 +2,12 @@ package org.pop2.app;
 
 import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -161,9 +162,28 @@ public final class Pop2d implements Callable<Integer> {
         if (args.length == 0 || !args[0].equals("help")) {
             return args;
         }
-        String[] asked = Arrays.copyOfRange(args, 1, args.length + 1);
-        asked[asked.length - 1] = "--help";
-        return asked;
+        List<String> asked = new ArrayList<>(List.of(args).subList(1, args.length));
+        asked.removeAll(List.of("-h", "--help"));
+        asked.add("--help");
+        return asked.toArray(String[]::new);
+    }
+
+    /**
+     * What is wrong with {@code pop2d help NAME}, if there is no such command: picocli would show another one's help.
+     */
+    static Optional<String> misnamed(Terminal terminal, String... args) {
+        if (args.length == 0 || !args[0].equals("help")) {
+            return Optional.empty();
+        }
+        CommandLine command = commandLine(terminal);
+        for (String name : List.of(args).subList(1, args.length)) {
+            CommandLine below = command.getSubcommands().get(name);
+            if (below == null && !name.startsWith("-")) {
+                return Optional.of(Misuse.noCommand(command, name));
+            }
+            command = below == null ? command : below;
+        }
+        return Optional.empty();
     }
 
     private static int misused(Terminal terminal, ParameterException e) {

@@ -7,7 +7,10 @@ import java.io.InputStream;
 import java.io.PrintStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.StandardProtocolFamily;
+import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
+import java.nio.channels.ServerSocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -125,6 +128,32 @@ class DoctorCommandTest {
         Files.createFile(socket);
         assertThat(doctor()).as(out).isZero();
         assertThat(out).contains("note\tlmtp: " + socket + " is there");
+    }
+
+    @Test
+    void saslauthdIsAsked() throws Exception {
+        Files.writeString(config, MBOX + "auth { login = saslauthd, saslauthd-socket = mux }\n");
+        assertThat(doctor()).isEqualTo(69);
+        assertThat(out)
+                .contains("fail\tlogins: nobody can log in, for saslauthd cannot be asked on " + directory
+                        + "/mux: no such");
+        try (ServerSocketChannel server = ServerSocketChannel.open(StandardProtocolFamily.UNIX)) {
+            server.bind(UnixDomainSocketAddress.of(directory.resolve("mux")));
+            assertThat(doctor()).as(out).isZero();
+        }
+
+        for (String socket : new String[] {"\"\"", "x".repeat(200)}) {
+            Files.writeString(config, MBOX + "auth { login = saslauthd, saslauthd-socket = " + socket + " }\n");
+            assertThat(doctor()).isEqualTo(78);
+            assertThat(out).contains("auth.saslauthd-socket", "has to name the socket");
+        }
+    }
+
+    @Test
+    void whatTheServerAloneHasIsNotOpened() throws Exception {
+        Files.writeString(config, "listen.port = 0\nstorage.type = memory\n");
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("note\tstorage memory: the server alone has it");
     }
 
     @Test

@@ -2,13 +2,17 @@ package org.pop2.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.ByteArrayInputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 import picocli.CommandLine;
@@ -126,5 +130,25 @@ class HelpTest {
                                 below.getCommandSpec().usageMessage().header()[0])
                         .as(name)
                         .matches(".{10,110}\\."));
+    }
+
+    @Test
+    void helpForWhatThereIsNotSaysSo() {
+        for (String[] given : new String[][] {{"help", "usr"}, {"help", "mailbox", "nix"}, {"help", "user", "ad"}}) {
+            CommandRun run = run(given);
+            assertThat(run.exitCode()).isEqualTo(64);
+            assertThat(run.err())
+                    .startsWith("pop2d: ")
+                    .contains("has no command")
+                    .hasLineCount(1);
+            assertThat(run.out()).isEmpty();
+        }
+        assertThat(run("help", "usr").err()).contains("did you mean user?");
+        assertThat(run("help", "--help").exitCode()).isZero();
+        assertThat(run("help", "user", "add").out()).contains("Usage: pop2d user add");
+    }
+
+    private static CommandRun run(String... arguments) {
+        return CommandRun.of(new ByteArrayInputStream(new byte[0]), StandardCharsets.UTF_8, Map.of(), arguments);
     }
 }

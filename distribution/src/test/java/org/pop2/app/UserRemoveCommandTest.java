@@ -3,6 +3,9 @@ package org.pop2.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -62,6 +65,25 @@ class UserRemoveCommandTest extends PostgresCommands {
         assertThat(run("user", "remove", "postel")).isEqualTo(67);
         assertThat(run("user", "remove", "postel", "--purge")).as(err).isZero();
         assertThat(out).isEqualTo("there was no user postel; deleted 2 messages\n");
+        assertThat(run("user", "remove", "postel", "--purge")).isEqualTo(67);
+    }
+
+    @Test
+    void aPurgeThatFailsSaysSoAndCanBeFinished() throws Exception {
+        configure("mbox");
+        Path inbox = directory.resolve("var/mail/postel");
+        Files.writeString(inbox, "no mailbox\n");
+        for (String said : new String[] {"removed postel; ", "there was no user postel; "}) {
+            assertThat(run("user", "remove", "postel", "--purge")).isEqualTo(65);
+            assertThat(err)
+                    .startsWith("pop2d: " + said + "not all of the mail: ")
+                    .contains(inbox.toString(), "run the command again");
+        }
+
+        Files.writeString(inbox, "From a@b.c Mon Feb  4 10:00:00 1985\nSubject: x\n\nx\n\n");
+        assertThat(run("user", "remove", "postel", "--purge")).as(err).isZero();
+        assertThat(out).startsWith("there was no user postel; deleted ");
+        assertThat(inbox).isEmptyFile();
         assertThat(run("user", "remove", "postel", "--purge")).isEqualTo(67);
     }
 }

@@ -243,4 +243,22 @@ class WrongInputTest {
             assertThat(missing).doesNotExist();
         }
     }
+
+    /** What a command stored there would be gone when it ends; a mail system is to try again. */
+    @Test
+    void onlyAServerHasMailInMemory() throws IOException {
+        Files.writeString(
+                Files.createDirectories(directory.resolve("conf")).resolve("pop2d.conf"),
+                "storage { type = memory, memory.passwords = \"bob:{PLAIN}x\" }\n");
+        assertThat(run(List.of("deliver"), "--user", "bob")).isEqualTo(75);
+        assertOneLine("accounts and mail are in the server's memory");
+        for (List<String> command : List.of(
+                List.of("user", "add", "x", "--password-stdin"),
+                List.of("user", "list"),
+                List.of("user", "remove", "bob", "--purge"),
+                List.of("mailbox", "list"))) {
+            assertThat(run(command)).as(err).isEqualTo(69);
+            assertOneLine("accounts and mail are in the server's memory");
+        }
+    }
 }

@@ -211,6 +211,9 @@ public final class Session {
     private List<Effect> acknowledge(Input input) {
         if (input == Input.ACKD) {
             (mailbox().deletable(current) ? deleted : kept).set(current);
+        } else if (input == Input.ACKS) {
+            // read once more after ACKD: the last word counts
+            kept.clear(current);
         }
         if (input != Input.NACK) {
             current++;

@@ -24,6 +24,14 @@ public interface MailStoreProvider {
      */
     Publisher<MailStore> open(StoreSettings settings);
 
+    /**
+     * Whether what one process stores is there for others. If not, only a server opens such a storage: what a command
+     * stored would be gone when it ends.
+     */
+    default boolean isShared() {
+        return true;
+    }
+
     /** What brings the storage's schema up to date; nothing if it has none with versions. */
     default Optional<VersionedSchema> schema() {
         return Optional.empty();

@@ -3,6 +3,7 @@ package org.pop2.auth;
 import java.io.EOFException;
 import java.io.IOException;
 import java.net.InetAddress;
+import java.net.SocketException;
 import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
@@ -52,7 +53,7 @@ public final class SaslauthdLogin implements Login {
         ByteBuffer question = ByteBuffer.wrap(octets);
         try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
             // who is no longer waited for is interrupted, which closes the channel
-            channel.connect(UnixDomainSocketAddress.of(socket));
+            connect(channel);
             while (question.hasRemaining()) {
                 channel.write(question);
             }
@@ -71,6 +72,14 @@ public final class SaslauthdLogin implements Login {
             throw new IOException(socket + " does not answer as saslauthd does");
         } finally {
             Arrays.fill(octets, (byte) 0);
+        }
+    }
+
+    private void connect(SocketChannel channel) throws IOException {
+        try {
+            channel.connect(UnixDomainSocketAddress.of(socket));
+        } catch (SocketException e) {
+            throw new IOException("saslauthd cannot be asked on " + socket + ": " + e.getMessage(), e);
         }
     }
 

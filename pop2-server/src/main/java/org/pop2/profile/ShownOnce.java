@@ -1,6 +1,7 @@
 package org.pop2.profile;
 
 import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -24,8 +25,8 @@ import reactor.core.publisher.Mono;
 /**
  * A mailbox without the messages that a kind of client has already been shown and cannot delete ({@link Quirk#ONCE}).
  * The others are numbered from 1. Which ones were shown is kept in the mailbox's {@link Notes}, under the profile's
- * name. A message is known again by its length and the hash of its beginning, so that any storage will do; of several
- * that are alike, as many are passed over as were shown.
+ * name. A message is known again by what it says and, where the storage knows that, by when it came from whom, so that
+ * any storage will do; of several that are alike, as many are passed over as were shown.
  */
 public final class ShownOnce implements Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(ShownOnce.class);
@@ -35,8 +36,6 @@ public final class ShownOnce implements Mailbox {
     private static final int ENTRY = Long.BYTES + HASH;
     /** Most messages that are noted; what is shown after them is shown again. */
     static final int MAX_NOTED = (Notes.MAX_OCTETS - 1) / ENTRY;
-    /** How much of a message is hashed. */
-    private static final int BEGINNING = 16 * 1024;
 
     private final Mailbox all;
     private final Notes notes;
@@ -103,24 +102,23 @@ public final class ShownOnce implements Mailbox {
                         () -> new ShownOnce(mailbox, notes, client, known, passedOver, known.size() < noted.size())));
     }
 
-    /** How a message will be known again. */
+    /** How a message will be known again. Of all of it, or another one with the same beginning would never be shown. */
     private static Mono<Seen> seen(Mailbox mailbox, int number) {
         return Mono.defer(() -> {
-            long octets = mailbox.octets(number);
             MessageDigest digest = sha256();
-            int[] left = {(int) Math.min(octets, BEGINNING)};
-            return Flux.from(mailbox.content(number))
-                    .map(buffer -> {
-                        ByteBuffer beginning = buffer.octets().duplicate();
-                        beginning.limit(beginning.position() + Math.min(beginning.remaining(), left[0]));
-                        left[0] -= beginning.remaining();
-                        digest.update(beginning);
+            Mono<Void> envelope = mailbox.envelopes()
+                    .map(known -> Mono.from(known.envelope(number))
+                            .doOnNext(it -> digest.update(
+                                    (it.received() + " " + it.sender() + "\n").getBytes(StandardCharsets.UTF_8)))
+                            .then())
+                    .orElse(Mono.empty());
+            return envelope.thenMany(Flux.from(mailbox.content(number)))
+                    .doOnNext(buffer -> {
+                        digest.update(buffer.octets().duplicate());
                         buffer.release();
-                        return left[0];
                     })
-                    .takeUntil(more -> more == 0)
-                    .then(Mono.fromSupplier(
-                            () -> new Seen(octets, ByteBuffer.wrap(Arrays.copyOf(digest.digest(), HASH)))));
+                    .then(Mono.fromSupplier(() ->
+                            new Seen(mailbox.octets(number), ByteBuffer.wrap(Arrays.copyOf(digest.digest(), HASH)))));
         });
     }
 

@@ -3,6 +3,7 @@ package org.pop2.server;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.net.Connections;
@@ -12,6 +13,7 @@ import org.pop2.profile.ProfiledMailbox;
 import org.pop2.profile.Quirk;
 import org.pop2.profile.ShownOnce;
 import org.pop2.protocol.Event;
+import org.pop2.server.DeletionLog.Deleted;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
@@ -53,6 +55,7 @@ final class MailboxHold {
     private final Connections connections;
     private final ServerObserver observer;
     private final SessionRecord record;
+    private final boolean logDeletions;
     private final Owner owner;
 
     private @Nullable Mailbox mailbox;
@@ -69,11 +72,18 @@ final class MailboxHold {
     private final Disposable.Swap measuring = Disposables.swap();
     private int releases;
 
-    MailboxHold(MailStore store, Connections connections, ServerObserver observer, SessionRecord record, Owner owner) {
+    MailboxHold(
+            MailStore store,
+            Connections connections,
+            ServerObserver observer,
+            SessionRecord record,
+            boolean logDeletions,
+            Owner owner) {
         this.store = store;
         this.connections = connections;
         this.observer = observer;
         this.record = record;
+        this.logDeletions = logDeletions;
         this.owner = owner;
     }
 
@@ -200,7 +210,13 @@ final class MailboxHold {
         long since = System.nanoTime();
         connections.begins();
         Mono<Void> noted = released instanceof ShownOnce once ? StorageCalls.of(() -> once.note(kept)) : Mono.empty();
-        noted.then(StorageCalls.of(() -> released.release(deleted)))
+        Mono<List<Deleted>> looked = logDeletions && count > 0
+                ? StorageCalls.of(() -> DeletionLog.of(released, deleted))
+                : Mono.just(List.of());
+        String from = folder;
+        noted.then(looked)
+                .flatMap(each -> StorageCalls.of(() -> released.release(deleted))
+                        .doOnSuccess(nothing -> record.deleted(from, each, count)))
                 .subscribe(nothing -> {}, error -> released(count, since, error), () -> released(count, since, null));
     }
 

@@ -24,6 +24,7 @@ import org.pop2.trace.TraceSettings;
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
  * @param trace which sessions are written down; nothing: none
  * @param profiles which clients need what, besides what their listener says
+ * @param logDeletions whether each message that a session deletes has an event of its own in the log
  */
 public record ServerSettings(
         String hostName,
@@ -37,7 +38,8 @@ public record ServerSettings(
         boolean busyPoll,
         Duration loginCache,
         Optional<TraceSettings> trace,
-        ProfileRules profiles) {
+        ProfileRules profiles,
+        boolean logDeletions) {
 
     /** The port of POP2. */
     public static final int PORT = 109;
@@ -139,6 +141,10 @@ public record ServerSettings(
         return with(it -> it.profiles = rules);
     }
 
+    public ServerSettings withLogDeletions(boolean each) {
+        return with(it -> it.logDeletions = each);
+    }
+
     private ServerSettings with(Consumer<Builder> change) {
         Builder builder = new Builder();
         builder.hostName = hostName;
@@ -153,6 +159,7 @@ public record ServerSettings(
         builder.loginCache = loginCache;
         builder.trace = trace;
         builder.profiles = profiles;
+        builder.logDeletions = logDeletions;
         change.accept(builder);
         return builder.build();
     }
@@ -177,6 +184,7 @@ public record ServerSettings(
         private Duration loginCache = Duration.ofMinutes(1);
         private Optional<TraceSettings> trace = Optional.empty();
         private ProfileRules profiles = ProfileRules.NONE;
+        private boolean logDeletions;
 
         private ServerSettings build() {
             return new ServerSettings(
@@ -191,7 +199,8 @@ public record ServerSettings(
                     busyPoll,
                     loginCache,
                     trace,
-                    profiles);
+                    profiles,
+                    logDeletions);
         }
     }
 }

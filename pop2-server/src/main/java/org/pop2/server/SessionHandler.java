@@ -92,7 +92,8 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
                         listener.settings().strict() || profile.has(Quirk.STRICT), profile.has(Quirk.SECURITY_LEVEL)));
         this.connection = new LineConnection(this, settings.stallTimeout());
         this.login = new LoginStep(sessions.authenticator(), sessions::enters, client, record, this::whileOpen);
-        this.hold = new MailboxHold(sessions.store(), sessions.connections(), observer, record, this);
+        this.hold = new MailboxHold(
+                sessions.store(), sessions.connections(), observer, record, settings.logDeletions(), this);
         this.sending = new MessageSending(connection, hold, this, record, watching, this::taken);
         this.share = new SessionShare(settings.limits());
         this.inspection = new Inspection(

@@ -2,6 +2,7 @@ package org.pop2.server;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.net.Client;
@@ -154,6 +155,32 @@ final class SessionRecord {
                     .addKeyValue("deleted", count)
                     .addKeyValue("ms", took.toMillis())
                     .log("deletions-released");
+        }
+    }
+
+    /**
+     * The same, one by one, for an audit.
+     *
+     * @param count all of them
+     */
+    void deleted(@Nullable String folder, List<DeletionLog.Deleted> each, int count) {
+        for (DeletionLog.Deleted message : each) {
+            LOG.atInfo()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", user())
+                    .addKeyValue("folder", shown(folder))
+                    .addKeyValue("octets", message.octets())
+                    .addKeyValue(
+                            "identifier", message.messageId().isEmpty() ? "-" : LogText.escape(message.messageId()))
+                    .log("message-deleted");
+        }
+        if (!each.isEmpty() && each.size() < count) {
+            LOG.atInfo()
+                    .addKeyValue("session", id)
+                    .addKeyValue("user", user())
+                    .addKeyValue("folder", shown(folder))
+                    .addKeyValue("messages", count - each.size())
+                    .log("more-deleted");
         }
     }
 

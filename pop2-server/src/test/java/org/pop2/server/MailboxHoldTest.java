@@ -35,6 +35,7 @@ class MailboxHoldTest {
             connections,
             ServerObserver.NONE,
             new SessionRecord(1, Client.plain(null, 0), ServerObserver.NONE),
+            false,
             new MailboxHold.Owner() {
                 @Override
                 public void later(Runnable task) {

@@ -107,6 +107,39 @@ class ShownOnceTest {
         assertThat(data.messages(POSTEL, FolderName.INBOX)).hasSize(3);
     }
 
+    /** Reports of programs begin alike, and are as long. */
+    @Test
+    void whatDiffersAtItsEndOnlyIsAnother() {
+        String report = "Subject: report\r\n\r\n" + "line\r\n".repeat(5000);
+        int octets = report.length() + "FIRST.\r\n".length();
+        try (TestServer server = server(ClientProfile.DEFAULT.with(Quirk.KEEP).with(Quirk.ONCE))) {
+            poll(server);
+            deliver(report + "FIRST.\r\n");
+            deliver(report + "SECND.\r\n");
+            try (Wire wire = server.logIn()) {
+                wire.ask("READ 2", "=" + octets);
+                wire.send("RETR\r\n");
+                assertThat(wire.octets(octets)).endsWith("SECND.\r\n");
+                wire.ask("ACKD", "=0");
+                wire.ask("QUIT", "+");
+            }
+            try (Wire wire = server.logIn()) {
+                wire.ask("READ", "=" + octets);
+                wire.send("RETR\r\n");
+                assertThat(wire.octets(octets)).endsWith("FIRST.\r\n");
+                wire.ask("ACKD", "=0");
+                // the last word counts
+                wire.ask("READ 1", "=" + octets);
+                wire.send("RETR\r\n");
+                wire.octets(octets);
+                wire.ask("ACKS", "=0");
+                wire.ask("QUIT", "+");
+            }
+            assertThat(poll(server)).containsExactly("Subject: report");
+            assertThat(poll(server)).isEmpty();
+        }
+    }
+
     @Test
     void aRightNumberIsDeletedBehindOnesThatArePassedOver() {
         try (TestServer server = server(ONCE)) {

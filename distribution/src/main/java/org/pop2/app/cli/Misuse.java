@@ -68,8 +68,13 @@ public final class Misuse {
         if (command.getSubcommands().isEmpty()) {
             return name + ": '" + first + "' is one argument too many";
         }
-        return name + " has no command '" + first + "'"
-                + meant(first, List.copyOf(command.getSubcommands().keySet()));
+        return noCommand(command, first);
+    }
+
+    /** There is none of that name below a command. */
+    public static String noCommand(CommandLine command, String name) {
+        return command.getCommandSpec().qualifiedName() + " has no command '" + name + "'"
+                + meant(name, List.copyOf(command.getSubcommands().keySet()));
     }
 
     private static String meant(String given, List<String> candidates) {

@@ -6,6 +6,10 @@ import picocli.CommandLine.Parameters;
 
 /** Names of users and folders, as they are given on a command line. */
 public final class Names {
+    /** What a folder's name has to be; see {@link FolderName}. */
+    public static final String NO_FOLDER_NAME = "not a folder name: it has letters, digits, blanks and . _ + - @ = , #"
+            + " & ! ( ), in parts of 100 octets at most with / between; a part begins with a letter, a digit or _";
+
     private Names() {}
 
     /** The parameter {@code NAME}. */
@@ -45,6 +49,6 @@ public final class Names {
     /** The value of {@code --folder}. */
     public static FolderName folder(String name) throws CommandFailedException {
         return FolderName.of(name)
-                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: not a folder name"));
+                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: " + NO_FOLDER_NAME));
     }
 }

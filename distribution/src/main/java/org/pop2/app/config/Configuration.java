@@ -17,9 +17,11 @@ import org.pop2.server.ProfileRules;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.MailStoreProvider;
+import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreSettings;
 import org.pop2.trace.TraceSettings;
 import org.reactivestreams.Publisher;
+import reactor.core.publisher.Mono;
 
 /**
  * What the administrator wants, checked: every value is one that can be worked with.
@@ -145,8 +147,9 @@ public record Configuration(
      * @param level the least severe events, unless their logger has a level of its own
      * @param format what a line looks like
      * @param loggers levels by the names of loggers, each for those below it, too
+     * @param deletions whether each message that a session deletes has an event
      */
-    public record Log(LogLevel level, LogFormat format, Map<String, LogLevel> loggers) {
+    public record Log(LogLevel level, LogFormat format, Map<String, LogLevel> loggers, boolean deletions) {
         public Log {
             loggers = Map.copyOf(loggers);
         }
@@ -190,6 +193,12 @@ public record Configuration(
 
         /** As {@link #open()}, with other rules for mailboxes that are in use. */
         public Publisher<MailStore> open(HoldPolicy policy) {
+            if (!provider.isShared()) {
+                return Mono.error(new StoreException(
+                        StoreException.Reason.UNAVAILABLE,
+                        "storage.type = " + provider.name() + ": accounts and mail are in the server's memory, where no"
+                                + " command finds them, and what a command stores is gone when it ends"));
+            }
             Map<String, String> values = new HashMap<>();
             for (MailStoreProvider.Setting setting : provider.settings()) {
                 settings.find(setting.name()).ifPresent(value -> values.put(setting.name(), value));

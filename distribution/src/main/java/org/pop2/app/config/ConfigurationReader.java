@@ -1,6 +1,7 @@
 package org.pop2.app.config;
 
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +44,9 @@ public final class ConfigurationReader {
     /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
     private static final Set<String> OTHER_VARIABLES =
             Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE", "POP2D_COMMAND");
+
+    /** Of a path, for the system's sake. */
+    private static final int LONGEST_SOCKET = 107;
 
     /** What Kubernetes puts into every container beside a service called pop2d; the value of POP2D_PORT is a URL. */
     private static final Pattern SERVICE_LINK =
@@ -223,12 +227,20 @@ public final class ConfigurationReader {
         LoginBy loginBy = value(Keys.AUTH_LOGIN);
         Optional<Path> saslauthd =
                 file(Keys.AUTH_SASLAUTHD_SOCKET, directory).filter(it -> loginBy == LoginBy.SASLAUTHD);
+        if (loginBy == LoginBy.SASLAUTHD
+                && (saslauthd.isEmpty()
+                        || saslauthd.get().toString().getBytes(StandardCharsets.UTF_8).length > LONGEST_SOCKET)) {
+            problem(
+                    Keys.AUTH_SASLAUTHD_SOCKET,
+                    "has to name the socket where saslauthd listens, in at most " + LONGEST_SOCKET + " octets");
+        }
         var loginCache = value(Keys.AUTH_CACHE);
         boolean rehash = value(Keys.AUTH_REHASH);
         boolean penalty = value(Keys.AUTH_PENALTY);
         LogLevel logLevel = value(Keys.LOG_LEVEL);
         LogFormat logFormat = value(Keys.LOG_FORMAT);
         Map<String, LogLevel> loggers = value(Keys.LOG_LOGGERS);
+        boolean deletions = value(Keys.LOG_DELETIONS);
         Optional<TraceSettings> trace = trace(directory);
         LmtpSettings.OverQuota overQuota = value(Keys.QUOTA_OVER);
         Optional<LmtpSettings> lmtp = LmtpKeys.settings(
@@ -265,7 +277,7 @@ public final class ConfigurationReader {
                 loginCache,
                 rehash,
                 penalty,
-                new Configuration.Log(logLevel, logFormat, loggers),
+                new Configuration.Log(logLevel, logFormat, loggers, deletions),
                 trace,
                 lmtp,
                 overQuota,

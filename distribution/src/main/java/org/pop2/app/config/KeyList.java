@@ -63,6 +63,7 @@ final class KeyList {
             Keys.LOG_LEVEL,
             Keys.LOG_FORMAT,
             Keys.LOG_LOGGERS,
+            Keys.LOG_DELETIONS,
             Keys.TRACE_DIRECTORY,
             Keys.TRACE_USERS,
             Keys.TRACE_ADDRESSES,

@@ -373,6 +373,13 @@ final class Keys {
                     + " The events are listed in doc/logs.md.",
             ValueType.choice(LogFormat.class));
 
+    static final Key<Boolean> LOG_DELETIONS = new Key<>(
+            "log.deletions",
+            "false",
+            "Whether each message that a session deletes is logged, with its user, folder, octets and Message-ID: `true`"
+                    + " or `false`. Its header is read once more for that.",
+            ValueType.flag());
+
     static final Key<Map<String, LogLevel>> LOG_LOGGERS = new Key<>(
             "log.loggers",
             "",

@@ -3,6 +3,8 @@ package org.pop2.app.conform;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -12,6 +14,7 @@ import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.JsonOption;
@@ -119,6 +122,12 @@ public final class ConformCommand implements Callable<Integer> {
 
     private static String words(IOException e) {
         String text = String.valueOf(e.getMessage());
+        if (e instanceof UnknownHostException) {
+            return "there is no such host";
+        }
+        if (e instanceof SocketTimeoutException) {
+            return "it does not answer in time";
+        }
         return text.contains("refused") ? "nobody listens there (connection refused)" : "got " + text;
     }
 
@@ -131,7 +140,10 @@ public final class ConformCommand implements Callable<Integer> {
         }
         if (delete) {
             terminal.warn(
-                    "of " + messages + " messages, the first " + Math.min(messages, MOST_DELETED) + " may be deleted");
+                    messages == 0
+                            ? "the mailbox is empty: nothing can be seen of deletions"
+                            : "of " + Amounts.messages(messages) + ", the first " + Math.min(messages, MOST_DELETED)
+                                    + " may be deleted");
         }
         List<Result> results = new ArrayList<>();
         for (Check check : Checks.all()) {
@@ -161,7 +173,7 @@ public final class ConformCommand implements Callable<Integer> {
         }
         long fails = count(results, Result.Kind.FAIL);
         terminal.warn(count(results, Result.Kind.OK) + " ok, " + fails + (fails == 1 ? " fails, " : " fail, ")
-                + count(results, Result.Kind.HABIT) + " habits, " + count(results, Result.Kind.NOT_RUN) + " not run");
+                + habits(count(results, Result.Kind.HABIT)) + ", " + count(results, Result.Kind.NOT_RUN) + " not run");
         known(results)
                 .ifPresent(name -> terminal.warn("this looks like " + name
                         + ": doc/fetch.md, \"Servers that are known to be odd\", says what to expect of it"));
@@ -174,10 +186,16 @@ public final class ConformCommand implements Callable<Integer> {
         if (all.contains("Sayonara")) {
             return Optional.of("UW ipop2d");
         }
-        if (all.contains("as JNOS does")) {
-            return Optional.of("JNOS");
+        if (all.contains("as NOS does")) {
+            return Optional.of(all.contains("as JNOS does") ? "JNOS" : "KA9Q NOS, or JNOS");
         }
-        return all.contains("as NOS does") ? Optional.of("KA9Q NOS, or JNOS") : Optional.empty();
+        return all.contains("as JNOS does")
+                ? Optional.of("JNOS, or another that counts line ends it does not send")
+                : Optional.empty();
+    }
+
+    private static String habits(long count) {
+        return count + (count == 1 ? " habit" : " habits");
     }
 
     private static long count(List<Result> results, Result.Kind kind) {

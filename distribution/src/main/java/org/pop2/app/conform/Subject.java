@@ -125,7 +125,10 @@ record Subject(InetSocketAddress server, String user, Secret password, Optional<
 
     static long number(String reply, char first, String what) throws Unexpected {
         String digits = expect(reply, first, what).substring(1).stripTrailing().split(" ", 2)[0];
-        if (!digits.matches("[0-9]{1,18}")) {
+        if (digits.matches("[0-9]{19,}")) {
+            throw new Unexpected("\"" + Dialogue.shown(reply) + "\", a number that no mailbox has");
+        }
+        if (!digits.matches("[0-9]+")) {
             throw new Unexpected("\"" + Dialogue.shown(reply) + "\", which has no number");
         }
         return Long.parseLong(digits);

@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
+import org.pop2.app.cli.Names;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.lmtp.LmtpSettings;
@@ -101,7 +102,7 @@ public final class DeliverCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         FolderName to = FolderName.of(folder)
-                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: not a folder name"));
+                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "--folder: " + Names.NO_FOLDER_NAME));
         checkSender();
         Configuration configuration = configuration();
         UserName recipient = UserName.of(user)

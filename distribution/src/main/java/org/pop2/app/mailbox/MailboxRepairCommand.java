@@ -68,7 +68,7 @@ final class MailboxRepairCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         FolderName name = FolderName.of(folder)
-                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "FOLDER: not a folder name"));
+                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "FOLDER: " + Names.NO_FOLDER_NAME));
         Configuration.Storage storage = config.read(terminal).storage();
         UserName owner = Names.user(user);
         try (OpenStore store = Stores.open(storage)) {

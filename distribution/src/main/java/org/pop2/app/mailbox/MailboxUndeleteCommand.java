@@ -87,7 +87,7 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
     @Override
     public Integer call() throws CommandFailedException {
         FolderName from = FolderName.of(folder)
-                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "FOLDER: not a folder name"));
+                .orElseThrow(() -> new CommandFailedException(ExitCode.USAGE, "FOLDER: " + Names.NO_FOLDER_NAME));
         Instant oldest = which.since == null ? Instant.MIN : ago(which.since);
         Configuration.Storage storage = config.read(terminal).storage();
         UserName owner = Names.user(user);

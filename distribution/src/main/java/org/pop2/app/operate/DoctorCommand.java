@@ -5,6 +5,7 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.SocketAddress;
 import java.net.UnixDomainSocketAddress;
+import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermission;
@@ -13,6 +14,7 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.ZoneOffset;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Stream;
@@ -101,6 +103,7 @@ public final class DoctorCommand implements Callable<Integer> {
         permissions(configuration, file);
         certificates(configuration);
         collectors(configuration);
+        configuration.saslauthd().ifPresent(this::saslauthd);
         clock(configuration);
         ports(configuration);
         Housekeeping.listeners(configuration.listeners(), text -> say(Finding.WARN, text));
@@ -108,6 +111,8 @@ public final class DoctorCommand implements Callable<Integer> {
         Housekeeping.foreign(configuration.directory()).ifPresent(text -> say(Finding.FAIL, "permissions: " + text));
         if (Trust.isRoot() && Trust.doubt(configuration.files()).isPresent()) {
             say(Finding.NOTE, "storage: not opened; root would do what somebody else can write");
+        } else if (!configuration.storage().provider().isShared()) {
+            say(Finding.NOTE, "storage " + configuration.storage().provider().name() + ": the server alone has it");
         } else {
             storage(configuration);
         }
@@ -116,7 +121,7 @@ public final class DoctorCommand implements Callable<Integer> {
 
     private void say(Finding finding, String what) {
         failed |= finding == Finding.FAIL;
-        terminal.say(finding.name().toLowerCase(java.util.Locale.ROOT) + "\t" + what);
+        terminal.say(finding.name().toLowerCase(Locale.ROOT) + "\t" + what);
     }
 
     // ---- permissions
@@ -201,6 +206,17 @@ public final class DoctorCommand implements Callable<Integer> {
                         Finding.OK,
                         name + ": " + collector.from() + "; pop2d collect test " + collector.name() + " tries it");
             }
+        }
+    }
+
+    private void saslauthd(Path socket) {
+        try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
+            say(Finding.OK, "logins: saslauthd listens on " + channel.getRemoteAddress());
+        } catch (IOException e) {
+            say(
+                    Finding.FAIL,
+                    "logins: nobody can log in, for saslauthd cannot be asked on " + socket + ": "
+                            + String.valueOf(e.getMessage()).toLowerCase(Locale.ROOT));
         }
     }
 

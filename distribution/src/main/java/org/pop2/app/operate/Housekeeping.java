@@ -1,7 +1,9 @@
 package org.pop2.app.operate;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -71,7 +73,7 @@ final class Housekeeping {
                     .findFirst()
                     .map(file -> file + " belongs to " + owner(file) + ", and " + var + " to " + owner
                             + ", who may not be able to use it: chown -R " + owner + " " + var);
-        } catch (java.io.UncheckedIOException e) {
+        } catch (UncheckedIOException | AccessDeniedException e) {
             // what this user may not look into is said where it is needed
             return Optional.empty();
         }

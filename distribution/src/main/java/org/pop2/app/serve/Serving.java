@@ -250,7 +250,8 @@ public final class Serving {
                 .withLimits(configuration.limits())
                 .withStopTimeout(configuration.stopTimeout())
                 .withBusyPoll(configuration.busyPoll())
-                .withLoginCache(configuration.loginCache());
+                .withLoginCache(configuration.loginCache())
+                .withLogDeletions(configuration.log().deletions());
         return configuration.trace().map(settings::withTrace).orElse(settings);
     }
 

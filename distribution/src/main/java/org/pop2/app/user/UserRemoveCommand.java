@@ -70,13 +70,16 @@ final class UserRemoveCommand implements Callable<Integer> {
         UserName user = one.user();
         Configuration configuration = one.configuration(terminal);
         boolean removed = remove(configuration, user);
-        // without an account no session and no delivery can begin
-        long messages = messages(configuration, user);
-        if (!removed && (!mail.purge || messages == 0)) {
+        if (!removed && !mail.purge) {
             throw Names.noUser(user);
         }
+        // without an account no session and no delivery can begin
+        long messages = messages(configuration, user);
         if (mail.purge) {
-            purge(configuration, user);
+            purge(configuration, user, removed);
+            if (!removed && messages == 0) {
+                throw Names.noUser(user);
+            }
             terminal.say(
                     (removed ? "removed " : "there was no user ") + user + "; deleted " + Amounts.messages(messages));
         } else {
@@ -108,8 +111,17 @@ final class UserRemoveCommand implements Callable<Integer> {
         return usage == null ? 0 : usage.messages();
     }
 
-    private static void purge(Configuration configuration, UserName user) {
-        Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> purge(store, user));
+    private static void purge(Configuration configuration, UserName user, boolean removed)
+            throws CommandFailedException {
+        try {
+            Stores.work(configuration.storage(), Stores.ADMINISTRATION, store -> purge(store, user));
+        } catch (StoreException e) {
+            throw new CommandFailedException(
+                    CommandFailedException.of(e).exitCode(),
+                    (removed ? "removed " + user : "there was no user " + user) + "; not all of the mail: "
+                            + e.getMessage() + "; then run the command again",
+                    e);
+        }
     }
 
     private static Mono<Void> purge(MailStore store, UserName user) {

@@ -36,11 +36,12 @@ class SystemdIT {
         return block.group(1);
     }
 
-    private static Path tarball() throws IOException {
+    /** What the build made, by the end of its name. */
+    private static Path built(String end) throws IOException {
         try (Stream<Path> files = Files.list(Path.of("target"))) {
-            return files.filter(file -> file.getFileName().toString().endsWith(".tar.gz"))
+            return files.filter(file -> file.getFileName().toString().endsWith(end))
                     .findFirst()
-                    .orElseThrow(() -> new IOException("no tarball in target/"));
+                    .orElseThrow(() -> new IOException("no " + end + " in target/"));
         }
     }
 
@@ -72,7 +73,7 @@ class SystemdIT {
     void theManualIsFollowed() throws Exception {
         try (BootedDebian debian = BootedDebian.in(directory, "openjdk-17-jre-headless,sudo,postfix")) {
             debian.awaitBooted();
-            debian.copyIn(tarball(), "/root/pop2-server-0.1.0.tar.gz");
+            debian.copyIn(built(".tar.gz"), "/root/pop2-server-0.1.0.tar.gz");
 
             debian.succeed(block("install.md", "tar xzf pop2-server-0.1.0.tar.gz -C /opt\nln -s /opt"));
             debian.succeed(block("install.md", "ln -s pop2-server-0.1.0 /opt/pop2-server\nmkdir"));
@@ -122,6 +123,50 @@ class SystemdIT {
                     .isEmpty();
             debian.succeed(block("install.md", "rm -r /var/lib/pop2\nuserdel"));
             assertThat(debian.run("id pop2").exitCode()).isNotZero();
+        }
+    }
+
+    @Test
+    void thePackageForDebianIsInstalledAndRemoved() throws Exception {
+        try (BootedDebian debian = BootedDebian.in(directory, "ca-certificates")) {
+            debian.awaitBooted();
+            debian.copyIn(built(".deb"), "/root/pop2-server_0.1.0_all.deb");
+            debian.succeed("apt-get update -q");
+
+            debian.succeed(block("install.md", "apt-get install -y ./pop2-server"));
+            awaitGreeting(debian);
+            assertThat(debian.succeed("pop2d doctor")).doesNotContain("fail\t");
+            debian.succeed("printf 'secret\\n' | pop2d user add jon --password-stdin");
+            debian.succeed("printf 'Subject: one\\n\\nby deliver\\n' | pop2d deliver --user jon");
+            awaitMail("by deliver");
+            assertThat(debian.succeed("pop2d health")).isEqualTo("ready\n");
+            assertThat(debian.succeed("ls /opt/pop2-server/cache")).contains(".jsa");
+            assertThat(debian.succeed("find /var/lib/pop2/var -not -user pop2")).isEmpty();
+            assertThat(debian.succeed("dpkg -s pop2-server")).contains("/etc/default/pop2d");
+            assertThat(debian.succeed("ls /usr/share/man/man8")).contains("pop2d.8");
+
+            // an upgrade to the same: the configuration is its owner's
+            debian.succeed("printf '\\nserver.name = box.example.org\\n' >> /var/lib/pop2/conf/pop2d.conf");
+            debian.succeed("apt-get install -y --reinstall ./pop2-server_0.1.0_all.deb");
+            awaitMail("by deliver");
+            Awaitility.await().atMost(LIMIT).ignoreExceptions().untilAsserted(() -> {
+                try (PlainClient client = new PlainClient(POP2)) {
+                    assertThat(client.receive()).startsWith("+ POP2 box.example.org");
+                }
+            });
+            debian.restart();
+            awaitMail("by deliver");
+
+            debian.succeed("apt-get remove -y pop2-server");
+            assertThat(debian.run("test -e /opt/pop2-server/bin").exitCode()).isNotZero();
+            assertThat(debian.succeed("cat /var/lib/pop2/conf/pop2d.conf")).contains("box.example.org");
+            assertThat(debian.succeed("apt-get purge -y pop2-server 2>&1"))
+                    .contains("mail and users are still in /var/lib/pop2/var");
+            assertThat(debian.run("test -e /var/lib/pop2/conf").exitCode()).isNotZero();
+            assertThat(debian.succeed("cat /var/lib/pop2/var/mail/jon")).contains("by deliver");
+            assertThat(debian.run("test -e /opt/pop2-server -o -e /etc/default/pop2d")
+                            .exitCode())
+                    .isNotZero();
         }
     }
 

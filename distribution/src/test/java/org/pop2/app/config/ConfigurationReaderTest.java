@@ -118,7 +118,8 @@ class ConfigurationReaderTest {
                 .isEqualTo(new Configuration.Log(
                         LogLevel.DEBUG,
                         LogFormat.JSON,
-                        Map.of("org.pop2.lmtp", LogLevel.TRACE, "org.pop2.server", LogLevel.WARN)));
+                        Map.of("org.pop2.lmtp", LogLevel.TRACE, "org.pop2.server", LogLevel.WARN),
+                        false));
     }
 
     @Test

@@ -20,7 +20,7 @@ class LoggingTest {
     private final Level before = root.getLevel();
 
     private static void follow(LogLevel level, Map<String, LogLevel> loggers) {
-        Logging.follow(new Configuration.Log(level, LogFormat.TEXT, loggers));
+        Logging.follow(new Configuration.Log(level, LogFormat.TEXT, loggers, false));
     }
 
     @AfterEach

@@ -28,7 +28,12 @@ public final class MemoryProvider implements MailStoreProvider {
                 "",
                 "Who has an account, as `name:{SCHEME}hash`, with spaces between. Accounts and mail are in memory: a"
                         + " server begins with these users and no mail, and when it stops all is gone. Other commands"
-                        + " see nothing of it."));
+                        + " refuse to work on it."));
+    }
+
+    @Override
+    public boolean isShared() {
+        return false;
     }
 
     @Override
@@ -37,6 +42,9 @@ public final class MemoryProvider implements MailStoreProvider {
                 .flatMap(text -> List.of(text.strip().split("\\s+")).stream())
                 .map(MemoryProvider::account)
                 .toList();
+        if (accounts.stream().map(Account::user).distinct().count() < accounts.size()) {
+            throw new IllegalArgumentException(PASSWORDS + ": a name is there twice");
+        }
         return Flows.list(MemoryMailStore.AT_ONCE, () -> {
             MemoryData data = new MemoryData();
             accounts.forEach(data::put);

@@ -414,8 +414,8 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
 
     @Override
     public Publisher<Repair> repair(UserName user, FolderName folder, boolean dry) {
-        return work.call(settings.state(), () -> {
-            MailboxPath path = settings.paths().of(user, folder);
+        MailboxPath path = settings.paths().of(user, folder);
+        return work.call(path.file(), () -> {
             if (path.check(io) == null) {
                 throw new StoreException(Reason.NOT_FOUND, path + ": there is no such file");
             }

@@ -2,16 +2,21 @@ package org.pop2.storage.fs.format;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 
 /**
  * Takes out the NULs that a program left which wrote behind the end of a mailbox that had become shorter: those at its
- * beginning, and long runs where a line would begin. Others may be somebody's mail.
+ * beginning, and long runs where a line would begin or right before a From_ line. An empty line comes in their place if
+ * there is none before them, for two messages are not one. Others may be somebody's mail.
  */
 final class NulFilter extends InputStream {
     /** A run of fewer NULs at the beginning of a line stays. */
     private static final int LONG = 64;
 
     private static final int BLOCK = 64 * 1024;
+
+    private static final byte[] FROM = "From ".getBytes(StandardCharsets.US_ASCII);
 
     private final InputStream in;
     private final byte[] block = new byte[BLOCK];
@@ -21,7 +26,14 @@ final class NulFilter extends InputStream {
 
     private boolean any;
     private byte last = '\n';
-    /** NULs at the beginning of a line that are not decided on; then those still to be given out. */
+    /** Whether the line that is given out has anything in it, and the one before had nothing. */
+    private boolean inLine;
+
+    private boolean afterEmptyLine;
+    /** Line feeds that take the place of NULs. */
+    private int lineFeeds;
+
+    /** NULs that are not decided on; then those still to be given out. */
     private long pending;
 
     private boolean giving;
@@ -44,6 +56,10 @@ final class NulFilter extends InputStream {
     @Override
     public int read() throws IOException {
         while (true) {
+            if (lineFeeds > 0) {
+                lineFeeds--;
+                return give((byte) '\n');
+            }
             if (giving && pending > 0) {
                 pending--;
                 return give((byte) 0);
@@ -56,7 +72,7 @@ final class NulFilter extends InputStream {
                 decide();
                 continue;
             }
-            if (block[at] == 0 && (pending > 0 || last == '\n')) {
+            if (block[at] == 0) {
                 at++;
                 pending++;
                 continue;
@@ -70,18 +86,36 @@ final class NulFilter extends InputStream {
     }
 
     /** The run is over. */
-    private void decide() {
-        if (!any || pending >= LONG) {
+    private void decide() throws IOException {
+        if (!any || (pending >= LONG && (last == '\n' || isSeparatorNext()))) {
             removed += pending;
             pending = 0;
+            lineFeeds = !any || (last == '\n' && afterEmptyLine) ? 0 : last == '\n' ? 1 : 2;
         } else {
             giving = true;
         }
     }
 
+    private boolean isSeparatorNext() throws IOException {
+        if (fill - at < FROM.length && !ended) {
+            System.arraycopy(block, at, block, 0, fill - at);
+            fill -= at;
+            at = 0;
+            int more = in.readNBytes(block, fill, FROM.length - fill);
+            fill += more;
+        }
+        return fill - at >= FROM.length && Arrays.equals(block, at, at + FROM.length, FROM, 0, FROM.length);
+    }
+
     private int give(byte octet) {
         any = true;
         last = octet;
+        if (octet == '\n') {
+            afterEmptyLine = !inLine;
+            inLine = false;
+        } else {
+            inLine |= octet != '\r';
+        }
         return octet & 0xff;
     }
 
@@ -89,15 +123,19 @@ final class NulFilter extends InputStream {
     public int read(byte[] into, int from, int length) throws IOException {
         int count = 0;
         while (count < length) {
-            if (!giving && pending == 0 && at < fill && last != '\n') {
-                // the rest of a line passes as it is
-                int lineFeed = LineFeeds.indexOf(block, at, fill);
-                int some = Math.min(length - count, (lineFeed < 0 ? fill : lineFeed + 1) - at);
-                System.arraycopy(block, at, into, from + count, some);
-                at += some;
-                count += some;
-                last = block[at - 1];
-                continue;
+            if (inLine && lineFeeds == 0 && pending == 0) {
+                // the rest of a line passes as it is, up to a NUL
+                int end = Math.min(fill, at + length - count);
+                int start = at;
+                while (at < end && block[at] != 0 && block[at] != '\n') {
+                    at++;
+                }
+                if (at > start) {
+                    System.arraycopy(block, start, into, from + count, at - start);
+                    count += at - start;
+                    last = block[at - 1];
+                    continue;
+                }
             }
             int octet = read();
             if (octet < 0) {

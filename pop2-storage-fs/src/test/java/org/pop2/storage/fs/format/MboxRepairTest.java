@@ -81,6 +81,24 @@ class MboxRepairTest {
         assertThat(repaired(FROM + ONE + nuls)).isEqualTo(count < 64 ? FROM + ONE + nuls + "\n" : FROM + ONE);
     }
 
+    /** Behind them is another message, whatever they broke off. */
+    @ParameterizedTest
+    @ValueSource(ints = {64, 500, 65_535, 65_536, 131_070})
+    void messagesOnBothSidesOfNulsStayTwo(int count) throws IOException {
+        String nuls = "\0".repeat(count);
+        String one = FROM + "Subject: one\n\nbody one";
+        for (String before : new String[] {"", "\n", "\n\n", "\r\n\r\n"}) {
+            String mailbox = one + before + nuls + FROM + TWO;
+            assertThat(repaired(mailbox)).isEqualTo(one + (before.startsWith("\r") ? before : "\n\n") + FROM + TWO);
+            assertThat(of(mailbox).messages()).isEqualTo(2);
+            assertThat(of(mailbox).nuls()).isEqualTo(count);
+        }
+        for (int shift = 1; shift < 9; shift++) {
+            String wide = FROM + "Subject: x\n\n" + "x".repeat(65_536 - shift);
+            assertThat(of(wide + nuls + FROM + TWO).messages()).isEqualTo(2);
+        }
+    }
+
     @Test
     void theLastLineGetsItsEnd() throws IOException {
         assertThat(repaired(FROM + "Subject: x\n\nno end")).isEqualTo(FROM + "Subject: x\n\nno end\n");
