@@ -38,7 +38,7 @@ public sealed interface Event {
     /**
      * {@link Effect.Measure}: known now.
      *
-     * @param octets at least 1
+     * @param octets 0: it is gone
      */
     record Measured(long octets) implements Event {}
 

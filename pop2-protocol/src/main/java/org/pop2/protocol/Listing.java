@@ -18,8 +18,9 @@ public interface Listing {
     boolean writable();
 
     /**
-     * Whether {@link #octets} is known: it is not where a message is changed for a client's sake before it is sent, and
-     * this one has not been looked at yet. Then {@link Effect.Measure} comes first.
+     * Whether {@link #octets} is known: it is not where a message is changed for a client's sake before it is sent, or
+     * where others may have deleted it, and this one has not been looked at yet. Then {@link Effect.Measure} comes
+     * first.
      *
      * @param number 1 to {@link #count}
      */

@@ -30,8 +30,9 @@ public interface Mailbox {
     /**
      * The message as it goes over the wire: exactly {@link #octets} octets, every line end a CRLF, the last one too.
      * Reading starts at subscription and follows demand; cancelling frees what it held. May be subscribed to again.
-     * Fails with {@link StoreException.Reason#CORRUPT} if the stored message is no longer the one that was counted;
-     * whatever was emitted until then must not be taken for the message, and this mailbox deletes nothing any more.
+     * Fails with {@link StoreException.Reason#CHANGED} if somebody else has deleted or changed the message, and with
+     * {@link StoreException.Reason#CORRUPT} if the mailbox cannot be understood any more, from which nothing is deleted
+     * then; whatever was emitted until then must not be taken for the message.
      *
      * @param number 1 to {@link #count}
      * @throws IndexOutOfBoundsException if there is no such message
@@ -69,6 +70,11 @@ public interface Mailbox {
 
     /** Where it was a judgement that a message begins; nothing where messages are kept apart. */
     default Optional<Doubtful> doubtful() {
+        return Optional.empty();
+    }
+
+    /** Whether messages are there still; nothing where nobody else can delete any. */
+    default Optional<Unsettled> unsettled() {
         return Optional.empty();
     }
 

@@ -22,6 +22,10 @@ public final class StoreException extends RuntimeException {
         UNKNOWN_OUTCOME,
         /** What is stored is not what it should be. It was left as it is; somebody has to look. */
         CORRUPT,
+        /**
+         * Another program has changed what this call was about. Nothing was deleted; whoever opens it again sees more.
+         */
+        CHANGED,
         /** No space left. Nothing changed; the same call may succeed when somebody has made some. */
         NO_SPACE,
         /** The user has as much mail as the {@link Quota} allows. Nothing changed. Only deliveries say so. */

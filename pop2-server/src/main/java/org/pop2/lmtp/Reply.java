@@ -55,7 +55,7 @@ record Reply(int code, List<String> lines) {
             case BUSY -> MAILBOX_BUSY;
             case NO_SPACE -> NO_SPACE;
             case OVER_QUOTA -> full(overQuota);
-            case UNAVAILABLE, UNKNOWN_OUTCOME, CORRUPT -> UNAVAILABLE;
+            case UNAVAILABLE, UNKNOWN_OUTCOME, CORRUPT, CHANGED -> UNAVAILABLE;
         };
     }
 

@@ -17,6 +17,7 @@ import org.pop2.protocol.Listing;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Unsettled;
 import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
@@ -44,6 +45,8 @@ public final class ProfiledMailbox implements Listing {
     /** Whether messages are sent as they are, but for those that are cut: asked for every command. */
     private final boolean asIs;
 
+    private final @Nullable Unsettled unsettled;
+
     /**
      * @param converted what the message became, if it is converted. Kept to be sent, as it is the same then, and as a
      *     long message need not be read again; it is no more than the buffers that a client which takes nothing holds
@@ -63,6 +66,7 @@ public final class ProfiledMailbox implements Listing {
         this.profile = profile;
         this.now = now;
         this.asIs = profile.leavesAsIs();
+        this.unsettled = mailbox.unsettled().orElse(null);
     }
 
     @Override
@@ -98,6 +102,9 @@ public final class ProfiledMailbox implements Listing {
 
     @Override
     public boolean measured(int number) {
+        if (unsettled != null && !unsettled.isKept(number)) {
+            return false;
+        }
         return leftAsIs(number) || measured.number == number;
     }
 
@@ -122,8 +129,21 @@ public final class ProfiledMailbox implements Listing {
         return asIs && !profile.cuts(octets);
     }
 
-    /** Finds out how long a message is as this client gets it, by reading all of it. Fails as reading does. */
+    /**
+     * Finds out how long a message is as this client gets it, by reading all of it where it is changed. 0: somebody
+     * else has deleted it. Fails as reading does.
+     */
     public Mono<Long> measure(int number) {
+        if (unsettled == null) {
+            return measureWhatIsThere(number);
+        }
+        return Mono.from(unsettled.look(number)).flatMap(there -> there ? measureWhatIsThere(number) : Mono.just(0L));
+    }
+
+    private Mono<Long> measureWhatIsThere(int number) {
+        if (leftAsIs(number)) {
+            return Mono.just(mailbox.octets(number));
+        }
         if (!profile.has(Quirk.ASCII)) {
             return octets(content(number)).doOnNext(octets -> measured = new Measure(number, octets, false, null));
         }

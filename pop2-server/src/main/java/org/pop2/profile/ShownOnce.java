@@ -15,6 +15,7 @@ import java.util.stream.IntStream;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
+import org.pop2.storage.Unsettled;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -228,6 +229,21 @@ public final class ShownOnce implements Mailbox {
     @Override
     public Publisher<Void> lost() {
         return all.lost();
+    }
+
+    @Override
+    public Optional<Unsettled> unsettled() {
+        return all.unsettled().map(there -> new Unsettled() {
+            @Override
+            public boolean isKept(int number) {
+                return there.isKept(offered[number - 1]);
+            }
+
+            @Override
+            public Publisher<Boolean> look(int number) {
+                return there.look(offered[number - 1]);
+            }
+        });
     }
 
     @Override

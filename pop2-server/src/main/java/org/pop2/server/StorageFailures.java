@@ -49,6 +49,7 @@ final class StorageFailures {
     private static String told(StoreException.Reason reason) {
         return switch (reason) {
             case CORRUPT -> "mailbox is not as it should be, ask the postmaster";
+            case CHANGED -> "mailbox was changed by another program, try again";
             case NO_SPACE, OVER_QUOTA -> "no space left on the server, try again later";
             case UNKNOWN_OUTCOME -> "temporary failure, your deletions may have been made: look again";
             case BUSY, UNAVAILABLE, NOT_FOUND -> TEMPORARY;

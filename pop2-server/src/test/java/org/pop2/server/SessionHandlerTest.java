@@ -715,6 +715,7 @@ class SessionHandlerTest {
         String line = switch (reason) {
             case BUSY -> "- mailbox in use, try again later";
             case CORRUPT -> "- mailbox is not as it should be, ask the postmaster";
+            case CHANGED -> "- mailbox was changed by another program, try again";
             case NO_SPACE, OVER_QUOTA -> "- no space left on the server, try again later";
             case UNKNOWN_OUTCOME -> "- temporary failure, your deletions may have been made: look again";
             case UNAVAILABLE, NOT_FOUND -> "- temporary failure, try again later";

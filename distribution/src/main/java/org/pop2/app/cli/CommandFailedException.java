@@ -22,7 +22,7 @@ public final class CommandFailedException extends Exception {
 
     public static CommandFailedException of(StoreException e) {
         int exitCode = switch (e.reason()) {
-            case BUSY -> ExitCode.TRY_LATER;
+            case BUSY, CHANGED -> ExitCode.TRY_LATER;
             case UNAVAILABLE, UNKNOWN_OUTCOME -> ExitCode.UNAVAILABLE;
             case CORRUPT -> ExitCode.DATA;
             case NO_SPACE, OVER_QUOTA -> ExitCode.CANNOT_CREATE;

@@ -238,7 +238,7 @@ public final class MailboxCommand implements Callable<Integer> {
                 verdict = switch (e.reason()) {
                     case BUSY -> "in use";
                     case CORRUPT -> "damaged";
-                    case UNAVAILABLE, UNKNOWN_OUTCOME, NO_SPACE, OVER_QUOTA, NOT_FOUND -> "not verified";
+                    case UNAVAILABLE, UNKNOWN_OUTCOME, NO_SPACE, OVER_QUOTA, NOT_FOUND, CHANGED -> "not verified";
                 };
             }
             bar.wipe();

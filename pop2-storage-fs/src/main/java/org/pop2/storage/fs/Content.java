@@ -20,25 +20,29 @@ import org.reactivestreams.Subscription;
 /**
  * One message as a stream: read on the reading pool, as fast as it is asked for, and no faster.
  *
- * <p>Whether the mailbox is still what was counted is looked at before the first octet is read and again before the
- * last buffer is given out: whoever has all of a message has what was announced.
+ * <p>Whether another program has written to the mailbox is looked at after each reading, before a buffer is given out.
+ * If so, the message is looked for once more, read again from its beginning, and compared with what was given out: it
+ * goes on only if that is the same, so that whoever has all of a message has what was announced.
  */
 public final class Content implements Publisher<ContentBuffer> {
     /** What the message is read from, for as long as the subscription lasts. */
     interface Source {
-        /** Fails if the mailbox is no longer the one that was counted. */
-        void check() throws IOException;
+        /** Whether nobody has written to the mailbox since it was opened: then what was read of it is the message. */
+        boolean isStill() throws IOException;
 
         WireEncoder encoder() throws IOException;
 
         /** Reading has ended in any way. */
         void close();
 
+        /** All of the message has been given out. */
+        void given(Fingerprint.Value all);
+
         /** The mailbox is not to be trusted any more. */
         void failed(StoreException error);
     }
 
-    /** Opens the message: called once per subscription, on the reading pool. */
+    /** Finds the message: called on the reading pool, and again when somebody has written to the mailbox. */
     interface Opener {
         Source open() throws IOException;
     }
@@ -74,6 +78,8 @@ public final class Content implements Publisher<ContentBuffer> {
     private final class Reading implements Subscription, Runnable {
         /** Buffers given out in one go before other messages get the thread. */
         private static final int TURN = 16;
+        /** So often the mailbox may be written to while a buffer is filled. */
+        private static final int TRIES = 20;
 
         private final Subscriber<? super ContentBuffer> subscriber;
         private final AtomicLong demand = new AtomicLong();
@@ -86,6 +92,7 @@ public final class Content implements Publisher<ContentBuffer> {
         private @Nullable Source source;
         private @Nullable WireEncoder encoder;
         private long produced;
+        private final Fingerprint given = new Fingerprint();
         private boolean done;
 
         Reading(Subscriber<? super ContentBuffer> subscriber) {
@@ -177,33 +184,87 @@ public final class Content implements Publisher<ContentBuffer> {
         }
 
         private BufferPool.Pooled produce() throws IOException {
-            WireEncoder from = encoder;
-            if (from == null || source == null) {
-                source = opener.open();
-                source.check();
-                from = source.encoder();
-                encoder = from;
-            }
             BufferPool.Pooled buffer = buffers.take();
             boolean good = false;
             try {
-                ByteBuffer out = buffer.octets();
-                from.encode(blocks(), out);
-                out.flip();
-                produced += out.remaining();
-                if (produced > octets || from.finished() != (produced == octets) || !out.hasRemaining()) {
-                    throw new StoreException(
-                            Reason.CORRUPT, "a message has not the " + octets + " octets that were counted");
+                for (int tries = 0; tries < TRIES && !good; tries++) {
+                    good = fill(buffer.octets().clear());
                 }
-                if (produced == octets) {
-                    source.check();
+                if (!good) {
+                    throw new StoreException(Reason.CHANGED, what + ": the mailbox is changed all the time");
                 }
-                good = true;
                 return buffer;
             } finally {
                 if (!good) {
                     buffer.release();
                 }
+            }
+        }
+
+        /** Whether what was read is the message, and not what another program was writing. */
+        private boolean fill(ByteBuffer out) throws IOException {
+            Source from = source;
+            WireEncoder reading = encoder;
+            try {
+                if (from == null || reading == null) {
+                    from = opener.open();
+                    source = from;
+                    reading = from.encoder();
+                    encoder = reading;
+                    skip(reading, out);
+                }
+                reading.encode(blocks(), out.clear());
+                out.flip();
+            } catch (StoreException e) {
+                // it may be of two times
+                if (from == null || from.isStill()) {
+                    throw e;
+                }
+                forget();
+                return false;
+            }
+            if (!from.isStill()) {
+                forget();
+                return false;
+            }
+            long after = produced + out.remaining();
+            if (after > octets || reading.finished() != (after == octets) || !out.hasRemaining()) {
+                throw new StoreException(
+                        Reason.CORRUPT, "a message has not the " + octets + " octets that were counted");
+            }
+            produced = after;
+            given.add(out);
+            if (produced == octets) {
+                from.given(given.value());
+            }
+            return true;
+        }
+
+        /** Reads what was given out already, and sees whether it is that. */
+        private void skip(WireEncoder from, ByteBuffer scratch) throws IOException {
+            Fingerprint again = new Fingerprint();
+            for (long done = 0; done < produced; ) {
+                scratch.clear().limit((int) Math.min(scratch.capacity(), produced - done));
+                from.encode(blocks(), scratch);
+                scratch.flip();
+                if (!scratch.hasRemaining()) {
+                    break;
+                }
+                done += scratch.remaining();
+                again.add(scratch);
+            }
+            if (!again.value().equals(given.value())) {
+                throw new StoreException(
+                        Reason.CHANGED, "the message was changed by another program while it was sent");
+            }
+        }
+
+        private void forget() {
+            Source from = source;
+            source = null;
+            encoder = null;
+            if (from != null) {
+                from.close();
             }
         }
 
@@ -220,11 +281,7 @@ public final class Content implements Publisher<ContentBuffer> {
 
         private void finish() {
             done = true;
-            Source from = source;
-            source = null;
-            if (from != null) {
-                from.close();
-            }
+            forget();
         }
     }
 }

@@ -2,10 +2,13 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.fs.format.MboxIndex;
+import org.pop2.storage.fs.format.MboxScanner;
 import org.pop2.storage.fs.format.Quoting;
+import org.pop2.storage.fs.format.WireEncoder;
 import org.pop2.storage.fs.io.FileStatus;
 import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.StorageIo;
@@ -14,111 +17,281 @@ import org.pop2.storage.fs.lock.MailboxPath;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** A mailbox as it was counted, with its channel, which {@link #close} gives back. */
+/**
+ * A mailbox as it was counted, and where its messages are now. Rows are those of the count, for as long as it is held;
+ * when another program has rewritten the file they are looked for ({@link Relocation}), and some may be gone.
+ *
+ * <p>The file is locked only while it is counted. So whoever reads asks for a {@link Place}, reads, and asks then
+ * whether the place {@linkplain Place#isStill is still} that of the message: only then was it that what was read.
+ */
 final class Counted {
     private static final Logger LOG = LoggerFactory.getLogger(Counted.class);
 
     private final StorageIo io;
     private final MailboxPath path;
-    private final ChannelRegistry.Shared mailbox;
-    private final IndexFile.Stored stored;
-    private volatile FileStatus good;
+    private final MailboxIndexer indexer;
+    private final Finder finder;
+    private final MboxIndex index;
+    private final Shown shown;
+    private final boolean writable;
 
-    Counted(StorageIo io, MailboxPath path, ChannelRegistry.Shared mailbox, IndexFile.Stored stored) {
+    private volatile View view;
+    /** Guarded by this. */
+    private boolean closed;
+
+    /** Counts a mailbox once more, because another program has rewritten it. Blocks. */
+    interface Finder {
+        /** What is there now, and its channel, which is the caller's; {@code null} if nothing is. */
+        @Nullable
+        Found find(MailboxPath path) throws IOException;
+    }
+
+    record Found(ChannelRegistry.Shared mailbox, IndexFile.Stored stored) {}
+
+    /**
+     * Where the rows are.
+     *
+     * @param mailbox the channel; nothing: there is no file
+     * @param stored what that file was when it was counted last
+     * @param good the file as it was looked at last: what was counted is there
+     * @param moved where the rows are in {@code stored}; nothing: where they were
+     */
+    record View(
+            ChannelRegistry.@Nullable Shared mailbox,
+            IndexFile.@Nullable Stored stored,
+            @Nullable FileStatus good,
+            @Nullable Relocation moved) {
+        boolean isGood(@Nullable FileStatus now) {
+            return now == null ? good == null : good != null && now.sameAs(good);
+        }
+
+        boolean isOf(FileStatus.FileKey key) {
+            return mailbox != null && mailbox.key().equals(key);
+        }
+
+        /** Where a row is, or {@link Relocation#GONE}. */
+        int row(int counted) {
+            if (stored == null) {
+                return Relocation.GONE;
+            }
+            return moved == null ? counted : moved.row(counted);
+        }
+    }
+
+    Counted(
+            StorageIo io,
+            MailboxPath path,
+            MailboxIndexer indexer,
+            Finder finder,
+            ChannelRegistry.Shared mailbox,
+            IndexFile.Stored stored) {
         this.io = io;
         this.path = path;
-        this.mailbox = mailbox;
-        this.stored = stored;
-        this.good = stored.status();
+        this.indexer = indexer;
+        this.finder = finder;
+        this.index = stored.index();
+        this.shown = new Shown();
+        this.view = new View(mailbox, stored, stored.status(), null);
+        this.writable = mailbox.writable();
     }
 
     MailboxPath path() {
         return path;
     }
 
-    IndexFile.Stored stored() {
-        return stored;
-    }
-
+    /** As it was counted first: the numbers and sizes of the session. */
     MboxIndex index() {
-        return stored.index();
-    }
-
-    IoFile file() {
-        return mailbox.file();
+        return index;
     }
 
     boolean writable() {
-        return mailbox.writable();
+        return writable;
     }
 
-    ChannelRegistry.Shared share() {
-        return mailbox.share();
+    /** What the session was given. */
+    Shown shown() {
+        return shown;
     }
 
-    void close() throws IOException {
-        mailbox.close();
+    View view() {
+        return view;
+    }
+
+    synchronized void close() throws IOException {
+        closed = true;
+        ChannelRegistry.Shared mailbox = view.mailbox();
+        if (mailbox != null) {
+            mailbox.close();
+        }
     }
 
     /** Closes for somebody who can do nothing about a failure but tell the administrator. */
     void closeOrWarn() {
-        giveBack(mailbox);
+        try {
+            close();
+        } catch (IOException e) {
+            warn(e);
+        }
     }
 
-    /** As {@link #closeOrWarn}, of what {@link #share} gave. */
-    void giveBack(ChannelRegistry.Shared channel) {
+    private void giveBack(ChannelRegistry.Shared channel) {
         try {
             channel.close();
         } catch (IOException e) {
-            LOG.atWarn()
-                    .addKeyValue("mailbox", path)
-                    .addKeyValue("error", e.toString())
-                    .log("mailbox-not-closed");
+            warn(e);
         }
+    }
+
+    private void warn(IOException e) {
+        LOG.atWarn()
+                .addKeyValue("mailbox", path)
+                .addKeyValue("error", e.toString())
+                .log("mailbox-not-closed");
+    }
+
+    /** Whether a message is there, wherever that is now. */
+    boolean isThere(int row) throws IOException {
+        FileStatus now = path.check(io);
+        View seen = view;
+        return (seen.isGood(now) ? seen : renewed(row, row)).row(row) != Relocation.GONE;
     }
 
     /**
-     * Fails as corrupt unless the octets that were counted are still there: it is the same file, not shorter, and if it
-     * was written to, begins and ends the same and has a message where {@code row} was.
+     * Where some messages are, of which the first has to be there.
+     *
+     * @throws StoreException as {@link Reason#CHANGED} if it is gone
      */
-    void check(int row) throws IOException {
-        check(row, row);
-    }
-
-    /** As {@link #check(int)}, of some messages. */
-    void check(int firstRow, int lastRow) throws IOException {
+    Place place(int firstRow, int lastRow) throws IOException {
         FileStatus now = path.check(io);
-        if (now == null || !now.key().equals(mailbox.key())) {
-            throw changed("was replaced");
-        }
-        if (now.sameAs(good)) {
-            return;
-        }
-        for (int row = firstRow; row <= lastRow; row++) {
-            check(now, row);
-        }
-        good = now;
-    }
-
-    /** As {@link #check(int)}, of a file that was looked at already. */
-    void check(FileStatus now, int row) throws IOException {
-        if (!stored.isPrefixOf(file(), now)
-                || Quoting.from(head(index().start(row)), 0, Quoting.FROM_LENGTH) != Quoting.Match.YES) {
-            throw changed("was changed");
+        synchronized (this) {
+            View seen = view.isGood(now) ? view : renewed(firstRow, lastRow);
+            ChannelRegistry.Shared mailbox = seen.mailbox();
+            if (closed || mailbox == null || seen.row(firstRow) == Relocation.GONE) {
+                throw closed ? new StoreException(Reason.UNAVAILABLE, path + ": read after the release") : gone();
+            }
+            return new Place(seen, mailbox.share());
         }
     }
 
-    private byte[] head(long at) throws IOException {
-        byte[] head = new byte[Quoting.FROM_LENGTH];
-        return file().readFully(ByteBuffer.wrap(head), at) ? head : new byte[Quoting.FROM_LENGTH];
-    }
-
-    /** Whether that file is the one that was counted. */
-    boolean isOf(FileStatus.FileKey key) {
-        return mailbox.key().equals(key);
+    private StoreException gone() {
+        return new StoreException(Reason.CHANGED, path + ": the message was deleted by another program");
     }
 
     StoreException changed(String how) {
-        return new StoreException(Reason.CORRUPT, path + ": " + how + " by another program");
+        return new StoreException(Reason.CHANGED, path + ": " + how + " by another program");
+    }
+
+    private synchronized View renewed(int firstRow, int lastRow) throws IOException {
+        View seen = view;
+        FileStatus now = indexer.settled(path, io);
+        if (closed || seen.isGood(now)) {
+            return seen;
+        }
+        if (now != null && seen.isOf(now.key()) && onlyGrew(seen, now, firstRow, lastRow)) {
+            view = new View(seen.mailbox(), seen.stored(), now, seen.moved());
+            return view;
+        }
+        Found found = finder.find(path);
+        ChannelRegistry.Shared before = seen.mailbox();
+        view = found == null
+                ? new View(null, null, null, null)
+                : new View(
+                        found.mailbox(),
+                        found.stored(),
+                        found.stored().status(),
+                        Relocation.of(index, found.stored().index()));
+        if (before != null) {
+            giveBack(before);
+        }
+        LOG.atDebug().addKeyValue("mailbox", path).log("mailbox-rewritten");
+        return view;
+    }
+
+    /** Whether something was appended and nothing else has changed, as far as these messages can be touched by it. */
+    private static boolean onlyGrew(View seen, FileStatus now, int firstRow, int lastRow) throws IOException {
+        IndexFile.Stored stored = seen.stored();
+        ChannelRegistry.Shared mailbox = seen.mailbox();
+        if (stored == null || mailbox == null || !stored.isBeginningOf(mailbox.file(), now)) {
+            return false;
+        }
+        for (int row = firstRow; row <= lastRow; row++) {
+            int at = seen.row(row);
+            if (at != Relocation.GONE
+                    && !isFromLine(mailbox.file(), stored.index().start(at))) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    private static boolean isFromLine(IoFile file, long at) throws IOException {
+        byte[] head = new byte[Quoting.FROM_LENGTH];
+        return file.readFully(ByteBuffer.wrap(head), at) && Quoting.from(head, 0, head.length) == Quoting.Match.YES;
+    }
+
+    /**
+     * Whether, in a file that grew, messages are where they were: each begins as it did, and ends where another one
+     * begins or the file did. Of a locked mailbox.
+     */
+    boolean areStill(View seen, FileStatus now, int[] rows) throws IOException {
+        IndexFile.Stored stored = seen.stored();
+        ChannelRegistry.Shared mailbox = seen.mailbox();
+        if (stored == null || mailbox == null || !stored.isBeginningOf(mailbox.file(), now)) {
+            return false;
+        }
+        MboxIndex there = stored.index();
+        for (int row : rows) {
+            long next = there.next(row);
+            boolean ends = next == there.end() || isFromLine(mailbox.file(), next);
+            if (!ends
+                    || !isFromLine(mailbox.file(), there.start(row))
+                    || MboxScanner.mark(mailbox.file(), there.start(row), next, indexer.format()) != there.mark(row)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
+    /** Where messages are, for somebody who reads them; to be closed. */
+    final class Place implements AutoCloseable {
+        private final View seen;
+        private final ChannelRegistry.Shared channel;
+
+        private Place(View seen, ChannelRegistry.Shared channel) {
+            this.seen = seen;
+            this.channel = channel;
+        }
+
+        IoFile file() {
+            return channel.file();
+        }
+
+        /** The index of the file as it is there. */
+        MboxIndex index() {
+            IndexFile.Stored stored = seen.stored();
+            if (stored == null) {
+                throw gone();
+            }
+            return stored.index();
+        }
+
+        /** Where a row is in {@link #index}, or {@link Relocation#GONE}. */
+        int row(int counted) {
+            return seen.row(counted);
+        }
+
+        WireEncoder encoder(int counted, Quoting quoting) {
+            return new WireEncoder(channel.file(), index(), seen.row(counted), quoting);
+        }
+
+        /** Whether nobody has written to the file since the place was found, so that what was read is the message. */
+        boolean isStill() throws IOException {
+            return seen.isGood(path.check(io));
+        }
+
+        @Override
+        public void close() {
+            giveBack(channel);
+        }
     }
 }

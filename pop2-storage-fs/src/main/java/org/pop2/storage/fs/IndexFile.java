@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
  */
 final class IndexFile {
     private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
-    private static final byte[] MAGIC = "pop2idx3".getBytes(StandardCharsets.US_ASCII);
+    private static final byte[] MAGIC = "pop2idx4".getBytes(StandardCharsets.US_ASCII);
     private static final int HEADER = MAGIC.length + 4 * 4 + 8 * 6 + 2 * Hashes.LENGTH;
     private static final int ROW = MboxIndex.WORDS * Long.BYTES;
     private static final int BLOCK = 64 * 1024;
@@ -67,6 +67,11 @@ final class IndexFile {
         /** The same of the mailbox as it is found now, on a disk that may have another number. */
         Stored at(FileStatus now) {
             return now.key().equals(status.key()) ? this : new Stored(index, now, head, tail);
+        }
+
+        /** Whether what was appended since is all that has changed. */
+        boolean isBeginningOf(IoFile file, FileStatus now) throws IOException {
+            return !index.hasNotes() && isPrefixOf(file, now);
         }
 
         /** Whether the mailbox's octets that were scanned are there as they were, as far as head and tail tell. */

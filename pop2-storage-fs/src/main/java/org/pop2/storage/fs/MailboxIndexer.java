@@ -8,6 +8,7 @@ import org.pop2.storage.fs.format.MboxIndex;
 import org.pop2.storage.fs.format.MboxScanner;
 import org.pop2.storage.fs.io.FileStatus;
 import org.pop2.storage.fs.io.IoFile;
+import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.lock.MailboxPath;
 import org.pop2.storage.fs.lock.MboxLocks;
 import org.pop2.storage.fs.lock.Pause;
@@ -60,13 +61,22 @@ final class MailboxIndexer {
         return stored;
     }
 
+    /** The index of a locked mailbox, of which nothing that was known is believed; it is saved. */
+    IndexFile.Stored recounted(MboxLocks.Locked locked) throws IOException {
+        FileStatus now = settled(locked);
+        IndexFile.Stored stored =
+                IndexFile.Stored.of(locked.file(), scan(locked.file(), now.size(), locked::keepAlive), now);
+        saved.save(locked.path(), stored);
+        return stored;
+    }
+
     private IndexFile.Stored index(MboxLocks.Locked locked, IndexFile.@Nullable Stored known) throws IOException {
         FileStatus now = settled(locked);
         if (known != null && known.isUnchanged(now) && !isCoarse(now)) {
             return known.at(now);
         }
         IoFile file = locked.file();
-        MboxIndex index = known != null && now.size() > known.index().end() && known.isPrefixOf(file, now)
+        MboxIndex index = known != null && now.size() > known.index().end() && known.isBeginningOf(file, now)
                 ? extend(file, known.index(), now.size(), locked::keepAlive)
                 : scan(file, now.size(), locked::keepAlive);
         return IndexFile.Stored.of(file, index, now);
@@ -85,6 +95,17 @@ final class MailboxIndexer {
         return status;
     }
 
+    /** As {@link #settled(MboxLocks.Locked)}, of a file that nobody has locked; {@code null} if there is none. */
+    @Nullable
+    FileStatus settled(MailboxPath path, StorageIo io) throws IOException {
+        FileStatus status = path.check(io);
+        if (status != null && isRecent(status)) {
+            pause.millis(TICK_NANOS / 1_000_000);
+            status = path.check(io);
+        }
+        return status;
+    }
+
     /** Whether a file was written to within the last tick of the clock. */
     boolean isRecent(FileStatus status) {
         return Math.abs(pause.now() * 1_000_000 - status.mtime()) < TICK_NANOS;
@@ -93,6 +114,10 @@ final class MailboxIndexer {
     /** Whether the file system counts whole seconds, and this one is not over for long. */
     boolean isCoarse(FileStatus status) {
         return status.mtime() % SECOND_NANOS == 0 && pause.now() * 1_000_000 - status.mtime() < 2 * SECOND_NANOS;
+    }
+
+    MboxFormat format() {
+        return format;
     }
 
     /**

@@ -52,7 +52,23 @@ final class MailboxOpener {
             }
             recovery.recover(locked);
             IndexFile.Stored stored = indexer.saved(locked, known, saved);
-            return new Counted(io, path, locked.mailbox().share(), stored);
+            return counted(path, locked.mailbox().share(), stored);
+        }
+    }
+
+    private Counted counted(MailboxPath path, ChannelRegistry.Shared mailbox, IndexFile.Stored stored) {
+        return new Counted(io, path, indexer, this::find, mailbox, stored);
+    }
+
+    /** Counts a mailbox that somebody holds, and that another program has rewritten; {@code null} if there is none. */
+    private Counted.@Nullable Found find(MailboxPath path) throws IOException {
+        try (MboxLocks.Locked locked = locks.lock(path, false)) {
+            if (locked == null) {
+                return null;
+            }
+            recovery.recover(locked);
+            IndexFile.Stored stored = indexer.recounted(locked);
+            return new Counted.Found(locked.mailbox().share(), stored);
         }
     }
 
@@ -76,7 +92,7 @@ final class MailboxOpener {
             return null;
         }
         if (mailbox.key().equals(now.key())) {
-            return new Counted(io, path, mailbox, known.at(now));
+            return counted(path, mailbox, known.at(now));
         }
         mailbox.close();
         return null;
@@ -112,7 +128,7 @@ final class MailboxOpener {
             if (now == null || !now.key().equals(mailbox.key())) {
                 return known;
             }
-            MboxIndex index = known != null && known.isPrefixOf(mailbox.file(), now)
+            MboxIndex index = known != null && known.isBeginningOf(mailbox.file(), now)
                     ? indexer.extend(mailbox.file(), known.index(), now.size(), MailboxOpener::unlocked)
                     : indexer.scan(mailbox.file(), now.size(), MailboxOpener::unlocked);
             IndexFile.Stored stored = IndexFile.Stored.of(mailbox.file(), index, now);

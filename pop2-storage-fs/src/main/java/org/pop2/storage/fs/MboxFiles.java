@@ -47,7 +47,7 @@ final class MboxFiles {
         recovery = new MailboxRecovery(locks, commits, deliveries);
         MailboxIndexer indexer = new MailboxIndexer(indexes, format, pause);
         opener = new MailboxOpener(io, channels, locks, recovery, indexer);
-        deleter = new MailboxDeleter(locks, commits, recovery, indexer);
+        deleter = new MailboxDeleter(locks, commits, recovery, indexer, replacements, pause);
         appender = new MailboxAppender(io, locks, deliveries, recovery, indexer, format);
         repairer = new MailboxRepairer(locks, recovery, indexer, replacements, format, pause);
     }

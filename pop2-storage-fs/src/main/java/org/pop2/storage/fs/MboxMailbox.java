@@ -3,6 +3,7 @@ package org.pop2.storage.fs;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.util.BitSet;
+import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +17,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.Unsettled;
 import org.pop2.storage.fs.format.FromFields;
 import org.pop2.storage.fs.format.FromLine;
 import org.pop2.storage.fs.format.MboxDoubts;
@@ -25,7 +27,6 @@ import org.pop2.storage.fs.io.BufferPool;
 import org.pop2.storage.fs.io.IoFile;
 import org.pop2.storage.fs.io.StoreErrors;
 import org.pop2.storage.fs.io.Work;
-import org.pop2.storage.fs.lock.ChannelRegistry;
 import org.pop2.storage.fs.lock.Holds;
 import org.reactivestreams.Publisher;
 import org.slf4j.Logger;
@@ -37,6 +38,9 @@ import reactor.core.publisher.Sinks;
 /** A mailbox held by a session. */
 final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
+
+    /** A place may be written to each time before it is read. */
+    private static final int TRIES = 10;
 
     private final MboxFiles files;
     private final @Nullable Counted counted;
@@ -80,8 +84,9 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
                 : new SmallMessages(
                         name,
                         counted.index(),
-                        () -> openSmall(counted),
+                        (first, last) -> openSmall(counted, first, last),
                         error -> spoilt.compareAndSet(null, error),
+                        counted.shown(),
                         buffers,
                         budget,
                         work.readers());
@@ -116,7 +121,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
         if (small != null && SmallMessages.isSmall(octets)) {
             return small.content(number);
         }
-        return new Content(name + ", message " + number, () -> open(mailbox, row), octets, buffers, work.readers());
+        return new Content(name + ", message " + number, () -> open(mailbox, number), octets, buffers, work.readers());
     }
 
     @Override
@@ -124,16 +129,16 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
         Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
         return Mono.fromCallable(() -> {
-                    ChannelRegistry.Shared channel = share(mailbox);
-                    try {
-                        mailbox.check(row);
-                        return envelope(
-                                channel.file(),
-                                mailbox.index().start(row),
-                                mailbox.index().end());
-                    } finally {
-                        mailbox.giveBack(channel);
+                    for (int tries = 0; tries < TRIES; tries++) {
+                        try (Counted.Place place = place(mailbox, row, row)) {
+                            MboxIndex index = place.index();
+                            Envelope envelope = envelope(place.file(), index.start(place.row(row)), index.end());
+                            if (place.isStill()) {
+                                return envelope;
+                            }
+                        }
                     }
+                    throw mailbox.changed("is changed all the time");
                 })
                 .subscribeOn(work.scheduler())
                 .onErrorMap(e -> StoreErrors.about(name, e));
@@ -155,11 +160,11 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
             return Flux.empty();
         }
         return Mono.fromCallable(() -> {
-                    ChannelRegistry.Shared channel = share(mailbox);
-                    try {
-                        return MboxDoubts.of(channel.file(), mailbox.index(), files.format());
-                    } finally {
-                        mailbox.giveBack(channel);
+                    if (mailbox.index().rows() == 0) {
+                        return List.<Doubt>of();
+                    }
+                    try (Counted.Place place = place(mailbox, 0, 0)) {
+                        return MboxDoubts.of(place.file(), place.index(), files.format());
                     }
                 })
                 .subscribeOn(work.scheduler())
@@ -167,55 +172,61 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
                 .flatMapMany(Flux::fromIterable);
     }
 
-    /** The channel outlives a release that comes in the middle of a reading. */
-    private ChannelRegistry.Shared share(Counted mailbox) {
+    /** Its channel outlives a release that comes in the middle of a reading. */
+    private Counted.Place place(Counted mailbox, int firstRow, int lastRow) throws IOException {
         if (releasing.get()) {
             throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
         }
-        return mailbox.share();
+        return mailbox.place(firstRow, lastRow);
     }
 
-    private WireEncoder encoder(ChannelRegistry.Shared channel, Counted mailbox, int row) {
-        return new WireEncoder(
-                channel.file(), mailbox.index(), row, files.format().quoting());
-    }
-
-    private SmallMessages.Source openSmall(Counted mailbox) {
-        ChannelRegistry.Shared channel = share(mailbox);
+    private SmallMessages.Source openSmall(Counted mailbox, int firstRow, int lastRow) throws IOException {
+        Counted.Place place = place(mailbox, firstRow, lastRow);
         return new SmallMessages.Source() {
             @Override
-            public void check(int firstRow, int lastRow) throws IOException {
-                mailbox.check(firstRow, lastRow);
+            public boolean isThere(int row) {
+                return place.row(row) != Relocation.GONE;
             }
 
             @Override
             public WireEncoder encoder(int row) {
-                return MboxMailbox.this.encoder(channel, mailbox, row);
+                return place.encoder(row, files.format().quoting());
+            }
+
+            @Override
+            public boolean isStill() throws IOException {
+                return place.isStill();
             }
 
             @Override
             public void close() {
-                mailbox.giveBack(channel);
+                place.close();
             }
         };
     }
 
-    private Content.Source open(Counted mailbox, int row) {
-        ChannelRegistry.Shared channel = share(mailbox);
+    private Content.Source open(Counted mailbox, int number) throws IOException {
+        int row = mailbox.index().rowOf(number);
+        Counted.Place place = place(mailbox, row, row);
         return new Content.Source() {
             @Override
-            public void check() throws IOException {
-                mailbox.check(row);
+            public boolean isStill() throws IOException {
+                return place.isStill();
             }
 
             @Override
             public WireEncoder encoder() {
-                return MboxMailbox.this.encoder(channel, mailbox, row);
+                return place.encoder(row, files.format().quoting());
             }
 
             @Override
             public void close() {
-                mailbox.giveBack(channel);
+                place.close();
+            }
+
+            @Override
+            public void given(Fingerprint.Value all) {
+                mailbox.shown().record(number, all);
             }
 
             @Override
@@ -223,6 +234,33 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
                 spoilt.compareAndSet(null, error);
             }
         };
+    }
+
+    @Override
+    public Optional<Unsettled> unsettled() {
+        SmallMessages read = small;
+        return counted == null || read == null
+                ? Optional.empty()
+                : Optional.of(new Unsettled() {
+                    @Override
+                    public boolean isKept(int number) {
+                        return read.isKnown(number);
+                    }
+
+                    @Override
+                    public Publisher<Boolean> look(int number) {
+                        return MboxMailbox.this.look(number, read);
+                    }
+                });
+    }
+
+    /** What is asked for next in all likelihood is read with the look: then it is there, whatever comes. */
+    private Publisher<Boolean> look(int number, SmallMessages read) {
+        Counted mailbox = existing(number);
+        int row = mailbox.index().rowOf(number);
+        return Mono.fromCallable(() -> !releasing.get() && (read.readNext(number) || mailbox.isThere(row)))
+                .subscribeOn(work.reading())
+                .onErrorMap(e -> StoreErrors.about(name, e));
     }
 
     @Override

@@ -87,7 +87,7 @@ record MboxSettings(
             new Setting(
                     "max-messages",
                     "1000000",
-                    "The most messages in one mailbox, 1 to 50000000. Each takes 16 octets of memory while the"
+                    "The most messages in one mailbox, 1 to 50000000. Each takes 24 octets of memory while the"
                             + " mailbox is open."),
             new Setting("workers", "8", "Threads that open, deliver and delete, 1 to 256."),
             new Setting("readers", "4", "Threads that read messages, 1 to 256."),

@@ -2,6 +2,7 @@ package org.pop2.storage.fs;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.util.Arrays;
 import java.util.concurrent.Executor;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -24,8 +25,8 @@ import org.reactivestreams.Subscription;
  * and on its own thread most of the time: the next ones are read with the one that is asked for, twice as many each
  * time, as far as a buffer holds them.
  *
- * <p>Whether the mailbox is still what was counted is looked at before and after they are read, of each of them: what
- * is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
+ * <p>Where they are is found before, and whether somebody has written to the mailbox since is looked at after they are
+ * read: what is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
  */
 final class SmallMessages {
     /** Octets of the longest: a buffer holds two. */
@@ -34,26 +35,32 @@ final class SmallMessages {
     /** The encoder may leave so many octets of a buffer unused. */
     private static final int SPARE = 2;
 
+    /** So often the mailbox may be written to while it is read. */
+    private static final int TRIES = 20;
+
     /** Where the messages are read from; closed after each reading. */
     interface Source extends AutoCloseable {
-        /** Fails if these rows are no longer what was counted. */
-        void check(int firstRow, int lastRow) throws IOException;
+        boolean isThere(int row);
 
         WireEncoder encoder(int row);
+
+        /** Whether nobody has written to the mailbox since it was opened: then what was read of it are the messages. */
+        boolean isStill() throws IOException;
 
         @Override
         void close();
     }
 
-    /** Opens the mailbox; called on the reading pool. */
+    /** Finds messages, of which the first has to be there; called on the reading pool. */
     interface Opener {
-        Source open() throws IOException;
+        Source open(int firstRow, int lastRow) throws IOException;
     }
 
     private final String name;
     private final MboxIndex index;
     private final Opener opener;
     private final Consumer<StoreException> onCorrupt;
+    private final Shown shown;
     private final BufferPool buffers;
     private final ReadAhead budget;
     private final Executor readers;
@@ -66,12 +73,16 @@ final class SmallMessages {
     private int step = 1;
     private boolean closed;
 
-    /** @param onCorrupt told before a subscriber hears that a message is not what was counted */
+    /**
+     * @param onCorrupt told before a subscriber hears that a message is not what was counted
+     * @param shown told what is given out
+     */
     SmallMessages(
             String name,
             MboxIndex index,
             Opener opener,
             Consumer<StoreException> onCorrupt,
+            Shown shown,
             BufferPool buffers,
             ReadAhead budget,
             Executor readers) {
@@ -79,6 +90,7 @@ final class SmallMessages {
         this.index = index;
         this.opener = opener;
         this.onCorrupt = onCorrupt;
+        this.shown = shown;
         this.buffers = buffers;
         this.budget = budget;
         this.readers = readers;
@@ -121,7 +133,7 @@ final class SmallMessages {
         ContentBuffer known;
         synchronized (this) {
             Chunk chunk = ahead;
-            known = chunk == null ? null : chunk.take(number);
+            known = chunk == null ? null : chunk.take(number, shown);
             if (chunk == null || known == null) {
                 return null;
             }
@@ -162,25 +174,56 @@ final class SmallMessages {
         return taken(number, filled(number, last(number)));
     }
 
+    /** Whether that message has been read ahead. */
+    boolean isKnown(int number) {
+        synchronized (this) {
+            return ahead != null && ahead.has(number);
+        }
+    }
+
+    /**
+     * Reads a message ahead, and some more, if it is the next one of a client that reads one after the other.
+     *
+     * @return whether it is there to be given now; if not, it may be one that is read when it is asked for
+     */
+    boolean readNext(int number) throws IOException {
+        if (isKnown(number)) {
+            return true;
+        }
+        synchronized (this) {
+            if (closed || number != expected || !isSmall(octets(number))) {
+                return false;
+            }
+        }
+        forget();
+        try {
+            keep(filled(number, last(number)));
+        } catch (StoreException e) {
+            if (e.reason() == Reason.CHANGED) {
+                return false;
+            }
+            if (e.reason() == Reason.CORRUPT) {
+                onCorrupt.accept(e);
+            }
+            throw e;
+        } finally {
+            synchronized (this) {
+                expected = number;
+            }
+        }
+        return true;
+    }
+
     private Chunk filled(int first, int last) throws IOException {
         BufferPool.Pooled buffer = buffers.take();
         Chunk chunk = null;
-        try (Source source = opener.open()) {
-            source.check(index.rowOf(first), index.rowOf(last));
-            int[] ends = new int[last - first + 1];
-            ByteBuffer out = buffer.octets();
-            for (int number = first; number <= last; number++) {
-                source.encoder(index.rowOf(number)).encode(Content.blocks(), out);
-                ends[number - first] = out.position();
-                int start = number == first ? 0 : ends[number - first - 1];
-                if (out.position() - start != octets(number)) {
-                    throw new StoreException(
-                            Reason.CORRUPT,
-                            "message " + number + " has not the " + octets(number) + " octets that were counted");
-                }
+        try {
+            for (int tries = 0; tries < TRIES && chunk == null; tries++) {
+                chunk = filled(first, last, buffer);
             }
-            source.check(index.rowOf(first), index.rowOf(last));
-            chunk = new Chunk(buffer, first, ends, budget);
+            if (chunk == null) {
+                throw new StoreException(Reason.CHANGED, name + ": changed all the time by another program");
+            }
             return chunk;
         } finally {
             if (chunk == null) {
@@ -189,9 +232,47 @@ final class SmallMessages {
         }
     }
 
+    /** Nothing if somebody wrote to the mailbox meanwhile. */
+    private @Nullable Chunk filled(int first, int last, BufferPool.Pooled buffer) throws IOException {
+        try (Source source = opener.open(index.rowOf(first), index.rowOf(last))) {
+            int[] ends = new int[last - first + 1];
+            Fingerprint.Value[] prints = new Fingerprint.Value[ends.length];
+            int count = 0;
+            ByteBuffer out = buffer.octets().clear();
+            try {
+                while (count < ends.length && source.isThere(index.rowOf(first + count))) {
+                    prints[count] = encode(source, first + count, out);
+                    ends[count++] = out.position();
+                }
+            } catch (StoreException e) {
+                // it may be of two times
+                if (source.isStill()) {
+                    throw e;
+                }
+                return null;
+            }
+            return source.isStill()
+                    ? new Chunk(buffer, first, Arrays.copyOf(ends, count), Arrays.copyOf(prints, count), budget)
+                    : null;
+        }
+    }
+
+    private Fingerprint.Value encode(Source source, int number, ByteBuffer out) throws IOException {
+        int start = out.position();
+        source.encoder(index.rowOf(number)).encode(Content.blocks(), out);
+        if (out.position() - start != octets(number)) {
+            throw new StoreException(
+                    Reason.CORRUPT,
+                    "message " + number + " has not the " + octets(number) + " octets that were counted");
+        }
+        Fingerprint print = new Fingerprint();
+        print.add(out.slice(start, out.position() - start));
+        return print.value();
+    }
+
     /** The first message of a chunk, of which the others are kept. */
     private ContentBuffer taken(int number, Chunk chunk) {
-        ContentBuffer wanted = chunk.take(number);
+        ContentBuffer wanted = chunk.take(number, shown);
         if (wanted == null) {
             throw new IllegalStateException("a buffer that was just filled");
         }
@@ -220,16 +301,18 @@ final class SmallMessages {
         private final BufferPool.Pooled buffer;
         private final int first;
         private final int[] ends;
+        private final Fingerprint.Value[] prints;
         private final ReadAhead budget;
         /** Itself, until it is dropped, and the messages that were taken. */
         private final AtomicInteger users = new AtomicInteger(1);
 
         private boolean dropped;
 
-        Chunk(BufferPool.Pooled buffer, int first, int[] ends, ReadAhead budget) {
+        Chunk(BufferPool.Pooled buffer, int first, int[] ends, Fingerprint.Value[] prints, ReadAhead budget) {
             this.buffer = buffer;
             this.first = first;
             this.ends = ends;
+            this.prints = prints;
             this.budget = budget;
         }
 
@@ -237,10 +320,15 @@ final class SmallMessages {
             return first + ends.length - 1;
         }
 
-        synchronized @Nullable ContentBuffer take(int number) {
-            if (dropped || number < first || number > last()) {
+        synchronized boolean has(int number) {
+            return !dropped && number >= first && number <= last();
+        }
+
+        synchronized @Nullable ContentBuffer take(int number, Shown shown) {
+            if (!has(number)) {
                 return null;
             }
+            shown.record(number, prints[number - first]);
             users.incrementAndGet();
             int start = number == first ? 0 : ends[number - first - 1];
             return new Taken(this, buffer.octets().slice(start, ends[number - first] - start));

@@ -179,8 +179,10 @@ final class CrashMatrix {
             }
             List<String> messages = new ArrayList<>();
             for (int number = 1; number <= counted.index().count(); number++) {
-                messages.add(TestMailboxes.wire(
-                        counted.file(), counted.index(), counted.index().rowOf(number), FORMAT.quoting()));
+                int row = counted.index().rowOf(number);
+                try (Counted.Place place = counted.place(row, row)) {
+                    messages.add(TestMailboxes.wire(place.file(), place.index(), place.row(row), FORMAT.quoting()));
+                }
             }
             counted.close();
             return messages;
@@ -296,6 +298,31 @@ final class CrashMatrix {
                 });
     }
 
+    /** Five messages that people read by IMAP. */
+    private static byte[] numbered() {
+        String mailbox = new String(mailbox(), StandardCharsets.US_ASCII);
+        return mailbox.replaceFirst("\n\n", "\nX-IMAPbase: 17 0000000005\nX-UID: 1\nStatus: RO\n\n")
+                .getBytes(StandardCharsets.US_ASCII);
+    }
+
+    /** What is left of them when all are deleted, as Dovecot leaves it. */
+    private static byte[] emptied() {
+        return """
+                From MAILER-DAEMON Mon Nov 23 12:00:01 2026
+                Date: 23 Nov 2026 12:00:01 +0000
+                From: Mail System Internal Data <MAILER-DAEMON>
+                Subject: DON'T DELETE THIS MESSAGE -- FOLDER INTERNAL DATA
+                X-IMAP: 17 0000000005
+                Status: RO
+
+                This text is part of the internal format of your mail folder, and is not
+                a real message.  It is created automatically by the mail system software.
+                If deleted, important folder data will be lost, and it will be re-created
+                with the data reset to initial values.
+
+                """.getBytes(StandardCharsets.US_ASCII);
+    }
+
     private static final List<Scenario> RELEASES = List.of(
             release(1),
             release(5),
@@ -325,6 +352,16 @@ final class CrashMatrix {
                         server.release(ALICE, 1);
                         acknowledge.run();
                         server.release(ALICE, 2);
+                        acknowledge.run();
+                    }),
+            new Scenario(
+                    "release of all that people read by IMAP",
+                    ALICE,
+                    List.of(numbered()),
+                    List.of(numbered(), emptied()),
+                    false,
+                    (server, acknowledge) -> {
+                        server.release(ALICE, 1, 2, 3, 4, 5);
                         acknowledge.run();
                     }));
 

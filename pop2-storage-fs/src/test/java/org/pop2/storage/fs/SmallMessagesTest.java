@@ -88,17 +88,24 @@ class SmallMessagesTest {
     }
 
     private SmallMessages over(Executor readers) {
-        return new SmallMessages("mbox", index, this::source, corrupt::add, pool, budget, readers);
+        return new SmallMessages(
+                "mbox", index, (first, last) -> source(), corrupt::add, new Shown(), pool, budget, readers);
     }
 
     private SmallMessages.Source source() {
         opened.incrementAndGet();
         return new SmallMessages.Source() {
             @Override
-            public void check(int firstRow, int lastRow) {
+            public boolean isThere(int row) {
+                return true;
+            }
+
+            @Override
+            public boolean isStill() {
                 if (changed != null) {
                     throw changed;
                 }
+                return true;
             }
 
             @Override

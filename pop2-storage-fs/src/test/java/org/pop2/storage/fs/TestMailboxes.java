@@ -20,7 +20,7 @@ public final class TestMailboxes {
     public static String wire(IoFile file, MboxIndex index, int row, Quoting quoting, int step) throws IOException {
         WireEncoder encoder = new WireEncoder(file, index, row, quoting);
         ByteArrayOutputStream all = new ByteArrayOutputStream();
-        WireEncoder.Blocks blocks = new WireEncoder.Blocks(Math.max(16, step));
+        WireEncoder.Blocks blocks = new WireEncoder.Blocks(Math.max(64, step));
         while (!encoder.finished()) {
             ByteBuffer out = ByteBuffer.allocate(Math.max(2, step));
             encoder.encode(blocks, out);

@@ -7,6 +7,7 @@ import org.pop2.storage.Doubtful;
 import org.pop2.storage.Enveloped;
 import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
+import org.pop2.storage.Unsettled;
 import org.reactivestreams.Publisher;
 
 /** Does what the healthy mailbox does; a fault overrides what it breaks. */
@@ -60,6 +61,11 @@ class ForwardingMailbox implements Mailbox {
     @Override
     public Optional<Doubtful> doubtful() {
         return healthy.doubtful();
+    }
+
+    @Override
+    public Optional<Unsettled> unsettled() {
+        return healthy.unsettled();
     }
 
     @Override

@@ -7,8 +7,8 @@ package org.pop2.storage.fs.format;
  */
 final class ContentLength {
     static final long NONE = -1;
-    /** A header that is longer has none. */
-    static final int LONGEST_HEADER = 64 * 1024;
+    /** A header that is longer has none; MTAs let no longer one through. */
+    static final int LONGEST_HEADER = 256 * 1024;
     /** Octets to look at behind the end that is claimed: two line ends and a From_ line, and the octet before. */
     static final int WINDOW = 1 + 4 + FromLine.MAX_OCTETS + 2;
 

@@ -4,12 +4,13 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Where the messages of a mailbox lie and how many octets each has on the wire: two longs a message.
+ * Where the messages of a mailbox lie and how many octets each has on the wire, and how it is known again: three longs
+ * a message.
  *
  * <p>Row 0 may be c-client's pseudo message, which no client sees. Rows count from 0, message numbers from 1.
  */
 public final class MboxIndex {
-    public static final int WORDS = 2;
+    public static final int WORDS = 3;
 
     private static final int NO_ROW = Integer.MAX_VALUE;
 
@@ -19,6 +20,12 @@ public final class MboxIndex {
     static final int QUOTED = 2;
     /** The last line has no line end, one is added. */
     static final int UNTERMINATED = 4;
+    /** Some lines of the header are the format's ({@link FormatFields}), and not sent. */
+    static final int FIELDS = 8;
+    /** Some of them are notes of mail programs. */
+    static final int NOTES = 16;
+    /** Some of these are numbers that Dovecot or c-client gave. */
+    static final int NUMBERS = 32;
 
     /** Longest mailbox, in octets: 64 TiB. */
     static final long MAX_END = 1L << 46;
@@ -29,9 +36,11 @@ public final class MboxIndex {
     private static final int FLAG_SHIFT = 15;
     private static final int START_SHIFT = 18;
     private static final long REST_MASK = (1L << START_SHIFT) - 1;
+    private static final int LOW_FLAGS = 7;
 
     /**
-     * Length of the From_ line and of the separating line, flags, and where the From_ line begins; octets on the wire.
+     * Length of the From_ line and of the separating line, flags, and where the From_ line begins; octets on the wire;
+     * the rest of the flags, and above them the mark.
      */
     private final long[] words;
 
@@ -107,7 +116,38 @@ public final class MboxIndex {
     }
 
     boolean is(int row, int flag) {
-        return ((words[row * WORDS] >>> FLAG_SHIFT) & flag) != 0;
+        long flags = ((words[row * WORDS] >>> FLAG_SHIFT) & LOW_FLAGS) | (words[row * WORDS + 2] & ~LOW_FLAGS);
+        return (flags & flag) != 0;
+    }
+
+    /**
+     * What a message is known again by, with its octets: a sum over its From_ line and its header, without the fields
+     * that are the format's. It tells neighbours apart, and is no proof.
+     */
+    public int mark(int row) {
+        return (int) (words[row * WORDS + 2] >>> Integer.SIZE);
+    }
+
+    /**
+     * Whether mail programs have left their notes in some message. Then the ends of the file do not tell that all
+     * between them is where it was: such programs move messages by a few octets and fill up what is left.
+     */
+    public boolean hasNotes() {
+        return has(NOTES);
+    }
+
+    /** Whether Dovecot or c-client have numbered some message: people read it by IMAP. */
+    public boolean hasNumbers() {
+        return has(NUMBERS);
+    }
+
+    private boolean has(int flag) {
+        for (int row = 0; row < rows; row++) {
+            if (is(row, flag)) {
+                return true;
+            }
+        }
+        return false;
     }
 
     public long[] words() {
@@ -128,7 +168,11 @@ public final class MboxIndex {
             if (deleted.get(row)) {
                 shift += next(row) - start(row);
             } else {
-                kept.add(start(row) - shift, words[row * WORDS + 1], words[row * WORDS] & REST_MASK);
+                kept.add(
+                        start(row) - shift,
+                        words[row * WORDS] & REST_MASK,
+                        words[row * WORDS + 1],
+                        words[row * WORDS + 2]);
             }
         }
         // rows have other numbers now: whoever extends this begins with the first
@@ -155,17 +199,19 @@ public final class MboxIndex {
             return rows;
         }
 
-        void add(long start, long octets, int fromLength, int separator, int flags) {
-            add(start, octets, fromLength | (separator << SEPARATOR_SHIFT) | (flags << FLAG_SHIFT));
+        void add(long start, long octets, int fromLength, int separator, int flags, int mark) {
+            int rest = fromLength | (separator << SEPARATOR_SHIFT) | ((flags & LOW_FLAGS) << FLAG_SHIFT);
+            add(start, rest, octets, ((long) mark << Integer.SIZE) | (flags & ~LOW_FLAGS));
         }
 
-        private void add(long start, long octets, long rest) {
+        private void add(long start, long rest, long octets, long more) {
             int at = rows * WORDS;
             if (at + WORDS > words.length) {
                 words = Arrays.copyOf(words, Math.addExact(words.length, (rows / 2 + 4) * WORDS));
             }
             words[at] = (start << START_SHIFT) | rest;
             words[at + 1] = octets;
+            words[at + 2] = more;
             rows++;
         }
 

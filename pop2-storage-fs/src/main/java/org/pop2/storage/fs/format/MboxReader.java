@@ -5,12 +5,10 @@ import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
-import java.util.Locale;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
@@ -18,8 +16,8 @@ import org.pop2.storage.StoreException.Reason;
 
 /**
  * Reads an mbox from a stream, message after message: for imports from a file or a pipe. It takes the same lines for
- * separators as the storage does, undoes the same quoting, and hides c-client's pseudo message like it. Blocks; not for
- * several threads at once.
+ * separators as the storage does, undoes the same quoting, and hides c-client's pseudo message and the fields that are
+ * the format's like it. Blocks; not for several threads at once.
  *
  * <p>In memory of fixed size, unless a line in a message looks like a separator and the message says that it is longer:
  * then what lies between is read ahead, up to {@value #FARTHEST} octets; farther than that it is not believed.
@@ -30,9 +28,6 @@ import org.pop2.storage.StoreException.Reason;
  */
 public final class MboxReader implements Closeable {
     private static final int BLOCK = 64 * 1024;
-    /** As much of the first message as {@link MboxScanner} looks at. */
-    private static final int PSEUDO_HEADER = 8 * 1024;
-
     /** As many empty lines before the first message are skipped. */
     static final int LEADING = 1024;
 
@@ -67,9 +62,11 @@ public final class MboxReader implements Closeable {
 
     // of the current message
     private boolean ofGit;
-    private boolean inHeader;
-    /** What was read of its header, for the field that says how long it is. */
+    private final FormatFields fields = new FormatFields();
+    /** What was read of its header, for the fields that say how long it is, and what. */
     private final ByteArrayOutputStream header = new ByteArrayOutputStream();
+
+    private boolean headerIsOver;
 
     private long claimedEnd;
     /** Whether it is known that what it says is true. */
@@ -172,7 +169,8 @@ public final class MboxReader implements Closeable {
         int bareEnd = at + separator;
         bareEnd = bareEnd > at && buffer[bareEnd - 1] == LF ? bareEnd - 1 : bareEnd;
         ofGit = FromLine.isOfGit(buffer, at, LineFeeds.bareEnd(buffer, at, bareEnd));
-        inHeader = true;
+        fields.begin();
+        headerIsOver = false;
         header.reset();
         claimedEnd = ContentLength.NONE;
         honest = false;
@@ -251,27 +249,14 @@ public final class MboxReader implements Closeable {
 
         /** c-client keeps its state in a first message that no mail program shows. */
         private boolean isPseudo() throws IOException {
-            StringBuilder head = new StringBuilder();
-            while (head.length() < PSEUDO_HEADER) {
+            while (!headerIsOver && header.size() < PseudoMessage.TELLING) {
                 ByteBuffer octets = produce();
                 if (octets == null) {
                     break;
                 }
                 ahead.add(octets);
-                head.append(StandardCharsets.ISO_8859_1.decode(octets.duplicate()));
             }
-            head.setLength(Math.min(head.length(), PSEUDO_HEADER));
-            boolean state = false;
-            boolean subject = false;
-            for (String line : head.toString().split("\r?\n", -1)) {
-                if (line.isEmpty()) {
-                    break;
-                }
-                String lower = line.toLowerCase(Locale.ROOT);
-                state |= lower.startsWith("x-imap:");
-                subject |= lower.startsWith("subject:") && line.contains("FOLDER INTERNAL DATA");
-            }
-            return state && subject;
+            return PseudoMessage.isThat(Arrays.copyOf(header.toByteArray(), PseudoMessage.TELLING));
         }
     }
 
@@ -295,6 +280,9 @@ public final class MboxReader implements Closeable {
                     continue;
                 }
                 afterEmptyLine = false;
+                if (!headerIsOver) {
+                    lookAtField();
+                }
                 if (buffer[at] == '>' && !unquote(out)) {
                     continue;
                 }
@@ -306,14 +294,24 @@ public final class MboxReader implements Closeable {
             int lineFeed = LineFeeds.indexOf(buffer, at, fill);
             int end = lineFeed < 0 ? fill : lineFeed + 1;
             int length = Math.min(end - at, out.remaining());
-            out.put(buffer, at, length);
-            if (inHeader && header.size() <= ContentLength.LONGEST_HEADER) {
+            if (!fields.hidden()) {
+                out.put(buffer, at, length);
+            }
+            if (!headerIsOver && header.size() <= ContentLength.LONGEST_HEADER) {
                 header.write(buffer, at, length);
             }
             at += length;
             lineStart = at == end && lineFeed >= 0;
         }
         return true;
+    }
+
+    /** Looks whether the line here is the format's. */
+    private void lookAtField() throws IOException {
+        int known = ensure(FormatFields.TELLING);
+        if (fields.hides(buffer, at, at + known) == Quoting.Match.UNDECIDED) {
+            fields.hidesCut(buffer, at, at + known);
+        }
     }
 
     /** Takes off one mark if the line is a quoted one; false if more has to be read to tell. */
@@ -394,14 +392,15 @@ public final class MboxReader implements Closeable {
     }
 
     private void endHeader(int emptyLine) {
-        if (inHeader) {
-            inHeader = false;
+        if (headerIsOver) {
+            return;
+        }
+        headerIsOver = true;
+        fields.begin();
+        if (header.size() <= ContentLength.LONGEST_HEADER) {
             header.write(buffer, at, emptyLine);
-            if (header.size() <= ContentLength.LONGEST_HEADER) {
-                byte[] octets = header.toByteArray();
-                claimedEnd = ContentLength.claimedEnd(octets, 0, octets.length, base + at + emptyLine - octets.length);
-            }
-            header.reset();
+            byte[] octets = header.toByteArray();
+            claimedEnd = ContentLength.claimedEnd(octets, 0, octets.length, base + at + emptyLine - octets.length);
         }
     }
 

@@ -2,9 +2,8 @@ package org.pop2.storage.fs.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
-import java.util.Locale;
+import java.util.zip.CRC32C;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
@@ -21,10 +20,10 @@ import org.pop2.storage.StoreException.Reason;
  */
 public final class MboxScanner {
     private static final byte CR = '\r';
-    /** Enough of c-client's pseudo message to see what it is. */
-    private static final int PSEUDO_HEADER = 8 * 1024;
     /** Octets that stay in the buffer behind those that are done with: the end of a line and an empty line. */
     private static final int LOOK_BACK = 3;
+
+    private static final int HEADER_BLOCK = 4 * 1024;
 
     /** A message has not been asked for its length. */
     private static final long UNKNOWN = -2;
@@ -54,6 +53,12 @@ public final class MboxScanner {
     private final Claims claims = new Claims();
     private long bareLineFeeds;
     private long marks;
+    private final FormatFields fields = new FormatFields();
+    /** Octets of lines that are not sent. */
+    private long hidden;
+
+    /** Over the From_ line and what is sent of the header. */
+    private final CRC32C mark = new CRC32C();
 
     private boolean atLineStart = true;
 
@@ -142,6 +147,23 @@ public final class MboxScanner {
         return row == 0 ? found.withPseudo(isPseudo(file, found)) : found;
     }
 
+    /** The mark of a message whose From_ line stands at an offset, as the index has it. Reads its header only. */
+    public static int mark(OctetSource file, long start, long end, MboxFormat format) throws IOException {
+        MboxFormat small = new MboxFormat(format.quoting(), format.lenient(), 2, HEADER_BLOCK);
+        MboxScanner scanner = new MboxScanner(file, end, small, new MboxIndex.Builder(2), () -> {});
+        scanner.base = start;
+        int at = 0;
+        boolean complete = false;
+        while (!complete && scanner.fields.inHeader() && scanner.index.rows() == 0) {
+            complete = scanner.read(end);
+            at = scanner.step(scanner.consume(at, complete));
+        }
+        if (scanner.index.rows() == 0 && scanner.messageStart >= 0) {
+            return (int) scanner.mark.getValue();
+        }
+        return scanner.messageStart < 0 ? 0 : scanner.index.build(end, false, 0).mark(0);
+    }
+
     /** Whether a From_ line stands at an offset. */
     public static boolean startsMessage(OctetSource file, long offset, long end) throws IOException {
         byte[] line = new byte[(int) Math.min(FromLine.MAX_OCTETS + 2L, end - offset)];
@@ -164,16 +186,21 @@ public final class MboxScanner {
             if (complete && at == fill) {
                 break;
             }
-            int done = Math.max(0, at - LOOK_BACK);
-            System.arraycopy(buffer, done, buffer, 0, fill - done);
-            base += done;
-            fill -= done;
-            at -= done;
+            at = step(at);
         }
         if (messageStart >= 0) {
             endMessage(end);
         }
         return index.build(end, pseudo, claims.first(limit));
+    }
+
+    /** Makes room in the buffer; where an octet of it is then. */
+    private int step(int at) {
+        int done = Math.max(0, at - LOOK_BACK);
+        System.arraycopy(buffer, done, buffer, 0, fill - done);
+        base += done;
+        fill -= done;
+        return at - done;
     }
 
     /** Adds a block to the buffer; whether that was the last one. */
@@ -208,6 +235,9 @@ public final class MboxScanner {
                     Quoting.Match match = format.quoting().quoted(buffer, at, fill);
                     if (match == Quoting.Match.UNDECIDED && !complete) {
                         int resume = format.quoting().resumeAt(buffer, at, fill);
+                        if (fields.inHeader()) {
+                            mark.update(buffer, at, resume - at);
+                        }
                         return resume;
                     }
                     if (match == Quoting.Match.YES) {
@@ -217,19 +247,37 @@ public final class MboxScanner {
                 if (messageStart < 0) {
                     throw noMailbox();
                 }
+                if (fields.inHeader() && !isDecided(at, complete)) {
+                    return at;
+                }
                 atLineStart = false;
             }
             int lineFeed = LineFeeds.indexOf(buffer, at, fill);
-            if (lineFeed < 0) {
-                return fill;
+            int end = lineFeed < 0 ? fill : lineFeed + 1;
+            boolean bare = lineFeed >= 0 && buffer[lineFeed - 1] != CR;
+            if (fields.hidden()) {
+                hidden += end - at;
+            } else {
+                if (fields.inHeader()) {
+                    mark.update(buffer, at, end - at);
+                }
+                bareLineFeeds += bare ? 1 : 0;
             }
-            if (buffer[lineFeed - 1] != CR) {
-                bareLineFeeds++;
-            }
-            at = lineFeed + 1;
-            atLineStart = true;
+            at = end;
+            atLineStart = lineFeed >= 0;
         }
         return at;
+    }
+
+    /** Looks whether a line of the header is the format's, if enough of it is there. */
+    private boolean isDecided(int at, boolean complete) {
+        if (fields.hides(buffer, at, fill) != Quoting.Match.UNDECIDED) {
+            return true;
+        }
+        if (complete) {
+            fields.hidesCut(buffer, at, fill);
+        }
+        return complete;
     }
 
     /** Octets of the empty line before an index; 0 if there is no empty line. */
@@ -280,6 +328,10 @@ public final class MboxScanner {
         fromLength = after - at;
         bareLineFeeds = 0;
         marks = 0;
+        hidden = 0;
+        fields.begin();
+        mark.reset();
+        mark.update(buffer, at, bareEnd - at);
         atLineStart = true;
         return after;
     }
@@ -309,22 +361,24 @@ public final class MboxScanner {
         boolean unterminated = !atLineStart;
         long all = end - messageStart - fromLength;
         int removed = unterminated || all == 0 ? 0 : separatorBefore(buffer, (int) (end - base));
-        long stored = all - removed;
+        long sent = all - removed - hidden;
         long inserted = bareLineFeeds - (removed == 1 ? 1 : 0);
-        int flags = 0;
-        long octets = stored + inserted - marks + (unterminated ? 2 : 0);
-        if (stored == 0) {
+        boolean lineEndMissing = unterminated && !fields.hidden();
+        int flags = (hidden > 0 ? MboxIndex.FIELDS : 0) | (fields.notes() ? MboxIndex.NOTES : 0);
+        flags |= fields.numbers() ? MboxIndex.NUMBERS : 0;
+        long octets = sent + inserted - marks + (lineEndMissing ? 2 : 0);
+        if (sent == 0) {
             octets = 2;
             flags |= MboxIndex.UNTERMINATED;
-        } else if (unterminated) {
+        } else if (lineEndMissing) {
             flags |= MboxIndex.UNTERMINATED;
-        } else if (inserted == 0 && marks == 0) {
+        } else if (inserted == 0 && marks == 0 && hidden == 0) {
             flags |= MboxIndex.PLAIN;
         }
         if (marks > 0) {
             flags |= MboxIndex.QUOTED;
         }
-        index.add(messageStart, octets, fromLength, removed, flags);
+        index.add(messageStart, octets, fromLength, removed, flags, (int) mark.getValue());
     }
 
     public static void requireAtMost(int rows, MboxFormat format) {
@@ -342,24 +396,13 @@ public final class MboxScanner {
         return new StoreException(Reason.CORRUPT, "the mailbox became shorter while it was read");
     }
 
-    /** c-client keeps its state in a first message that no mail program shows; this recognises it as Dovecot does. */
     private static boolean isPseudo(OctetSource file, MboxIndex index) throws IOException {
         long start = index.contentStart(0);
-        byte[] head = new byte[(int) Math.min(PSEUDO_HEADER, index.contentEnd(0) - start)];
+        byte[] head = new byte[(int) Math.min(PseudoMessage.TELLING, index.contentEnd(0) - start)];
         if (!file.readFully(ByteBuffer.wrap(head), start)) {
             throw shorter();
         }
-        boolean state = false;
-        boolean subject = false;
-        for (String line : new String(head, StandardCharsets.ISO_8859_1).split("\r?\n", -1)) {
-            if (line.isEmpty()) {
-                break;
-            }
-            String lower = line.toLowerCase(Locale.ROOT);
-            state |= lower.startsWith("x-imap:");
-            subject |= lower.startsWith("subject:") && line.contains("FOLDER INTERNAL DATA");
-        }
-        return state && subject;
+        return PseudoMessage.isThat(head);
     }
 
     /**

@@ -2,12 +2,11 @@ package org.pop2.storage.fs.format;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Locale;
-import java.util.Set;
 
 /**
  * Puts a message into the form that it has in a mailbox: lines ended by LF and quoted, header fields that mail programs
- * believe removed, an empty line at the end.
+ * believe removed, an empty line at the end. Where nothing is quoted the header gets a {@code Content-Length}, whose
+ * digits are known only when the message is complete.
  *
  * <p>A CRLF becomes LF, except after another CR: {@code CR CR LF} has to come back as it was, and a line that was
  * stored as {@code CR LF} would come back as just that.
@@ -19,12 +18,10 @@ public final class StoredForm {
         void put(byte[] octets, int from, int to) throws IOException;
     }
 
+    private static final String LENGTH = "Content-Length: ";
+
     /** Octets of a line that are remembered; of more marks before a From, those in front are written through. */
     private static final int HEAD = 32;
-
-    /** Fields that other programs would take for their own notes about the message. */
-    private static final Set<String> REMOVED =
-            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
 
     private final Quoting quoting;
     private final Sink sink;
@@ -38,9 +35,16 @@ public final class StoredForm {
 
     private boolean inHeader = true;
     private boolean dropping;
+    private boolean afterLength;
     private int pendingCrs;
     private boolean lineEmpty = true;
     private boolean any;
+    /** Octets that went to the sink, and how many of them when the body began. */
+    private long storedOctets;
+
+    private long lengthAt = -1;
+    private long bodyAt;
+    private long bodyEnd;
     /** Octets that a client will be sent, without the line end that an empty message gets. */
     private long wireOctets;
 
@@ -135,6 +139,7 @@ public final class StoredForm {
         }
         // a line that begins so is no field, and goes on with none
         dropping = false;
+        afterLength = false;
         emit(head, 0, marks);
         System.arraycopy(head, marks, head, 0, headLength - marks);
         headLength -= marks;
@@ -142,12 +147,10 @@ public final class StoredForm {
     }
 
     private boolean isRemoved() {
-        if (marksWritten) {
-            return false;
-        }
-        String text = new String(head, 0, headLength, StandardCharsets.ISO_8859_1);
-        int colon = text.indexOf(':');
-        return colon > 0 && REMOVED.contains(text.substring(0, colon).strip().toLowerCase(Locale.ROOT));
+        FormatFields.Kind kind = marksWritten ? FormatFields.Kind.OTHER : FormatFields.kind(head, 0, headLength);
+        boolean removed = FormatFields.isHidden(kind, afterLength);
+        afterLength = kind == FormatFields.Kind.LENGTH;
+        return removed;
     }
 
     /** @param crs carriage returns to keep before the line end: with them the CR of a CRLF stays too */
@@ -157,11 +160,16 @@ public final class StoredForm {
         if (headOpen) {
             writeHead();
         }
+        boolean headerEnds = empty && inHeader;
+        if (headerEnds && quoting == Quoting.NONE) {
+            putLength();
+        }
         emit(new byte[] {'\n'}, 0, 1);
         // on the wire it is CRLF; where a CR is there already, none comes to it
         wireOctets += crs == 0 && !dropping ? 1 : 0;
-        if (empty) {
+        if (headerEnds) {
             inHeader = false;
+            bodyAt = storedOctets;
         }
         if (!inHeader) {
             dropping = false;
@@ -179,9 +187,25 @@ public final class StoredForm {
 
     private void emit(byte[] octets, int from, int to) throws IOException {
         if (!dropping && to > from) {
-            sink.put(octets, from, to);
+            put(octets, from, to);
             wireOctets += to - from;
         }
+    }
+
+    private void put(byte[] octets, int from, int to) throws IOException {
+        sink.put(octets, from, to);
+        storedOctets += to - from;
+    }
+
+    /** Where nothing is quoted the length tells which lines are the message's own, as Dovecot has it. */
+    private void putLength() throws IOException {
+        byte[] field = (LENGTH + digits(0) + "\n").getBytes(StandardCharsets.US_ASCII);
+        lengthAt = storedOctets + LENGTH.length();
+        put(field, 0, field.length);
+    }
+
+    private static String digits(long number) {
+        return "%015d".formatted(number);
     }
 
     /** No more comes: ends the last line and adds the separating empty one. */
@@ -192,7 +216,18 @@ public final class StoredForm {
             endLine(afterCr ? pendingCrs + 1 : 0);
         }
         dropping = false;
-        sink.put(new byte[] {'\n'}, 0, 1);
+        bodyEnd = storedOctets;
+        put(new byte[] {'\n'}, 0, 1);
+    }
+
+    /** Where the digits of the length are, in octets that went to the sink; -1: there are none. */
+    public long lengthAt() {
+        return lengthAt;
+    }
+
+    /** The digits; to be asked when it is complete. */
+    public byte[] length() {
+        return digits(bodyEnd - bodyAt).getBytes(StandardCharsets.US_ASCII);
     }
 
     /** Octets that a client will be sent; to be asked when it is complete. */

@@ -2,12 +2,14 @@ package org.pop2.storage.fs.format;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
  * One message as it goes over the wire, a buffer at a time: LF becomes CRLF, a quoted {@code >From } loses its mark,
- * the last line gets an end. Holds no octets between two buffers: what did not fit is read again.
+ * fields that are the format's are left out, the last line gets an end. Holds no octets between two buffers: what did
+ * not fit is read again.
  */
 public final class WireEncoder {
     /** Room for some octets as they are stored, and as they are sent. */
@@ -15,7 +17,7 @@ public final class WireEncoder {
         private final byte[] stored;
         private final byte[] wire;
 
-        /** @param size of each, in octets; at least 2 */
+        /** @param size of each, in octets; at least 64, for a name to be known by */
         public Blocks(int size) {
             this.stored = new byte[size];
             this.wire = new byte[size];
@@ -31,6 +33,10 @@ public final class WireEncoder {
     private boolean atLineStart = true;
     private boolean afterCr;
     private boolean lineEndToAdd;
+    /** Of a message with lines that are not sent. */
+    private final @Nullable FormatFields fields;
+
+    private boolean hiding;
 
     public WireEncoder(OctetSource file, MboxIndex index, int row, Quoting quoting) {
         this.file = file;
@@ -39,6 +45,7 @@ public final class WireEncoder {
         this.plain = index.is(row, MboxIndex.PLAIN);
         this.quoting = index.is(row, MboxIndex.QUOTED) ? quoting : Quoting.NONE;
         this.lineEndToAdd = index.is(row, MboxIndex.UNTERMINATED);
+        this.fields = index.is(row, MboxIndex.FIELDS) ? new FormatFields() : null;
     }
 
     public boolean finished() {
@@ -63,10 +70,11 @@ public final class WireEncoder {
             return;
         }
         byte[] block = blocks.stored;
-        while (at < end && out.remaining() >= 2) {
+        // lines that are not sent need no room
+        while (at < end && (out.remaining() >= 2 || (fields != null && fields.inHeader()))) {
             int length = (int) Math.min(Math.min(block.length, out.remaining()), end - at);
-            // a mark needs six octets to be seen
-            length = (int) Math.min(Math.max(length, Math.min(block.length, 16)), end - at);
+            // a mark needs six octets to be seen, a field's name some more
+            length = (int) Math.min(Math.max(length, Math.min(block.length, 2 * FormatFields.TELLING)), end - at);
             if (!file.readFully(ByteBuffer.wrap(block, 0, length), at)) {
                 throw shorter();
             }
@@ -90,7 +98,20 @@ public final class WireEncoder {
         int room = Math.min(wire.length, out.remaining());
         int from = 0;
         int to = 0;
-        while (from < length && to < room) {
+        while (from < length) {
+            if (fields != null && fields.inHeader()) {
+                int shown = hide(fields, stored, from, length, complete);
+                if (shown < 0) {
+                    break;
+                }
+                if (shown > from) {
+                    from = shown;
+                    continue;
+                }
+            }
+            if (to >= room) {
+                break;
+            }
             if (atLineStart && stored[from] == '>' && quoting != Quoting.NONE) {
                 Quoting.Match match = quoting.quoted(stored, from, length);
                 if (match == Quoting.Match.UNDECIDED && !complete) {
@@ -127,6 +148,30 @@ public final class WireEncoder {
         }
         out.put(wire, 0, to);
         return from;
+    }
+
+    /**
+     * Skips a line of the header that is not sent, as far as it is there.
+     *
+     * @return where to go on; where it was, if the line is sent; -1 if that is not known yet
+     */
+    private int hide(FormatFields header, byte[] stored, int from, int length, boolean complete) {
+        if (atLineStart && !hiding) {
+            Quoting.Match match = header.hides(stored, from, length);
+            if (match == Quoting.Match.UNDECIDED && complete) {
+                match = header.hidesCut(stored, from, length);
+            }
+            if (match == Quoting.Match.UNDECIDED) {
+                return -1;
+            }
+            hiding = match == Quoting.Match.YES;
+        }
+        if (!hiding) {
+            return from;
+        }
+        int lineFeed = LineFeeds.indexOf(stored, from, length);
+        hiding = lineFeed < 0;
+        return lineFeed < 0 ? length : lineFeed + 1;
     }
 
     private static StoreException shorter() {

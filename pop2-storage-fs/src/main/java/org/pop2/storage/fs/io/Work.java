@@ -36,6 +36,7 @@ public final class Work implements AutoCloseable {
     private final ThreadPoolExecutor readers;
     private final ScheduledThreadPoolExecutor timer;
     private final Scheduler scheduler;
+    private final Scheduler reading;
     private final Busy busy = new Busy();
 
     public Work(int workerThreads, int readerThreads) {
@@ -45,6 +46,7 @@ public final class Work implements AutoCloseable {
         timer.setRemoveOnCancelPolicy(true);
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
         scheduler = Schedulers.fromExecutor(this::execute);
+        reading = Schedulers.fromExecutor(readers());
         every(LOOK_MILLIS, () -> busy.look(System.nanoTime()));
     }
 
@@ -80,6 +82,11 @@ public final class Work implements AutoCloseable {
 
     public Executor readers() {
         return task -> readers.execute(() -> busy.run(task));
+    }
+
+    /** For tasks that read, and wait for a lock only if another program has written to what they read. */
+    public Scheduler reading() {
+        return reading;
     }
 
     /** For tasks that may wait for a lock. */

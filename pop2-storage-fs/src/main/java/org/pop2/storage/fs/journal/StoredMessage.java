@@ -23,6 +23,9 @@ public final class StoredMessage implements AutoCloseable {
     private final Path directory;
     private final Quoting quoting;
     private StoredForm form;
+    /** Where the message begins, behind its From_ line. */
+    private long formAt;
+
     private int messages = 1;
     /** Of the messages before the last one. */
     private long wireOctets;
@@ -41,6 +44,7 @@ public final class StoredMessage implements AutoCloseable {
         this.quoting = quoting;
         this.form = new StoredForm(quoting, this::put);
         put(fromLine, 0, fromLine.length);
+        formAt = fromLine.length;
     }
 
     /** Adds what came in; the buffer is not used after the call. */
@@ -60,6 +64,19 @@ public final class StoredMessage implements AutoCloseable {
     /** No more comes: ends the last line and adds the separating empty one. */
     public synchronized void complete() throws IOException {
         form.complete();
+        if (form.lengthAt() >= 0) {
+            overwrite(formAt + form.lengthAt(), form.length());
+        }
+    }
+
+    private void overwrite(long at, byte[] octets) throws IOException {
+        int before = (int) Math.max(0, Math.min(octets.length, spooled - at));
+        if (before > 0 && spool != null) {
+            spool.write(ByteBuffer.wrap(octets, 0, before), at);
+        }
+        for (int i = before; i < octets.length; i++) {
+            memory[(int) (at + i - spooled)] = octets[i];
+        }
     }
 
     /** Begins another message behind one that is complete. */
@@ -68,6 +85,7 @@ public final class StoredMessage implements AutoCloseable {
         messages++;
         form = new StoredForm(quoting, this::put);
         put(fromLine, 0, fromLine.length);
+        formAt = length();
     }
 
     private void put(byte[] octets, int from, int to) throws IOException {

@@ -159,9 +159,9 @@ class MboxStreamTest {
         List<String> expected = new ArrayList<>();
         StringBuilder mbox = new StringBuilder();
         for (int i = 0; i < 40; i++) {
-            String text = "Content-Length: 150000\n\n" + "x".repeat(9_000 + i) + "\n";
+            String text = "\n" + "x".repeat(9_000 + i) + "\n";
             expected.add(text);
-            mbox.append(FROM).append(text).append('\n');
+            mbox.append(FROM).append("Content-Length: 150000\n").append(text).append('\n');
         }
 
         assertThat(messages(stream(mbox.toString()), "strict")).isEqualTo(expected);

@@ -39,6 +39,10 @@ public final class ReferenceReader {
     private static final Pattern GIT =
             Pattern.compile("From (?:[0-9a-fA-F]{40}|[0-9a-fA-F]{64}) Mon Sep 17 00:00:00 2001\\r?\\n?");
     private static final Pattern LENGTH = Pattern.compile("(?is)content-length:[ \t]*([0-9]{1,15})[ \t]*\\r?\\n");
+    private static final Pattern NOTE =
+            Pattern.compile("(?is)(?:status|x-status|x-uid|x-imap|x-imapbase|x-keywords|content-length)[ \t]*:.*");
+    private static final Pattern LENGTH_NAME = Pattern.compile("(?is)content-length[ \t]*:.*");
+    private static final Pattern LINES = Pattern.compile("(?is)lines[ \t]*:.*");
     /** Line ends between messages. */
     private static final Pattern ENDS = Pattern.compile("(?:\\r?\\n){0,2}");
 
@@ -188,7 +192,30 @@ public final class ReferenceReader {
         return state && subject;
     }
 
-    private static String wire(List<String> content, Quoting quoting) {
+    /** What is the message's, without what mailbox programs noted in its header. */
+    private static List<String> sent(List<String> content) {
+        List<String> sent = new ArrayList<>();
+        boolean inHeader = true;
+        boolean hidden = false;
+        boolean afterLength = false;
+        for (String line : content) {
+            inHeader &= !isEmpty(line);
+            if (!inHeader || !line.matches("(?s)[ \t].*")) {
+                String start = line.substring(0, Math.min(line.length(), 32));
+                hidden = inHeader
+                        && (NOTE.matcher(start).matches()
+                                || (afterLength && LINES.matcher(start).matches()));
+                afterLength = inHeader && LENGTH_NAME.matcher(start).matches();
+            }
+            if (!hidden) {
+                sent.add(line);
+            }
+        }
+        return sent;
+    }
+
+    private static String wire(List<String> all, Quoting quoting) {
+        List<String> content = sent(all);
         StringBuilder wire = new StringBuilder();
         for (String stored : content) {
             boolean quoted = switch (quoting) {
