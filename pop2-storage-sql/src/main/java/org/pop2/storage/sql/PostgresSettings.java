@@ -2,10 +2,13 @@ package org.pop2.storage.sql;
 
 import io.r2dbc.postgresql.client.SSLMode;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.cert.CertificateException;
+import java.security.cert.CertificateFactory;
 import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
@@ -180,7 +183,7 @@ record PostgresSettings(
         }
     }
 
-    /** For Flyway. */
+    /** For Flyway. Reads the certificate: blocks. */
     String jdbcUrl() {
         StringBuilder url = new StringBuilder("jdbc:postgresql://" + hostList() + "/" + databaseName);
         url.append("?ApplicationName=pop2d-migrate&connectTimeout=10&sslmode=")
@@ -192,7 +195,11 @@ record PostgresSettings(
         if (primaryOnly) {
             url.append("&targetServerType=primary&hostRecheckSeconds=1");
         }
-        tlsCert.ifPresent(file -> append(url, "sslcert", file));
+        tlsCert.ifPresent(file -> {
+            append(url, "sslcert", file);
+            // without, the driver takes every key for one of RSA
+            url.append("&pemKeyAlgorithm=").append(keyAlgorithm(file));
+        });
         tlsKey.ifPresent(file -> append(url, "sslkey", file));
         if (tlsCa.isPresent()) {
             append(url, "sslrootcert", tlsCa.get());
@@ -201,6 +208,17 @@ record PostgresSettings(
             url.append("&sslfactory=org.postgresql.ssl.DefaultJavaSSLFactory");
         }
         return url.toString();
+    }
+
+    private static String keyAlgorithm(Path certificate) {
+        try (InputStream in = Files.newInputStream(certificate)) {
+            return CertificateFactory.getInstance("X.509")
+                    .generateCertificate(in)
+                    .getPublicKey()
+                    .getAlgorithm();
+        } catch (IOException | CertificateException e) {
+            throw new StoreException(Reason.UNAVAILABLE, "tls-cert: " + certificate + " is no certificate", e);
+        }
     }
 
     private static void append(StringBuilder url, String parameter, Path file) {
