@@ -25,7 +25,7 @@ public sealed interface Effect {
 
     /**
      * Find out how many octets a message has; tell {@link Event.Measured} or {@link Event.Failed}. Only of a
-     * {@link Listing} that does not know.
+     * {@link MailboxView} that does not know.
      *
      * @param number the message
      */
@@ -44,7 +44,7 @@ public sealed interface Effect {
      * {@link Event.Failed}. It has to be done to its end, whatever becomes of the connection.
      *
      * @param deleted bit n for message n
-     * @param kept those that the client acknowledged with ACKD and that are not {@linkplain Listing#deletable
+     * @param kept those that the client acknowledged with ACKD and that are not {@linkplain MailboxView#deletable
      *     deletable}: it has them, and they stay. Nothing has to be done about them
      */
     record Release(BitSet deleted, BitSet kept) implements Effect {}

@@ -33,7 +33,7 @@ public sealed interface Event {
     record LoggedIn() implements Event {}
 
     /** {@link Effect.Select}: the mailbox is open and held. */
-    record Selected(Listing mailbox) implements Event {}
+    record Selected(MailboxView mailbox) implements Event {}
 
     /**
      * {@link Effect.Measure}: known now.

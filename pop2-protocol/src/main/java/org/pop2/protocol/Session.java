@@ -41,7 +41,7 @@ public final class Session {
 
     private State state = State.LSTN;
     private Pending pending = Pending.NOTHING;
-    private @Nullable Listing mailbox;
+    private @Nullable MailboxView mailbox;
     private String folder = DEFAULT_MAILBOX;
     private int current = 1;
     /** The octets of the current message, once they are known. */
@@ -279,30 +279,30 @@ public final class Session {
         return List.of(new Effect.Select(name));
     }
 
-    private List<Effect> selected(Listing listing) {
-        mailbox = listing;
+    private List<Effect> selected(MailboxView selected) {
+        mailbox = selected;
         if (state == State.DONE) {
             // the client went while the mailbox was being opened
             return List.of(release());
         }
-        if (state == State.AUTH && listing.count() == 0 && listing.saysNoMail()) {
+        if (state == State.AUTH && selected.count() == 0 && selected.saysNoMail()) {
             pending = Pending.RELEASE_BEFORE_NO_MAIL;
             return List.of(release());
         }
         state = State.MBOX;
         current = 1;
         // "messages", even for one: scanners and people look for the word
-        return send(new Reply.Count(listing.count(), "messages for you"));
+        return send(new Reply.Count(selected.count(), "messages for you"));
     }
 
     /** 0 for a message that is deleted or does not exist (p. 9). */
     private List<Effect> tellLength() {
-        Listing listing = mailbox();
-        if (current < 1 || current > listing.count() || deleted.get(current)) {
+        MailboxView selected = mailbox();
+        if (current < 1 || current > selected.count() || deleted.get(current)) {
             return tell(0);
         }
-        if (listing.measured(current)) {
-            return tell(listing.octets(current));
+        if (selected.lengthKnown(current)) {
+            return tell(selected.octets(current));
         }
         pending = Pending.MEASURING;
         return List.of(new Effect.Measure(current));
@@ -353,7 +353,7 @@ public final class Session {
                 && end != End.MAILBOX_LOST;
     }
 
-    private Listing mailbox() {
+    private MailboxView mailbox() {
         if (mailbox == null) {
             throw new IllegalStateException("no mailbox in state " + state);
         }

@@ -54,7 +54,7 @@ public interface MailStore {
     }
 
     /** Numbers to watch; nothing if there are none. */
-    default Optional<Measured> measured() {
+    default Optional<StoreMetrics> metrics() {
         return Optional.empty();
     }
 

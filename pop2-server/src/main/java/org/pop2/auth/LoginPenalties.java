@@ -5,7 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Peer;
+import org.pop2.net.NetworkPrefix;
 import org.pop2.storage.UserName;
 
 /**
@@ -14,9 +14,9 @@ import org.pop2.storage.UserName;
  * {@value #MAX_IN_FLIGHT} logins may be under way, those that wait for their refusal counted. Right passwords are never
  * told late, and whoever has lately logged in from where he calls is not turned away for what others do to his name.
  *
- * <p>An address is a {@link Peer}. All programs of this machine share the loopback addresses, so these are not counted.
- * Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the answer.
- * Nothing is recorded for a login that is turned away. Safe for many threads.
+ * <p>An address is a {@link NetworkPrefix}. All programs of this machine share the loopback addresses, so these are not
+ * counted. Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the
+ * answer. Nothing is recorded for a login that is turned away. Safe for many threads.
  */
 final class LoginPenalties {
     /** Failures that cost nothing: people mistype. */
@@ -34,7 +34,7 @@ final class LoginPenalties {
     private final LongSupplier nanoTime;
     private final long origin;
     private final FailedLogins<UserName> users = new FailedLogins<>(MAX_ENTRIES);
-    private final FailedLogins<Peer> addresses = new FailedLogins<>(MAX_ENTRIES);
+    private final FailedLogins<NetworkPrefix> addresses = new FailedLogins<>(MAX_ENTRIES);
     private final KnownPlaces known = new KnownPlaces(MAX_ENTRIES);
 
     LoginPenalties(LongSupplier nanoTime) {
@@ -51,8 +51,8 @@ final class LoginPenalties {
      */
     synchronized Optional<Attempt> begin(Optional<UserName> user, @Nullable InetAddress client) {
         long now = now();
-        Peer address = key(client);
-        boolean counted = !address.equals(Peer.UNKNOWN);
+        NetworkPrefix address = key(client);
+        boolean counted = !address.equals(NetworkPrefix.UNKNOWN);
         FailedLogins.Entry ofUser = user.map(users::find).orElse(null);
         FailedLogins.Entry ofAddress = counted ? addresses.find(address) : null;
         KnownPlaces.Known place =
@@ -71,7 +71,7 @@ final class LoginPenalties {
 
     /** A login that counts for nobody. */
     Attempt uncounted() {
-        return new Attempt(null, Peer.UNKNOWN, null, null, null);
+        return new Attempt(null, NetworkPrefix.UNKNOWN, null, null, null);
     }
 
     /**
@@ -80,7 +80,7 @@ final class LoginPenalties {
      */
     final class Attempt {
         private final @Nullable UserName user;
-        private final Peer address;
+        private final NetworkPrefix address;
         private final FailedLogins.@Nullable Entry ofUser;
         private final FailedLogins.@Nullable Entry ofAddress;
         private final KnownPlaces.@Nullable Known place;
@@ -91,7 +91,7 @@ final class LoginPenalties {
 
         private Attempt(
                 @Nullable UserName user,
-                Peer address,
+                NetworkPrefix address,
                 FailedLogins.@Nullable Entry ofUser,
                 FailedLogins.@Nullable Entry ofAddress,
                 KnownPlaces.@Nullable Known place) {
@@ -228,7 +228,7 @@ final class LoginPenalties {
         return nanoTime.getAsLong() - origin;
     }
 
-    private static Peer key(@Nullable InetAddress client) {
-        return client == null || client.isLoopbackAddress() ? Peer.UNKNOWN : Peer.of(client);
+    private static NetworkPrefix key(@Nullable InetAddress client) {
+        return client == null || client.isLoopbackAddress() ? NetworkPrefix.UNKNOWN : NetworkPrefix.of(client);
     }
 }

@@ -36,10 +36,10 @@ final class Deliveries {
      *
      * @param key what a repeated delivery to that recipient has in common with this one
      */
-    Flux<Reply> deliver(
+    Flux<LmtpReply> deliver(
             SpooledMessage message, String sender, Function<Target, Optional<String>> key, List<Target> targets) {
         // named twice, delivered once, and told twice
-        Map<Target, Mono<Reply>> once = new HashMap<>();
+        Map<Target, Mono<LmtpReply>> once = new HashMap<>();
         for (Target target : targets) {
             once.computeIfAbsent(
                     target,
@@ -49,20 +49,20 @@ final class Deliveries {
         return Flux.fromIterable(targets).flatMapSequential(once::get, CONCURRENT, 1);
     }
 
-    private Mono<Reply> deliver(Target target, Message message, long octets) {
+    private Mono<LmtpReply> deliver(Target target, Message message, long octets) {
         return Mono.defer(() -> {
                     if (gone.getAsBoolean()) {
-                        return Mono.just(Reply.STOPPING);
+                        return Mono.just(LmtpReply.STOPPING);
                     }
                     return StorageCalls.of(() -> store.deliver(target.user(), target.folder(), message))
                             .then(Mono.fromSupplier(() -> {
                                 record.stored(target, octets);
-                                return Reply.DELIVERED;
+                                return LmtpReply.DELIVERED;
                             }));
                 })
                 .onErrorResume(error -> {
                     record.notStored(target, error);
-                    return Mono.just(Reply.to(error, settings.overQuota()));
+                    return Mono.just(LmtpReply.to(error, settings.overQuota()));
                 });
     }
 }

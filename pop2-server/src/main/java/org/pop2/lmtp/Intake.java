@@ -24,7 +24,7 @@ final class Intake {
          * @param octets how many, with their dots gone
          * @param lost why it is not kept; nothing if it is
          */
-        void ended(long octets, @Nullable Reply lost);
+        void ended(long octets, @Nullable LmtpReply lost);
 
         /** The spool cannot be written to. */
         void spoolFailed(IOException error);
@@ -42,7 +42,7 @@ final class Intake {
     private DeliveryKey key = new DeliveryKey();
     private byte @Nullable [] chunk;
     /** Why the message that comes in is not kept. */
-    private @Nullable Reply lost;
+    private @Nullable LmtpReply lost;
 
     private boolean spooling;
     private boolean over;
@@ -96,7 +96,7 @@ final class Intake {
             return;
         }
         if (kept.octets() + length > mostOctets) {
-            lost = Reply.TOO_LARGE;
+            lost = LmtpReply.TOO_LARGE;
             return;
         }
         key.update(octets, offset, length);
@@ -107,7 +107,7 @@ final class Intake {
         spooling = false;
         if (error != null) {
             owner.spoolFailed(error);
-            lost = Reply.SPOOL_FAILED;
+            lost = LmtpReply.SPOOL_FAILED;
         }
         if (over || lost != null) {
             drop();
@@ -126,7 +126,7 @@ final class Intake {
         if (lost == null && message != null) {
             owner.ended(message.octets(), null);
         } else {
-            owner.ended(0, Objects.requireNonNullElse(lost, Reply.SPOOL_FAILED));
+            owner.ended(0, Objects.requireNonNullElse(lost, LmtpReply.SPOOL_FAILED));
         }
     }
 

@@ -73,7 +73,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         if (sessions.add(this)) {
             tell(new Event.Opened());
         } else {
-            tell(new Event.Aborted(End.OVERLOADED, Reply.OVERLOADED));
+            tell(new Event.Aborted(End.OVERLOADED, LmtpReply.OVERLOADED));
         }
         touch();
     }
@@ -87,7 +87,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
     private void turnAway() {
         end = End.NOT_ALLOWED;
-        send(Reply.NOT_ALLOWED);
+        send(LmtpReply.NOT_ALLOWED);
         connection.end(true);
     }
 
@@ -125,7 +125,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     @Override
-    public void taken(int octets) {
+    public void written(int octets) {
         // who takes replies is not silent
         touch();
     }
@@ -150,12 +150,12 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
 
     @Override
     public void overdue() {
-        tell(new Event.Aborted(End.TIMED_OUT, Reply.TIMED_OUT));
+        tell(new Event.Aborted(End.TIMED_OUT, LmtpReply.TIMED_OUT));
     }
 
     @Override
     public void stopping() {
-        tell(new Event.Aborted(End.SHUTDOWN, Reply.STOPPING));
+        tell(new Event.Aborted(End.SHUTDOWN, LmtpReply.STOPPING));
     }
 
     @Override
@@ -215,8 +215,8 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     private void command() {
-        Command command =
-                lineTooLong ? new Command.Refused(CommandParser.TOO_LONG) : CommandParser.parse(line.toString());
+        LmtpCommand command =
+                lineTooLong ? new LmtpCommand.Refused(CommandParser.TOO_LONG) : CommandParser.parse(line.toString());
         line.setLength(0);
         lineTooLong = false;
         touch();
@@ -231,7 +231,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     @Override
-    public void ended(long octets, @Nullable Reply lost) {
+    public void ended(long octets, @Nullable LmtpReply lost) {
         touch();
         if (lost == null) {
             log().received(octets);
@@ -287,7 +287,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         }
     }
 
-    private void send(Reply reply) {
+    private void send(LmtpReply reply) {
         byte[] octets = reply.encode();
         connection.outgoing().add(octets, octets.length);
     }
@@ -297,7 +297,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 .find(address, size)
                 .onErrorResume(error -> {
                     log().notFound(error);
-                    return Mono.just(new Event.NotTaken(Reply.UNAVAILABLE));
+                    return Mono.just(new Event.NotTaken(LmtpReply.UNAVAILABLE));
                 })
                 .subscribe(event -> {
                     if (event instanceof Event.NotTaken) {
@@ -323,7 +323,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     /** A recipient has its answer. On any thread. */
-    private void delivered(Reply reply) {
+    private void delivered(LmtpReply reply) {
         connection.execute(() -> {
             if (reply.positive()) {
                 log().delivered();

@@ -24,7 +24,7 @@ final class RecipientSearch {
      */
     Mono<Event> find(Address address, long size) {
         if (!Recipients.isLocal(address, settings.addressing())) {
-            return Mono.just(new Event.NotTaken(Reply.of(550, "5.7.1 mail for that domain is not taken here")));
+            return Mono.just(new Event.NotTaken(LmtpReply.of(550, "5.7.1 mail for that domain is not taken here")));
         }
         return Flux.fromIterable(Recipients.candidates(address, settings.addressing()))
                 .concatMap(
@@ -34,7 +34,7 @@ final class RecipientSearch {
                 .next()
                 .flatMap(this::existingFolder)
                 .<Event>flatMap(target -> size == 0 ? Mono.just(new Event.Found(target)) : ifNotFull(target, size))
-                .defaultIfEmpty(new Event.NotTaken(Reply.UNKNOWN_USER));
+                .defaultIfEmpty(new Event.NotTaken(LmtpReply.UNKNOWN_USER));
     }
 
     private Mono<Target> existingFolder(Target target) {
@@ -54,6 +54,6 @@ final class RecipientSearch {
         return StorageCalls.of(() -> store.usage(target.user()))
                 .map(usage -> usage.quota().allows(Math.max(1, usage.messages()), Math.max(size, usage.octets()))
                         ? new Event.Found(target)
-                        : new Event.NotTaken(Reply.full(settings.overQuota())));
+                        : new Event.NotTaken(LmtpReply.full(settings.overQuota())));
     }
 }

@@ -32,7 +32,7 @@ import org.pop2.protocol.Input;
 import org.pop2.protocol.State;
 import org.pop2.server.ServerObserver;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.Measured;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.UserName;
 
 /**
@@ -80,11 +80,11 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final RecentRefusals recentRefusals;
 
     /** The registry holds them weakly. */
-    private final List<Measured.Measure> measures = new CopyOnWriteArrayList<>();
+    private final List<StoreMetrics.Measure> measures = new CopyOnWriteArrayList<>();
 
     /**
-     * Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}, in a registry of
-     * its own: {@link ManagementServer} shows them to Prometheus.
+     * Metrics of a server over this store, and of the store, if it {@linkplain StoreMetrics tells any}, in a registry
+     * of its own: {@link ManagementServer} shows them to Prometheus.
      */
     public Metrics(MailStore store) {
         this(store, Clock.systemUTC());
@@ -160,7 +160,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        store.measured().ifPresent(measured -> add("storage", measured.measures()));
+        store.metrics().ifPresent(measured -> add("storage", measured.measures()));
     }
 
     /**
@@ -168,12 +168,12 @@ public final class Metrics implements ServerObserver, LmtpObserver {
      *
      * @param what what tells them, one word: they are called {@code pop2_<what>_...}
      */
-    public void add(String what, List<Measured.Measure> more) {
+    public void add(String what, List<StoreMetrics.Measure> more) {
         measures.addAll(more);
         more.forEach(measure -> add(what, measure));
     }
 
-    private void add(String what, Measured.Measure measure) {
+    private void add(String what, StoreMetrics.Measure measure) {
         String name = "pop2." + what + "." + measure.name();
         switch (measure.kind()) {
             case GAUGE ->

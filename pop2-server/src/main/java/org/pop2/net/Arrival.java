@@ -49,13 +49,13 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         Duration limit();
 
         /** Counts the connection in; {@code false}: it is not wanted, and closed. */
-        boolean enters(Arrival arrival, Client client);
+        boolean enters(Arrival arrival, RemoteClient client);
 
         /** A proxy has said who it is, which counts from now on; {@code false}: it is not wanted, and closed. */
-        boolean isNamed(Client client);
+        boolean isNamed(RemoteClient client);
 
         /** The handler of its session, which goes on with what was counted. */
-        ChannelHandler session(Client client);
+        ChannelHandler session(RemoteClient client);
 
         /** That handler has taken its place. */
         void passed(Arrival arrival);
@@ -64,7 +64,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         void leaves(Arrival arrival);
 
         /** It did not come to a session. Told once. */
-        void failed(Client client, String why);
+        void failed(RemoteClient client, String why);
     }
 
     private final Door door;
@@ -225,13 +225,13 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         cancelTimer();
         SslHandler tls = context().pipeline().get(SslHandler.class);
         encrypted |= tls != null;
-        Client client = client(tls == null ? Optional.empty() : commonName(tls));
+        RemoteClient client = client(tls == null ? Optional.empty() : commonName(tls));
         context().pipeline().replace(this, "session", door.session(client));
         door.passed(this);
     }
 
-    private Client client(Optional<String> certificate) {
-        return new Client(address, encrypted, certificate, sinceNanos);
+    private RemoteClient client(Optional<String> certificate) {
+        return new RemoteClient(address, encrypted, certificate, sinceNanos);
     }
 
     /** The common name of the certificate that the client has shown, if it has. */

@@ -60,7 +60,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         void received(int octets);
 
         /** The socket took octets of what was gathered. */
-        void taken(int octets);
+        void written(int octets);
 
         /** Whether something is being sent: octets wait in the socket's queue, or the protocol knows of more. */
         boolean isSending(boolean pending);
@@ -131,7 +131,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        outgoing = new Outgoing(added, protocol::taken);
+        outgoing = new Outgoing(added, protocol::written);
         watchdog = new Watchdog(
                 new Watched(),
                 (task, nanos) -> loop().schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS),

@@ -29,7 +29,7 @@ public final class Outgoing {
     /** Told on the event loop when the socket has taken a buffer, or will not. */
     @FunctionalInterface
     public interface Written {
-        void written(boolean taken);
+        void written(boolean success);
     }
 
     private static final int LEAST = 512;
@@ -39,7 +39,7 @@ public final class Outgoing {
     private static final int RECORD = 16 * 1024;
 
     private final ChannelHandlerContext context;
-    private final IntConsumer taken;
+    private final IntConsumer onWritten;
     private final int piece;
     private @Nullable ByteBuf gathered;
     private int capacity = LEAST;
@@ -47,10 +47,10 @@ public final class Outgoing {
     private long pending;
     private long moved;
 
-    /** @param taken told how many octets, of what was gathered, the socket has taken */
-    Outgoing(ChannelHandlerContext context, IntConsumer taken) {
+    /** @param onWritten told how many octets, of what was gathered, the socket has taken */
+    Outgoing(ChannelHandlerContext context, IntConsumer onWritten) {
         this.context = context;
-        this.taken = taken;
+        this.onWritten = onWritten;
         this.piece = context.pipeline().get(SslHandler.class) == null ? Integer.MAX_VALUE : RECORD;
     }
 
@@ -178,7 +178,7 @@ public final class Outgoing {
         @Override
         void over(boolean isTaken, Outgoing told, int octets) {
             if (isTaken) {
-                told.taken.accept(octets);
+                told.onWritten.accept(octets);
             }
         }
     }

@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.profile.ascii.Conversion;
 import org.pop2.profile.ascii.Converted;
 import org.pop2.profile.ascii.SevenBit;
-import org.pop2.protocol.Listing;
+import org.pop2.protocol.MailboxView;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
@@ -29,7 +29,7 @@ import reactor.core.publisher.Mono;
  * <p>Only the message that was {@linkplain #measure measured} last has a known length, unless it is sent as it is
  * stored. Safe for the threads of the storage and of the connection, one call at a time.
  */
-public final class ProfiledMailbox implements Listing {
+public final class ProfiledMailbox implements MailboxView {
     private static final int PIECE = 16 * 1024;
 
     /** As asctime(3) writes it, and mailbox files have it. By itself: most sessions need none of Java's locales. */
@@ -101,7 +101,7 @@ public final class ProfiledMailbox implements Listing {
     }
 
     @Override
-    public boolean measured(int number) {
+    public boolean lengthKnown(int number) {
         if (unsettled != null && !unsettled.isKept(number)) {
             return false;
         }

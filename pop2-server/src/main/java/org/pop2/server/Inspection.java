@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.LineConnection;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.State;
 import org.pop2.storage.Mailbox;
@@ -17,7 +17,7 @@ import reactor.core.publisher.Mono;
 
 /** What operators see of a session. They ask on any thread, and are answered from the session's. */
 final class Inspection implements Watches.Watched {
-    private final Client client;
+    private final RemoteClient client;
     private final String listener;
     private final SessionRecord record;
     private final ServerConnection pop2;
@@ -28,7 +28,7 @@ final class Inspection implements Watches.Watched {
     private final Watching watching;
 
     Inspection(
-            Client client,
+            RemoteClient client,
             String listener,
             SessionRecord record,
             ServerConnection pop2,
@@ -70,7 +70,7 @@ final class Inspection implements Watches.Watched {
                 open == null ? Optional.empty() : hold.folder(),
                 open == null ? 0 : pop2.current(),
                 open == null ? 0 : open.count(),
-                share.taken(),
+                share.octetsWritten(),
                 Duration.ofNanos(System.nanoTime() - client.sinceNanos()),
                 Duration.ofNanos(share.silentNanos()));
     }

@@ -1,7 +1,7 @@
 package org.pop2.server;
 
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.TlsException;
 
 /**
@@ -16,7 +16,7 @@ public final class ListenException extends RuntimeException {
         super(
                 cause instanceof TlsException
                         ? cause.getMessage()
-                        : "cannot listen on " + Client.text(listener.address()) + ": "
+                        : "cannot listen on " + RemoteClient.text(listener.address()) + ": "
                                 + LogText.systemError(root(cause)),
                 cause);
         this.listener = listener;

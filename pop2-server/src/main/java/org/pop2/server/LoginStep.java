@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Verdict;
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.End;
@@ -30,7 +30,7 @@ final class LoginStep {
 
     private final Authenticator authenticator;
     private final Function<UserName, Optional<Disposable>> places;
-    private final Client client;
+    private final RemoteClient client;
     private final SessionRecord record;
     private final Consumer<Runnable> later;
 
@@ -50,7 +50,7 @@ final class LoginStep {
     LoginStep(
             Authenticator authenticator,
             Function<UserName, Optional<Disposable>> places,
-            Client client,
+            RemoteClient client,
             SessionRecord record,
             Consumer<Runnable> later) {
         this.authenticator = authenticator;

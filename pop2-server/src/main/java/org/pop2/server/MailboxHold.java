@@ -141,10 +141,10 @@ final class MailboxHold {
         owner.outcome(new Event.Selected(seen));
     }
 
-    private void lost(Mailbox taken) {
-        lostMailbox = taken;
+    private void lost(Mailbox held) {
+        lostMailbox = held;
         owner.later(() -> {
-            if (mailbox == taken) {
+            if (mailbox == held) {
                 tellLost();
             }
         });

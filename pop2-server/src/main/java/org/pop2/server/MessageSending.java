@@ -13,25 +13,25 @@ final class MessageSending implements MessageTransfer.Outcome {
     private final MailboxHold.Owner owner;
     private final SessionRecord record;
     private final Watching watching;
-    private final IntConsumer taken;
+    private final IntConsumer onWritten;
 
     private @Nullable MessageTransfer transfer;
     private boolean cut;
 
-    /** @param taken told of octets that the socket took */
+    /** @param onWritten told of octets that the socket took */
     MessageSending(
             LineConnection connection,
             MailboxHold hold,
             MailboxHold.Owner owner,
             SessionRecord record,
             Watching watching,
-            IntConsumer taken) {
+            IntConsumer onWritten) {
         this.connection = connection;
         this.hold = hold;
         this.owner = owner;
         this.record = record;
         this.watching = watching;
-        this.taken = taken;
+        this.onWritten = onWritten;
     }
 
     boolean isUnderWay() {
@@ -63,8 +63,8 @@ final class MessageSending implements MessageTransfer.Outcome {
     }
 
     @Override
-    public void taken(int octets) {
-        taken.accept(octets);
+    public void written(int octets) {
+        onWritten.accept(octets);
     }
 
     @Override
@@ -84,9 +84,9 @@ final class MessageSending implements MessageTransfer.Outcome {
     }
 
     private void broken(MessageTransfer message) {
-        record.sentOctets(message.taken());
+        record.sentOctets(message.octetsWritten());
         if (watching.isOn()) {
-            watching.note("the message is cut off after " + message.taken() + " octets");
+            watching.note("the message is cut off after " + message.octetsWritten() + " octets");
         }
         transfer = null;
     }

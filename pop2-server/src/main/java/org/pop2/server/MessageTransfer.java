@@ -24,7 +24,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     /** Told on the event loop; of delivered and failed exactly one, once, unless cancelled. */
     interface Outcome {
         /** The socket took a buffer that was not copied; may come after the others, while the last ones go out. */
-        void taken(int octets);
+        void written(int octets);
 
         void delivered(MessageTransfer transfer);
 
@@ -45,8 +45,8 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     // of the event loop
     private @Nullable Subscription subscription;
+    private long passedOn;
     private long written;
-    private long taken;
     private boolean over;
 
     MessageTransfer(Outgoing outgoing, EventLoop loop, int number, long announced, Outcome outcome) {
@@ -68,8 +68,8 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     }
 
     /** Octets that the socket took. */
-    long taken() {
-        return taken;
+    long octetsWritten() {
+        return written;
     }
 
     /** Ends it without an outcome; what the socket still holds is released when the channel lets go of it. */
@@ -140,29 +140,29 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             buffer.release();
             return;
         }
-        if (octets > announced - written) {
+        if (octets > announced - passedOn) {
             buffer.release();
             cancel();
             outcome.failed(this, mismatch("more"));
             return;
         }
-        written += octets;
+        passedOn += octets;
         if (announced <= Outgoing.SHORT) {
             outgoing.add(buffer.octets());
             buffer.release();
-            taken += octets;
+            written += octets;
         } else {
             outgoing.write(buffer.octets(), sent -> {
                 buffer.release();
                 if (sent) {
-                    taken += octets;
-                    outcome.taken(octets);
+                    written += octets;
+                    outcome.written(octets);
                     requestAnother();
                 }
             });
         }
         // the last buffer goes out together with whatever follows it
-        if (written < announced) {
+        if (passedOn < announced) {
             outgoing.flush();
             if (announced <= Outgoing.SHORT) {
                 requestAnother();
@@ -189,10 +189,10 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             return;
         }
         over = true;
-        if (written == announced) {
+        if (passedOn == announced) {
             outcome.delivered(this);
         } else {
-            outcome.failed(this, mismatch("only " + written));
+            outcome.failed(this, mismatch("only " + passedOn));
         }
     }
 

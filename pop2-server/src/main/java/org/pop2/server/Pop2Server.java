@@ -19,10 +19,10 @@ import org.pop2.auth.Login;
 import org.pop2.auth.Passwords;
 import org.pop2.library.Library;
 import org.pop2.net.Arrival;
-import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
 import org.pop2.net.Native;
 import org.pop2.net.OwnFamily;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.Stop;
 import org.pop2.net.TlsContext;
 import org.pop2.net.TlsException;
@@ -203,7 +203,7 @@ public final class Pop2Server {
     }
 
     private static void tell(ListenerSettings settings, DisposableServer bound) {
-        String address = Client.text(bound.address());
+        String address = RemoteClient.text(bound.address());
         LOG.atInfo()
                 .addKeyValue("listener", settings.name())
                 .addKeyValue("address", address)
@@ -234,7 +234,8 @@ public final class Pop2Server {
                 "session",
                 Arrival.isNeeded(door, from)
                         ? new Arrival(door)
-                        : new SessionHandler(sessions, listener, Client.plain(from, System.nanoTime())).connection());
+                        : new SessionHandler(sessions, listener, RemoteClient.plain(from, System.nanoTime()))
+                                .connection());
     }
 
     private static TcpServer withSystemLimits(TcpServer server) {

@@ -5,9 +5,9 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.Connections;
 import org.pop2.net.LineConnection;
+import org.pop2.net.RemoteClient;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 import org.pop2.protocol.Command;
@@ -42,7 +42,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
 
     private final Sessions sessions;
     private final Listener listener;
-    private final Client client;
+    private final RemoteClient client;
     private final Sessions.@Nullable Admission admission;
     private final ServerSettings settings;
     private final ServerObserver observer;
@@ -71,12 +71,12 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
     private boolean recorded;
 
     /** A session that nothing comes before: the connection is new. */
-    SessionHandler(Sessions sessions, Listener listener, Client client) {
+    SessionHandler(Sessions sessions, Listener listener, RemoteClient client) {
         this(sessions, listener, client, null);
     }
 
     /** A session of a connection that is counted in already. */
-    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Admission admission) {
+    SessionHandler(Sessions sessions, Listener listener, RemoteClient client, Sessions.@Nullable Admission admission) {
         this.sessions = sessions;
         this.listener = listener;
         this.client = client;
@@ -94,7 +94,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         this.login = new LoginStep(sessions.authenticator(), sessions::enters, client, record, this::whileOpen);
         this.hold = new MailboxHold(
                 sessions.store(), sessions.connections(), observer, record, settings.logDeletions(), this);
-        this.sending = new MessageSending(connection, hold, this, record, watching, this::taken);
+        this.sending = new MessageSending(connection, hold, this, record, watching, this::written);
         this.share = new SessionShare(settings.limits());
         this.inspection = new Inspection(
                 client, listener.settings().name(), record, pop2, connection, login, hold, share, watching);
@@ -198,8 +198,8 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
     }
 
     @Override
-    public void taken(int octets) {
-        share.taken(octets);
+    public void written(int octets) {
+        share.written(octets);
         observer.octetsSent(octets);
         touch();
     }

@@ -5,8 +5,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.End;
 import org.pop2.storage.UserName;
 import org.slf4j.Logger;
@@ -31,7 +31,7 @@ final class SessionRecord {
     private long discarded;
     private boolean refused;
 
-    SessionRecord(long id, Client client, ServerObserver observer) {
+    SessionRecord(long id, RemoteClient client, ServerObserver observer) {
         this.id = id;
         this.observer = observer;
         this.address = client.text();

@@ -10,7 +10,7 @@ final class SessionShare {
 
     private final Limits limits;
     private long received;
-    private long taken;
+    private long written;
     private long lastHeard = System.nanoTime();
 
     SessionShare(Limits limits) {
@@ -21,13 +21,13 @@ final class SessionShare {
         received += octets;
     }
 
-    void taken(int octets) {
-        taken += octets;
+    void written(int octets) {
+        written += octets;
     }
 
     /** Octets that the socket took. */
-    long taken() {
-        return taken;
+    long octetsWritten() {
+        return written;
     }
 
     /** Something was heard or done. */
@@ -53,6 +53,6 @@ final class SessionShare {
         if (lines > limits.commands()) {
             return Optional.of("too many commands in one session");
         }
-        return received + taken > limits.octets() ? Optional.of("too many octets in one session") : Optional.empty();
+        return received + written > limits.octets() ? Optional.of("too many octets in one session") : Optional.empty();
     }
 }

@@ -3,10 +3,10 @@ package org.pop2.server;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.auth.Authenticator;
-import org.pop2.net.Client;
 import org.pop2.net.Connections;
-import org.pop2.net.Counts;
-import org.pop2.net.Peer;
+import org.pop2.net.Limiter;
+import org.pop2.net.NetworkPrefix;
+import org.pop2.net.RemoteClient;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.UserName;
 import org.pop2.trace.SessionTranscript;
@@ -51,8 +51,8 @@ final class Sessions {
     private final Watches watches = new Watches(Schedulers.parallel());
     private final Arrivals arrivals = new Arrivals();
     private final Connections connections = new Connections();
-    private final Counts<Peer> byPeer;
-    private final Counts<UserName> byUser;
+    private final Limiter<NetworkPrefix> byNetwork;
+    private final Limiter<UserName> byUser;
 
     Sessions(ServerSettings settings, MailStore store, Authenticator authenticator, Optional<Transcripts> transcripts) {
         this(settings, store, authenticator, transcripts, ServerObserver.NONE);
@@ -69,8 +69,8 @@ final class Sessions {
         this.settings = settings;
         this.store = store;
         this.authenticator = authenticator;
-        this.byPeer = new Counts<>(settings.limits().perAddress());
-        this.byUser = new Counts<>(settings.limits().perUser());
+        this.byNetwork = new Limiter<>(settings.limits().perAddress());
+        this.byUser = new Limiter<>(settings.limits().perUser());
     }
 
     ServerSettings settings() {
@@ -80,7 +80,7 @@ final class Sessions {
     /** For sessions to come, and for what is counted over all of them. Listeners stay as they are. */
     void reconfigure(ServerSettings next) {
         settings = next;
-        byPeer.limit(next.limits().perAddress());
+        byNetwork.limit(next.limits().perAddress());
         byUser.limit(next.limits().perUser());
     }
 
@@ -138,7 +138,7 @@ final class Sessions {
     }
 
     /** Counts a connection in, however it is received. */
-    Admission add(Connections.Connection connection, Listener listener, Client client) {
+    Admission add(Connections.Connection connection, Listener listener, RemoteClient client) {
         Optional<Disposable> place = enters(client);
         boolean listenerHasRoom = listener.add();
         int now = connections.add(connection);
@@ -162,8 +162,8 @@ final class Sessions {
     }
 
     /** Counts a client in by its address: its place, to be given back; nothing: it has too many already. */
-    Optional<Disposable> enters(Client client) {
-        return client.isLocal() ? Optional.of(Disposables.disposed()) : byPeer.take(client.peer());
+    Optional<Disposable> enters(RemoteClient client) {
+        return client.isLocal() ? Optional.of(Disposables.disposed()) : byNetwork.take(client.networkPrefix());
     }
 
     /** Counts a session of the user in: its place, to be given back; nothing: there are too many already. */

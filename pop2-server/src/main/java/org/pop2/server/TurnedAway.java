@@ -1,7 +1,7 @@
 package org.pop2.server;
 
 import java.util.Optional;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
 
@@ -25,7 +25,7 @@ enum TurnedAway {
     }
 
     /** The first reason that there is. */
-    static Optional<TurnedAway> of(Sessions.Admission admitted, Listener listener, Client client) {
+    static Optional<TurnedAway> of(Sessions.Admission admitted, Listener listener, RemoteClient client) {
         if (admitted.reception() == Sessions.Reception.FULL) {
             return Optional.of(FULL);
         }
@@ -36,7 +36,7 @@ enum TurnedAway {
     }
 
     /** Whether a password may come this way. */
-    private static boolean mayTalk(Listener listener, Client client) {
+    private static boolean mayTalk(Listener listener, RemoteClient client) {
         return client.encrypted()
                 || client.isLocal()
                 || listener.settings().cleartextFrom().contain(client.address());

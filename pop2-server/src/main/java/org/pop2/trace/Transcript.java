@@ -17,8 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.pop2.net.Client;
 import org.pop2.net.Networks;
+import org.pop2.net.RemoteClient;
 import org.pop2.storage.UserName;
 
 /**
@@ -57,14 +57,14 @@ public final class Transcript extends ChannelDuplexHandler {
     private boolean handing;
 
     /** Writes down a connection from here on, if its client may be one whose sessions are. */
-    public static void begin(Transcripts transcripts, Client client, ChannelHandlerContext session) {
+    public static void begin(Transcripts transcripts, RemoteClient client, ChannelHandlerContext session) {
         Networks addresses = transcripts.settings().addresses();
         if (addresses.isEmpty() || addresses.contain(client.address())) {
             session.pipeline().addBefore(session.name(), "transcript", new Transcript(transcripts, client));
         }
     }
 
-    private Transcript(Transcripts transcripts, Client client) {
+    private Transcript(Transcripts transcripts, RemoteClient client) {
         this.transcripts = transcripts;
         this.file = transcripts.newFile(client);
         this.left = transcripts.settings().maxOctets();

@@ -21,7 +21,7 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
@@ -59,7 +59,7 @@ public final class Transcripts implements Disposable {
     }
 
     /** A file for a session, in the order of time by name; it appears when something is written. */
-    Path newFile(Client client) {
+    Path newFile(RemoteClient client) {
         String address = client.text().replaceAll("[^0-9A-Za-z.]+", "_");
         return settings.directory()
                 .resolve(NAME.format(LocalDateTime.now(ZoneId.systemDefault())) + "-" + count.incrementAndGet() + "-"

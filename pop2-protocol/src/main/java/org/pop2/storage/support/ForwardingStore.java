@@ -8,11 +8,11 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Recoverable;
 import org.pop2.storage.Repairable;
 import org.pop2.storage.Retention;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
@@ -67,8 +67,8 @@ public class ForwardingStore implements MailStore {
     }
 
     @Override
-    public Optional<Measured> measured() {
-        return store.measured();
+    public Optional<StoreMetrics> metrics() {
+        return store.metrics();
     }
 
     @Override

@@ -20,7 +20,6 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Notes;
 import org.pop2.storage.Quota;
@@ -28,6 +27,7 @@ import org.pop2.storage.Recoverable;
 import org.pop2.storage.Repairable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.account.MboxAccounts;
@@ -57,7 +57,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable, Ledgers {
+final class MboxStore implements MailStore, BatchDelivery, StoreMetrics, Examined, Recoverable, Repairable, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -204,7 +204,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
     }
 
     @Override
-    public Optional<Measured> measured() {
+    public Optional<StoreMetrics> metrics() {
         return Optional.of(this);
     }
 

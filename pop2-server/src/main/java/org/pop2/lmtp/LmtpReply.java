@@ -10,32 +10,32 @@ import org.pop2.storage.StoreException;
  * @param code of three digits (RFC 5321 p. 46)
  * @param lines printable ASCII, nothing that a client sent among it
  */
-record Reply(int code, List<String> lines) {
+record LmtpReply(int code, List<String> lines) {
 
     // what the storage says of a recipient; the text is for the bounce that a sender reads
-    static final Reply DELIVERED = of(250, "2.0.0 delivered");
-    static final Reply UNKNOWN_USER = of(550, "5.1.1 no such user here");
-    static final Reply MAILBOX_BUSY = of(450, "4.2.0 mailbox busy, try again later");
-    static final Reply NO_SPACE = of(452, "4.3.1 no space left, try again later");
-    static final Reply MAILBOX_FULL = of(552, "5.2.2 mailbox full");
-    static final Reply MAILBOX_FULL_FOR_NOW = of(452, "4.2.2 mailbox full, try again later");
-    static final Reply UNAVAILABLE = of(451, "4.3.0 temporary failure, try again later");
+    static final LmtpReply DELIVERED = of(250, "2.0.0 delivered");
+    static final LmtpReply UNKNOWN_USER = of(550, "5.1.1 no such user here");
+    static final LmtpReply MAILBOX_BUSY = of(450, "4.2.0 mailbox busy, try again later");
+    static final LmtpReply NO_SPACE = of(452, "4.3.1 no space left, try again later");
+    static final LmtpReply MAILBOX_FULL = of(552, "5.2.2 mailbox full");
+    static final LmtpReply MAILBOX_FULL_FOR_NOW = of(452, "4.2.2 mailbox full, try again later");
+    static final LmtpReply UNAVAILABLE = of(451, "4.3.0 temporary failure, try again later");
 
-    static final Reply SPOOL_FAILED = of(452, "4.3.1 no space to receive the message");
-    static final Reply TOO_LARGE = of(552, "5.3.4 message too large");
+    static final LmtpReply SPOOL_FAILED = of(452, "4.3.1 no space to receive the message");
+    static final LmtpReply TOO_LARGE = of(552, "5.3.4 message too large");
 
-    static final Reply STOPPING = of(421, "4.3.2 the server is stopping");
-    static final Reply OVERLOADED = of(421, "4.3.2 too many connections, try again later");
+    static final LmtpReply STOPPING = of(421, "4.3.2 the server is stopping");
+    static final LmtpReply OVERLOADED = of(421, "4.3.2 too many connections, try again later");
     /** For a while only: the MTA keeps its mail until somebody has mended the configuration. */
-    static final Reply NOT_ALLOWED = of(421, "4.7.1 mail is not taken from this address");
+    static final LmtpReply NOT_ALLOWED = of(421, "4.7.1 mail is not taken from this address");
 
-    static final Reply TIMED_OUT = of(421, "4.4.2 timed out");
+    static final LmtpReply TIMED_OUT = of(421, "4.4.2 timed out");
 
-    static Reply of(int code, String... lines) {
-        return new Reply(code, List.of(lines));
+    static LmtpReply of(int code, String... lines) {
+        return new LmtpReply(code, List.of(lines));
     }
 
-    Reply {
+    LmtpReply {
         if (code < 200 || code > 599 || lines.isEmpty()) {
             throw new IllegalArgumentException("not a reply");
         }
@@ -46,7 +46,7 @@ record Reply(int code, List<String> lines) {
      * tries again. Only an unknown user is final, and a full mailbox if the administrator wants that: then the sender
      * hears of it today, and not when the MTA's queue gives up.
      */
-    static Reply to(Throwable error, LmtpSettings.OverQuota overQuota) {
+    static LmtpReply to(Throwable error, LmtpSettings.OverQuota overQuota) {
         if (!(error instanceof StoreException store)) {
             return UNAVAILABLE;
         }
@@ -59,7 +59,7 @@ record Reply(int code, List<String> lines) {
         };
     }
 
-    static Reply full(LmtpSettings.OverQuota overQuota) {
+    static LmtpReply full(LmtpSettings.OverQuota overQuota) {
         return overQuota == LmtpSettings.OverQuota.REJECT ? MAILBOX_FULL : MAILBOX_FULL_FOR_NOW;
     }
 

@@ -1,7 +1,7 @@
 package org.pop2.lmtp;
 
 /** Where a session is (RFC 2033; RFC 5321 section 4.1.4). */
-enum State {
+enum LmtpState {
     /** Nobody has been greeted yet. */
     START,
     /** LHLO is awaited. */

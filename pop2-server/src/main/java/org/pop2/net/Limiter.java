@@ -6,12 +6,12 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.Disposable;
 
 /** How many of each there are, up to a limit. What there is none of takes no memory. Safe for many threads. */
-public final class Counts<K> {
+public final class Limiter<K> {
     private final ConcurrentHashMap<K, Integer> counts = new ConcurrentHashMap<>();
     private volatile int limit;
 
     /** @param limit of each; may {@linkplain #limit change} */
-    public Counts(int limit) {
+    public Limiter(int limit) {
         this.limit = limit;
     }
 

@@ -12,19 +12,19 @@ import org.jspecify.annotations.Nullable;
  *
  * @param octets of the address, or of what counts of it; none: nobody knows
  */
-public record Peer(ByteBuffer octets) {
+public record NetworkPrefix(ByteBuffer octets) {
     /** Everybody who comes over no network. */
-    public static final Peer UNKNOWN = new Peer(ByteBuffer.allocate(0));
+    public static final NetworkPrefix UNKNOWN = new NetworkPrefix(ByteBuffer.allocate(0));
 
     private static final int PREFIX_OCTETS = 8;
 
     /** What counts of an address; nothing: {@link #UNKNOWN}. */
-    public static Peer of(@Nullable InetAddress address) {
+    public static NetworkPrefix of(@Nullable InetAddress address) {
         if (address == null) {
             return UNKNOWN;
         }
         byte[] octets = address.getAddress();
-        return new Peer(
+        return new NetworkPrefix(
                 ByteBuffer.wrap(address instanceof Inet6Address ? Arrays.copyOf(octets, PREFIX_OCTETS) : octets));
     }
 }

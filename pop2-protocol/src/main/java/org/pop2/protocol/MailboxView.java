@@ -3,7 +3,7 @@ package org.pop2.protocol;
 import java.util.Optional;
 
 /** The mailbox that a session holds, as far as the protocol looks at it. Does not change while it is held (p. 9). */
-public interface Listing {
+public interface MailboxView {
     /** Messages, 0 or more. */
     int count();
 
@@ -24,7 +24,7 @@ public interface Listing {
      *
      * @param number 1 to {@link #count}
      */
-    default boolean measured(int number) {
+    default boolean lengthKnown(int number) {
         return true;
     }
 
@@ -54,9 +54,9 @@ public interface Listing {
     }
 
     /** A mailbox of messages of these sizes, any of which may be deleted. */
-    static Listing of(long... octets) {
+    static MailboxView of(long... octets) {
         long[] sizes = octets.clone();
-        return new Listing() {
+        return new MailboxView() {
             @Override
             public int count() {
                 return sizes.length;

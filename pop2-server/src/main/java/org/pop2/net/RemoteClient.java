@@ -14,11 +14,11 @@ import org.jspecify.annotations.Nullable;
  * @param certificate the common name of the certificate that was shown
  * @param sinceNanos when the connection came, by {@link System#nanoTime}
  */
-public record Client(
+public record RemoteClient(
         @Nullable SocketAddress address, boolean encrypted, Optional<String> certificate, long sinceNanos) {
     /** Somebody who speaks in clear, with no proxy in between. */
-    public static Client plain(@Nullable SocketAddress address, long sinceNanos) {
-        return new Client(address, false, Optional.empty(), sinceNanos);
+    public static RemoteClient plain(@Nullable SocketAddress address, long sinceNanos) {
+        return new RemoteClient(address, false, Optional.empty(), sinceNanos);
     }
 
     /** Whether it is this very machine. */
@@ -28,8 +28,8 @@ public record Client(
     }
 
     /** What it is counted as. */
-    public Peer peer() {
-        return Peer.of(ip());
+    public NetworkPrefix networkPrefix() {
+        return NetworkPrefix.of(ip());
     }
 
     /** The address without the port; nothing if it is none of the network. */

@@ -3,8 +3,8 @@ package org.pop2.storage;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** How a storage is, for those who watch it ({@link MailStore#measured}). */
-public interface Measured {
+/** How a storage is, for those who watch it ({@link MailStore#metrics}). */
+public interface StoreMetrics {
 
     /** What there is to see. The same list whenever it is asked for; read again and again, on any thread. */
     List<Measure> measures();

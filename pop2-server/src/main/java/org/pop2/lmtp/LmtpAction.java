@@ -1,7 +1,7 @@
 package org.pop2.lmtp;
 
 /** What is done, the entries of the {@link LmtpTable}. */
-enum Action {
+enum LmtpAction {
     /** 220. */
     WELCOME,
     /** 250 and the extensions; ends a transaction. */

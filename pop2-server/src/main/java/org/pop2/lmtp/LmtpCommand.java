@@ -1,9 +1,9 @@
 package org.pop2.lmtp;
 
 /** A line that a client sent. */
-sealed interface Command {
+sealed interface LmtpCommand {
     /** LHLO, MAIL, … with an argument that needs no looking at. */
-    record Plain(Input verb) implements Command {}
+    record Plain(LmtpInput verb) implements LmtpCommand {}
 
     /**
      * MAIL FROM.
@@ -12,11 +12,11 @@ sealed interface Command {
      * @param size octets announced by SIZE= (RFC 1870); 0: none
      * @param deliveryId what XDELIVERYID= tells this message from an equal one by; empty: there was none
      */
-    record Mail(String sender, long size, String deliveryId) implements Command {}
+    record Mail(String sender, long size, String deliveryId) implements LmtpCommand {}
 
     /** RCPT TO. */
-    record Rcpt(Address address) implements Command {}
+    record Rcpt(Address address) implements LmtpCommand {}
 
     /** Nothing that can be done, whatever the state: the reply says why. */
-    record Refused(Reply reply) implements Command {}
+    record Refused(LmtpReply reply) implements LmtpCommand {}
 }
