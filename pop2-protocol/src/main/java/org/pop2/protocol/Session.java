@@ -83,7 +83,7 @@ public final class Session {
         return pending == Pending.TRANSFER;
     }
 
-    /** Messages that were marked by ACKD and kept all the same, as the session ended without QUIT. */
+    /** Messages that were marked by ACKD but kept, as the session ended without QUIT. */
     public int discarded() {
         return discarded;
     }
@@ -91,8 +91,8 @@ public final class Session {
     /**
      * What to do about an event.
      *
-     * @throws IllegalStateException if the event cannot be: a command while another is under way, or the outcome of an
-     *     effect that is not. A bug of the caller, never of a peer.
+     * @throws IllegalStateException if the event is impossible now: a command while another is under way, or the
+     *     outcome of an effect that is not under way. A bug of the caller, never of a peer.
      */
     public List<Effect> on(Event event) {
         if (event instanceof Event.Received received) {
@@ -113,7 +113,7 @@ public final class Session {
         return outcome(event);
     }
 
-    /** The same as {@link Event.Received}, which is not needed then: of all events this is the frequent one. */
+    /** The same as {@link #on} of {@link Event.Received}, without an object for the most frequent event. */
     public List<Effect> received(Command command) {
         if (pending != Pending.NOTHING) {
             throw new IllegalStateException("a command while " + pending + " is under way");
@@ -324,7 +324,7 @@ public final class Session {
     }
 
     /**
-     * Ends the session on any way but QUIT.
+     * Ends the session in any way but QUIT.
      *
      * @param text for the client, or nothing
      */
@@ -346,7 +346,7 @@ public final class Session {
         return effects;
     }
 
-    /** A storage that failed, or a mailbox that is somebody else's now, is no place to delete in. */
+    /** Nothing is deleted in a storage that failed, or in a mailbox that another session holds by now. */
     private boolean appliesMarks(End end) {
         return mailbox().onDisconnect().orElse(onDisconnect) == OnDisconnect.APPLY
                 && end != End.STORAGE_FAILED

@@ -17,11 +17,11 @@ import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 
-/** Does what another storage does, all of it: who changes something overrides that, and keeps what the other can. */
+/** Forwards everything to another storage, optional abilities included. To change something, override that method. */
 public class ForwardingStore implements MailStore {
     private final MailStore store;
 
-    /** Nothing is opened; {@link #close} closes that one. */
+    /** Wraps an open storage; {@link #close} closes it. */
     public ForwardingStore(MailStore store) {
         this.store = store;
     }
