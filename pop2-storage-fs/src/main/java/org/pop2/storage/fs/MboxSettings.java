@@ -69,7 +69,7 @@ record MboxSettings(
                     "locking",
                     "both",
                     "The locks that are shared with the programs that deliver: `both`, `fcntl` or `dotlock`."),
-            new Setting("lock-timeout", "10s", "How long a mailbox that another program has locked is waited for."),
+            new Setting("lock-timeout", "10s", "How long to wait for a mailbox that another program has locked."),
             new Setting(
                     "dotlock-stale-after",
                     "10m",
@@ -91,7 +91,7 @@ record MboxSettings(
                             + " mailbox is open."),
             new Setting("workers", "8", "Threads that open, deliver and delete, 1 to 256."),
             new Setting("readers", "4", "Threads that read messages, 1 to 256."),
-            new Setting("hold-poll", "1s", "How often takeovers by other processes are looked for."));
+            new Setting("hold-poll", "1s", "How often to check for takeovers by other processes."));
 
     static MboxSettings of(StoreSettings given) {
         StoreSettings all = given.withDefaults(ALL);
