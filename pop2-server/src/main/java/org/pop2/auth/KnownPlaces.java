@@ -7,13 +7,13 @@ import org.pop2.net.NetworkPrefix;
 import org.pop2.storage.UserName;
 
 /**
- * From where users have logged in lately. Bounded, for each user too: who calls from everywhere makes nobody else
- * forgotten. Guarded by its {@link LoginPenalties}.
+ * Networks from which users have logged in recently. Bounded, per user as well, so that a user of many networks
+ * displaces nobody else. Guarded by its {@link LoginPenalties}.
  */
 final class KnownPlaces {
     static final int MAX_PLACES = 16;
 
-    /** Somebody who logged in from there. */
+    /** A user who logged in from a network. */
     static final class Known {
         private long since;
         private int running;
@@ -60,7 +60,7 @@ final class KnownPlaces {
         return known != null && now - known.since < LoginPenalties.KNOWN_FOR.toNanos() ? known : null;
     }
 
-    /** The user has logged in from there. */
+    /** Records that the user has logged in from there. */
     void add(UserName user, NetworkPrefix address, long now) {
         Map<NetworkPrefix, Known> before = users.remove(user);
         Map<NetworkPrefix, Known> places = before == null ? new Bounded<>(MAX_PLACES) : before;

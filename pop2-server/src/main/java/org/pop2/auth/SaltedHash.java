@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * One digest of password and salt, as LDAP servers and Dovecot have it: {@code {SSHA512}base64(digest + salt)}. Weak,
- * for it is fast; read so that accounts can be moved over, and be hashed anew at a login.
+ * One digest of password and salt, as LDAP servers and Dovecot have it: {@code {SSHA512}base64(digest + salt)}. Fast,
+ * and therefore weak. Accepted so that accounts can be migrated; hashed anew at a login.
  */
 final class SaltedHash implements PasswordHash {
     private static final int MAX_SALT_OCTETS = 64;

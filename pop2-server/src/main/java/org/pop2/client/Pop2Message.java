@@ -8,7 +8,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** A message of the server's, for as long as it has not been acknowledged. */
+/** A message on the server, until it has been acknowledged. */
 public final class Pop2Message {
     private final Conversation conversation;
     private final int number;
@@ -19,16 +19,16 @@ public final class Pop2Message {
     private final Sinks.One<Outcome> outcome = Sinks.one();
 
     /**
-     * What became of it.
+     * The state after an acknowledgement.
      *
-     * @param number of the message that is the current one now
-     * @param octets of that, as announced; {@link #UNKNOWN} if it has to be asked for
+     * @param number the current message now
+     * @param octets its length as announced; {@link #UNKNOWN} if it has to be asked for
      */
     record Outcome(int number, long octets) {
         static final long UNKNOWN = -1;
     }
 
-    /** @param isCurrent whether the session has it for the current message still */
+    /** @param isCurrent whether this is still the session's current message */
     Pop2Message(Conversation conversation, int number, long octets, Predicate<Pop2Message> isCurrent) {
         this.isCurrent = isCurrent;
         this.conversation = conversation;
@@ -36,12 +36,12 @@ public final class Pop2Message {
         this.octets = octets;
     }
 
-    /** Its number in the mailbox, from 1. Good for this session only: POP2 knows no lasting names. */
+    /** The number in the mailbox, from 1. Valid in this session only: POP2 has no lasting identifiers. */
     public int number() {
         return number;
     }
 
-    /** How many octets the server announced, 1 or more. */
+    /** Octets that the server announced, 1 or more. */
     public long octets() {
         return octets;
     }
@@ -67,7 +67,7 @@ public final class Pop2Message {
         });
     }
 
-    /** {@link #content} as copies on the heap, for those who do not want to release buffers. */
+    /** {@link #content} as copies on the heap, which need no release. */
     public Flux<byte[]> bytes() {
         return content().map(buffer -> {
             try {
