@@ -47,14 +47,14 @@ public final class Pop2Message {
     }
 
     /**
-     * Its octets, exactly as many as announced, or an error. To be subscribed to once; RETR is sent when the first are
-     * requested, and the socket is read as more are: a message is never in memory as a whole.
+     * The message's octets: exactly as many as announced, or an error. Subscribe once. RETR is sent at the first
+     * request, and the socket is read on demand: a message is never in memory as a whole.
      *
-     * <p>The buffers are the subscriber's to release; they come on an event loop, where nothing may block. To cancel
-     * before the end closes the connection: POP2 has no other way to stop a transfer. Nothing is deleted then.
+     * <p>The subscriber releases the buffers; they come on an event loop, which must not block. Cancelling before the
+     * end closes the connection, since POP2 has no other way to stop a transfer; nothing is deleted then.
      *
-     * @return fails with {@link Pop2ClientException}, or with {@link IllegalStateException} if it is not, or no longer,
-     *     the session's current message: nothing was sent then
+     * @return fails with {@link Pop2ClientException}, or with {@link IllegalStateException} if it is not the session's
+     *     current message, in which case nothing was sent
      */
     public Flux<ByteBuf> content() {
         return Flux.defer(() -> {
@@ -96,13 +96,13 @@ public final class Pop2Message {
     }
 
     /**
-     * Says what becomes of it, once; then the next one comes. One that was not read can be kept, which passes over it
-     * without a transfer, but not deleted.
+     * Acknowledges the message, once; then the next one comes. An unread message can be kept, which skips it without a
+     * transfer, but not deleted.
      *
      * @return completes when the server has answered. <b>That a message is deleted is certain only when
      *     {@link Pop2Session#quit} or a {@link Pop2Session#fold} has completed.</b> Fails with
-     *     {@link Pop2ClientException}, or with {@link IllegalStateException} for what is not possible now: nothing was
-     *     sent then
+     *     {@link Pop2ClientException}, or with {@link IllegalStateException} if that is not possible now, in which case
+     *     nothing was sent
      */
     public Mono<Void> acknowledge(Acknowledgement choice) {
         return Mono.defer(() -> {

@@ -6,9 +6,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * From a line to a {@link LmtpCommand}. Total: whatever a client sends is a command or a refusal, never an exception.
+ * Parses lines to {@link LmtpCommand}s. Total: whatever a client sends is a command or a refusal, never an exception.
  *
- * <p>A space after {@code FROM:} and {@code TO:}, and a path without brackets, are read too, as many servers do.
+ * <p>Also accepts a space after {@code FROM:} and {@code TO:}, and a path without brackets, as many servers do.
  */
 final class CommandParser {
     static final LmtpReply TOO_LONG = LmtpReply.of(500, "5.5.2 line too long");
@@ -25,7 +25,7 @@ final class CommandParser {
     private CommandParser() {}
 
     /**
-     * Reads a line.
+     * Parses a line.
      *
      * @param line without its line end, one character for one octet
      */
@@ -128,7 +128,7 @@ final class CommandParser {
         return Optional.of(new Path(text.substring(0, end), parameters));
     }
 
-    /** Where a path ends: after the bracket that closes it, or before a space; quotes may hide both. */
+    /** The end of a path: after its closing bracket, or before a space, unless quoted. */
     private static int endOfPath(String text) {
         boolean bracketed = text.startsWith("<");
         boolean quoted = false;

@@ -22,7 +22,9 @@ final class Deliveries {
     private final LmtpRecord record;
     private final BooleanSupplier gone;
 
-    /** @param gone whether the client is gone: what has not begun then is left out. Asked on any thread */
+    /**
+     * @param gone whether the client is gone; deliveries that have not begun are then left out. Called on any thread
+     */
     Deliveries(MailStore store, LmtpSettings settings, LmtpRecord record, BooleanSupplier gone) {
         this.store = store;
         this.settings = settings;
@@ -31,10 +33,10 @@ final class Deliveries {
     }
 
     /**
-     * What each recipient is answered, in their order, as soon as it is known. Nothing of it hangs on the connection:
-     * whoever subscribes must not cancel. Never fails because of a recipient.
+     * Emits the reply for each recipient, in order, as soon as it is known. Independent of the connection: the
+     * subscriber must not cancel. Never fails because of a recipient.
      *
-     * @param key what a repeated delivery to that recipient has in common with this one
+     * @param key identifies repeated deliveries to a recipient
      */
     Flux<LmtpReply> deliver(
             SpooledMessage message, String sender, Function<Target, Optional<String>> key, List<Target> targets) {

@@ -1,6 +1,6 @@
 package org.pop2.lmtp;
 
-/** What is done, the entries of the {@link LmtpTable}. */
+/** The actions in the {@link LmtpTable}. */
 enum LmtpAction {
     /** 220. */
     WELCOME,
@@ -8,7 +8,7 @@ enum LmtpAction {
     GREET,
     /** Begins a transaction. */
     TAKE_SENDER,
-    /** Looks for the recipient, and adds it to the transaction if there is one. */
+    /** Looks for the recipient, and adds it to the transaction if it exists. */
     TAKE_RECIPIENT,
     /** 354. */
     RECEIVE,
@@ -18,7 +18,7 @@ enum LmtpAction {
     RESET,
     /** 250. */
     NOTHING,
-    /** 252: we do not tell who has an account. */
+    /** 252: does not disclose who has an account. */
     NOT_VERIFIED,
     /** 221. */
     FINISH,

@@ -39,7 +39,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     private final StringBuilder line = new StringBuilder();
     private boolean lineTooLong;
 
-    /** Among the sessions. */
+    /** Whether it is counted among the sessions. */
     private boolean counted;
 
     private volatile boolean gone;
@@ -84,7 +84,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 || settings.allowFrom().contain(inet);
     }
 
-    /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
+    /** Counts as no connection and reads nothing, so that strangers keep nobody out. */
     private void turnAway() {
         end = End.NOT_ALLOWED;
         send(LmtpReply.NOT_ALLOWED);
@@ -322,7 +322,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                         error -> connection.later(() -> connection.exceptionCaught(connection.context(), error)));
     }
 
-    /** A recipient has its answer. On any thread. */
+    /** A recipient has its reply. On any thread. */
     private void delivered(LmtpReply reply) {
         connection.execute(() -> {
             if (reply.positive()) {
@@ -340,7 +340,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         connection.end(why == End.QUIT);
     }
 
-    /** Something was heard or done: the time until the next command, or the next octets of a message, begins anew. */
+    /** There was activity: restarts the time limit for the next command, or for the next octets of a message. */
     private void touch() {
         if (end == null) {
             LmtpSettings.Limits limits = settings.limits();

@@ -1,6 +1,6 @@
 package org.pop2.lmtp;
 
-/** What can come, the columns of the {@link LmtpTable}. */
+/** The inputs of a session, the columns of the {@link LmtpTable}. */
 enum LmtpInput {
     OPEN,
     LHLO,

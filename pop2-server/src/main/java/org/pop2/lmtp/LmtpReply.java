@@ -5,10 +5,10 @@ import java.util.List;
 import org.pop2.storage.StoreException;
 
 /**
- * A reply: a code, and one line of text or more, each with its enhanced status code (RFC 3463) where it has one.
+ * A reply: a code and one or more lines of text, each with its enhanced status code (RFC 3463) if there is one.
  *
  * @param code of three digits (RFC 5321 p. 46)
- * @param lines printable ASCII, nothing that a client sent among it
+ * @param lines printable ASCII; contains nothing that a client sent
  */
 record LmtpReply(int code, List<String> lines) {
 
@@ -26,7 +26,7 @@ record LmtpReply(int code, List<String> lines) {
 
     static final LmtpReply STOPPING = of(421, "4.3.2 the server is stopping");
     static final LmtpReply OVERLOADED = of(421, "4.3.2 too many connections, try again later");
-    /** For a while only: the MTA keeps its mail until somebody has mended the configuration. */
+    /** Temporary, so that the MTA keeps its mail until the configuration is corrected. */
     static final LmtpReply NOT_ALLOWED = of(421, "4.7.1 mail is not taken from this address");
 
     static final LmtpReply TIMED_OUT = of(421, "4.4.2 timed out");
@@ -42,9 +42,9 @@ record LmtpReply(int code, List<String> lines) {
     }
 
     /**
-     * What the MTA is told of an error of the storage: whatever may pass is a 4xx, so that it keeps the message and
-     * tries again. Only an unknown user is final, and a full mailbox if the administrator wants that: then the sender
-     * hears of it today, and not when the MTA's queue gives up.
+     * The reply for an error of the storage. Whatever may pass is a 4xx, so that the MTA keeps the message and tries
+     * again. Final are an unknown user and, if the administrator wants so, a full mailbox: the sender then learns of it
+     * today instead of when the MTA gives up.
      */
     static LmtpReply to(Throwable error, LmtpSettings.OverQuota overQuota) {
         if (!(error instanceof StoreException store)) {
@@ -67,7 +67,7 @@ record LmtpReply(int code, List<String> lines) {
         return code < 400;
     }
 
-    /** As it goes over the wire: {@code 250-} on every line but the last. */
+    /** The reply in wire form: {@code 250-} on every line but the last. */
     byte[] encode() {
         StringBuilder out = new StringBuilder();
         for (int i = 0; i < lines.size(); i++) {

@@ -6,21 +6,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One LMTP session without I/O: an event in, effects out, in the order in which they are to be done. Not safe for
+ * One LMTP session without I/O: an event in, effects out, in the order in which to carry them out. Not safe for
  * threads.
  */
 final class LmtpSession {
-    /** More lines that are no use than this, and it is no MTA that talks. */
+    /** More useless lines than any MTA sends. */
     static final int MAX_ERRORS = 20;
 
-    /** More commands than this without a message, errors aside, and it is no MTA either. */
+    /** More commands without a message than any MTA sends, errors not counted. */
     static final int MAX_IDLE = 100;
 
-    /** What has to come next. */
+    /** What the session waits for. */
     enum Wants {
         COMMAND,
         CONTENT,
-        /** An outcome of something that is under way. */
+        /** The outcome of an effect. */
         OUTCOME,
         NOTHING
     }
@@ -34,16 +34,16 @@ final class LmtpSession {
         /** The recipient has an account. */
         record Found(Target target) implements Event {}
 
-        /** The recipient is not taken; the reply says why. */
+        /** The recipient is refused; the reply says why. */
         record NotTaken(LmtpReply reply) implements Event {}
 
-        /** The final dot was read, and all of the message is here. */
+        /** The final dot was read, and the message is complete. */
         record ContentEnded() implements Event {}
 
         /** The final dot was read, but the message could not be kept; the reply says why. */
         record ContentLost(LmtpReply reply) implements Event {}
 
-        /** What became of the message for the next recipient, in the order of their RCPT. */
+        /** The outcome for the next recipient, in the order of their RCPT. */
         record Outcome(LmtpReply reply) implements Event {}
 
         /** The session ends, with this as the last line. */
@@ -53,13 +53,13 @@ final class LmtpSession {
         record Closed() implements Event {}
     }
 
-    /** What is to be done. */
+    /** What the handler has to do. */
     sealed interface Effect {
         record Send(LmtpReply reply) implements Effect {}
 
         /**
-         * Find out whether the address has an account, and may get a message of that many octets (0: of nobody knows
-         * how many): {@link Event.Found} or {@link Event.NotTaken}.
+         * Find out whether the address has an account, and whether it may get a message of that many octets (0:
+         * unknown): {@link Event.Found} or {@link Event.NotTaken}.
          */
         record Find(Address address, long size) implements Effect {}
 
@@ -79,7 +79,7 @@ final class LmtpSession {
         TIMED_OUT,
         TOO_MANY_ERRORS,
         OVERLOADED,
-        /** It came from a network that mail is not taken from. */
+        /** It came from a network that may not deliver. */
         NOT_ALLOWED,
         SHUTDOWN
     }
@@ -233,7 +233,7 @@ final class LmtpSession {
 
     /**
      * "After the final ".", the server returns one reply for each previously successful RCPT command in the mail
-     * transaction, in the order that the RCPT commands were issued" (RFC 2033 p. 4), for a failure as well.
+     * transaction, in the order that the RCPT commands were issued" (RFC 2033 p. 4), also for a failure.
      */
     private List<Effect> contentLost(LmtpReply reply) {
         List<Effect> effects = new ArrayList<>();

@@ -36,8 +36,8 @@ import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.UserName;
 
 /**
- * Counts what a server does: give it to the server as its observer. Every name and label is there from the start, with
- * the value 0, and no label has more values than the server has reasons; no user, address or folder is in one.
+ * Counts what a server does: pass it to the server as its observer. All names and labels exist from the start, with the
+ * value 0. Labels have a fixed set of values, and never contain users, addresses or folders.
  */
 public final class Metrics implements ServerObserver, LmtpObserver {
     private static final Duration[] BUCKETS = {
@@ -83,8 +83,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final List<StoreMetrics.Measure> measures = new CopyOnWriteArrayList<>();
 
     /**
-     * Metrics of a server over this store, and of the store, if it {@linkplain StoreMetrics tells any}, in a registry
-     * of its own: {@link ManagementServer} shows them to Prometheus.
+     * Metrics of a server over this store, and of the store if it {@linkplain StoreMetrics has any}, in a registry of
+     * their own; {@link ManagementServer} exposes them to Prometheus.
      */
     public Metrics(MailStore store) {
         this(store, Clock.systemUTC());
@@ -100,8 +100,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     }
 
     /**
-     * The same in the program's registry, without what is Java's and not the server's. Of several servers each has a
-     * registry of its own, for names and labels are the same.
+     * The same in the given registry, without the metrics of the Java process. Several servers need a registry each, as
+     * names and labels are the same.
      */
     public Metrics(MailStore store, MeterRegistry registry) {
         this(store, registry, Clock.systemUTC());
@@ -164,9 +164,9 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     }
 
     /**
-     * Adds the numbers of something else that the program does. Once for each.
+     * Adds metrics of another part of the program. Call once for each part.
      *
-     * @param what what tells them, one word: they are called {@code pop2_<what>_...}
+     * @param what the part, one word: its metrics are named {@code pop2_<what>_...}
      */
     public void add(String what, List<StoreMetrics.Measure> more) {
         measures.addAll(more);
@@ -218,7 +218,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** A number of somebody else's. */
+    /** A gauge whose value is read elsewhere. */
     void gauge(String name, String description, LongSupplier value) {
         Gauge.builder(name, value, LongSupplier::getAsLong)
                 .description(description)
@@ -226,12 +226,12 @@ public final class Metrics implements ServerObserver, LmtpObserver {
                 .register(registry);
     }
 
-    /** All of them in the text format of Prometheus; nothing if the registry is another one's. Takes some ms. */
+    /** All metrics in the text format of Prometheus; empty if the registry was given. Takes some ms. */
     Optional<String> scrape() {
         return OfPrometheus.scrape(registry);
     }
 
-    /** Apart, so that nothing of Prometheus is looked for where it is not used. */
+    /** A class of its own, so that Prometheus is not needed unless used. */
     private static final class OfPrometheus {
         static MeterRegistry registry() {
             Library.MICROMETER.require("metrics");
@@ -274,7 +274,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         return counter == null ? 0 : (long) counter.count();
     }
 
-    /** Connections that were not let in. */
+    /** Connections that were refused. */
     long refusedConnections() {
         return (long) refusals.values().stream().mapToDouble(Counter::count).sum();
     }
