@@ -17,7 +17,7 @@ final class Charts {
         out.append("</div></section>\n");
     }
 
-    /** @param times with {@code by}: the factor and divisor that convert a sample's value to the displayed number */
+    /** @param times factor, with the divisor {@code by}, from a sample's value to the displayed number */
     private static void chart(
             String name,
             List<Samples.Sample> samples,

@@ -7,18 +7,18 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What is counted as one on the network: an IPv4 address, or the first 64 bits of an IPv6 address, which is what one
- * customer gets.
+ * The unit in which clients are counted: an IPv4 address, or the first 64 bits of an IPv6 address, as one customer
+ * gets.
  *
- * @param octets of the address, or of what counts of it; none: nobody knows
+ * @param octets the address or prefix; empty if unknown
  */
 public record NetworkPrefix(ByteBuffer octets) {
-    /** Everybody who comes over no network. */
+    /** For clients without a network address. */
     public static final NetworkPrefix UNKNOWN = new NetworkPrefix(ByteBuffer.allocate(0));
 
     private static final int PREFIX_OCTETS = 8;
 
-    /** What counts of an address; nothing: {@link #UNKNOWN}. */
+    /** The prefix of an address; {@link #UNKNOWN} for {@code null}. */
     public static NetworkPrefix of(@Nullable InetAddress address) {
         if (address == null) {
             return UNKNOWN;
