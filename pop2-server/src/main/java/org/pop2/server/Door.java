@@ -14,7 +14,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
-/** How one connection comes in where a proxy or TLS is before its session: counted, turned away, or let on. */
+/** Admits or refuses a connection that has a PROXY header or TLS before its session. */
 final class Door implements Arrival.Door {
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
@@ -22,7 +22,7 @@ final class Door implements Arrival.Door {
     private final Listener listener;
     private Sessions.Reception reception = Sessions.Reception.WELCOME;
 
-    /** Among the connections of the address; nothing: that one has too many. */
+    /** Its place among the connections of the address; empty if that has too many. */
     private Optional<Disposable> place = Optional.empty();
 
     private @Nullable SessionHandler session;

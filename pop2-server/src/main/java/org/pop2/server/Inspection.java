@@ -15,7 +15,7 @@ import org.pop2.trace.Watch;
 import org.pop2.trace.Watches;
 import reactor.core.publisher.Mono;
 
-/** What operators see of a session. They ask on any thread, and are answered from the session's. */
+/** A session as operators see it. They ask on any thread, and are answered from the session's. */
 final class Inspection implements Watches.Watched {
     private final RemoteClient client;
     private final String listener;
@@ -53,7 +53,7 @@ final class Inspection implements Watches.Watched {
         return record.id();
     }
 
-    /** What there is to see of it now; nothing if the server has stopped. */
+    /** The session's current state; empty if the server has stopped. */
     Mono<SessionView> view() {
         return onLoop(this::snapshot);
     }

@@ -6,7 +6,7 @@ import org.pop2.net.LineConnection;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.Event;
 
-/** The message that a session sends, if it does: begun, brought to its end, or cut off in its middle. */
+/** The message that a session is sending, if any. */
 final class MessageSending implements MessageTransfer.Outcome {
     private final LineConnection connection;
     private final MailboxHold hold;
@@ -18,7 +18,7 @@ final class MessageSending implements MessageTransfer.Outcome {
     private @Nullable MessageTransfer transfer;
     private boolean cut;
 
-    /** @param onWritten told of octets that the socket took */
+    /** @param onWritten called with octets that the socket accepted */
     MessageSending(
             LineConnection connection,
             MailboxHold hold,
@@ -38,7 +38,7 @@ final class MessageSending implements MessageTransfer.Outcome {
         return transfer != null;
     }
 
-    /** Whether a message was cut off: there is nothing to say any more that could not be taken for some of it. */
+    /** Whether a message was cut off: no line may follow, as it would be taken for part of the message. */
     boolean isCut() {
         return cut;
     }
@@ -53,7 +53,7 @@ final class MessageSending implements MessageTransfer.Outcome {
         hold.content(what.number(), begun);
     }
 
-    /** Ends it in its middle, if there is one: no more octets. */
+    /** Stops sending the current message, if there is one. */
     void cutOff() {
         if (transfer != null) {
             transfer.cancel();

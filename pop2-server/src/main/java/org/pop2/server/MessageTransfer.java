@@ -10,20 +10,20 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 
 /**
- * Carries one message from a mailbox to the socket, at the socket's pace.
+ * Sends one message from a mailbox to the socket, at the socket's pace.
  *
- * <p>{@value #WINDOW} buffers are asked for at first, and another one for each that the socket has taken: a client that
- * takes nothing holds at most these. A short message is copied and waits for nobody. What is sent is held against what
- * was announced: after the first octet the only honest failure is to close (see {@link SessionHandler}), so a message
- * that turns out longer or shorter fails.
+ * <p>Requests {@value #WINDOW} buffers at first, and another one for each that the socket has accepted, so that a
+ * stalled client holds at most these. A short message is copied and waits for nobody. A message that turns out longer
+ * or shorter than announced fails; after the first octet, a failure can only close the connection (see
+ * {@link SessionHandler}).
  */
 final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
-    /** Buffers on their way: 4 of 64 KiB fill a socket and leave 1 MiB far away. */
+    /** Buffers under way: 4 of 64 KiB suffice to fill a socket. */
     static final int WINDOW = 4;
 
-    /** Told on the event loop; of delivered and failed exactly one, once, unless cancelled. */
+    /** Called on the event loop. Exactly one of delivered and failed is called, once, unless cancelled. */
     interface Outcome {
-        /** The socket took a buffer that was not copied; may come after the others, while the last ones go out. */
+        /** The socket accepted a buffer that was not copied. May come after the outcome, for the last buffers. */
         void written(int octets);
 
         void delivered(MessageTransfer transfer);
@@ -57,7 +57,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         this.outcome = outcome;
     }
 
-    /** The message. */
+    /** The message's number. */
     int number() {
         return number;
     }
@@ -67,12 +67,12 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         return announced;
     }
 
-    /** Octets that the socket took. */
+    /** Octets that the socket accepted. */
     long octetsWritten() {
         return written;
     }
 
-    /** Ends it without an outcome; what the socket still holds is released when the channel lets go of it. */
+    /** Ends the transfer without an outcome. The channel releases buffers that the socket still holds. */
     void cancel() {
         over = true;
         if (subscription != null) {
@@ -201,9 +201,9 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     }
 
     /**
-     * Whether a signal may be worked on at once: on the event loop, and only if nothing waits in its queue. A storage
-     * may emit one buffer on its own thread and the next one on the event loop, where more was just requested; done at
-     * once, the second would overtake the first.
+     * Whether a signal may be handled at once: on the event loop, and only if none is queued. A storage may emit one
+     * buffer on its own thread and the next one on the event loop, within a request; handled at once, the second would
+     * overtake the first.
      */
     private boolean isNext() {
         return queued == 0 && loop.inEventLoop();
@@ -221,7 +221,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         });
     }
 
-    /** There is no memory for a buffer, say: it ends here, and not in the storage that brought it. */
+    /** Ends the transfer after an error of our own, such as a lack of memory, without throwing it into the storage. */
     private void broken(Throwable cause) {
         if (!over) {
             cancel();

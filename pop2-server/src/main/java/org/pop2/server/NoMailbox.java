@@ -2,7 +2,7 @@ package org.pop2.server;
 
 import org.pop2.protocol.MailboxView;
 
-/** What a folder is like that cannot exist. */
+/** The view of a folder that cannot exist. */
 enum NoMailbox implements MailboxView {
     INSTANCE;
 

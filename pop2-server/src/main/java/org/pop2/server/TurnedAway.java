@@ -5,7 +5,7 @@ import org.pop2.net.RemoteClient;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
 
-/** Why a client that has connected gets no session, and what it is told. */
+/** Why a connected client gets no session, and the line it gets instead. */
 enum TurnedAway {
     FULL(ServerObserver.Refusal.FULL, End.OVERLOADED, "too many connections, try again later"),
     ADDRESS(ServerObserver.Refusal.ADDRESS, End.OVERLOADED, "too many connections from your address, try again later"),
@@ -24,7 +24,7 @@ enum TurnedAway {
         this.text = text;
     }
 
-    /** The first reason that there is. */
+    /** The first reason that applies. */
     static Optional<TurnedAway> of(Sessions.Admission admitted, Listener listener, RemoteClient client) {
         if (admitted.reception() == Sessions.Reception.FULL) {
             return Optional.of(FULL);
