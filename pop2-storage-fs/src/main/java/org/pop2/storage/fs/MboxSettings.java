@@ -13,14 +13,14 @@ import org.pop2.storage.fs.lock.MailboxPaths;
 import org.pop2.storage.fs.lock.MboxLocks;
 
 /**
- * What the administrator chose.
+ * The settings of the storage.
  *
  * @param paths where mailboxes are
  * @param accounts the password file
  * @param state the directory for journals, indexes, holds
  * @param format how mailboxes are read
  * @param locking which locks are taken
- * @param lockTimeout how long they are tried for
+ * @param lockTimeout how long to try for locks
  * @param dotLockStaleAfter age from which a lock file of another program is broken
  * @param allowNetworkFileSystems whether locks and fsync of NFS, CIFS and FUSE are trusted
  * @param workers threads for opening, delivering and releasing
