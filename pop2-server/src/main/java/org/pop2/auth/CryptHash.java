@@ -56,7 +56,7 @@ final class CryptHash {
         if (md5.matches()) {
             return new Md5(md5.group(1), md5.group(2).getBytes(StandardCharsets.US_ASCII));
         }
-        throw new UnusableHashException("it is no bcrypt, SHA-256-crypt, SHA-512-crypt or MD5-crypt hash;"
+        throw new UnusableHashException("it is not a bcrypt, SHA-256-crypt, SHA-512-crypt or MD5-crypt hash;"
                 + " the traditional crypt of 8 characters is too weak and is not read");
     }
 

@@ -177,7 +177,7 @@ public final class Passwords {
                             "its scheme " + scheme + " is too weak to be read; set a new password");
                 }
                 // without naming it: it may be a password put where a scheme belongs
-                throw new UnusableHashException("its scheme is none of ARGON2ID, ARGON2I, BLF-CRYPT, SHA512-CRYPT,"
+                throw new UnusableHashException("its scheme is not one of ARGON2ID, ARGON2I, BLF-CRYPT, SHA512-CRYPT,"
                         + " SHA256-CRYPT, MD5-CRYPT, CRYPT, PBKDF2, SSHA512, SSHA256, SSHA, PLAIN, OTP and TOTP");
             }
         };

@@ -34,7 +34,7 @@ final class SaltedHash implements PasswordHash {
             octets = switch (encoding.toUpperCase(Locale.ROOT)) {
                 case "", ".B64", ".BASE64" -> Base64.getDecoder().decode(text);
                 case ".HEX" -> HexFormat.of().parseHex(text);
-                default -> throw new UnusableHashException("its encoding is none of .b64, .base64 and .hex");
+                default -> throw new UnusableHashException("its encoding is not one of .b64, .base64 and .hex");
             };
         } catch (IllegalArgumentException e) {
             throw new UnusableHashException("it is not in the encoding that its scheme names");

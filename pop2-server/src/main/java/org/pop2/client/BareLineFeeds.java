@@ -37,7 +37,7 @@ final class BareLineFeeds {
     /**
      * Reads octets and turns bare line feeds into CRLF.
      *
-     * @param most octets most octets to return: those still missing of the message
+     * @param most octets to return at most: those still missing of the message
      * @return 1 to {@code most} octets, the caller's to release
      * @throws IllegalArgumentException if the message would end within a line end
      */

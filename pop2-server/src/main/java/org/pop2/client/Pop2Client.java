@@ -169,13 +169,13 @@ public final class Pop2Client {
         }
         String text = String.valueOf(failure.getMessage());
         if (failure instanceof NoRouteToHostException || text.contains("No route to host")) {
-            return "there is no way to it (no route to host)";
+            return "it cannot be reached (no route to host)";
         }
         if (text.contains("refused")) {
-            return "nobody listens there (connection refused)";
+            return "nothing listens there (connection refused)";
         }
         if (text.contains("unreachable")) {
-            return "there is no way to it (network is unreachable)";
+            return "it cannot be reached (network is unreachable)";
         }
         return text;
     }

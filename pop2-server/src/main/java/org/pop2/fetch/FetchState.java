@@ -159,7 +159,7 @@ public final class FetchState implements Closeable {
     private Path directory() throws IOException {
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null) {
-            throw new IOException(path + " is no name of a file");
+            throw new IOException(path + " is not the name of a file");
         }
         return parent;
     }

@@ -88,7 +88,7 @@ public final class LmtpServer {
     private static LmtpServer bind(LmtpSettings settings, MailStore store, LmtpObserver observer) throws IOException {
         Path spool = settings.spooling().directory();
         if (!Files.isDirectory(spool) || !Files.isWritable(spool)) {
-            throw new NotDirectoryException(spool + " is no directory that can be written to");
+            throw new NotDirectoryException(spool + " is not a writable directory");
         }
         Optional<Path> file = settings.address() instanceof UnixDomainSocketAddress unix
                 ? Optional.of(unix.getPath())

@@ -30,7 +30,7 @@ final class UnixSocket {
             return;
         }
         if (!found.isOther()) {
-            throw new BindException(path + " exists and is no socket");
+            throw new BindException(path + " exists and is not a socket");
         }
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             throw new BindException("somebody listens on " + path + " already (" + probe.getRemoteAddress() + ")");

@@ -203,7 +203,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         try {
             return Optional.of(InetAddress.getByName(literal));
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("an address that is none", e);
+            throw new IllegalArgumentException("not an address", e);
         }
     }
 

@@ -48,7 +48,7 @@ final class Pem {
                 }
             }
         } catch (IOException | CertificateException | RuntimeException e) {
-            throw new TlsException(file + " holds something that is no certificate: " + e.getMessage(), e);
+            throw new TlsException(file + " contains something that is not a certificate: " + e.getMessage(), e);
         }
         if (certificates.isEmpty()) {
             throw new TlsException(file + " holds no certificate (it has to be in PEM form)");

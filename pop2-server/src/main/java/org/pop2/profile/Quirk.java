@@ -34,7 +34,7 @@ public enum Quirk {
                     + " may follow.",
             false),
     /** POPmail sends its security level there. */
-    SECURITY_LEVEL("A digit as the third word of HELO is no part of the password.", false),
+    SECURITY_LEVEL("A digit as the third word of HELO is not part of the password.", false),
     STRICT("The grammar of commands is taken to the letter.", false),
     /** ACKD is taken as ACKS. */
     KEEP("Nothing is ever deleted: ACKD is taken as ACKS.", false),

@@ -215,7 +215,7 @@ public final class ShownOnce implements Mailbox {
     public Publisher<Void> release(BitSet deleted) {
         BitSet numbers = new BitSet();
         if (deleted.get(0) || deleted.length() > offered.length + 1) {
-            throw new IllegalArgumentException("a message to delete is none of 1 to " + offered.length);
+            throw new IllegalArgumentException("a message to delete is not one of 1 to " + offered.length);
         }
         deleted.stream().forEach(number -> numbers.set(offered[number - 1]));
         return all.release(numbers);

@@ -8,7 +8,7 @@ import java.net.InetSocketAddress;
  * @param name as the log calls it
  * @param address where it listens, with the actual port
  * @param encrypted whether it speaks TLS
- * @param its current connections
+ * @param connections that it has now
  * @param maxConnections most concurrent connections, by its own limit or by that of all listeners together
  */
 public record ListenerView(

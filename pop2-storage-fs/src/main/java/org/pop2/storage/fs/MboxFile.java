@@ -37,7 +37,7 @@ public final class MboxFile implements AutoCloseable {
         Path name = absolute.getFileName();
         Path parent = absolute.getParent();
         if (name == null || parent == null) {
-            throw new IOException(file + " is no name of a file");
+            throw new IOException(file + " is not the name of a file");
         }
         Map<String, String> settings = Map.of(
                 "inbox",

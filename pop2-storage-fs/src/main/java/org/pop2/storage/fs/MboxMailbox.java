@@ -267,7 +267,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     public Publisher<Void> release(BitSet deleted) {
         BitSet numbers = (BitSet) deleted.clone();
         if (numbers.get(0) || numbers.length() > count() + 1) {
-            throw new IllegalArgumentException("a message to delete is none of 1 to " + count());
+            throw new IllegalArgumentException("a message to delete is not one of 1 to " + count());
         }
         if (!numbers.isEmpty() && !writable()) {
             throw new IllegalArgumentException("deletion from a mailbox that is not writable");

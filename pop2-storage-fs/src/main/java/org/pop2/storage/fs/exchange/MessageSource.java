@@ -262,7 +262,7 @@ public interface MessageSource extends Closeable {
             for (String part : List.of("cur", "new")) {
                 Path below = directory.resolve(part);
                 if (!Files.isDirectory(below)) {
-                    throw new BadSourceException(directory + " is no Maildir: there is no directory " + part);
+                    throw new BadSourceException(directory + " is not a Maildir: there is no directory " + part);
                 }
                 for (Path file : list(below)) {
                     files.add(file);
