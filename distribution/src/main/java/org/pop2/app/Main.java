@@ -11,8 +11,8 @@ import org.pop2.app.deliver.DeliverCommand;
 import org.pop2.app.serve.ServeCommand;
 
 /**
- * Where {@code bin/pop2d} begins. Knows nothing of picocli, which a server does not need in order to start, nor a mail
- * system for its mail.
+ * Entry point of {@code bin/pop2d}. Does not load picocli for the server and for deliveries, which start faster without
+ * it.
  */
 public final class Main {
 
@@ -59,7 +59,7 @@ public final class Main {
         }
     }
 
-    /** Then mail stays in a mail system's queue, whatever is wrong. */
+    /** Whether it is a delivery, for which any failure must keep the mail in the mail system's queue. */
     private static boolean isDelivery(String... args) {
         return args.length > 0 && args[0].equals("deliver");
     }

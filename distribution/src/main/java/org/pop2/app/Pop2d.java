@@ -88,8 +88,8 @@ public final class Pop2d implements Callable<Integer> {
     }
 
     /**
-     * What these arguments need: the one command that they begin with, or all. To look at the annotations of all of
-     * them takes longer than many a command.
+     * The command that these arguments begin with, or all. Reading the annotations of all commands takes longer than
+     * running many a one.
      */
     static CommandLine commandLine(Terminal terminal, String... args) {
         Map<String, Supplier<Object>> commands = commands(terminal);
@@ -97,7 +97,7 @@ public final class Pop2d implements Callable<Integer> {
         return commandLine(terminal, named == null ? commands.values() : List.of(named));
     }
 
-    /** How each command is made, by its name, in the order of the help. */
+    /** Factories of the commands by name, in the order of the help. */
     static Map<String, Supplier<Object>> commands(Terminal terminal) {
         Map<String, Supplier<Object>> commands = new LinkedHashMap<>();
         commands.put("serve", () -> new ServeCommand(terminal));
@@ -136,7 +136,7 @@ public final class Pop2d implements Callable<Integer> {
                 .setExecutionExceptionHandler((e, commandLine, parsed) -> failed(terminal, e));
     }
 
-    /** In a list of commands each has its first sentence only, which picocli takes from a header. */
+    /** Makes the first sentence of each command its header, which picocli shows in lists. */
     private static void summarize(CommandLine commands) {
         for (CommandLine each : commands.getSubcommands().values()) {
             UsageMessageSpec message = each.getCommandSpec().usageMessage();
@@ -168,9 +168,7 @@ public final class Pop2d implements Callable<Integer> {
         return asked.toArray(String[]::new);
     }
 
-    /**
-     * What is wrong with {@code pop2d help NAME}, if there is no such command: picocli would show another one's help.
-     */
+    /** The error for {@code pop2d help NAME} of an unknown command, for which picocli would show other help. */
     static Optional<String> misnamed(Terminal terminal, String... args) {
         if (args.length == 0 || !args[0].equals("help")) {
             return Optional.empty();
@@ -196,7 +194,7 @@ public final class Pop2d implements Callable<Integer> {
         return ExitCode.USAGE;
     }
 
-    /** Says what went wrong, and gives the exit code for it. */
+    /** Reports what went wrong, and returns the exit code for it. */
     static int failed(Terminal terminal, Exception e) {
         CommandFailedException failure = null;
         if (e instanceof CommandFailedException known) {

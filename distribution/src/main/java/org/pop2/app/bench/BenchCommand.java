@@ -136,7 +136,7 @@ public final class BenchCommand implements Callable<Integer> {
         return result.errors() > 0 ? WRONG : ExitCode.OK;
     }
 
-    /** The server, which answered just now: else every session would fail by itself. */
+    /** Checks that the server answers; otherwise every session would fail singly. */
     private InetSocketAddress server() throws CommandFailedException {
         if (port < 1 || port > 65535) {
             throw new CommandFailedException(ExitCode.USAGE, "--port: a port is 1 to 65535");

@@ -2,7 +2,7 @@ package org.pop2.app.bench;
 
 import java.util.Arrays;
 
-/** Times in nanoseconds, all of them up to {@value #MOST}; then every other one is kept, and so on. */
+/** Times in nanoseconds. Keeps all up to {@value #MOST}; beyond that every other one, and so on. */
 final class Latencies {
     private static final int MOST = 1 << 20;
 
@@ -37,7 +37,7 @@ final class Latencies {
         skipped = 0;
     }
 
-    /** Milliseconds that so large a part stays below; 0 if there are none. */
+    /** The quantile in milliseconds; 0 without times. */
     double millis(double part) {
         if (count == 0) {
             return 0;

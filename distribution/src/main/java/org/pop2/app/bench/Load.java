@@ -20,10 +20,10 @@ import org.pop2.protocol.LineFramer;
 import org.pop2.protocol.Reply;
 import org.pop2.protocol.ReplyCodec;
 
-/** One run. Blocks its thread; not safe for others. */
+/** One run. Blocks; not safe for threads. */
 public final class Load {
     private static final int BUFFER = 256 * 1024;
-    /** Idle sessions log in so many at a time: it is not logging in that is measured, which servers put bounds to. */
+    /** Idle sessions that log in at a time: servers limit logins, which are not what is measured. */
     private static final int LOGINS = 32;
 
     /**
@@ -33,7 +33,7 @@ public final class Load {
      */
     private static final long LOOK_NANOS = Runtime.getRuntime().availableProcessors() > 1 ? 200_000 : 0;
 
-    /** A server that says nothing for so long is given up. */
+    /** Silence after which the server is given up. */
     private static final long SILENCE_NANOS = 60_000_000_000L;
 
     private static final byte[] QUIT = CommandCodec.encode(Command.QUIT);
@@ -56,7 +56,7 @@ public final class Load {
     private String firstError = "";
     private long heard;
 
-    /** @param progress told the operations done so far, now and then */
+    /** @param progress called periodically with the operations done so far */
     @SuppressWarnings("NullAway.Init")
     public Load(Plan plan, LongConsumer progress) {
         this.plan = plan;
@@ -72,8 +72,8 @@ public final class Load {
     /**
      * Runs it.
      *
-     * @throws IOException if this machine has no socket left, or the server says nothing more; what a server answers
-     *     wrongly is counted
+     * @throws IOException if this machine has no sockets left, or the server falls silent; wrong answers are counted
+     *     instead
      */
     public Result run() throws IOException {
         try (Selector opened = Selector.open()) {
@@ -123,7 +123,7 @@ public final class Load {
         }
     }
 
-    /** Whatever has come, or comes within a tenth of a second. */
+    /** Handles answers that have come or come within a tenth of a second. */
     @SuppressWarnings("ThreadPriorityCheck") // the server may want this processor; nothing depends on the yielding
     private static void answers(Selector from) throws IOException {
         long since = System.nanoTime();
@@ -161,7 +161,7 @@ public final class Load {
                 firstError);
     }
 
-    /** Idle sessions have to be there still: each is asked once more. */
+    /** Checks with a command that each idle session still exists. */
     private void endIdle() throws IOException {
         long limit = System.nanoTime() + SILENCE_NANOS;
         for (Session session : sessions) {
@@ -186,7 +186,7 @@ public final class Load {
     /** One connection after the other, of one user. */
     private final class Session {
         private final byte[] helo;
-        /** An IPv4 connection by an IPv6 socket would cost more than one by its own. */
+        /** IPv4 connections use IPv4 sockets, which cost less than IPv6 ones. */
         private final ProtocolFamily family = plan.server().getAddress() instanceof Inet4Address
                 ? StandardProtocolFamily.INET
                 : StandardProtocolFamily.INET6;
@@ -204,7 +204,7 @@ public final class Load {
 
         private long left;
         private final CRC32C crc = new CRC32C();
-        /** By message, of the first time it was read. */
+        /** Hashes of messages when first read. */
         private long[] hashes = new long[0];
 
         Session(int number) {
@@ -366,7 +366,7 @@ public final class Load {
             }
         }
 
-        /** RETR and acknowledgement of some messages ahead, in one write. */
+        /** Sends RETR and acknowledgement of several messages in one write. */
         private void sendAhead() throws IOException {
             int last = messages;
             int upTo = (int) Math.min(last, (long) current + plan.pipeline() - 1);
@@ -417,7 +417,7 @@ public final class Load {
             }
         }
 
-        /** One operation is done. */
+        /** Counts an operation. */
         private void done(long since) {
             if (counting) {
                 count++;
@@ -466,7 +466,7 @@ public final class Load {
             send(ByteBuffer.wrap(line));
         }
 
-        /** A few commands always fit into the system's buffer, for their answers are read before more are sent. */
+        /** Sends commands. They always fit into the system's buffer, as answers are read before more are sent. */
         private void send(ByteBuffer lines) throws IOException {
             SocketChannel to = channel;
             long limit = System.nanoTime() + SILENCE_NANOS;

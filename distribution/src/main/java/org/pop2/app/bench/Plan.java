@@ -8,11 +8,11 @@ import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 
 /**
- * What is to be run.
+ * What to run.
  *
- * @param server where; resolved
- * @param user who logs in; {@code %d} is the number of the connection, from 0
- * @param password of all of them; stays the caller's
+ * @param server its resolved address
+ * @param user the user name; {@code %d} is the number of the connection, from 0
+ * @param password password of all users; the caller wipes it
  * @param scenario what they do
  * @param concurrency sessions at a time
  * @param pipeline messages asked for ahead of the answers; 1: command by command
@@ -31,7 +31,7 @@ public record Plan(
         Duration warmUp,
         Duration duration) {
 
-    /** @throws IllegalArgumentException if nobody is to do anything */
+    /** @throws IllegalArgumentException if it would do nothing */
     public Plan {
         if (concurrency < 1 || pipeline < 1 || message < 1 || duration.isNegative() || warmUp.isNegative()) {
             throw new IllegalArgumentException("at least one session, message and octet are needed for a run");
@@ -41,7 +41,7 @@ public record Plan(
     /**
      * The HELO line of a connection.
      *
-     * @throws IllegalArgumentException if name and password fit into none
+     * @throws IllegalArgumentException if name and password do not fit into a line
      */
     byte[] helo(int connection) {
         String name = user.replace("%d", Integer.toString(connection));

@@ -11,7 +11,7 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * How a run went.
+ * The result of a run.
  *
  * @param scenario what was done
  * @param concurrency sessions at a time

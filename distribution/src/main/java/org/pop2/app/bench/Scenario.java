@@ -10,9 +10,9 @@ public enum Scenario {
     BIG("messages"),
     /** Read every message, delete it, and quit: once for each connection. */
     DELETE("messages"),
-    /** From the connection to the count, and drop the line. */
+    /** Connect, log in, and drop the connection. */
     OPEN("openings"),
-    /** Be logged in and do nothing. */
+    /** Log in and do nothing. */
     IDLE("sessions");
 
     private final String unit;
@@ -21,7 +21,7 @@ public enum Scenario {
         this.unit = unit;
     }
 
-    /** What is counted. */
+    /** The unit of the count. */
     public String unit() {
         return unit;
     }

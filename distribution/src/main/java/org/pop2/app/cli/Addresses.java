@@ -14,7 +14,7 @@ public final class Addresses {
         return (host.indexOf(':') < 0 ? host : "[" + host + "]") + ":" + address.getPort();
     }
 
-    /** Where a server that listens there is reached from this machine. */
+    /** The address by which this machine reaches a server that listens there. */
     public static InetSocketAddress reachable(InetSocketAddress address) {
         InetAddress ip = address.getAddress();
         return new InetSocketAddress(ip.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : ip, address.getPort());

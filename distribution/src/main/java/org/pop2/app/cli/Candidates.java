@@ -3,7 +3,7 @@ package org.pop2.app.cli;
 import java.util.Iterator;
 import java.util.List;
 
-/** The values that options take, where there are few: for completions. */
+/** Values of options that have few, for completions. */
 public abstract class Candidates implements Iterable<String> {
     private final List<String> values;
 

@@ -4,7 +4,7 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 
-/** Ends a command with a message for its user and an exit code. */
+/** Ends a command with a message for the user and an exit code. */
 public final class CommandFailedException extends Exception {
     @Serial
     private static final long serialVersionUID = 1L;

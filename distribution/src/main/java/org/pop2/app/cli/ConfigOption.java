@@ -19,7 +19,7 @@ public final class ConfigOption {
                     + " there is one.")
     private @Nullable Path file;
 
-    /** As if this had been given. */
+    /** Sets the option's value. */
     public void use(Path given) {
         file = given;
     }
@@ -35,7 +35,7 @@ public final class ConfigOption {
         return configuration;
     }
 
-    /** The same, to be looked at and not obeyed. */
+    /** The same, for commands that only inspect it. */
     public Configuration look(Terminal terminal) throws CommandFailedException {
         try {
             return ConfigurationReader.read(file(terminal), terminal.environment());

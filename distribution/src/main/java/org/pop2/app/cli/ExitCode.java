@@ -5,9 +5,9 @@ public final class ExitCode {
     public static final int OK = 0;
     /** The command line is wrong. */
     public static final int USAGE = 64;
-    /** What was given is wrong: a password nobody could log in with, an account that exists already. */
+    /** The input is wrong: a password that nobody could log in with, an account that exists. */
     public static final int DATA = 65;
-    /** A file or folder to be read is not there. */
+    /** A file or folder to read does not exist. */
     public static final int NO_INPUT = 66;
     /** No such user. */
     public static final int NO_USER = 67;
@@ -15,15 +15,15 @@ public final class ExitCode {
     public static final int UNAVAILABLE = 69;
     /** A bug of ours. */
     public static final int SOFTWARE = 70;
-    /** No space or quota to write to. */
+    /** No space, or the quota is used up. */
     public static final int CANNOT_CREATE = 73;
     /** Reading or writing a stream failed. */
     public static final int IO = 74;
     /** Try again later. */
     public static final int TRY_LATER = 75;
-    /** Another server does not keep to the protocol. */
+    /** Another server violates the protocol. */
     public static final int PROTOCOL = 76;
-    /** Another server does not let us in. */
+    /** Another server refuses the login. */
     public static final int NO_PERMISSION = 77;
     /** The configuration is wrong. */
     public static final int CONFIG = 78;

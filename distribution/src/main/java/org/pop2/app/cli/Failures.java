@@ -3,7 +3,10 @@ package org.pop2.app.cli;
 import java.util.List;
 import org.pop2.storage.StoreException;
 
-/** What went wrong in a command that goes on with the next mailbox: said at once, remembered for the exit code. */
+/**
+ * Collects failures of a command that goes on with the next mailbox: reports each at once, and determines the exit
+ * code.
+ */
 public final class Failures {
     /** The gravest first. */
     private static final List<Integer> GRAVITY =

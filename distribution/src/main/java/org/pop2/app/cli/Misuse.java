@@ -15,7 +15,7 @@ import picocli.CommandLine.MutuallyExclusiveArgsException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.UnmatchedArgumentException;
 
-/** What is wrong with a command line, in one line. */
+/** One-line messages for wrong command lines. */
 public final class Misuse {
     private static final Pattern NO_NUMBER =
             Pattern.compile("Invalid value for (?:option|positional parameter) .*: '(.*)' is not an? (?:int|long)");
@@ -25,7 +25,7 @@ public final class Misuse {
 
     private Misuse() {}
 
-    /** With what was meant, if that is near, and where to read on. */
+    /** The message, with a similar name if there is one, and where to read on. */
     public static String said(ParameterException e) {
         return what(e) + "; see " + e.getCommandLine().getCommandSpec().qualifiedName() + " --help";
     }
@@ -71,7 +71,7 @@ public final class Misuse {
         return noCommand(command, first);
     }
 
-    /** There is none of that name below a command. */
+    /** The message for an unknown sub-command. */
     public static String noCommand(CommandLine command, String name) {
         return command.getCommandSpec().qualifiedName() + " has no command '" + name + "'"
                 + meant(name, List.copyOf(command.getSubcommands().keySet()));

@@ -4,9 +4,9 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
 import picocli.CommandLine.Parameters;
 
-/** Names of users and folders, as they are given on a command line. */
+/** Names of users and folders on a command line. */
 public final class Names {
-    /** What a folder's name has to be; see {@link FolderName}. */
+    /** The rules for a folder's name; see {@link FolderName}. */
     public static final String NO_FOLDER_NAME = "not a folder name: it has letters, digits, blanks and . _ + - @ = , #"
             + " & ! ( ), in parts of 100 octets at most with / between; a part begins with a letter, a digit or _";
 
@@ -36,7 +36,7 @@ public final class Names {
                                 + " or .lock"));
     }
 
-    /** One that cannot be a name is nobody's. */
+    /** The user of that name; fails if it cannot be a name. */
     public static UserName user(String name) throws CommandFailedException {
         return UserName.of(name)
                 .orElseThrow(() -> new CommandFailedException(ExitCode.NO_USER, "there is no such user"));

@@ -13,7 +13,7 @@ import org.pop2.auth.Passwords;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.UserName;
 
-/** Gets a new password from a person or a program, never from an argument: those can be seen by every user. */
+/** Reads a new password from a person or a program, never from an argument, which every user can see. */
 public final class NewPassword {
     /** Octets of a command line, its CRLF included (RFC 937 p. 12). */
     private static final int LINE = 512;
@@ -24,7 +24,7 @@ public final class NewPassword {
     /**
      * A hash of the new password.
      *
-     * @param fromInput the first line of standard input, without its line end; else the person is asked twice
+     * @param fromInput whether to read it from the first line of standard input; else a person is asked twice
      */
     public static String hash(Terminal terminal, UserName user, boolean fromInput) throws CommandFailedException {
         byte[] octets = given(terminal, fromInput, "New password for " + user + ": ", true);
@@ -42,10 +42,10 @@ public final class NewPassword {
     }
 
     /**
-     * The pass phrase of a list of one-time passwords, which no command line ever carries. The caller wipes it.
+     * Reads the pass phrase of a list of one-time passwords. The caller wipes it.
      *
      * @param fromInput the first line of standard input; else a person is asked
-     * @param twice whether it is a new one, and a slip of the finger would be found out too late
+     * @param twice whether to ask twice, for a new one
      */
     public static Secret passPhrase(Terminal terminal, UserName user, boolean fromInput, boolean twice)
             throws CommandFailedException {
@@ -65,7 +65,7 @@ public final class NewPassword {
     }
 
     /**
-     * A password that exists. The caller wipes it.
+     * Reads an existing password. The caller wipes it.
      *
      * @param fromInput the first line of standard input; else a person is asked
      */
@@ -73,7 +73,7 @@ public final class NewPassword {
         return secret(given(terminal, fromInput, "Password of " + user + ": ", false));
     }
 
-    /** A password that exists: the first line of a stream. The caller wipes it, and closes the stream. */
+    /** Reads an existing password from the first line of a stream. The caller wipes it, and closes the stream. */
     public static Secret existing(InputStream in) throws CommandFailedException {
         return secret(firstLine(in));
     }

@@ -11,7 +11,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.pop2.storage.transfer.Progress;
 
-/** One line on a terminal that tells how far a command has come, and is wiped at the end. */
+/** A line on a terminal that shows the progress of a command, and is erased at the end. */
 public final class ProgressBar implements Progress, AutoCloseable {
     private static final long EVERY_NANOS = 100_000_000;
     private static final int WIDTH = 30;
@@ -26,7 +26,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
     private int shown;
     private boolean closed;
 
-    /** @param total octets to come; 0: unknown */
+    /** @param total all octets; 0 if unknown */
     public ProgressBar(PrintStream out, long total, LongSupplier nanoTime) {
         this.out = out;
         this.total = total;
@@ -34,7 +34,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
         this.shownAt = nanoTime.getAsLong();
     }
 
-    /** Whether standard error is a terminal. Where the system cannot be asked, Java's word for all streams must do. */
+    /** Whether standard error is a terminal; if the system cannot tell, whether Java's console is. */
     public static boolean isShown(Terminal terminal) {
         Path error = Path.of("/proc/self/fd/2");
         if (!terminal.err().equals(System.err) || !Files.isSymbolicLink(error)) {
@@ -48,7 +48,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
         }
     }
 
-    /** A bar where somebody sees it. */
+    /** A bar if somebody can see it. */
     public static ProgressBar on(Terminal terminal, long total) {
         PrintStream out = isShown(terminal)
                 ? terminal.err()
@@ -68,7 +68,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
         show();
     }
 
-    /** So many of something are done. */
+    /** Shows a count of another unit. */
     public void count(long done, String unit) {
         show(() -> done + " " + unit);
     }
@@ -102,7 +102,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
                 + total / MEGABYTE;
     }
 
-    /** Makes room for other lines; it comes back. */
+    /** Erases the line for other output; it comes back. */
     public synchronized void wipe() {
         if (shown > 0) {
             out.print("\r" + " ".repeat(shown) + "\r");
@@ -111,7 +111,7 @@ public final class ProgressBar implements Progress, AutoCloseable {
         }
     }
 
-    /** It does not come back. */
+    /** Erases the line for good. */
     @Override
     public synchronized void close() {
         wipe();

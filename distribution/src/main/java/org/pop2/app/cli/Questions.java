@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.io.InputStreamReader;
 import java.nio.charset.StandardCharsets;
 
-/** Asks on standard output, and reads a line of standard input for each answer. */
+/** Asks questions on standard output, and reads each answer from a line of standard input. */
 public final class Questions {
     private final Terminal terminal;
     private final BufferedReader answers;
@@ -18,7 +18,7 @@ public final class Questions {
     /**
      * Asks. Blocks.
      *
-     * @param usual what an empty answer stands for; empty if there has to be one
+     * @param usual the meaning of an empty answer; empty if an answer is required
      * @throws CommandFailedException if there is no answer
      */
     public String ask(String question, String usual) throws CommandFailedException {
@@ -30,7 +30,7 @@ public final class Questions {
     }
 
     /**
-     * Asks for what need not be. Blocks.
+     * Asks a question whose answer is optional. Blocks.
      *
      * @throws CommandFailedException if the input ended
      */

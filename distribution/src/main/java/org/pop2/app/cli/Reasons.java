@@ -8,11 +8,11 @@ import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
 
-/** What went wrong with a file, in words: Java's message is often the file's name and nothing else. */
+/** Describes file errors in words, as Java's message is often only the file's name. */
 public final class Reasons {
     private Reasons() {}
 
-    /** The file, where it is known, and what is wrong with it. */
+    /** The file, if known, and what is wrong with it. */
     public static String of(IOException e) {
         if (e instanceof FileSystemException known && known.getFile() != null && known.getReason() == null) {
             return known.getFile() + words(known);

@@ -11,14 +11,14 @@ import reactor.core.publisher.Mono;
 
 /** Opens a storage for one piece of work. */
 public final class Stores {
-    /** Administration is short; locks are waited for 10 s at most, and a database answers or is gone. */
+    /** Limit for administrative work, which is short: waiting for a lock takes at most 10 s. */
     public static final Duration ADMINISTRATION = Duration.ofMinutes(1);
 
     /**
      * Opens the storage, works on it and closes it. Blocks.
      *
-     * @param limit for all of it; it fails as {@link StoreException.Reason#BUSY} after that
-     * @return what the work emitted; nothing if it only completed
+     * @param limit limit for all of it, after which it fails as {@link StoreException.Reason#BUSY}
+     * @return what the work emitted; {@code null} if it only completed
      * @throws StoreException as the storage throws it
      */
     public static <T> @Nullable T work(
@@ -26,7 +26,7 @@ public final class Stores {
         return OpenStore.await(Mono.usingWhen(Mono.from(storage.open()), work, MailStore::close), limit);
     }
 
-    /** Opens the storage for many steps; it waits for mailboxes as the configuration says. The caller closes it. */
+    /** Opens the storage for several steps. It waits for mailboxes as configured. The caller closes it. */
     public static OpenStore open(Configuration.Storage storage) {
         return OpenStore.of(storage::open, storage.holdPolicy().busyWait());
     }

@@ -7,11 +7,11 @@ import picocli.CommandLine;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.ParameterException;
 
-/** What a command says that only has others below it. */
+/** For commands that only group others. */
 public final class SubCommands {
     private SubCommands() {}
 
-    /** It was called by itself: its help is the answer. */
+    /** The command was called without a sub-command; its help is shown. */
     public static final class NoCommandException extends ParameterException {
         @Serial
         private static final long serialVersionUID = 1L;
@@ -21,7 +21,7 @@ public final class SubCommands {
         }
     }
 
-    /** For one that was called by itself. */
+    /** The exception for a call without a sub-command. */
     public static ParameterException missing(@Nullable CommandSpec spec) {
         return new NoCommandException(Objects.requireNonNull(spec).commandLine());
     }

@@ -4,16 +4,16 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Set;
 
-/** What has to be right about the process itself, before any command: only {@code bin/pop2d} can put it right. */
+/** Checks the process itself before any command: locale and log configuration. */
 public final class Surroundings {
     private static final String LOG_CONFIGURATION = "logback.configurationFile";
 
     private Surroundings() {}
 
     /**
-     * Looks at the locale and at the log's configuration.
+     * Checks the locale and the log's configuration.
      *
-     * @throws CommandFailedException if names of users could not be told apart, or root would obey somebody else
+     * @throws CommandFailedException if user names could be confused, or if root would obey another user
      */
     public static void require() throws CommandFailedException {
         requireUtf8(System.getProperty("sun.jnu.encoding", "UTF-8"), System.getProperty("os.name", ""));

@@ -10,8 +10,8 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A list as a command writes it: with a header and in columns for a person at a terminal, with tabs for a program, or
- * as JSON, an array with an object a line.
+ * Writes a list: in columns with a header on a terminal, with tabs for programs, or as a JSON array with one object a
+ * line.
  */
 public final class Table implements AutoCloseable {
     private static final String NOTHING = "-";
@@ -20,7 +20,7 @@ public final class Table implements AutoCloseable {
     private final Terminal terminal;
     private final boolean json;
     private final List<String> columns;
-    /** Of a person at a terminal: as wide as they have to be is known at the end. */
+    /** Rows for a terminal; the widths of columns are known only at the end. */
     private final List<List<String>> kept = new ArrayList<>();
 
     private boolean any;
@@ -32,7 +32,7 @@ public final class Table implements AutoCloseable {
         this.columns = List.of(columns);
     }
 
-    /** Adds a line. Of what is not known, or not there, the value is {@code null}. */
+    /** Adds a row; {@code null} stands for missing values. */
     public void row(@Nullable Object... values) {
         if (json) {
             Map<String, @Nullable Object> object = new LinkedHashMap<>();

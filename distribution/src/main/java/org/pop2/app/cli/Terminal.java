@@ -7,13 +7,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What a command talks to.
+ * The streams and the environment of a command.
  *
  * @param in standard input
  * @param out standard output, for results
  * @param err standard error, for messages
  * @param environment variables
- * @param passwordPrompt asks a person, where there is one
+ * @param passwordPrompt asks a person for a password
  */
 public record Terminal(
         InputStream in,
@@ -25,11 +25,13 @@ public record Terminal(
     /** Asks for a password without showing it. */
     @FunctionalInterface
     public interface PasswordPrompt {
-        /** What was typed; empty if the input ended. The caller wipes it. */
+        /** The answer; empty if the input ended. The caller wipes it. */
         char[] ask(String prompt);
     }
 
-    /** The one of this process. The launcher sets jdk.console, so that no console means no terminal on every JDK. */
+    /**
+     * The terminal of this process. The launcher sets jdk.console, so that on every JDK no console means no terminal.
+     */
     @SuppressWarnings("SystemConsoleNull")
     public static Terminal ofProcess() {
         Console console = System.console();
@@ -43,18 +45,18 @@ public record Terminal(
         return new Terminal(System.in, System.out, System.err, System.getenv(), prompt);
     }
 
-    /** Whether a person sits there, in front of both input and output. */
+    /** Whether both input and output are a terminal. */
     public boolean isPerson() {
         return passwordPrompt.isPresent();
     }
 
-    /** A line for programs and people to read, on its way when this returns. */
+    /** Prints a line to standard output and flushes it. */
     public void say(String line) {
         out.print(line + "\n");
         out.flush();
     }
 
-    /** A line about what went wrong or matters. */
+    /** Prints a line to standard error. */
     public void warn(String line) {
         err.print("pop2d: " + line + "\n");
         err.flush();

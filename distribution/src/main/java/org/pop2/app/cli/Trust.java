@@ -12,10 +12,10 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who can change what this program obeys. Only root and the program's own user should: of the file, and of each
- * directory on the way to it, for whoever may write in a directory may put another file there.
+ * Checks who can change files that this program obeys. Only root and the program's own user should be able to, for the
+ * file and for each directory above it, since write access to a directory allows replacing files in it.
  *
- * <p>Root refuses to obey anybody else. Another user is warned: more than that user may do cannot be gained. Has no
+ * <p>Root refuses to obey others. Other users are warned, as nobody could gain more than that user's rights. Has no
  * logger: the log's own configuration is looked at before there is one.
  */
 public final class Trust {
@@ -30,7 +30,7 @@ public final class Trust {
     private Trust() {}
 
     /**
-     * Refuses, if this is root, files that somebody else can change.
+     * Refuses, if run by root, files that others can change.
      *
      * @throws CommandFailedException as a wrong configuration
      */
@@ -45,7 +45,7 @@ public final class Trust {
         }
     }
 
-    /** What is wrong with the first that somebody else can change, and what to do about it. */
+    /** What is wrong with the first file that others can change, and what to do about it. */
     public static Optional<String> doubt(Collection<Path> obeyed) {
         return obeyed.stream().map(Trust::doubt).flatMap(Optional::stream).findFirst();
     }

@@ -6,7 +6,7 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.Properties;
 
-/** Which version this is: the build writes it down. */
+/** The version, as written by the build. */
 public final class Version {
     private static final String FILE = "/org/pop2/app/version.properties";
 

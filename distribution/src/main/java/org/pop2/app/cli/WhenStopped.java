@@ -4,12 +4,9 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
-/**
- * What a command does when it is stopped by SIGINT or SIGTERM, instead of dying in the middle. The process ends with
- * 130 or 143 then, as a shell expects it.
- */
+/** Stops a command in an orderly way on SIGINT or SIGTERM. The process then ends with 130 or 143, as shells expect. */
 public final class WhenStopped implements AutoCloseable {
-    /** How long a command that is all but done is waited for. */
+    /** How long to wait for a command that is almost done. */
     private static final long END_SECONDS = 10;
 
     private enum State {
@@ -35,9 +32,9 @@ public final class WhenStopped implements AutoCloseable {
     }
 
     /**
-     * From now on.
+     * Installs the handler.
      *
-     * @param work stops the command and says so; the process ends when it returns
+     * @param work stops the command and says so; the process ends afterwards
      */
     public static WhenStopped doing(Runnable work) {
         WhenStopped stopping = new WhenStopped(work);
@@ -45,7 +42,7 @@ public final class WhenStopped implements AutoCloseable {
         return stopping;
     }
 
-    /** The command is all but done and comes to its end; false if it is being stopped, and must not. */
+    /** To be called before the last steps; false if the command is being stopped, and must not take them. */
     public boolean done() {
         return state.compareAndSet(State.WORKING, State.DONE);
     }
@@ -55,7 +52,7 @@ public final class WhenStopped implements AutoCloseable {
         return state.get() == State.STOPPED;
     }
 
-    /** Whether it was in time does not matter: the process ends. */
+    /** Waits for the command; the process ends even if it was not in time. */
     private boolean awaitClose() {
         try {
             return closed.await(END_SECONDS, TimeUnit.SECONDS);

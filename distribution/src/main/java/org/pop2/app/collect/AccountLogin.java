@@ -13,9 +13,9 @@ import org.pop2.fetch.source.SourceException;
 import org.pop2.fetch.source.SourceSettings;
 import org.pop2.protocol.Secret;
 
-/** A password from a file, or a token from a command; got anew for each login. */
+/** A password from a file, or a token from a command; read for each login. */
 final class AccountLogin implements SourceSettings.Login {
-    /** Tokens have some thousand. */
+    /** Most octets; tokens have some thousand. */
     private static final int MOST = 64 * 1024;
 
     private static final long SECONDS = 30;

@@ -30,12 +30,12 @@ import picocli.CommandLine.Mixin;
         },
         footer = {"", "Example:", "  pop2d collect add"})
 final class AddAccount implements Callable<Integer> {
-    /** When it was last known what these providers want. */
+    /** When the providers' requirements were last verified. */
     private static final String KNOWN_IN = "2025";
 
     private static final String APP_PASSWORD = "wants a password made for one program (an app password)";
 
-    /** Of mail addresses at these: the host of IMAP, and what a login needs. */
+    /** IMAP host and login requirements by domain of the mail address. */
     private static final Map<String, Known> PROVIDERS = Map.of(
             "gmail.com", new Known("imap.gmail.com", APP_PASSWORD),
             "icloud.com", new Known("imap.mail.me.com", APP_PASSWORD),
@@ -112,7 +112,7 @@ final class AddAccount implements Callable<Integer> {
         return '"' + text + '"';
     }
 
-    /** Adds it if the whole is a configuration then. */
+    /** Appends the block if the result is a valid configuration. */
     private void write(String block) throws CommandFailedException {
         Path file = config.file(terminal);
         Path parent = Optional.ofNullable(file.toAbsolutePath().getParent()).orElse(Path.of("/"));

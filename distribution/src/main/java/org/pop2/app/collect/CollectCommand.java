@@ -91,7 +91,7 @@ public final class CollectCommand implements Callable<Integer> {
         }
     }
 
-    /** Which of them. */
+    /** The chosen account. */
     private static final class Chosen {
         @Mixin
         private final ConfigOption config = new ConfigOption();
@@ -198,7 +198,7 @@ public final class CollectCommand implements Callable<Integer> {
         }
     }
 
-    /** What is done with an account and the storage. */
+    /** Work on an account and the storage. */
     @FunctionalInterface
     private interface Work {
         int with(OneAccount account, MailStore store) throws IOException;

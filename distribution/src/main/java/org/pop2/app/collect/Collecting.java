@@ -20,27 +20,27 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The accounts of a server, each looked after by itself: one connection, on threads that nobody else uses. Of several
- * nodes with one database one collects, the one that has the account's ledger; the others ask again now and then.
+ * Collects the mail of a server's accounts: each has one connection, on threads of their own. Of several nodes on one
+ * database, the one that holds the account's ledger collects; the others try again from time to time.
  */
 public final class Collecting {
     private static final Logger LOG = LoggerFactory.getLogger(Collecting.class);
 
-    /** With more accounts than threads none of them waits for new mail at its provider: all are looked at in turn. */
+    /** Most threads. With more accounts, none of them waits for new mail at its provider; all are checked in turn. */
     private static final int MOST_THREADS = 256;
 
-    /** The first runs of a server are spread over so long a time. */
+    /** Time over which the first runs are spread. */
     private static final Duration START = Duration.ofSeconds(2);
 
-    /** How long another node, or a command, is left alone with an account. */
+    /** Pause while another node, or a command, works on an account. */
     private static final Duration BUSY = Duration.ofSeconds(30);
 
-    /** A line that dropped while it waited for mail is no news: providers and routers do that. */
+    /** Pause after a connection was lost while waiting for mail, as providers and routers cut idle ones. */
     private static final Duration AFTER_WAIT = Duration.ofSeconds(10);
 
     private static final Duration MOST_PATIENCE = Duration.ofHours(1);
 
-    /** After a refused login: a provider locks an account that is asked for too often. */
+    /** Pause after a refused login, as providers lock accounts after too many attempts. */
     private static final Duration AFTER_REFUSAL = Duration.ofHours(1);
 
     private static final Duration MOST_AFTER_REFUSAL = Duration.ofDays(1);
@@ -65,13 +65,13 @@ public final class Collecting {
         collectors.forEach(each -> accounts.add(new Account(each, store)));
     }
 
-    /** Prepares for these accounts; nothing happens yet. */
+    /** Prepares for these accounts, without starting. */
     public static Collecting of(List<CollectorSettings> collectors, MailStore store) {
         return new Collecting(collectors, store);
     }
 
     /**
-     * Finds out what became of messages that were being stored when this server was killed, before anybody can delete
+     * Finds out whether messages that were being stored when the server was killed are stored, before users can delete
      * them. Blocks.
      */
     public void recall() {
@@ -88,7 +88,7 @@ public final class Collecting {
         }
     }
 
-    /** What operators see of it. */
+    /** Metrics for operators. */
     public List<StoreMetrics.Measure> measures() {
         return List.of(
                 new StoreMetrics.Measure(
@@ -108,13 +108,13 @@ public final class Collecting {
                 new StoreMetrics.Measure("octets", "Octets of these", StoreMetrics.Kind.COUNTER, octets::get));
     }
 
-    /** From now on. */
+    /** Starts collecting. */
     public void start() {
         accounts.forEach(
                 each -> each.next(Duration.ofMillis(ThreadLocalRandom.current().nextLong(START.toMillis()))));
     }
 
-    /** Ends waits at once, and lets a message that comes in be stored, for so long. Blocks. */
+    /** Ends waits at once, and lets messages under way be stored, within the limit. Blocks. */
     public void stop(Duration limit) {
         stopped = true;
         threads.shutdown();
@@ -132,13 +132,13 @@ public final class Collecting {
         threads.shutdownNow();
     }
 
-    /** Up to a fifth more or less, so that many servers, or accounts, do not come at once. */
+    /** Varies a duration by up to a fifth, so that many servers or accounts do not connect at once. */
     private static Duration jittered(Duration duration) {
         return Duration.ofMillis(
                 (long) (duration.toMillis() * ThreadLocalRandom.current().nextDouble(0.8, 1.2)));
     }
 
-    /** How long after that many failures in a row. */
+    /** The pause after this many consecutive failures. */
     static Duration patience(Duration every, int failures, boolean loginRefused) {
         Duration first = loginRefused ? AFTER_REFUSAL : every;
         Duration most = loginRefused ? MOST_AFTER_REFUSAL : MOST_PATIENCE.compareTo(every) > 0 ? MOST_PATIENCE : every;
@@ -146,7 +146,7 @@ public final class Collecting {
         return longer.compareTo(most) < 0 ? longer : most;
     }
 
-    /** One of them. */
+    /** One account. */
     private final class Account {
         private final CollectorSettings settings;
         private final OneAccount work;

@@ -12,7 +12,7 @@ import reactor.core.publisher.Mono;
 
 /** A journal in the storage: files of the state directory, or tables. */
 final class LedgerJournal implements Journal {
-    /** Storages have limits of their own; this is for one that has not. */
+    /** A limit for storages that have none of their own. */
     private static final Duration LIMIT = Duration.ofMinutes(5);
 
     private final Ledgers.Ledger ledger;

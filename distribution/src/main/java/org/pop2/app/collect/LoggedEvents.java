@@ -5,7 +5,7 @@ import org.pop2.fetch.Collector;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What happens to single messages of an account, in the log. */
+/** Logs events of single messages of an account. */
 final class LoggedEvents implements Collector.Observer {
     private static final Logger LOG = LoggerFactory.getLogger(LoggedEvents.class);
 

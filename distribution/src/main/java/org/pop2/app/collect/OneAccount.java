@@ -13,9 +13,9 @@ import org.pop2.fetch.source.SourceSettings;
 import org.pop2.fetch.source.Sources;
 import org.pop2.storage.MailStore;
 
-/** The work on one account: a session at the provider, as long as there is something to wait for. Blocks. */
+/** The work on one account: a session at the provider, which lasts while it can wait for new mail. Blocks. */
 final class OneAccount {
-    /** A provider may forget a client that says nothing for 30 minutes (RFC 2177: 29). */
+    /** Providers may disconnect clients that are silent for 30 minutes (RFC 2177: 29). */
     private static final Duration IDLE = Duration.ofMinutes(28);
 
     private final CollectorSettings settings;
@@ -26,7 +26,7 @@ final class OneAccount {
     private volatile @Nullable Source source;
     private volatile boolean waiting;
 
-    /** Is told of each run that went well. */
+    /** Called after each successful run. */
     @FunctionalInterface
     interface Told {
         void ran(Collector.Result result);
@@ -67,7 +67,7 @@ final class OneAccount {
         }
     }
 
-    /** What a run would find. Changes nothing. */
+    /** Looks what a run would find, without changing anything. */
     Collector.Preview preview(Source opened) throws IOException {
         try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger())) {
             return collector(journal).preview(opened);
@@ -75,9 +75,9 @@ final class OneAccount {
     }
 
     /**
-     * A run, and more of them for as long as the provider tells of new mail and nobody stops it.
+     * Runs once, and again whenever the provider announces new mail, until stopped.
      *
-     * @param mayWait whether there is a thread to wait with
+     * @param mayWait whether it may occupy its thread for waiting
      */
     void attend(boolean mayWait, Told told) throws IOException {
         try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
@@ -121,7 +121,7 @@ final class OneAccount {
                 Clock.systemUTC());
     }
 
-    /** Ends a wait at once, and with force whatever else goes on. */
+    /** Ends a wait at once; with force, also anything else. */
     void interrupt(boolean force) {
         Source opened = source;
         if (opened != null && (force || waiting)) {

@@ -1,9 +1,9 @@
 package org.pop2.app.config;
 
 /**
- * An entry of a list that gives somebody something.
+ * An entry of a list that assigns a value, such as a profile.
  *
- * @param whom what stands first
- * @param what the word behind it
+ * @param whom the first word: whom it is for
+ * @param what the second word: the value
  */
 record Assignment<T>(T whom, String what) {}

@@ -122,9 +122,9 @@ final class CollectorKeys {
     }
 
     /**
-     * What the keys say together; nothing if one is missing without which there is no account.
+     * The settings from all keys; empty if a required one is missing.
      *
-     * @param problem told what is wrong with a value that can be read
+     * @param problem called with problems of readable values
      */
     Optional<CollectorSettings> settings(
             ProfileKeys.Values values, BiConsumer<Key<?>, String> problem, Path directory) {

@@ -11,7 +11,7 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
 
 /**
- * An account at a provider whose mail comes here.
+ * Settings of an account at a provider.
  *
  * @param name of the block
  * @param user who gets it
@@ -36,7 +36,7 @@ public record CollectorSettings(
         Optional<Path> authorities,
         boolean clearText) {
 
-    /** What is known of this account is known under this name: another account, or user, is another one. */
+    /** The name of this account's ledger; another account, or user, has another ledger. */
     public String ledger() {
         String what = from.scheme().isImap() ? "imap" : "pop3";
         String all = String.join("\0", what, from.host(), from.user(), from.folder(), user.value(), folder.value());

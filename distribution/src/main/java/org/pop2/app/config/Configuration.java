@@ -24,7 +24,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 /**
- * What the administrator wants, checked: every value is one that can be worked with.
+ * A checked configuration: every value is valid.
  *
  * @param files where it was read: the file named, and those that it includes; none for one that is built in
  * @param directory the instance directory, absolute
@@ -78,12 +78,12 @@ public record Configuration(
         entries = List.copyOf(entries);
     }
 
-    /** Of a storage's settings, those that name a file by whose content users or a database are believed. */
+    /** Settings of storages that name files which authenticate users or a database. */
     private static final List<String> BELIEVED_BY_STORAGES = List.of("accounts", "password-file", "tls-ca");
 
     /**
-     * Every file whose content is obeyed or believed: those it was read from, certificates, keys and who vouches for
-     * them, the operators' token, and what the storage believes. Some may not be there.
+     * All files that this program trusts: the configuration's own, certificates, keys and authorities, the operators'
+     * token, and those of the storage. Some may not exist.
      */
     public Set<Path> obeyed() {
         Set<Path> obeyed = new LinkedHashSet<>(files);
@@ -107,7 +107,7 @@ public record Configuration(
         return obeyed;
     }
 
-    /** The same, with every session written down in that directory. */
+    /** The same, with every session recorded in that directory. */
     public Configuration withTrace(Path where) {
         return new Configuration(
                 files,
@@ -134,7 +134,7 @@ public record Configuration(
     }
 
     /**
-     * Where operators see the server.
+     * The management listener.
      *
      * @param address port 0 takes a free one
      * @param tokenFile where the token is, if there is one
@@ -142,9 +142,9 @@ public record Configuration(
     public record Management(InetSocketAddress address, Optional<Path> tokenFile) {}
 
     /**
-     * What is logged.
+     * Logging.
      *
-     * @param level the least severe events, unless their logger has a level of its own
+     * @param level the lowest level, unless a logger has its own
      * @param format what a line looks like
      * @param loggers levels by the names of loggers, each for those below it, too
      * @param deletions whether each message that a session deletes has an event
@@ -156,7 +156,7 @@ public record Configuration(
     }
 
     /**
-     * How a session goes.
+     * Timeouts and rules of sessions.
      *
      * @param loginTimeout from the connection to a successful HELO
      * @param idleTimeout between two commands
@@ -172,21 +172,21 @@ public record Configuration(
             boolean strict) {}
 
     /**
-     * Where the mail is: a provider, and settings that it has accepted.
+     * The storage: a provider, and settings that it has accepted.
      *
      * @param provider found by its name, {@code storage.type}
      * @param settings its settings
      */
     public record Storage(MailStoreProvider provider, StoreSettings settings) {
-        /** The setting by which a storage knows the server of this instance again after a crash. */
+        /** The setting that identifies the server of this instance after a crash. */
         private static final String NODE = "node";
 
-        /** For the server, as {@link MailStoreProvider#open}; the caller closes what it is given. */
+        /** Opens the storage for the server, as {@link MailStoreProvider#open}; the caller closes it. */
         public Publisher<MailStore> openToServe() {
             return provider.open(settings);
         }
 
-        /** For a command beside the server; the caller closes what it is given. */
+        /** Opens the storage for a command beside the server; the caller closes it. */
         public Publisher<MailStore> open() {
             return open(settings.holdPolicy());
         }
@@ -218,7 +218,7 @@ public record Configuration(
      *
      * @param key the key's name
      * @param value as text, {@code ***} where it is a secret
-     * @param origin where it was written: file and line, or the environment variable; nothing: it is the default
+     * @param origin where it was set: file and line, or the environment variable; empty for a default
      */
     public record Entry(String key, String value, Optional<String> origin) {}
 }

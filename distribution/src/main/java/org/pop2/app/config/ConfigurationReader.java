@@ -37,11 +37,11 @@ import org.pop2.storage.UserName;
 import org.pop2.trace.TraceSettings;
 
 /**
- * Reads a configuration: the file, over it the environment. Goes on after a mistake, so that all of them are reported
- * at once.
+ * Reads a configuration from a file and the environment, which takes precedence. Goes on after a mistake, so that all
+ * are reported at once.
  */
 public final class ConfigurationReader {
-    /** Variables with our prefix that are no keys: where the instance is, and what the launcher gives to Java. */
+    /** Variables with our prefix that are not keys: the instance's directory, and options of the launcher. */
     private static final Set<String> OTHER_VARIABLES =
             Set.of("POP2D_HOME", "POP2D_JAVA_OPTS", "POP2D_CACHE", "POP2D_COMMAND");
 
