@@ -155,6 +155,25 @@ final class Lists {
         return Math.round(100 * Math.max(messages, octets)) + " %";
     }
 
+    /** @param id of its heading */
+    static void table(String id, PageTable shown, StringBuilder out) {
+        begin(id, Html.escape(shown.title()), out);
+        List<List<String>> rows = shown.rows().get();
+        if (rows.isEmpty()) {
+            out.append("<p>None.</p></section>\n");
+            return;
+        }
+        Table table = Table.begin(
+                out, Table.Kind.CARDS, shown.title(), shown.columns().toArray(String[]::new));
+        for (List<String> row : rows) {
+            table.row();
+            row.forEach(table::name);
+            table.endRow();
+        }
+        table.end();
+        out.append("</section>\n");
+    }
+
     private static void begin(String id, String title, StringBuilder out) {
         out.append("<section aria-labelledby=\"")
                 .append(id)

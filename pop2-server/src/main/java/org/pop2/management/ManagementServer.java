@@ -79,6 +79,22 @@ public final class ManagementServer {
             MailStore store,
             Metrics metrics,
             Reload reload) {
+        return start(settings, server, lmtp, store, metrics, reload, List.of());
+    }
+
+    /**
+     * As {@link #start(ManagementSettings, Pop2Server, Optional, MailStore, Metrics, Reload)}, with more to see.
+     *
+     * @param tables added to the page for viewers who have the token
+     */
+    public static Mono<ManagementServer> start(
+            ManagementSettings settings,
+            Pop2Server server,
+            Optional<LmtpServer> lmtp,
+            MailStore store,
+            Metrics metrics,
+            Reload reload,
+            List<PageTable> tables) {
         return Mono.defer(() -> {
             Library.HTTP.require("listeners for operators");
             Library.JACKSON.require("listeners for operators");
@@ -91,7 +107,15 @@ public final class ManagementServer {
                     () -> lmtp.map(LmtpServer::connections).orElse(0));
             MailboxSizes sizes = new MailboxSizes(store, Schedulers.parallel());
             Routes routes = new Routes(
-                    settings, server, new Readiness(server, lmtp, store), lmtp, metrics, samples, sizes, reload);
+                    settings,
+                    server,
+                    new Readiness(server, lmtp, store),
+                    lmtp,
+                    metrics,
+                    samples,
+                    sizes,
+                    reload,
+                    tables);
             LoopResources loops = LoopResources.create("pop2-management", 1, true);
             return bind(settings, routes, loops)
                     .map(bound -> new ManagementServer(

@@ -15,12 +15,13 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.EnumMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
@@ -79,8 +80,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final RecentLogins recentLogins;
     private final RecentRefusals recentRefusals;
 
-    /** The registry holds them weakly. */
-    private final List<StoreMetrics.Measure> measures = new CopyOnWriteArrayList<>();
+    /** By part of the program. The registry holds them weakly. */
+    private final Map<String, List<StoreMetrics.Measure>> parts = Collections.synchronizedMap(new LinkedHashMap<>());
 
     /**
      * Metrics of a server over this store, and of the store if it {@linkplain StoreMetrics has any}, in a registry of
@@ -169,7 +170,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
      * @param what the part, one word: its metrics are named {@code pop2_<what>_...}
      */
     public void add(String what, List<StoreMetrics.Measure> more) {
-        measures.addAll(more);
+        parts.put(what, List.copyOf(more));
         more.forEach(measure -> add(what, measure));
     }
 
@@ -277,6 +278,25 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     /** Connections that were refused. */
     long refusedConnections() {
         return (long) refusals.values().stream().mapToDouble(Counter::count).sum();
+    }
+
+    /** Numbers of the storage and of other parts of the program, by part. */
+    Map<String, List<StoreMetrics.Measure>> parts() {
+        synchronized (parts) {
+            return new LinkedHashMap<>(parts);
+        }
+    }
+
+    long lmtpMessages() {
+        return (long) lmtpMessages.count();
+    }
+
+    long lmtpDelivered() {
+        return (long) lmtpDelivered.count();
+    }
+
+    long lmtpFailed() {
+        return (long) lmtpFailed.count();
     }
 
     long messagesSent() {

@@ -60,13 +60,14 @@ final class Routes {
             Metrics metrics,
             Samples samples,
             MailboxSizes sizes,
-            Reload reload) {
+            Reload reload,
+            List<PageTable> tables) {
         this.settings = settings;
         this.server = server;
         this.readiness = readiness;
         this.metrics = metrics;
         this.reload = reload;
-        this.page = new StatusPage(settings, server, lmtp, metrics, samples, sizes);
+        this.page = new StatusPage(settings, server, lmtp, metrics, samples, sizes, tables);
     }
 
     Mono<Answer> answer(HttpMethod method, String path, HttpHeaders headers) {

@@ -3,6 +3,7 @@ package org.pop2.management;
 import java.net.InetSocketAddress;
 import java.time.Instant;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import org.pop2.lmtp.LmtpServer;
@@ -11,6 +12,7 @@ import org.pop2.server.ListenerView;
 import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerObserver.Login;
 import org.pop2.server.SessionView;
+import org.pop2.storage.StoreMetrics;
 
 /**
  * The page for people. It needs only its style and script, and shows everything without the script. The script
@@ -23,6 +25,7 @@ final class StatusPage {
     private final Metrics metrics;
     private final Samples samples;
     private final MailboxSizes sizes;
+    private final List<PageTable> tables;
 
     StatusPage(
             ManagementSettings settings,
@@ -30,13 +33,15 @@ final class StatusPage {
             Optional<LmtpServer> lmtp,
             Metrics metrics,
             Samples samples,
-            MailboxSizes sizes) {
+            MailboxSizes sizes,
+            List<PageTable> tables) {
         this.settings = settings;
         this.server = server;
         this.lmtp = lmtp;
         this.metrics = metrics;
         this.samples = samples;
         this.sizes = sizes;
+        this.tables = tables;
     }
 
     /**
@@ -93,6 +98,9 @@ final class StatusPage {
             Lists.logins(metrics.recentLogins().latest(), out);
             Lists.refusals(metrics.recentRefusals().latest(), out);
             out.append("</div>\n");
+            for (int i = 0; i < tables.size(); i++) {
+                Lists.table("table" + i, tables.get(i), out);
+            }
             Lists.mailboxes(sizes.latest(), Instant.now(), out);
         });
         return out.append("""
@@ -166,6 +174,36 @@ final class StatusPage {
         number(out, "Messages sent", PageText.number(metrics.messagesSent()));
         number(out, "Sent", PageText.octets(metrics.octetsSent()));
         out.append("</dl></section>\n</div>\n");
+        parts(out);
+    }
+
+    /** What came in by LMTP, and the numbers of the storage and of other parts of the program. */
+    private void parts(StringBuilder out) {
+        Map<String, List<StoreMetrics.Measure>> parts = metrics.parts();
+        if (lmtp.isEmpty() && parts.isEmpty()) {
+            return;
+        }
+        out.append("<div class=\"pair numbers\">\n");
+        lmtp.ifPresent(it -> {
+            out.append("<section aria-labelledby=\"lmtp\"><h2 id=\"lmtp\">Mail by LMTP since the start</h2>\n<dl>\n");
+            number(out, "Messages", PageText.number(metrics.lmtpMessages()));
+            number(out, "Delivered", PageText.number(metrics.lmtpDelivered()));
+            number(out, "Not delivered, to be tried again or returned", PageText.number(metrics.lmtpFailed()));
+            number(out, "Held in memory now", PageText.octets(it.spooledInMemory()));
+            out.append("</dl></section>\n");
+        });
+        parts.forEach((part, measures) -> {
+            String title = Html.escape(part.substring(0, 1).toUpperCase(Locale.ROOT) + part.substring(1));
+            out.append("<section aria-label=\"")
+                    .append(title)
+                    .append("\"><h2>")
+                    .append(title)
+                    .append("</h2>\n<dl>\n");
+            measures.forEach(measure -> number(
+                    out, measure.description(), PageText.number(measure.value().getAsLong())));
+            out.append("</dl></section>\n");
+        });
+        out.append("</div>\n");
     }
 
     private static void number(StringBuilder out, String name, String value) {

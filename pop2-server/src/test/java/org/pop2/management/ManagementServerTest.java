@@ -130,7 +130,13 @@ class ManagementServerTest {
                         () -> Mono.fromSupplier(() -> {
                             reloads.incrementAndGet();
                             return new Reload.Result(reloads.get() == 1, List.of("listen.port: needs a restart"));
-                        }))
+                        }),
+                        List.of(
+                                new PageTable(
+                                        "Mail <collected>",
+                                        List.of("Account", "State"),
+                                        () -> List.of(List.of("jon", "failed: <script>no</script>"))),
+                                new PageTable("Nothing yet", List.of("Account"), List::of)))
                 .block(TestServer.LIMIT));
     }
 
@@ -483,6 +489,19 @@ class ManagementServerTest {
     }
 
     @Test
+    void thePageShowsNumbersOfTheStorageAndTablesOfTheProgram() throws Exception {
+        assertThat(ask("GET", "/").body())
+                .contains("<h2>Storage</h2>", "<dt>Connections that are open</dt><dd>7</dd>")
+                .doesNotContain("collected", "Mail by LMTP");
+        assertThat(asOperator("GET", "/").body())
+                .contains(
+                        "Mail &lt;collected&gt;</h2>",
+                        "data-label=\"Account\" class=\"name\">jon</td>",
+                        "failed: &lt;script&gt;no&lt;/script&gt;",
+                        "Nothing yet</h2>\n<p>None.</p>");
+    }
+
+    @Test
     void thePageNeedsNothingFromElsewhereAndNoInlineScript() throws Exception {
         String page = asOperator("GET", "/").body();
         Matcher links = Pattern.compile("(?:href|src)=\"([^\"]*)\"").matcher(page);
@@ -701,7 +720,8 @@ class ManagementServerTest {
                 metrics,
                 new Samples(),
                 new MailboxSizes(store, Schedulers.parallel()),
-                () -> slow.asMono().doOnSubscribe(subscribed -> begun.incrementAndGet()));
+                () -> slow.asMono().doOnSubscribe(subscribed -> begun.incrementAndGet()),
+                List.of());
         HttpHeaders headers = new DefaultHttpHeaders().add("Authorization", "Bearer " + TOKEN);
         // whoever asked has given up
         routes.answer(HttpMethod.POST, "/reload", headers).subscribe().dispose();

@@ -2,6 +2,8 @@ package org.pop2.app.collect;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.RejectedExecutionException;
@@ -10,9 +12,11 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
 import org.pop2.fetch.Collector;
 import org.pop2.fetch.source.SourceException;
+import org.pop2.management.PageTable;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreMetrics;
@@ -108,6 +112,14 @@ public final class Collecting {
                 new StoreMetrics.Measure("octets", "Octets of these", StoreMetrics.Kind.COUNTER, octets::get));
     }
 
+    /** The accounts and how they are, for the status page. */
+    public PageTable table() {
+        return new PageTable(
+                "Mail collected from providers",
+                List.of("Account", "User", "From", "Messages", "Last run (UTC)", "State"),
+                () -> accounts.stream().map(Account::row).toList());
+    }
+
     /** Starts collecting. */
     public void start() {
         accounts.forEach(
@@ -151,11 +163,25 @@ public final class Collecting {
         private final CollectorSettings settings;
         private final OneAccount work;
         private final AtomicInteger failures = new AtomicInteger();
+        private final AtomicLong stored = new AtomicLong();
+        private volatile @Nullable Instant lastRun;
+        private volatile String state = "has not run yet";
         private boolean ran;
 
         Account(CollectorSettings settings, MailStore store) {
             this.settings = settings;
             this.work = new OneAccount(settings, store, new LoggedEvents(settings.name()), () -> stopped);
+        }
+
+        List<String> row() {
+            Instant last = lastRun;
+            return List.of(
+                    settings.name(),
+                    settings.user().value(),
+                    settings.from().host(),
+                    String.valueOf(stored.get()),
+                    last == null ? "-" : last.truncatedTo(ChronoUnit.SECONDS).toString(),
+                    state);
         }
 
         // nothing comes out of a run: it logs
@@ -177,7 +203,7 @@ public final class Collecting {
             } catch (SourceException e) {
                 delay = failed(e);
             } catch (StoreException e) {
-                delay = e.reason() == StoreException.Reason.BUSY ? BUSY : failed(e);
+                delay = e.reason() == StoreException.Reason.BUSY ? busy() : failed(e);
             } catch (IOException | RuntimeException e) {
                 delay = failed(e);
             } finally {
@@ -185,6 +211,11 @@ public final class Collecting {
                     next(jittered(delay));
                 }
             }
+        }
+
+        private Duration busy() {
+            state = "another node, or a command, is at it";
+            return BUSY;
         }
 
         private void ran(Collector.Result result) {
@@ -196,6 +227,9 @@ public final class Collecting {
                         .log("collection-works-again");
             }
             ran = true;
+            stored.addAndGet(result.stored());
+            lastRun = Instant.now();
+            state = result.refused() > 0 ? "works; " + result.refused() + " refused here, to be tried again" : "works";
             messages.addAndGet(result.stored());
             octets.addAndGet(result.octets());
             if (result.didSomething()) {
@@ -223,6 +257,7 @@ public final class Collecting {
             boolean loginRefused = reason == SourceException.Reason.LOGIN_REFUSED;
             Duration delay = patience(settings.every(), count, loginRefused);
             String again = delay.toSeconds() + "s";
+            state = "failed " + count + (count == 1 ? " time: " : " times: ") + e.getMessage();
             if (loginRefused) {
                 LOG.atError()
                         .addKeyValue("account", settings.name())

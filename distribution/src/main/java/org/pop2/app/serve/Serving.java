@@ -29,6 +29,7 @@ import org.pop2.management.AccessToken;
 import org.pop2.management.ManagementServer;
 import org.pop2.management.ManagementSettings;
 import org.pop2.management.Metrics;
+import org.pop2.management.PageTable;
 import org.pop2.net.Networks;
 import org.pop2.net.TlsException;
 import org.pop2.server.ListenException;
@@ -107,7 +108,14 @@ public final class Serving {
             Pop2Server server = bind(configuration, store, metrics);
             Optional<LmtpServer> lmtp = lmtp(configuration, server, store, metrics);
             Reloading reloading = new Reloading(configuration, server, source);
-            Optional<ManagementServer> management = management(configuration, server, lmtp, store, metrics, reloading);
+            Optional<ManagementServer> management = management(
+                    configuration,
+                    server,
+                    lmtp,
+                    store,
+                    metrics,
+                    reloading,
+                    collecting.map(Collecting::table).stream().toList());
             Hangup.run(reloading::now);
             collecting.ifPresent(Collecting::start);
             started = true;
@@ -166,7 +174,8 @@ public final class Serving {
             Optional<LmtpServer> lmtp,
             MailStore store,
             Optional<Metrics> metrics,
-            Reloading reloading)
+            Reloading reloading,
+            List<PageTable> tables)
             throws CommandFailedException {
         if (configuration.management().isEmpty() || metrics.isEmpty()) {
             return Optional.empty();
@@ -189,7 +198,8 @@ public final class Serving {
                             lmtp,
                             store,
                             metrics.get(),
-                            reloading)
+                            reloading,
+                            tables)
                     .block());
             LOG.atInfo()
                     .addKeyValue("address", Addresses.shown(management.address()))

@@ -3,18 +3,37 @@ package org.pop2.app.collect;
 import static java.nio.charset.StandardCharsets.ISO_8859_1;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.pop2.app.config.CollectorSettings;
+import org.pop2.fetch.Collector;
+import org.pop2.fetch.source.AtProvider;
+import org.pop2.fetch.source.SourceAddress;
+import org.pop2.management.PageTable;
+import org.pop2.storage.FolderName;
+import org.pop2.storage.HoldPolicy;
+import org.pop2.storage.MailStore;
+import org.pop2.storage.StoreSettings;
+import org.pop2.storage.UserName;
+import org.pop2.storage.fs.MboxStoreProvider;
+import reactor.core.publisher.Mono;
 
-/** How long a server waits after a failure, and how it gets at a password. */
+/** How long a server waits after a failure, how it gets at a password, and what operators see. */
 class CollectingTest {
     @TempDir
     private Path directory;
@@ -53,6 +72,45 @@ class CollectingTest {
                 .isEqualTo("token");
         assertThatThrownBy(() -> secret(Optional.empty(), "echo token; exit 3")).hasMessageContaining("exit code 3");
         assertThatThrownBy(() -> secret(Optional.empty(), "true")).hasMessageContaining("is empty");
+    }
+
+    @Test
+    void thePageShowsHowEachAccountIs() throws Exception {
+        int port;
+        try (ServerSocket closed = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+            port = closed.getLocalPort();
+        }
+        Path password = Files.writeString(directory.resolve("password"), "secret\n");
+        CollectorSettings settings = new CollectorSettings(
+                "jon",
+                new UserName("jon"),
+                FolderName.INBOX,
+                SourceAddress.of("imaps://jon@127.0.0.1:" + port),
+                Optional.of(password),
+                "",
+                Duration.ofHours(1),
+                new Collector.Plan(Collector.Which.ALL, Optional.empty(), 1000, AtProvider.of("keep")),
+                Optional.empty(),
+                false);
+        Path accounts = Files.createFile(
+                directory.resolve("accounts"),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        MailStore store = Objects.requireNonNull(Mono.from(new MboxStoreProvider()
+                        .open(new StoreSettings(
+                                Map.of("accounts", accounts.toString()), HoldPolicy.DEFAULT, directory)))
+                .block());
+        Collecting collecting = Collecting.of(List.of(settings), store);
+        PageTable table = collecting.table();
+
+        assertThat(table.rows().get()).containsExactly(List.of("jon", "jon", "127.0.0.1", "0", "-", "has not run yet"));
+        collecting.start();
+        await().atMost(Duration.ofSeconds(30))
+                .untilAsserted(() -> assertThat(table.rows().get().get(0).get(5))
+                        .startsWith("failed 1 time: ")
+                        .contains("127.0.0.1"));
+        assertThat(table.rows().get().get(0)).hasSameSizeAs(table.columns());
+        collecting.stop(Duration.ofSeconds(5));
+        Mono.from(store.close()).block();
     }
 
     private static String secret(Optional<Path> file, String command) throws IOException {
