@@ -140,7 +140,13 @@ class WrongInputTest {
             Map<ArgSpec, String> without = needed(command(path));
             without.keySet().removeIf(each -> each.paramLabel().equals(argument.paramLabel()));
             assertThat(run(path, arguments(without))).isEqualTo(64);
-            assertOneLine(argument.paramLabel());
+            // of several parameters the last one is missing then, whichever was left out
+            ArgSpec missing = argument.isPositional()
+                    ? needed(command(path)).keySet().stream()
+                            .filter(ArgSpec::isPositional)
+                            .reduce(argument, (before, after) -> after)
+                    : argument;
+            assertOneLine(missing.paramLabel());
             assertThat(err).contains("missing");
         }
     }

@@ -50,6 +50,7 @@ public final class UserCommand implements Callable<Integer> {
                 .addSubcommand(new ListAll(terminal))
                 .addSubcommand(new Enable(terminal))
                 .addSubcommand(new Disable(terminal))
+                .addSubcommand(new UserRenameCommand(terminal))
                 .addSubcommand(new UserRemoveCommand(terminal));
     }
 

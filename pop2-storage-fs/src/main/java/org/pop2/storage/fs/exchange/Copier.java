@@ -62,26 +62,47 @@ public final class Copier {
      * @throws StoreException with {@link StoreException.Reason#CORRUPT} if a message is not read back as it was
      */
     public FolderResult folder(UserName user, FolderName folder) throws IOException {
+        try (OpenMailbox source = from.open(user, folder)) {
+            return copyAll(source, user, folder);
+        }
+    }
+
+    /**
+     * Moves a folder to another user: copies it as {@link #folder} does, then deletes what was copied. Its owner's
+     * sessions wait meanwhile, so nothing is copied that was deleted.
+     *
+     * @return how many messages were copied, or were there already
+     * @throws StoreException with {@link StoreException.Reason#CORRUPT} if a message is not read back as it was; then
+     *     nothing is deleted
+     */
+    public FolderResult move(UserName owner, FolderName folder, UserName newOwner) throws IOException {
+        try (OpenMailbox source = from.open(owner, folder)) {
+            source.requireWritable();
+            FolderResult result = copyAll(source, newOwner, folder);
+            source.deleteAll();
+            return result;
+        }
+    }
+
+    private FolderResult copyAll(OpenMailbox source, UserName user, FolderName folder) throws IOException {
         int copied = 0;
         int present = 0;
-        try (OpenMailbox source = from.open(user, folder)) {
-            Map<Fingerprint, Integer> there = fingerprints(user, folder);
-            boolean fresh = there.isEmpty();
-            Map<Fingerprint, Integer> wanted = new HashMap<>();
-            for (int number = 1; number <= source.count(); number++) {
-                Fingerprint fingerprint = fresh ? null : source.fingerprint(number);
-                if (fingerprint != null && there.merge(fingerprint, -1, Integer::sum) >= 0) {
-                    present++;
-                } else {
-                    fingerprint = copy(source, number, user, folder);
-                    copied++;
-                }
-                wanted.merge(fingerprint, 1, Integer::sum);
-                progress.octets(source.octets(number));
-                progress.message();
+        Map<Fingerprint, Integer> there = fingerprints(user, folder);
+        boolean fresh = there.isEmpty();
+        Map<Fingerprint, Integer> wanted = new HashMap<>();
+        for (int number = 1; number <= source.count(); number++) {
+            Fingerprint fingerprint = fresh ? null : source.fingerprint(number);
+            if (fingerprint != null && there.merge(fingerprint, -1, Integer::sum) >= 0) {
+                present++;
+            } else {
+                fingerprint = copy(source, number, user, folder);
+                copied++;
             }
-            verify(user, folder, wanted);
+            wanted.merge(fingerprint, 1, Integer::sum);
+            progress.octets(source.octets(number));
+            progress.message();
         }
+        verify(user, folder, wanted);
         return new FolderResult(copied, present);
     }
 

@@ -22,7 +22,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** A mailbox that is held for reading. Never deletes; sessions of its user wait meanwhile. */
+/** A mailbox that is held for reading; sessions of its user wait meanwhile. Only {@link #deleteAll} deletes. */
 public final class OpenMailbox implements AutoCloseable {
     private static final Duration RELEASE = Duration.ofMinutes(1);
     private static final Duration ENVELOPE = Duration.ofMinutes(1);
@@ -31,6 +31,7 @@ public final class OpenMailbox implements AutoCloseable {
 
     private final Mailbox mailbox;
     private final String name;
+    private boolean released;
 
     OpenMailbox(Mailbox mailbox, String name) {
         this.mailbox = mailbox;
@@ -164,8 +165,31 @@ public final class OpenMailbox implements AutoCloseable {
         return builder.build();
     }
 
+    /**
+     * Fails if messages cannot be deleted.
+     *
+     * @throws StoreException with {@link StoreException.Reason#UNAVAILABLE}
+     */
+    void requireWritable() {
+        if (!mailbox.writable() && mailbox.count() > 0) {
+            throw new StoreException(
+                    StoreException.Reason.UNAVAILABLE, name + ": the mailbox cannot be written to; its mail stays");
+        }
+    }
+
+    /** Ends the hold and deletes all messages that were counted; mail that arrived meanwhile stays. */
+    void deleteAll() {
+        BitSet all = new BitSet();
+        all.set(1, mailbox.count() + 1);
+        released = true;
+        OpenStore.await(mailbox.release(all), RELEASE);
+    }
+
     @Override
     public void close() {
-        OpenStore.await(mailbox.release(new BitSet()), RELEASE);
+        if (!released) {
+            released = true;
+            OpenStore.await(mailbox.release(new BitSet()), RELEASE);
+        }
     }
 }

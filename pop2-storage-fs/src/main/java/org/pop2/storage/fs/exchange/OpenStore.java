@@ -76,6 +76,11 @@ public final class OpenStore implements AutoCloseable {
         await(store.accounts().put(account), STEP);
     }
 
+    /** Removes an account; the mail stays. */
+    public void remove(UserName user) {
+        await(store.accounts().remove(user), STEP);
+    }
+
     public List<FolderName> folders(UserName user) {
         return one(Flux.from(store.folders(user)).collectList(), STEP);
     }
