@@ -160,6 +160,9 @@ public final class MailboxCommand implements Callable<Integer> {
                         + " Prints user, folder, messages and a verdict, with tabs between: ok, in use, or how many"
                         + " messages are bad; which ones, and why, on standard error.",
                 "",
+                "In PostgreSQL, also compares the SHA-256 of each message with the one it was delivered with. An mbox has"
+                        + " none: an octet that became another is not found there.",
+                "",
                 "Of an mbox, also tells which lines look like the beginning of a message and are none, or are one and do"
                         + " not look like it, by their offsets in the file, on standard error; the verdict says how many.",
                 ""
