@@ -32,7 +32,7 @@ import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.Measured;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.UserName;
 import reactor.core.publisher.Mono;
 
@@ -268,7 +268,8 @@ class CollectCommandTest {
                     .until(() -> mail(FolderName.INBOX).equals(List.of("Subject: fresh\r\n\r\nfresh\r\n")));
             assertThat(collecting.measures())
                     .extracting(
-                            Measured.Measure::name, measure -> measure.value().getAsLong())
+                            StoreMetrics.Measure::name,
+                            measure -> measure.value().getAsLong())
                     .contains(tuple("accounts", 1L), tuple("failing", 0L));
         } finally {
             long start = System.nanoTime();

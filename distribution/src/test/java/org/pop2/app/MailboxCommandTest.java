@@ -242,7 +242,7 @@ class MailboxCommandTest {
                 .isEqualTo(66);
         assertThat(run("import", "--user", "postel", good.toString(), folder.toString()))
                 .isEqualTo(65);
-        assertThat(err).contains("no Maildir");
+        assertThat(err).contains("not a Maildir");
         assertThat(run("import", "--user", "nobody", good.toString())).isEqualTo(67);
         assertThat(run("import", "--user", "postel", "--format", "mbx", good.toString()))
                 .isEqualTo(64);

@@ -35,7 +35,7 @@ import org.pop2.server.Pop2Server;
 import org.pop2.server.ServerSettings;
 import org.pop2.server.TestServer;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.Measured;
+import org.pop2.storage.StoreMetrics;
 import reactor.core.publisher.Mono;
 
 /** Manual, dashboard and alerting rules speak of metrics that a server really has. */
@@ -164,7 +164,7 @@ class MonitoringPagesTest {
     @Test
     void aStoragesMeasuresHaveNamesThatAreNone() {
         assertThat(org.assertj.core.api.Assertions.catchThrowable(
-                        () -> new Measured.Measure("Bad name", "", Measured.Kind.GAUGE, () -> 1)))
+                        () -> new StoreMetrics.Measure("Bad name", "", StoreMetrics.Kind.GAUGE, () -> 1)))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 

@@ -47,7 +47,7 @@ public class CommandBenchmark {
         session.on(Event.OPENED);
         session.received(decoded(octets("HELO postel secret\r\n")));
         session.on(Event.LOGGED_IN);
-        session.on(new Event.Selected(new Listing() {
+        session.on(new Event.Selected(new MailboxView() {
             @Override
             public int count() {
                 return 10;

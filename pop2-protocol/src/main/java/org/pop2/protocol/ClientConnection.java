@@ -19,7 +19,7 @@ public final class ClientConnection {
     private final ClientSession session;
     private long missing;
 
-    /** A connection that waits for the greeting, which it answers with this command; on trouble it says QUIT. */
+    /** A connection that waits for the greeting and answers it with this command. On trouble it says QUIT. */
     public ClientConnection(Command.Helo helo) {
         this(helo, ClientSession.OnTrouble.QUIT);
     }
@@ -29,8 +29,8 @@ public final class ClientConnection {
     }
 
     /**
-     * Takes octets up to the end of a reply or of a message, or all there are. Call again as long as some remain; after
-     * the last effect, {@link ClientEffect.Close}, the rest is dropped.
+     * Takes octets up to the end of a reply or of a message, or all of them. Call again while some remain. After the
+     * last effect, {@link ClientEffect.Close}, the rest is dropped.
      */
     public List<ClientEffect> receive(ByteBuffer input) {
         if (session.closed()) {
@@ -73,15 +73,15 @@ public final class ClientConnection {
         return own(session.on(new ClientEvent.Received(reply)));
     }
 
-    /** Octets of the message that have to come yet; 0 when none is being received. */
+    /** Octets of the message that are still to come; 0 when no message is being received. */
     public long missing() {
         return missing;
     }
 
     /**
-     * Octets of the message have been taken by the caller, from buffers of its own.
+     * The caller has received octets of the message into buffers of its own.
      *
-     * @throws IllegalArgumentException if there are more than are {@link #missing}
+     * @throws IllegalArgumentException if there are more than {@link #missing}
      */
     public List<ClientEffect> took(long octets) {
         if (octets > missing) {
@@ -131,7 +131,7 @@ public final class ClientConnection {
         framer.wipe();
     }
 
-    /** What is for the caller to do: to receive is done here. */
+    /** The effects for the caller; receiving is done here. */
     private List<ClientEffect> own(List<ClientEffect> effects) {
         List<ClientEffect> left = new ArrayList<>(effects.size());
         for (ClientEffect effect : effects) {

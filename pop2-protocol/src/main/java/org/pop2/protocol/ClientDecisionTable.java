@@ -3,8 +3,8 @@ package org.pop2.protocol;
 /**
  * The Client Decision Table of RFC 937 p. 20–21.
  *
- * <p>Only the legal cells are written down. Every other one is {@link ClientAction#GIVE_UP}, and in EXIT whatever
- * happens is the time to close.
+ * <p>Only the legal cells are written down. Every other one is {@link ClientAction#GIVE_UP}; in EXIT, anything closes
+ * the connection.
  */
 public final class ClientDecisionTable {
     private ClientDecisionTable() {}

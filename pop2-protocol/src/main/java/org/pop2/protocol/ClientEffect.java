@@ -16,15 +16,15 @@ public sealed interface ClientEffect {
     }
 
     /**
-     * Take exactly so many octets, at least 1, not a line; tell {@link ClientEvent.Data}. A {@link ClientConnection}
-     * does so by itself.
+     * Receive exactly this many octets, at least 1, instead of a line; then tell {@link ClientEvent.Data}. A
+     * {@link ClientConnection} does so by itself.
      */
     record Receive(long octets) implements ClientEffect {}
 
     /**
      * Octets of the message have come; only a {@link ClientConnection} says so.
      *
-     * @param octets a view into the input: valid until more is given
+     * @param octets a view into the input, valid until more is given
      */
     record Content(ByteBuffer octets) implements ClientEffect {}
 

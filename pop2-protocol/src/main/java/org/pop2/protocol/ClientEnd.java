@@ -8,7 +8,7 @@ public enum ClientEnd {
     UNCONFIRMED,
     /** The server said {@code -}. */
     REFUSED,
-    /** The server said what does not belong here. */
+    /** The server said something out of place. */
     PROTOCOL_ERROR,
     TIMED_OUT,
     DISCONNECTED

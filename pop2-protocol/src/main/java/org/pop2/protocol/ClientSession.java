@@ -13,13 +13,13 @@ import java.util.Set;
  * only when the session ends with {@link ClientEnd#QUIT} or a FOLD was answered.
  */
 public final class ClientSession {
-    /** What to do when the server says what does not belong here, or nothing for too long. */
+    /** What to do when the server says something out of place, or nothing for too long. */
     public enum OnTrouble {
         /** Send QUIT, and close at whatever comes next: as the RFC has it (p. 21, action 1). */
         QUIT,
         /**
-         * Close. QUIT would make deletions final in a session where one side has lost count; a connection that is
-         * closed without it deletes nothing.
+         * Close. QUIT would make deletions final in a session where one side has lost count. Closing without it deletes
+         * nothing.
          */
         CLOSE
     }
@@ -34,7 +34,7 @@ public final class ClientSession {
     private String text = "";
     private boolean closed;
 
-    /** A session that waits for the greeting, which it answers with this command; on trouble it says QUIT. */
+    /** A session that waits for the greeting and answers it with this command. On trouble it says QUIT. */
     public ClientSession(Command.Helo helo) {
         this(helo, OnTrouble.QUIT);
     }
@@ -115,7 +115,7 @@ public final class ClientSession {
         return decide(input, 0, ClientEnd.PROTOCOL_ERROR, said);
     }
 
-    /** "If the greeting is right" (p. 21): a password is not for a server of another protocol. */
+    /** "If the greeting is right" (p. 21): never send a password to a server of another protocol. */
     private static boolean isGreeting(String said) {
         String name = "POP2";
         return said.regionMatches(true, 0, name, 0, name.length())

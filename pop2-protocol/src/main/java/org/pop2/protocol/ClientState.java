@@ -4,12 +4,12 @@ package org.pop2.protocol;
 public enum ClientState {
     /** Connecting, waiting for the greeting. */
     CALL,
-    /** A mailbox was asked for, waiting for the number of its messages; or that is told and a choice is due. */
+    /** Waiting for the number of messages of the mailbox that was asked for, or, once that is known, for a choice. */
     NMBR,
-    /** The length of a message was asked for, waiting for it; or that is told and a choice is due. */
+    /** Waiting for the length of the message that was asked for, or, once that is known, for a choice. */
     SIZE,
-    /** Taking the octets of a message; or they are complete and a choice is due. */
+    /** Receiving a message or, once it is complete, waiting for a choice. */
     XFER,
-    /** QUIT was sent, waiting for whatever comes before closing. */
+    /** QUIT was sent; whatever comes next is awaited, then the connection is closed. */
     EXIT
 }

@@ -2,7 +2,7 @@ package org.pop2.protocol;
 
 import org.jspecify.annotations.Nullable;
 
-/** What a client can send: the eight commands of RFC 937 p. 6–11, and what is none of them. */
+/** What a client can send: the eight commands of RFC 937 p. 6–11, and lines that are none of them. */
 public sealed interface Command {
     Command RETR = new Retr();
     Command ACKS = new Acks();
@@ -17,7 +17,7 @@ public sealed interface Command {
      * {@code HELO user password}.
      *
      * @param credentials name and password with the quoting undone
-     * @param raw the same as they stand, where that differs: some clients quote nothing
+     * @param raw the same without undoing the quoting, where that differs: some clients quote nothing
      */
     record Helo(Credentials credentials, @Nullable Credentials raw) implements Command {
         @Override
@@ -48,7 +48,7 @@ public sealed interface Command {
         /** READ without a number: the current message. */
         public static final int CURRENT = -1;
 
-        /** Those of most mailboxes, made once: from {@link #CURRENT} on. */
+        /** READs of small numbers, made once, from {@link #CURRENT} on. */
         private static final Read[] MADE = new Read[1024];
 
         static {
@@ -58,7 +58,7 @@ public sealed interface Command {
         }
 
         /**
-         * A READ that can be written.
+         * A READ of that message.
          *
          * @throws IllegalArgumentException if the number is negative and not {@link #CURRENT}
          */
@@ -68,7 +68,7 @@ public sealed interface Command {
             }
         }
 
-        /** The same as the constructor, which not every number needs. */
+        /** The same as the constructor, without a new object for small numbers. */
         static Read of(int number) {
             int index = number - CURRENT;
             return index >= 0 && index < MADE.length ? MADE[index] : new Read(number);
@@ -121,9 +121,9 @@ public sealed interface Command {
     }
 
     /**
-     * A line that is no command.
+     * A line that is not a command.
      *
-     * @param reason for the client's user, without anything of the line itself
+     * @param reason for the client's user; quotes nothing from the line
      */
     record Malformed(String reason) implements Command {
         @Override
@@ -132,7 +132,7 @@ public sealed interface Command {
         }
     }
 
-    /** A first line that is plainly another protocol's. */
+    /** A first line that plainly belongs to another protocol. */
     record Foreign(ForeignProtocol protocol) implements Command {
         @Override
         public Input input() {

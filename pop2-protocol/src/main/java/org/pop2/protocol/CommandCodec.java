@@ -13,11 +13,11 @@ import org.pop2.protocol.Command.Malformed;
 import org.pop2.protocol.Command.Read;
 
 /**
- * Lines to {@link Command}s and back (RFC 937 p. 5–6, 15). Decoding is total: whatever a peer sends is a command, a
- * {@link Malformed} one at worst.
+ * Lines to {@link Command}s and back (RFC 937 p. 5–6, 15). Decoding is total: whatever a peer sends is a command, at
+ * worst a {@link Malformed} one.
  *
- * <p>Lenient reading takes verbs in any case, LF as a line end, spaces after a verb that has no argument, and the rest
- * of the line as a password or a mailbox name, spaces included. Strict reading takes the grammar to the letter.
+ * <p>Lenient reading accepts verbs in any case, LF as a line end, spaces after a verb without arguments, and spaces in
+ * a password or a mailbox name, which then end with the line. Strict reading follows the grammar to the letter.
  */
 public final class CommandCodec {
     /** Verbs have four letters (RFC 937 p. 6). */
@@ -31,7 +31,7 @@ public final class CommandCodec {
     }
 
     /**
-     * @param strict whether the grammar is taken to the letter
+     * @param strict whether to follow the grammar to the letter
      * @param securityLevel whether a third word of HELO, if it is one digit, is POPmail's security level and not a part
      *     of the password
      */
@@ -230,7 +230,7 @@ public final class CommandCodec {
         return second < stop - 1 && skipSpaces(octets, second, stop) == stop - 1 ? second : end;
     }
 
-    /** Name before the split, password after it; nothing if either is missing or the quoting is broken. */
+    /** Name before the split, password after it; {@code null} if either is missing or the quoting is broken. */
     private static @Nullable Credentials credentials(byte[] octets, int start, int split, int end, boolean quoted) {
         if (split == start || split + 1 >= end) {
             return null;
@@ -325,7 +325,7 @@ public final class CommandCodec {
         return i;
     }
 
-    /** UTF-8 where it is, else ISO 8859-1, under which any octets are a text. */
+    /** Decodes valid UTF-8 as that, anything else as ISO 8859-1, which accepts any octets. */
     private static String text(byte[] octets) {
         try {
             return StandardCharsets.UTF_8

@@ -24,8 +24,8 @@ public sealed interface Effect {
     record Select(String mailbox) implements Effect {}
 
     /**
-     * Find out how many octets a message has; tell {@link Event.Measured} or {@link Event.Failed}. Only of a
-     * {@link Listing} that does not know.
+     * Find out how many octets a message has; tell {@link Event.Measured} or {@link Event.Failed}. Asked only where
+     * {@link MailboxView#lengthKnown} is false.
      *
      * @param number the message
      */
@@ -40,15 +40,15 @@ public sealed interface Effect {
     record Deliver(int number, long octets) implements Effect {}
 
     /**
-     * Let go of the mailbox, deleting the messages whose bits are set; tell {@link Event.Released} or
-     * {@link Event.Failed}. It has to be done to its end, whatever becomes of the connection.
+     * Release the mailbox, deleting the messages whose bits are set; tell {@link Event.Released} or
+     * {@link Event.Failed}. Complete it whatever becomes of the connection.
      *
      * @param deleted bit n for message n
-     * @param kept those that the client acknowledged with ACKD and that are not {@linkplain Listing#deletable
-     *     deletable}: it has them, and they stay. Nothing has to be done about them
+     * @param kept messages that the client acknowledged with ACKD and that are not {@linkplain MailboxView#deletable
+     *     deletable}: they stay, and nothing has to be done about them
      */
     record Release(BitSet deleted, BitSet kept) implements Effect {}
 
-    /** Close the connection, once what was to be sent has been. The last effect of every session. */
+    /** Close the connection once everything has been sent. The last effect of every session. */
     record Close(End end) implements Effect {}
 }

@@ -6,7 +6,7 @@ public enum End {
     QUIT,
     /** The connection went away. */
     DISCONNECTED,
-    /** The client was silent, or took nothing, for too long. */
+    /** The client sent nothing, or read nothing, for too long. */
     TIMED_OUT,
     /** A command out of its state, a malformed or an over-long line. */
     PROTOCOL_ERROR,
@@ -14,13 +14,13 @@ public enum End {
     WRONG_PROTOCOL,
     /** RETR of a message that does not exist (RFC 937 p. 10). */
     NO_MESSAGE,
-    /** A password would have come in clear from a network where that is not allowed. */
+    /** A password in clear is not allowed from the client's network. */
     CLEARTEXT_REFUSED,
     /** Unknown user or wrong password. */
     LOGIN_REFUSED,
     /** Too many logins or connections just now. */
     OVERLOADED,
-    /** One session wanted too much. */
+    /** The session exceeded a limit of its own. */
     LIMIT_REACHED,
     /** Another session holds the mailbox. */
     MAILBOX_IN_USE,

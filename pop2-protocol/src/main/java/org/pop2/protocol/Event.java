@@ -1,6 +1,6 @@
 package org.pop2.protocol;
 
-/** What a {@link Session} is told: what the peer or the clock did, and what became of its own {@link Effect}s. */
+/** What a {@link Session} is told: what the peer or the clock did, and the outcome of its {@link Effect}s. */
 public sealed interface Event {
     Event OPENED = new Opened();
     Event LOGGED_IN = new LoggedIn();
@@ -12,7 +12,7 @@ public sealed interface Event {
     /** A connection came. */
     record Opened() implements Event {}
 
-    /** A line came. Only while nothing else is under way: a session does one thing after the other. */
+    /** A line came. Allowed only while nothing else is under way: a session does one thing at a time. */
     record Received(Command command) implements Event {}
 
     /** A timer of the state ran out. */
@@ -22,7 +22,7 @@ public sealed interface Event {
     record Closed() implements Event {}
 
     /**
-     * The session has to end for a reason that is not the client's doing.
+     * The session has to end for a reason outside the dialogue.
      *
      * @param end why
      * @param text for the client's user
@@ -33,12 +33,12 @@ public sealed interface Event {
     record LoggedIn() implements Event {}
 
     /** {@link Effect.Select}: the mailbox is open and held. */
-    record Selected(Listing mailbox) implements Event {}
+    record Selected(MailboxView mailbox) implements Event {}
 
     /**
-     * {@link Effect.Measure}: known now.
+     * {@link Effect.Measure}: the length is known.
      *
-     * @param octets 0: it is gone
+     * @param octets 0 if the message is gone
      */
     record Measured(long octets) implements Event {}
 
@@ -52,7 +52,7 @@ public sealed interface Event {
      * What was under way failed.
      *
      * @param end why
-     * @param text for the client's user, who gets it unless a message was being sent
+     * @param text for the client's user; not sent if a message was being sent
      */
     record Failed(End end, String text) implements Event {}
 }

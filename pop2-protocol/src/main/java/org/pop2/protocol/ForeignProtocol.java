@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
-/** Protocols that knock on the wrong port, told by their first line. */
+/** Protocols whose clients come to the wrong port, recognised by their first line. */
 public enum ForeignProtocol {
     POP3("POP3 (its port is 110)", "USER |APOP |CAPA|AUTH|STLS|PASS "),
     SMTP("SMTP (its port is 25)", "EHLO |MAIL FROM:|RCPT TO:"),

@@ -13,13 +13,13 @@ public final class LineFramer {
 
     /** What {@link #next} found. */
     public enum Result {
-        /** A line is there; {@link #line} is it. */
+        /** A line is complete: see {@link #line}. */
         LINE,
         /** The input is used up in the middle of a line, or at the end of one. */
         NEED_MORE,
-        /** More than {@link #MAX_LINE} octets without a line end. There is no going on after this. */
+        /** More than {@link #MAX_LINE} octets without a line end. Nothing can be read after this. */
         TOO_LONG,
-        /** The first octets are a TLS handshake, which has no lines. There is no going on after this. */
+        /** The first octets are a TLS handshake, which has no lines. Nothing can be read after this. */
         TLS_HANDSHAKE
     }
 
@@ -43,7 +43,7 @@ public final class LineFramer {
         return result;
     }
 
-    /** Takes one octet: for input that is no {@link ByteBuffer}. */
+    /** Takes one octet, for input that is not a {@link ByteBuffer}. */
     public Result next(byte octet) {
         if (lineGiven) {
             length = 0;
@@ -80,7 +80,7 @@ public final class LineFramer {
         return lineGiven ? 0 : length;
     }
 
-    /** Overwrites what is held: a line with a password need not stay in memory. */
+    /** Overwrites what is held, so that no password stays in memory. */
     public void wipe() {
         Arrays.fill(buffer, (byte) 0);
     }

@@ -28,7 +28,7 @@ public sealed interface Reply {
     }
 
     /**
-     * A line that is no reply; only a client meets one.
+     * A line that is not a reply. Only a client meets one.
      *
      * @param reason what is wrong with it, without anything of the line itself
      */

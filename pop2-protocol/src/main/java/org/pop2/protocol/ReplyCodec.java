@@ -22,8 +22,8 @@ public final class ReplyCodec {
     }
 
     /**
-     * Writes a reply line with its CRLF to the beginning of an array: a longer text is cut, and what is no printable
-     * ASCII becomes a question mark.
+     * Writes a reply line with its CRLF to the beginning of an array: a longer text is cut, and octets other than
+     * printable ASCII become question marks.
      *
      * @param line at least {@link LineFramer#MAX_LINE} octets
      * @return how many octets the line has

@@ -27,7 +27,7 @@ public final class ServerConnection {
     private long lines;
 
     /**
-     * As the RFC has it, read leniently: marks of a session without QUIT delete nothing.
+     * Reads leniently, and deletes nothing in a session without QUIT.
      *
      * @param hostName what the greeting calls this host
      */
@@ -47,7 +47,7 @@ public final class ServerConnection {
         this.session = new Session(hostName, onDisconnect);
     }
 
-    /** The connection is there: the first thing to tell, once. */
+    /** The connection is open: call this first, once. */
     public List<Effect> open() {
         return session.on(Event.OPENED);
     }
@@ -55,9 +55,9 @@ public final class ServerConnection {
     /**
      * Takes octets up to the end of the next command.
      *
-     * @return nothing if the input is used up, or the session is not {@link #ready} for a command: then no octet is
-     *     taken. Whatever a peer sends is a command, a {@link Command.Malformed} or {@link Command.Foreign} one at
-     *     worst
+     * @return the command; {@code null} if the input is used up, or if the session is not {@link #ready} for a command,
+     *     in which case no octet is taken. Whatever a peer sends is a command, at worst a {@link Command.Malformed} or
+     *     {@link Command.Foreign} one
      */
     public @Nullable Command next(ByteBuffer input) {
         Command command = null;
@@ -68,9 +68,9 @@ public final class ServerConnection {
     }
 
     /**
-     * Takes one octet, for input that is no {@link ByteBuffer}. The session has to be {@link #ready}.
+     * Takes one octet, for input that is not a {@link ByteBuffer}. The session must be {@link #ready}.
      *
-     * @return nothing if this octet ends no command
+     * @return the command that this octet ends, or {@code null}
      */
     public @Nullable Command next(byte octet) {
         return switch (framer.next(octet)) {
@@ -93,7 +93,7 @@ public final class ServerConnection {
      * The line that {@link #next} found last, with its line end. Always the same buffer, valid until
      * {@link #on(Command)}; it may hold a password.
      *
-     * @throws IllegalStateException if there is none: no line has ended
+     * @throws IllegalStateException if no line has ended yet
      */
     public ByteBuffer line() {
         return framer.line();
@@ -146,7 +146,7 @@ public final class ServerConnection {
         return session.current();
     }
 
-    /** Messages that were marked by ACKD and kept all the same, as the session ended without QUIT. */
+    /** Messages that were marked by ACKD but kept, as the session ended without QUIT. */
     public int discarded() {
         return session.discarded();
     }

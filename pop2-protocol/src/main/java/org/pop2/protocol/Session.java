@@ -41,7 +41,7 @@ public final class Session {
 
     private State state = State.LSTN;
     private Pending pending = Pending.NOTHING;
-    private @Nullable Listing mailbox;
+    private @Nullable MailboxView mailbox;
     private String folder = DEFAULT_MAILBOX;
     private int current = 1;
     /** The octets of the current message, once they are known. */
@@ -83,7 +83,7 @@ public final class Session {
         return pending == Pending.TRANSFER;
     }
 
-    /** Messages that were marked by ACKD and kept all the same, as the session ended without QUIT. */
+    /** Messages that were marked by ACKD but kept, as the session ended without QUIT. */
     public int discarded() {
         return discarded;
     }
@@ -91,8 +91,8 @@ public final class Session {
     /**
      * What to do about an event.
      *
-     * @throws IllegalStateException if the event cannot be: a command while another is under way, or the outcome of an
-     *     effect that is not. A bug of the caller, never of a peer.
+     * @throws IllegalStateException if the event is impossible now: a command while another is under way, or the
+     *     outcome of an effect that is not under way. A bug of the caller, never of a peer.
      */
     public List<Effect> on(Event event) {
         if (event instanceof Event.Received received) {
@@ -113,7 +113,7 @@ public final class Session {
         return outcome(event);
     }
 
-    /** The same as {@link Event.Received}, which is not needed then: of all events this is the frequent one. */
+    /** The same as {@link #on} of {@link Event.Received}, without an object for the most frequent event. */
     public List<Effect> received(Command command) {
         if (pending != Pending.NOTHING) {
             throw new IllegalStateException("a command while " + pending + " is under way");
@@ -279,30 +279,30 @@ public final class Session {
         return List.of(new Effect.Select(name));
     }
 
-    private List<Effect> selected(Listing listing) {
-        mailbox = listing;
+    private List<Effect> selected(MailboxView selected) {
+        mailbox = selected;
         if (state == State.DONE) {
             // the client went while the mailbox was being opened
             return List.of(release());
         }
-        if (state == State.AUTH && listing.count() == 0 && listing.saysNoMail()) {
+        if (state == State.AUTH && selected.count() == 0 && selected.saysNoMail()) {
             pending = Pending.RELEASE_BEFORE_NO_MAIL;
             return List.of(release());
         }
         state = State.MBOX;
         current = 1;
         // "messages", even for one: scanners and people look for the word
-        return send(new Reply.Count(listing.count(), "messages for you"));
+        return send(new Reply.Count(selected.count(), "messages for you"));
     }
 
     /** 0 for a message that is deleted or does not exist (p. 9). */
     private List<Effect> tellLength() {
-        Listing listing = mailbox();
-        if (current < 1 || current > listing.count() || deleted.get(current)) {
+        MailboxView selected = mailbox();
+        if (current < 1 || current > selected.count() || deleted.get(current)) {
             return tell(0);
         }
-        if (listing.measured(current)) {
-            return tell(listing.octets(current));
+        if (selected.lengthKnown(current)) {
+            return tell(selected.octets(current));
         }
         pending = Pending.MEASURING;
         return List.of(new Effect.Measure(current));
@@ -324,7 +324,7 @@ public final class Session {
     }
 
     /**
-     * Ends the session on any way but QUIT.
+     * Ends the session in any way but QUIT.
      *
      * @param text for the client, or nothing
      */
@@ -346,14 +346,14 @@ public final class Session {
         return effects;
     }
 
-    /** A storage that failed, or a mailbox that is somebody else's now, is no place to delete in. */
+    /** Nothing is deleted in a storage that failed, or in a mailbox that another session holds by now. */
     private boolean appliesMarks(End end) {
         return mailbox().onDisconnect().orElse(onDisconnect) == OnDisconnect.APPLY
                 && end != End.STORAGE_FAILED
                 && end != End.MAILBOX_LOST;
     }
 
-    private Listing mailbox() {
+    private MailboxView mailbox() {
         if (mailbox == null) {
             throw new IllegalStateException("no mailbox in state " + state);
         }

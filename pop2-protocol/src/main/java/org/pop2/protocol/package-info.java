@@ -40,7 +40,7 @@
  *             } else if (effect instanceof Effect.Select select) {
  *                 List<byte[]> box = select.mailbox().equals("INBOX") ? mail : List.of();
  *                 long[] octets = box.stream().mapToLong(it -> it.length).toArray();
- *                 act(pop2.on(new Event.Selected(Listing.of(octets))));
+ *                 act(pop2.on(new Event.Selected(MailboxView.of(octets))));
  *             } else if (effect instanceof Effect.Deliver deliver) {
  *                 out.write(mail.get(deliver.number() - 1));
  *                 act(pop2.on(Event.DELIVERED));

@@ -8,7 +8,7 @@ import java.util.Optional;
  * @param user whose account it is
  * @param passwordHash {@code {SCHEME}hash} as Dovecot writes it, for the server to verify; opaque to the storage
  * @param enabled whether the user may log in; mail for a disabled user is still delivered
- * @param quota how much mail the user may have; empty: as much as all who have no quota of their own
+ * @param quota how much mail the user may have; empty: the default quota
  */
 public record Account(UserName user, String passwordHash, boolean enabled, Optional<Quota> quota) {
     /** Longest password hash, in characters. */
@@ -16,7 +16,7 @@ public record Account(UserName user, String passwordHash, boolean enabled, Optio
 
     /**
      * @throws IllegalArgumentException if the hash is empty, too long, begins or ends with a blank or holds a character
-     *     that is no printable ASCII
+     *     other than printable ASCII
      */
     public Account {
         if (passwordHash.isEmpty()
@@ -27,7 +27,7 @@ public record Account(UserName user, String passwordHash, boolean enabled, Optio
         }
     }
 
-    /** One without a quota of its own. For a change of an account there are {@code with...}: they keep the rest. */
+    /** An account with the default quota. To change an account use the {@code with...} methods, which keep the rest. */
     public Account(UserName user, String passwordHash, boolean enabled) {
         this(user, passwordHash, enabled, Optional.empty());
     }

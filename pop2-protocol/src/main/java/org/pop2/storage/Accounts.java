@@ -10,22 +10,22 @@ public interface Accounts {
     Publisher<Account> find(UserName user);
 
     /**
-     * The account as it was a moment ago, at most a tenth of a second, if this storage knows it without waiting. Never
-     * blocks. For letting somebody in who was let in shortly before; whoever is to be refused is looked up with
-     * {@link #find}. By default nothing is known.
+     * The account as it was at most a tenth of a second ago, if this storage knows it without waiting. Never blocks.
+     * Used only to let in a user who was let in shortly before; before refusing anybody, {@link #find} is asked. Empty
+     * by default.
      */
     default Optional<Account> recent(UserName user) {
         return Optional.empty();
     }
 
-    /** Stores the account, new or in place of the one of the same user. Durable when it completes. */
+    /** Stores the account, replacing that of the same user if there is one. Durable when it completes. */
     Publisher<Void> put(Account account);
 
     /**
-     * Stores the replacement if the account of that user is still exactly the expected one, in one step: of several
-     * that expect the same account, in whatever thread, process or node, one happens. Emits whether it did;
-     * {@code false}, and nothing changed, if the account is another by now or is gone. Durable, and seen by every node,
-     * when it completes. After an error nobody knows whether it happened.
+     * Stores the replacement, in one step, if the account of that user still equals the expected one. Of several
+     * callers that expect the same account, in any thread, process or node, only one succeeds. Emits whether it did;
+     * {@code false} means that nothing changed. Durable, and seen by every node, when it completes. After an error the
+     * outcome is unknown.
      *
      * @throws IllegalArgumentException at the call, if the two are not of the same user: a bug of the caller
      */

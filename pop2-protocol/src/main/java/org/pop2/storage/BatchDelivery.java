@@ -4,15 +4,15 @@ import java.util.List;
 import org.reactivestreams.Publisher;
 
 /**
- * A storage that takes several messages for what one costs: {@link MailStore#batchDelivery} gives it. Work starts at
+ * A storage that stores several messages at the cost of one; see {@link MailStore#batchDelivery}. Work starts at
  * subscription; errors are {@link StoreException}s. The contract test is
  * {@code org.pop2.storage.tck.BatchDeliveryContract}.
  */
 public interface BatchDelivery {
-    /** Messages that a batch has at most. */
+    /** Most messages in a batch. */
     int MOST_MESSAGES = 1000;
 
-    /** Octets that they have together at most, as they come: a storage may hold all of them in memory. */
+    /** Most octets in a batch, before any conversion: a storage may hold all of them in memory. */
     int MOST_OCTETS = 8 * 1024 * 1024;
 
     /**

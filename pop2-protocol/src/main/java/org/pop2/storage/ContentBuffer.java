@@ -5,9 +5,9 @@ import java.nio.ByteBuffer;
 /**
  * A piece of a message as it goes over the wire.
  *
- * <p>It belongs to the subscriber that was given it, who calls {@link #release} exactly once, when the octets have been
- * used; from then on they may change. A storage that does not reuse buffers lets {@code release} do nothing. A buffer
- * that was emitted to a subscriber which has cancelled is still the subscriber's to release.
+ * <p>It belongs to the subscriber, which calls {@link #release} exactly once when it is done with the octets; from then
+ * on they may change. That holds after a cancel, too: what was emitted has to be released. In a storage that does not
+ * reuse buffers, {@code release} does nothing.
  */
 public interface ContentBuffer {
     /** Most octets in one buffer: 64 KiB. */
@@ -19,7 +19,7 @@ public interface ContentBuffer {
     /** Gives the buffer back. On any thread. */
     void release();
 
-    /** A buffer that the garbage collector takes care of. */
+    /** A buffer that is left to the garbage collector. */
     static ContentBuffer unpooled(ByteBuffer octets) {
         return new ContentBuffer() {
             @Override

@@ -3,11 +3,11 @@ package org.pop2.storage;
 import org.reactivestreams.Publisher;
 
 /**
- * A mailbox in which it is a judgement where messages begin: {@link Mailbox#doubtful} gives it. Work starts at
+ * A mailbox whose format leaves room for doubt about where messages begin; see {@link Mailbox#doubtful}. Work starts at
  * subscription; errors are {@link StoreException}s.
  */
 public interface Doubtful {
-    /** So many doubts are told at most. */
+    /** Most doubts that are reported. */
     int MOST = 1000;
 
     /**
@@ -20,6 +20,6 @@ public interface Doubtful {
      */
     record Doubt(long offset, boolean separates, String why, String line) {}
 
-    /** All that is doubtful, in its order; the first {@link #MOST}. Nothing is changed. */
+    /** The first {@link #MOST} doubts, in the order of the mailbox. Changes nothing. */
     Publisher<Doubt> doubts();
 }

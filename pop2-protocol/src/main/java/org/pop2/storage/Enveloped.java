@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.reactivestreams.Publisher;
 
 /**
- * A mailbox of a storage that keeps what was on the envelope: {@link Mailbox#envelopes} gives it. Work starts at
+ * A mailbox of a storage that keeps the envelopes of messages; see {@link Mailbox#envelopes}. Work starts at
  * subscription; errors are {@link StoreException}s. The contract test is
  * {@code org.pop2.storage.tck.EnvelopedContract}.
  */
@@ -13,8 +13,8 @@ public interface Enveloped {
     /**
      * What is known of a message's envelope.
      *
-     * @param sender of the delivery; empty for a bounce or where nobody knows
-     * @param received when it came in, to the second at least; nothing if nobody knows
+     * @param sender of the delivery; empty for a bounce, or if unknown
+     * @param received when it came in, at least to the second; empty if unknown
      */
     record Envelope(String sender, Optional<Instant> received) {}
 

@@ -3,13 +3,13 @@ package org.pop2.storage;
 import java.util.Collection;
 import org.reactivestreams.Publisher;
 
-/** What is in the way of a storage's work, for an administrator ({@link MailStore#examined}). */
+/** A storage that can say what keeps it from working; see {@link MailStore#examined}. */
 public interface Examined {
 
     /**
      * Looks at what the mailboxes of these users need: locks, permissions, what a crash may have left. Work starts at
-     * subscription; nothing is changed, and a lock is held for a moment at most. Nothing found: nothing is in the way.
-     * Errors are {@link StoreException}s.
+     * subscription; nothing is changed, and a lock is held for a moment at most. Emits nothing if all is well. Errors
+     * are {@link StoreException}s.
      */
     Publisher<Finding> examine(Collection<UserName> users);
 
@@ -23,11 +23,11 @@ public interface Examined {
 
     /** How bad a finding is. */
     enum Severity {
-        /** It may be as it should be just now: somebody has a lock. */
+        /** Probably right, and worth knowing: another program holds a lock. */
         NOTE,
-        /** It works, but not as well or as safely as it could. */
+        /** It works, but less well or less safely than it could. */
         WARN,
-        /** It does not work until somebody has done something. */
+        /** It does not work until this is mended. */
         FAIL
     }
 }

@@ -5,8 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The name of a folder of one user, known to be harmless: it cannot be built from a text that leaves the user's own
- * folders (rule S3).
+ * The name of a folder of one user. Names that lead out of the user's own folders cannot be built (rule S3).
  *
  * <p>A name is one or more parts joined by {@code /}, of at most {@value #MAX_OCTETS} octets of UTF-8 in all. A part is
  * 1 to {@value #MAX_PART_OCTETS} octets of letters and digits (of any script), spaces and any of {@code . _ + - @ = , #
@@ -42,7 +41,7 @@ public record FolderName(String value) {
         }
     }
 
-    /** The folder of that name, or nothing if the name is not allowed. */
+    /** The folder of that name; empty if the name is not allowed. */
     public static Optional<FolderName> of(String name) {
         return isAllowed(name) ? Optional.of(new FolderName(name)) : Optional.empty();
     }

@@ -13,26 +13,26 @@ public interface MailStoreProvider {
     /** The value of {@code storage.type}, and the prefix of its settings: {@code mbox}. */
     String name();
 
-    /** Every setting that it knows, for the check of a configuration and for its documentation. */
+    /** All of its settings, to check and to document a configuration. */
     List<Setting> settings();
 
     /**
-     * Opens the storage: recovers what a crash left, prepares what is missing. Work starts at subscription. Fails with
-     * {@link StoreException.Reason#UNAVAILABLE} and a message for the administrator if it cannot be used.
+     * Opens the storage: finishes what a crash interrupted, creates what is missing. Work starts at subscription. Fails
+     * with {@link StoreException.Reason#UNAVAILABLE} and a message for the administrator if it cannot be used.
      *
-     * @throws IllegalArgumentException if a setting's value is none it can work with; the message names the setting
+     * @throws IllegalArgumentException if a setting's value cannot be used; the message names the setting
      */
     Publisher<MailStore> open(StoreSettings settings);
 
     /**
-     * Whether what one process stores is there for others. If not, only a server opens such a storage: what a command
-     * stored would be gone when it ends.
+     * Whether other processes see what this one stores. If not, commands refuse the storage, since what they stored
+     * would be gone when they end.
      */
     default boolean isShared() {
         return true;
     }
 
-    /** What brings the storage's schema up to date; nothing if it has none with versions. */
+    /** The storage's schema, if it has versions. */
     default Optional<VersionedSchema> schema() {
         return Optional.empty();
     }
@@ -41,15 +41,15 @@ public interface MailStoreProvider {
      * A setting of a storage.
      *
      * @param name below {@code storage.<provider>.}: {@code inbox}
-     * @param defaultValue as text; empty: there is none
-     * @param description what it is, with the unit: sentences; literals are between backticks
+     * @param defaultValue as text; empty if there is no default
+     * @param description full sentences, with the unit; literals between backticks
      */
     record Setting(String name, String defaultValue, String description) {}
 
     /**
      * The provider of that name on the class or module path.
      *
-     * @throws IllegalArgumentException if there is none; the message lists those found
+     * @throws IllegalArgumentException if there is no such provider; the message lists those found
      */
     static MailStoreProvider named(String name) {
         List<String> found = new ArrayList<>();

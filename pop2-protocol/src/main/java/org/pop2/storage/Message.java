@@ -8,13 +8,12 @@ import org.reactivestreams.Publisher;
 /**
  * A message to deliver.
  *
- * @param content the octets of the message (RFC 822), with line ends LF or CRLF as they come; subscribed to once; the
- *     storage is done with a buffer before it requests the next one
- * @param sender the envelope's sender, empty for a bounce or where nobody knows
- * @param deliveryId what a repeated delivery of the same message by the same MTA repeats, so that a storage which can
- *     may store it once, as long as the first copy is there: one that was deleted is no copy; empty: every delivery is
- *     a new message
- * @param received when it came in, for a message that comes from another mailbox; empty: now
+ * @param content the octets of the message (RFC 822), with line ends LF or CRLF; subscribed to once; the storage is
+ *     done with a buffer before it requests the next one
+ * @param sender the envelope's sender; empty for a bounce, or if unknown
+ * @param deliveryId equal for repeated deliveries of the same message by the same MTA. While the first copy exists, a
+ *     storage may ignore the repetition; a deleted message does not count. Empty: every delivery is a new message
+ * @param received when it came in, for a message that is copied from another mailbox; empty: now
  */
 public record Message(
         Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId, Optional<Instant> received) {
@@ -37,7 +36,7 @@ public record Message(
         }
     }
 
-    /** One that comes in now. */
+    /** A message that comes in now. */
     public Message(Publisher<ByteBuffer> content, String sender, Optional<String> deliveryId) {
         this(content, sender, deliveryId, Optional.empty());
     }

@@ -8,8 +8,8 @@ import java.util.regex.Pattern;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * How much mail a user may have, in all folders together (rule S15). It holds for deliveries only: nothing is ever
- * deleted for it.
+ * How much mail a user may have, in all folders together (rule S15). It applies to deliveries; no message is deleted
+ * because of it.
  *
  * @param messages most messages; 0: any number
  * @param octets most octets, as they go over the wire; 0: any number
@@ -42,7 +42,7 @@ public record Quota(long messages, long octets) {
     }
 
     /**
-     * What a storage does before it adds a message.
+     * For storages: checks the quota before a message is added.
      *
      * @param someMessages and {@code someOctets}: what the user would have with it
      * @throws StoreException with {@link Reason#OVER_QUOTA} if that is more than is allowed
@@ -94,7 +94,7 @@ public record Quota(long messages, long octets) {
         return Optional.of(new Quota(messages, octets));
     }
 
-    /** Negative for a unit that there is not. */
+    /** Negative for an unknown unit. */
     private static BigInteger scaled(BigInteger number, String unit, String usual) {
         int power = UNITS.indexOf((unit.isEmpty() ? usual : unit).toLowerCase(Locale.ROOT));
         return power < 0 ? BigInteger.ONE.negate() : number.shiftLeft(10 * power);
@@ -105,7 +105,7 @@ public record Quota(long messages, long octets) {
         return "*:bytes=" + octets + ":messages=" + messages;
     }
 
-    /** {@code 1000 messages, 1048576 octets}; {@code unlimited} for what is. */
+    /** {@code 1000 messages, 1048576 octets}; {@code unlimited} if there is no limit. */
     @Override
     public String toString() {
         if (isUnlimited()) {

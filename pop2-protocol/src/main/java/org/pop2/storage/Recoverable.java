@@ -4,8 +4,8 @@ import java.time.Instant;
 import org.reactivestreams.Publisher;
 
 /**
- * What a crash left and cannot be finished without an administrator, set aside ({@link MailStore#recoverable}). Work
- * starts at subscription; errors are {@link StoreException}s.
+ * Interrupted deletions that were set aside, for an administrator to finish or drop; see {@link MailStore#recoverable}.
+ * Work starts at subscription; errors are {@link StoreException}s.
  */
 public interface Recoverable {
 
@@ -16,16 +16,16 @@ public interface Recoverable {
      * @param mailbox which mailbox it is about
      * @param since when it was set aside
      * @param applicable whether {@link #apply} would do something now
-     * @param text what that would be, or why nothing can be done, in one line
+     * @param text one line: what {@link #apply} would do, or why it can do nothing
      */
     record SetAside(String id, String mailbox, Instant since, boolean applicable, String text) {}
 
-    /** All that was set aside, the oldest first. Each mailbox is locked for a moment, and nothing is changed. */
+    /** All deletions that were set aside, oldest first. Locks each mailbox for a moment, and changes nothing. */
     Publisher<SetAside> setAside();
 
     /**
-     * Finishes a deletion, with the proofs that a recovery after a crash asks for; durable when it completes. With an
-     * error nothing is changed: {@link StoreException.Reason#NOT_FOUND} if there is no such deletion,
+     * Finishes a deletion, with the same checks as a recovery after a crash; durable when it completes. With an error
+     * nothing is changed: {@link StoreException.Reason#NOT_FOUND} if there is no such deletion,
      * {@link StoreException.Reason#BUSY} while a session holds the mailbox, {@link StoreException.Reason#CORRUPT} if
      * another program has changed it.
      */

@@ -5,13 +5,13 @@ import java.util.Collection;
 import org.reactivestreams.Publisher;
 
 /**
- * What sessions deleted, kept for a while ({@link MailStore#retention}). Work starts at subscription; errors are
+ * Deleted messages that are kept for a while; see {@link MailStore#retention}. Work starts at subscription; errors are
  * {@link StoreException}s. The contract test is {@code org.pop2.storage.tck.RetentionContract}.
  */
 public interface Retention {
 
     /**
-     * A deleted message that can still be had back.
+     * A deleted message that can still be restored.
      *
      * @param uid its key among the messages of its mailbox, deleted or not; not its number in a session
      * @param octets as transmitted
@@ -21,15 +21,13 @@ public interface Retention {
      */
     record Expunged(long uid, long octets, Instant received, Instant expunged, String sender) {}
 
-    /**
-     * What was deleted from a folder and is still there, the message that came first first; none for an unknown folder.
-     */
+    /** The deleted messages of a folder that are still kept, oldest delivery first; none for an unknown folder. */
     Publisher<Expunged> expunged(UserName user, FolderName folder);
 
     /**
-     * Brings deleted messages back to where they were, as they were; all of them or, with an error, none. Those that
-     * are not there any more, or are back already, are passed over: no message comes back twice. Needs no hold: a
-     * session that holds the mailbox goes on with its snapshot, and the next one sees them.
+     * Restores deleted messages: all of them or, with an error, none. Skips those that are gone for good or were
+     * restored before: no message comes back twice. Needs no hold: a session that holds the mailbox keeps its snapshot,
+     * and the next one sees them.
      *
      * @return how many came back
      */

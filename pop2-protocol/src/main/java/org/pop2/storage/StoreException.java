@@ -5,8 +5,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The only error that a storage lets out (rule S14). Sorted by what the caller can do about it; the message is for the
- * administrator's log and never shown to a mail client.
+ * The only exception that a storage throws or emits (rule S14). Its reason says what the caller can do; its message is
+ * for the administrator's log and never shown to a mail client.
  */
 public final class StoreException extends RuntimeException {
     @Serial
@@ -14,23 +14,24 @@ public final class StoreException extends RuntimeException {
 
     /** What the caller can do. */
     public enum Reason {
-        /** Somebody else has it just now. Nothing changed; the same call may succeed later. */
+        /** Another holder has it now. Nothing changed; the same call may succeed later. */
         BUSY,
-        /** The storage cannot be reached or used. Nothing is known to have changed; somebody has to look. */
+        /** The storage cannot be reached or used. Nothing is known to have changed; an administrator has to look. */
         UNAVAILABLE,
-        /** The work was done or was not: the answer was lost. Only releases say so; whoever looks again finds out. */
-        UNKNOWN_OUTCOME,
-        /** What is stored is not what it should be. It was left as it is; somebody has to look. */
-        CORRUPT,
         /**
-         * Another program has changed what this call was about. Nothing was deleted; whoever opens it again sees more.
+         * The answer was lost: the work was done or was not. Only releases fail so; opening the mailbox again shows
+         * which.
          */
+        UNKNOWN_OUTCOME,
+        /** What is stored is damaged. It was left as it is; an administrator has to look. */
+        CORRUPT,
+        /** Another program has changed the mailbox. Nothing was deleted; open it again to see its new state. */
         CHANGED,
-        /** No space left. Nothing changed; the same call may succeed when somebody has made some. */
+        /** No space left. Nothing changed; the same call may succeed once there is space. */
         NO_SPACE,
-        /** The user has as much mail as the {@link Quota} allows. Nothing changed. Only deliveries say so. */
+        /** The {@link Quota} allows the user no more mail. Nothing changed. Only deliveries fail so. */
         OVER_QUOTA,
-        /** The user (or other object) named does not exist. Only deliveries and account changes say so. */
+        /** The named user (or other object) does not exist. Only deliveries and account changes fail so. */
         NOT_FOUND
     }
 

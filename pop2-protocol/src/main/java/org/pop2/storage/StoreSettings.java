@@ -9,9 +9,8 @@ import java.util.Optional;
 import java.util.TreeSet;
 
 /**
- * What the administrator wrote for a storage: the settings below {@code storage.<provider>.}, as text, and what holds
- * for every storage. Whoever builds it has checked the names against {@link MailStoreProvider#settings} and filled in
- * the defaults.
+ * The configuration of a storage: the settings below {@code storage.<provider>.}, as text, and those that every storage
+ * has. The caller has checked the names against {@link MailStoreProvider#settings} and filled in the defaults.
  */
 public final class StoreSettings {
     private final Map<String, String> values;
@@ -19,7 +18,7 @@ public final class StoreSettings {
     private final Path directory;
     private final Quota quota;
 
-    /** Without a quota for those who have none of their own. */
+    /** Settings without a default quota. */
     public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory) {
         this(values, holdPolicy, directory, Quota.UNLIMITED);
     }
@@ -28,7 +27,7 @@ public final class StoreSettings {
      * @param values settings by name without the prefix
      * @param holdPolicy when a second session gets a held mailbox
      * @param directory the instance's directory, against which relative paths are resolved
-     * @param quota for users who have none of their own
+     * @param quota the default, for users who have none of their own
      */
     public StoreSettings(Map<String, String> values, HoldPolicy holdPolicy, Path directory, Quota quota) {
         this.quota = quota;
@@ -37,7 +36,7 @@ public final class StoreSettings {
         this.directory = directory.toAbsolutePath().normalize();
     }
 
-    /** The same with the defaults of what was not written; for those who were not given them by a configuration. */
+    /** The same, with defaults filled in for missing values. */
     public StoreSettings withDefaults(List<MailStoreProvider.Setting> settings) {
         Map<String, String> all = new HashMap<>(values);
         for (MailStoreProvider.Setting setting : settings) {
@@ -56,7 +55,7 @@ public final class StoreSettings {
         return directory;
     }
 
-    /** For users whose account has none of its own (rule S15). */
+    /** The default quota, for accounts without one (rule S15). */
     public Quota quota() {
         return quota;
     }
@@ -76,7 +75,7 @@ public final class StoreSettings {
     }
 
     /**
-     * A yes or no.
+     * A boolean.
      *
      * @throws IllegalArgumentException if absent, or neither {@code true} nor {@code false}
      */
@@ -91,7 +90,7 @@ public final class StoreSettings {
     /**
      * A whole number within bounds, which are inclusive.
      *
-     * @throws IllegalArgumentException if absent, no number, or out of the bounds
+     * @throws IllegalArgumentException if absent, not a number, or out of bounds
      */
     public int number(String name, int least, int most) {
         String what = "a number from " + least + " to " + most;
@@ -109,7 +108,7 @@ public final class StoreSettings {
     /**
      * A duration, as {@link #durationOf} reads it.
      *
-     * @throws IllegalArgumentException if absent or none
+     * @throws IllegalArgumentException if absent or malformed
      */
     public Duration duration(String name) {
         String text = text(name);
@@ -123,7 +122,7 @@ public final class StoreSettings {
     /**
      * A duration within bounds, which are inclusive.
      *
-     * @throws IllegalArgumentException if absent, no duration, or out of the bounds
+     * @throws IllegalArgumentException if absent, not a duration, or out of bounds
      */
     public Duration duration(String name, Duration least, Duration most) {
         Duration duration = duration(name);
@@ -135,10 +134,10 @@ public final class StoreSettings {
 
     /**
      * A duration as the configuration file writes it: a whole number and a unit, {@code ms}, {@code s}, {@code m},
-     * {@code h} or {@code d}, or one of HOCON's longer names for them, such as {@code 10 minutes}. A number alone would
-     * be milliseconds to HOCON; who writes {@code idle-timeout = 600} hardly means that.
+     * {@code h} or {@code d}, or one of HOCON's longer names for them, such as {@code 10 minutes}. A number alone is
+     * refused: HOCON would read {@code idle-timeout = 600} as milliseconds, which is hardly meant.
      *
-     * @throws IllegalArgumentException if it is none
+     * @throws IllegalArgumentException if the text is not a duration
      */
     public static Duration durationOf(String text) {
         int unit = 0;

@@ -5,7 +5,7 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The name of a user, known to be harmless in a path, a query and a log.
+ * The name of a user, safe in a path, a query and a log.
  *
  * <p>1 to {@value #MAX_OCTETS} octets of UTF-8: letters and digits (of any script) and any of {@code . _ + - @ = ~},
  * beginning with a letter, a digit or {@code _}, not ending with a dot, not in {@code .lock}. Names are kept and
@@ -31,7 +31,7 @@ public record UserName(String value) {
         }
     }
 
-    /** The user of that name, or nothing if the name is not allowed (so that no such user can exist). */
+    /** The user of that name; empty if the name is not allowed (so that no such user can exist). */
     public static Optional<UserName> of(String name) {
         return isAllowed(folded(name)) ? Optional.of(new UserName(name)) : Optional.empty();
     }
@@ -41,7 +41,7 @@ public record UserName(String value) {
         return value;
     }
 
-    /** Lower case comes first: it can be longer, and can hold what is not allowed. */
+    /** Lower case first: it can be longer, and can contain characters that are not allowed. */
     private static String folded(String name) {
         return name.toLowerCase(Locale.ROOT);
     }

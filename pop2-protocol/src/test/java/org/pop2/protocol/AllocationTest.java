@@ -27,7 +27,7 @@ class AllocationTest {
     /** The list (24) and {@link Effect.Deliver} (24). */
     private static final int TRANSFER = 48;
 
-    private static final Listing LISTING = new Listing() {
+    private static final MailboxView LISTING = new MailboxView() {
         @Override
         public int count() {
             return MESSAGES;

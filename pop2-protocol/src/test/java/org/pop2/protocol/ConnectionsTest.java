@@ -38,7 +38,7 @@ class ConnectionsTest {
         assertThat(input.remaining()).isEqualTo("READ 1\r\n".length());
 
         server.on(Event.LOGGED_IN);
-        server.on(new Event.Selected(Listing.of(17)));
+        server.on(new Event.Selected(MailboxView.of(17)));
         assertThat(server.next(input)).isEqualTo(new Command.Read(1));
         assertThat(input.hasRemaining()).isFalse();
         assertThat(server.next(input)).isNull();

@@ -13,7 +13,7 @@ import org.junit.jupiter.api.Test;
 class OldClientsTest {
 
     /** Two messages that are changed on their way, the second of which is sent in part only. */
-    private static final Listing CHANGED = new Listing() {
+    private static final MailboxView CHANGED = new MailboxView() {
         @Override
         public int count() {
             return 2;
@@ -25,7 +25,7 @@ class OldClientsTest {
         }
 
         @Override
-        public boolean measured(int number) {
+        public boolean lengthKnown(int number) {
             return false;
         }
 
@@ -40,7 +40,7 @@ class OldClientsTest {
         }
     };
 
-    private static final Listing NO_MAIL = new Listing() {
+    private static final MailboxView NO_MAIL = new MailboxView() {
         @Override
         public int count() {
             return 0;
@@ -64,7 +64,7 @@ class OldClientsTest {
 
     private final Session session = new Session("host", OnDisconnect.KEEP);
 
-    private List<Effect> in(Listing mailbox) {
+    private List<Effect> in(MailboxView mailbox) {
         session.on(Event.OPENED);
         session.on(Sessions.event(Input.HELO));
         session.on(Event.LOGGED_IN);

@@ -7,8 +7,8 @@ import java.util.List;
 final class Sessions {
     static final Command.Helo HELO =
             new Command.Helo(new Credentials("postel", Secret.of("secret".getBytes(StandardCharsets.US_ASCII))), null);
-    static final Listing THREE = listing(true);
-    static final Listing READ_ONLY = listing(false);
+    static final MailboxView THREE = listing(true);
+    static final MailboxView READ_ONLY = listing(false);
 
     private Sessions() {}
 
@@ -75,15 +75,15 @@ final class Sessions {
         return kinds.toString();
     }
 
-    private static Listing listing(boolean writable) {
+    private static MailboxView listing(boolean writable) {
         return listing(writable, true);
     }
 
     /** @param measured whether lengths are known */
-    static Listing listing(boolean writable, boolean measured) {
-        return new Listing() {
+    static MailboxView listing(boolean writable, boolean measured) {
+        return new MailboxView() {
             @Override
-            public boolean measured(int number) {
+            public boolean lengthKnown(int number) {
                 return measured;
             }
 

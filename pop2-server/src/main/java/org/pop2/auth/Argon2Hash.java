@@ -128,8 +128,8 @@ final class Argon2Hash implements PasswordHash {
     }
 
     /**
-     * Has Java compile what computes hashes before somebody waits for it: a quarter of a hash's work, in little memory.
-     * Once in the life of a process.
+     * Lets Java compile the hash function before the first login needs it: a quarter of a hash's work, in little
+     * memory. Call once per process.
      */
     static void practise() {
         if (PRACTISED.compareAndSet(false, true)) {
@@ -145,7 +145,7 @@ final class Argon2Hash implements PasswordHash {
         }
     }
 
-    /** A hash of the default cost that is of no known password. */
+    /** A hash of the default cost whose password nobody knows. */
     static Decoy standardDecoy() {
         return decoy(
                 Argon2Parameters.ARGON2_id,

@@ -17,14 +17,14 @@ import reactor.core.scheduler.Schedulers;
 /**
  * Decides who may log in. Safe for many threads.
  *
- * <p>Passwords are tried by {@link StoredHashes}, against what accounts keep, or by a {@link Login} of the program's
- * own. Around either it is here that who fails again and again is {@linkplain Settings#penalty told late} and may not
- * try many passwords at a time.
+ * <p>Passwords are tried by {@link StoredHashes}, against the hashes of accounts, or by a {@link Login} of the
+ * embedding program. In both cases this class delays the answers to {@linkplain Settings#penalty repeated failures} and
+ * limits how many passwords a client may try at a time.
  */
 public final class Authenticator implements Disposable {
 
     /**
-     * How much the authenticator may use, and what it does besides.
+     * Limits and options of an authenticator.
      *
      * @param threads hashes computed at a time; each takes a processor, and 19 MiB with the default scheme
      * @param queue logins that may wait for a thread
@@ -70,18 +70,18 @@ public final class Authenticator implements Disposable {
     interface HashParser {
         PasswordHash parse(String stored) throws UnusableHashException;
 
-        /** What is computed for nobody as long as no account has been seen. */
+        /** The hash to compute for unknown users until an account has been seen. */
         default PasswordHash standard() {
             return Argon2Hash.standardDecoy().hash();
         }
     }
 
-    /** How passwords are tried, one after the other of a login that is counted. */
+    /** Tries passwords, one after the other, for a login that counts. */
     interface Trial extends Disposable {
-        /** Tries one. Cancelling means that nobody waits for it. */
+        /** Tries one. Cancelling means that the client no longer waits. */
         Mono<Verdict> of(Credentials credentials, @Nullable InetAddress client, LoginPenalties.Attempt login);
 
-        /** Forgets what it remembers of passwords that were right. */
+        /** Forgets which passwords were right. */
         default void forget() {}
     }
 
@@ -97,7 +97,7 @@ public final class Authenticator implements Disposable {
         this(accounts, settings, Passwords::parse, System::nanoTime, Schedulers.parallel());
     }
 
-    /** An authenticator that asks the program. Of the settings only the penalty matters. */
+    /** An authenticator that asks the given login. Of the settings, only the penalty applies. */
     public Authenticator(Login login, Settings settings) {
         this(new ProgramsLogin(login, Schedulers.parallel()), settings, System::nanoTime, Schedulers.parallel());
     }
@@ -141,22 +141,22 @@ public final class Authenticator implements Disposable {
         });
     }
 
-    /** As {@link #authenticate(Credentials, Credentials, InetAddress)}, of a client nobody knows the address of. */
+    /** As {@link #authenticate(Credentials, Credentials, InetAddress)}, for a client of unknown address. */
     public Mono<Verdict> authenticate(Credentials primary, @Nullable Credentials raw) {
         return authenticate(primary, raw, null);
     }
 
-    /** Forgets which passwords were right lately: each is hashed again at its next login. */
+    /** Forgets which passwords were right recently, so that each is hashed again at the next login. */
     public void forgetVerified() {
         trial.forget();
     }
 
-    /** Tells all refusals that are being held back, and later ones at once: the server is stopping. */
+    /** Sends all delayed refusals now, and later ones at once: the server is stopping. */
     public void tellRefusalsNow() {
         disposed.tryEmitEmpty();
     }
 
-    /** The verdict, a refusal as late as it has to be. */
+    /** The verdict; a refusal after its delay. */
     private Mono<Verdict> told(Verdict verdict, LoginPenalties.Attempt attempt) {
         switch (verdict.outcome()) {
             case ACCEPTED -> attempt.accepted();

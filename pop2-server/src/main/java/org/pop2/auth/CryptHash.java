@@ -10,7 +10,7 @@ import org.apache.commons.codec.digest.Md5Crypt;
 import org.apache.commons.codec.digest.Sha2Crypt;
 import org.bouncycastle.crypto.generators.OpenBSDBCrypt;
 
-/** What crypt(3) makes, told apart by the prefix as there: bcrypt, SHA-256-crypt, SHA-512-crypt and MD5-crypt. */
+/** Hashes of crypt(3), distinguished by their prefix: bcrypt, SHA-256-crypt, SHA-512-crypt and MD5-crypt. */
 final class CryptHash {
     private static final SecureRandom RANDOM = new SecureRandom();
 
@@ -56,7 +56,7 @@ final class CryptHash {
         if (md5.matches()) {
             return new Md5(md5.group(1), md5.group(2).getBytes(StandardCharsets.US_ASCII));
         }
-        throw new UnusableHashException("it is no bcrypt, SHA-256-crypt, SHA-512-crypt or MD5-crypt hash;"
+        throw new UnusableHashException("it is not a bcrypt, SHA-256-crypt, SHA-512-crypt or MD5-crypt hash;"
                 + " the traditional crypt of 8 characters is too weak and is not read");
     }
 
@@ -124,7 +124,7 @@ final class CryptHash {
         }
     }
 
-    /** Weak, a thousand rounds of MD5; read so that accounts can be moved over, and be hashed anew at a login. */
+    /** A thousand rounds of MD5: weak. Accepted so that accounts can be migrated; hashed anew at a login. */
     private static final class Md5 implements PasswordHash {
         private final String setting;
         private final byte[] digest;
@@ -147,7 +147,7 @@ final class CryptHash {
         }
     }
 
-    /** That many letters, as a salt or a digest has them. */
+    /** A pattern for that many characters of a salt or digest. */
     private static String letters(int count) {
         StringBuilder letters = new StringBuilder(count);
         for (int i = 0; i < count; i++) {

@@ -11,14 +11,15 @@ import javax.crypto.Mac;
 import javax.crypto.spec.SecretKeySpec;
 
 /**
- * What is computed where there is no hash to try, so that it takes the time that one would. Accounts may have hashes of
- * several schemes and costs; a name that nobody has gets one of them, always the same as long as the mix stays what it
- * is, as often as accounts that try to log in have it. Until one has, it is the default scheme. Safe for many threads.
+ * Hashes to compute for unknown users, so that a refusal takes as long as for a known one. Accounts may have hashes of
+ * several schemes and costs. An unknown name is given one of those seen in recent logins, in proportion to how often
+ * each was seen, and the same one as long as these proportions last. Until a login was seen, it is the default scheme.
+ * Safe for many threads.
  */
 final class Decoys {
     private static final String ALGORITHM = "HmacSHA256";
     private static final int MAX_SHAPES = 8;
-    /** Counts are halved then: the mix is that of late. */
+    /** At this total the counts are halved, so that recent logins weigh more. */
     private static final int MAX_TOTAL = 10_000;
 
     private static final class Seen {
@@ -35,7 +36,7 @@ final class Decoys {
     private final SecretKeySpec key;
     private int total;
 
-    /** @param standard computed as long as no account has been seen */
+    /** @param standard computed until an account has been seen */
     Decoys(PasswordHash standard) {
         this.standard = standard;
         byte[] random = new byte[32];
@@ -43,7 +44,7 @@ final class Decoys {
         key = new SecretKeySpec(random, ALGORITHM);
     }
 
-    /** A password was tried against that hash. */
+    /** Counts a password that was tried against that hash. */
     synchronized void seen(PasswordHash hash) {
         // a new decoy takes random octets, and a moment that unknown users do not take
         Seen seen = shapes.get(hash.shape());
@@ -67,7 +68,7 @@ final class Decoys {
         }
     }
 
-    /** What to compute for that name. */
+    /** The hash to compute for that name. */
     synchronized PasswordHash of(String name) {
         if (total == 0) {
             return standard;

@@ -7,8 +7,8 @@ import java.util.PriorityQueue;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Failed logins, by user name or by address. Bounded: whoever has failed least makes room, so that nobody gets rid of
- * many failures by a flood of others. Guarded by its {@link LoginPenalties}.
+ * Failed logins, by user name or by address. Bounded: the entry with the fewest failures makes room, so that a flood of
+ * other names cannot erase many failures. Guarded by its {@link LoginPenalties}.
  */
 final class FailedLogins<K> {
     /** In the order of the last failure. */
@@ -16,18 +16,18 @@ final class FailedLogins<K> {
 
     private final int most;
 
-    /** @param most of whom failures are remembered; logins under way are bounded elsewhere */
+    /** @param most entries with failures; logins under way are bounded elsewhere */
     FailedLogins(int most) {
         this.most = most;
     }
 
-    /** Of a user name or an address. */
+    /** The state of a user name or an address. */
     static final class Entry {
         private int failures;
         private long lastFailure;
         private int running;
 
-        /** When the refusals that wait will be told. */
+        /** When the delayed refusals will be sent. */
         private final PriorityQueue<Long> told = new PriorityQueue<>();
 
         private void forget(long now) {
@@ -56,7 +56,7 @@ final class FailedLogins<K> {
             failures = 0;
         }
 
-        /** So many passwords were wrong; says how many nanoseconds later than at once that is told. */
+        /** Counts wrong passwords; returns the delay of the refusal in nanoseconds. */
         private long fail(int passwords, long now) {
             forget(now);
             failures += passwords;
@@ -77,18 +77,18 @@ final class FailedLogins<K> {
         }
     }
 
-    /** What is known of somebody; nothing is recorded for the question. */
+    /** The state of a name or address, without recording anything. */
     @Nullable
     Entry find(K key) {
         return entries.get(key);
     }
 
-    /** For a login that is let in. */
+    /** The entry for a login that may proceed; created if missing. */
     Entry of(K key) {
         return entries.computeIfAbsent(key, any -> new Entry());
     }
 
-    /** A login failed; says by how much its refusal is late. */
+    /** Records a failed login; returns the delay of its refusal. */
     long failed(K key, Entry entry, int passwords, long now) {
         long delay = entry.fail(passwords, now);
         // what failed last is the last in the order, and what had to make room meanwhile is here again
@@ -118,7 +118,7 @@ final class FailedLogins<K> {
         }
     }
 
-    /** Whether there is still something to know of it; if not, it takes no memory. */
+    /** Removes the entry if it holds nothing any more. */
     void tidy(K key, Entry entry) {
         if (entry.isIdle()) {
             entries.remove(key, entry);

@@ -3,17 +3,17 @@ package org.pop2.auth;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Peer;
+import org.pop2.net.NetworkPrefix;
 import org.pop2.storage.UserName;
 
 /**
- * From where users have logged in lately. Bounded, for each user too: who calls from everywhere makes nobody else
- * forgotten. Guarded by its {@link LoginPenalties}.
+ * Networks from which users have logged in recently. Bounded, per user as well, so that a user of many networks
+ * displaces nobody else. Guarded by its {@link LoginPenalties}.
  */
 final class KnownPlaces {
     static final int MAX_PLACES = 16;
 
-    /** Somebody who logged in from there. */
+    /** A user who logged in from a network. */
     static final class Known {
         private long since;
         private int running;
@@ -47,23 +47,23 @@ final class KnownPlaces {
         }
     }
 
-    private final Map<UserName, Map<Peer, Known>> users;
+    private final Map<UserName, Map<NetworkPrefix, Known>> users;
 
     KnownPlaces(int mostUsers) {
         users = new Bounded<>(mostUsers);
     }
 
     @Nullable
-    Known find(UserName user, Peer address, long now) {
-        Map<Peer, Known> places = users.get(user);
+    Known find(UserName user, NetworkPrefix address, long now) {
+        Map<NetworkPrefix, Known> places = users.get(user);
         Known known = places == null ? null : places.get(address);
         return known != null && now - known.since < LoginPenalties.KNOWN_FOR.toNanos() ? known : null;
     }
 
-    /** The user has logged in from there. */
-    void add(UserName user, Peer address, long now) {
-        Map<Peer, Known> before = users.remove(user);
-        Map<Peer, Known> places = before == null ? new Bounded<>(MAX_PLACES) : before;
+    /** Records that the user has logged in from there. */
+    void add(UserName user, NetworkPrefix address, long now) {
+        Map<NetworkPrefix, Known> before = users.remove(user);
+        Map<NetworkPrefix, Known> places = before == null ? new Bounded<>(MAX_PLACES) : before;
         users.put(user, places);
         Known again = places.remove(address);
         Known there = again == null ? new Known() : again;

@@ -6,10 +6,10 @@ import org.pop2.protocol.Secret;
 import org.reactivestreams.Publisher;
 
 /**
- * Who may log in, as a program decides it: by a directory, say, instead of the hashes that accounts keep. Given to
- * {@code Pop2Server.start}; safe for many threads.
+ * Decides who may log in, for programs that do not use the hashes of accounts: by asking a directory, say. Passed to
+ * {@code Pop2Server.start}. Safe for many threads.
  *
- * <p>Penalties for those who guess, the places of an address and a user, and the wiping of the secret stay around it.
+ * <p>The server still delays guesses, limits connections per address and sessions per user, and wipes the secret.
  */
 @FunctionalInterface
 public interface Login {

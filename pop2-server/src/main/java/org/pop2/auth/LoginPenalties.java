@@ -5,28 +5,28 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Peer;
+import org.pop2.net.NetworkPrefix;
 import org.pop2.storage.UserName;
 
 /**
- * What failed logins cost those who try again and again. After {@value #FREE} failures of a user name or from an
- * address the next refusals are told late: 1, 2, 4 s and so on, up to 30 s; and of such a name or address only
- * {@value #MAX_IN_FLIGHT} logins may be under way, those that wait for their refusal counted. Right passwords are never
- * told late, and whoever has lately logged in from where he calls is not turned away for what others do to his name.
+ * Delays for repeated failed logins. After {@value #FREE} failures of a user name or from an address the next refusals
+ * are told late: 1, 2, 4 s and so on, up to 30 s; and of such a name or address only {@value #MAX_IN_FLIGHT} logins may
+ * be under way, those that wait for their refusal counted. Right passwords are never told late, and whoever has lately
+ * logged in from where he calls is not turned away for what others do to his name.
  *
- * <p>An address is a {@link Peer}. All programs of this machine share the loopback addresses, so these are not counted.
- * Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the answer.
- * Nothing is recorded for a login that is turned away. Safe for many threads.
+ * <p>An address is a {@link NetworkPrefix}. All programs of this machine share the loopback addresses, so these are not
+ * counted. Each password that was tried is a failure, two for one HELO too, and also if the client did not wait for the
+ * answer. Nothing is recorded for a login that is turned away. Safe for many threads.
  */
 final class LoginPenalties {
-    /** Failures that cost nothing: people mistype. */
+    /** Failures without delay: people mistype. */
     static final int FREE = 3;
 
     static final int MAX_IN_FLIGHT = 4;
     static final Duration LONGEST = Duration.ofSeconds(30);
-    /** After the last failure. */
+    /** Counted from the last failure. */
     static final Duration FORGIVEN_AFTER = Duration.ofMinutes(10);
-    /** How long somebody who logged in is known at his address. */
+    /** How long a user is known at an address after logging in from it. */
     static final Duration KNOWN_FOR = Duration.ofDays(7);
 
     static final int MAX_ENTRIES = 10_000;
@@ -34,7 +34,7 @@ final class LoginPenalties {
     private final LongSupplier nanoTime;
     private final long origin;
     private final FailedLogins<UserName> users = new FailedLogins<>(MAX_ENTRIES);
-    private final FailedLogins<Peer> addresses = new FailedLogins<>(MAX_ENTRIES);
+    private final FailedLogins<NetworkPrefix> addresses = new FailedLogins<>(MAX_ENTRIES);
     private final KnownPlaces known = new KnownPlaces(MAX_ENTRIES);
 
     LoginPenalties(LongSupplier nanoTime) {
@@ -47,12 +47,12 @@ final class LoginPenalties {
      *
      * @param user whose name is used; nothing if no user can have that name
      * @param client nothing if it is not known
-     * @return nothing if it must wait its turn: nothing is to be tried then
+     * @return empty if it must wait its turn; no password may be tried then
      */
     synchronized Optional<Attempt> begin(Optional<UserName> user, @Nullable InetAddress client) {
         long now = now();
-        Peer address = key(client);
-        boolean counted = !address.equals(Peer.UNKNOWN);
+        NetworkPrefix address = key(client);
+        boolean counted = !address.equals(NetworkPrefix.UNKNOWN);
         FailedLogins.Entry ofUser = user.map(users::find).orElse(null);
         FailedLogins.Entry ofAddress = counted ? addresses.find(address) : null;
         KnownPlaces.Known place =
@@ -69,9 +69,9 @@ final class LoginPenalties {
                 place));
     }
 
-    /** A login that counts for nobody. */
+    /** A login that is not counted. */
     Attempt uncounted() {
-        return new Attempt(null, Peer.UNKNOWN, null, null, null);
+        return new Attempt(null, NetworkPrefix.UNKNOWN, null, null, null);
     }
 
     /**
@@ -80,7 +80,7 @@ final class LoginPenalties {
      */
     final class Attempt {
         private final @Nullable UserName user;
-        private final Peer address;
+        private final NetworkPrefix address;
         private final FailedLogins.@Nullable Entry ofUser;
         private final FailedLogins.@Nullable Entry ofAddress;
         private final KnownPlaces.@Nullable Known place;
@@ -91,7 +91,7 @@ final class LoginPenalties {
 
         private Attempt(
                 @Nullable UserName user,
-                Peer address,
+                NetworkPrefix address,
                 FailedLogins.@Nullable Entry ofUser,
                 FailedLogins.@Nullable Entry ofAddress,
                 KnownPlaces.@Nullable Known place) {
@@ -111,7 +111,7 @@ final class LoginPenalties {
             }
         }
 
-        /** A password is about to be hashed; {@code false}: nobody waits for it, and it need not be. */
+        /** A password is about to be hashed. Returns {@code false} if the client is gone and it need not be. */
         boolean beginsHash() {
             synchronized (LoginPenalties.this) {
                 hashing = !ended;
@@ -119,7 +119,7 @@ final class LoginPenalties {
             }
         }
 
-        /** It has been hashed. If the client has gone meanwhile, this is the end. */
+        /** The password has been hashed. If the client has gone meanwhile, this ends the login. */
         void endsHash(boolean wasWrong) {
             synchronized (LoginPenalties.this) {
                 hashing = false;
@@ -130,7 +130,7 @@ final class LoginPenalties {
             }
         }
 
-        /** The login failed; says how late that is to be told. */
+        /** The login failed; returns the delay of the refusal. */
         Duration refused() {
             synchronized (LoginPenalties.this) {
                 return end() ? fail(Math.max(1, wrong)) : Duration.ZERO;
@@ -175,8 +175,8 @@ final class LoginPenalties {
         }
 
         /**
-         * Nothing is known of the login: it was given up, or the storage failed. But a password that was tried counts,
-         * and one that is being hashed ends the login when that is done.
+         * The login has no outcome: it was given up, or the storage failed. A password that was tried still counts, and
+         * one that is being hashed ends the login when that is done.
          */
         void abandoned() {
             synchronized (LoginPenalties.this) {
@@ -219,7 +219,7 @@ final class LoginPenalties {
         }
     }
 
-    /** How many names and addresses it knows something of. */
+    /** Names and addresses that are remembered. */
     synchronized int size() {
         return users.size() + addresses.size();
     }
@@ -228,7 +228,7 @@ final class LoginPenalties {
         return nanoTime.getAsLong() - origin;
     }
 
-    private static Peer key(@Nullable InetAddress client) {
-        return client == null || client.isLoopbackAddress() ? Peer.UNKNOWN : Peer.of(client);
+    private static NetworkPrefix key(@Nullable InetAddress client) {
+        return client == null || client.isLoopbackAddress() ? NetworkPrefix.UNKNOWN : NetworkPrefix.of(client);
     }
 }

@@ -9,9 +9,7 @@ import java.util.Arrays;
 import java.util.Locale;
 import java.util.Optional;
 
-/**
- * A secure hash function of RFC 2289, whose result is folded to 64 bits (Appendix A). MD4 is not among them: broken.
- */
+/** The secure hash functions of RFC 2289, with results folded to 64 bits (Appendix A). MD4 is broken and left out. */
 public enum OneTimeDigest {
     MD5("MD5"),
     SHA1("SHA-1");
@@ -27,7 +25,7 @@ public enum OneTimeDigest {
         return name().toLowerCase(Locale.ROOT);
     }
 
-    /** The one of that label, in any case. */
+    /** The function of that label, upper or lower case. */
     public static Optional<OneTimeDigest> named(String label) {
         return Arrays.stream(values())
                 .filter(digest -> digest.name().equalsIgnoreCase(label))
@@ -41,7 +39,7 @@ public enum OneTimeDigest {
         return folded(computing.digest(passPhrase));
     }
 
-    /** One step further: from a one-time password to the one that was good before it. */
+    /** The next step: from a one-time password to the one that precedes it in use. */
     long step(long value) {
         byte[] octets = ByteBuffer.allocate(Long.BYTES).putLong(value).array();
         return folded(digest().digest(octets));

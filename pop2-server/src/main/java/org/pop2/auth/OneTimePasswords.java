@@ -13,8 +13,8 @@ import org.pop2.protocol.Secret;
 import org.pop2.storage.UserName;
 
 /**
- * Passwords that are good for one login, for links that everybody can listen to and that cannot or must not be
- * encrypted. Their state is in the account's password hash, and moves on with each login.
+ * Passwords for one login each, for links that others can listen to and that cannot or must not be encrypted. Their
+ * state is part of the account's password hash and changes with each login.
  *
  * <p>Two kinds: a list of passwords, computed from a pass phrase that the server never sees again (RFC 2289, S/KEY), in
  * place of a password; and six digits from a device with a clock (TOTP, RFC 6238), appended to a password.
@@ -29,7 +29,7 @@ public final class OneTimePasswords {
     /** Most passwords of one list; each takes a hash to compute. */
     public static final int MAX_COUNT = 9999;
 
-    /** When fewer are left, the log says so at each login. */
+    /** With fewer left, the log warns at each login. */
     public static final int FEW = 20;
 
     private static final int TOTP_SECRET_OCTETS = 20;
@@ -38,10 +38,10 @@ public final class OneTimePasswords {
     private OneTimePasswords() {}
 
     /**
-     * Where a list of passwords stands.
+     * The position in a list of passwords.
      *
      * @param digest the hash function
-     * @param sequence number of the password used last; the next has one less, and as many are left
+     * @param sequence number of the password used last; the next one is one less, which is also how many are left
      * @param seed 1 to 16 letters and digits, not secret
      */
     public record State(OneTimeDigest digest, int sequence, String seed) {
@@ -70,7 +70,7 @@ public final class OneTimePasswords {
         }
     }
 
-    /** A seed that was most likely never used: two letters and five digits. */
+    /** A random seed: two letters and five digits. */
     public static String newSeed() {
         return String.format(
                 Locale.ROOT,
@@ -91,7 +91,7 @@ public final class OneTimePasswords {
                 .text();
     }
 
-    /** Where the list stands; nothing if the account has none. */
+    /** The position in the list; empty if the account has none. */
     public static Optional<State> state(String stored) {
         return otp(stored).map(hash -> new State(hash.digest(), hash.sequence(), hash.seed()));
     }
@@ -104,7 +104,7 @@ public final class OneTimePasswords {
                 .orElse(false);
     }
 
-    /** The passwords that come next, in the order in which they are to be used; at most as many as are left. */
+    /** The next passwords, in the order of their use; at most as many as are left. */
     public static List<Response> next(State state, Secret passPhrase, int count) {
         List<Response> responses = new ArrayList<>();
         for (int sequence = state.sequence() - 1; sequence >= 0 && sequence >= state.sequence() - count; sequence--) {
@@ -151,10 +151,10 @@ public final class OneTimePasswords {
     }
 
     /**
-     * The text to store for a password that six digits have to follow from now on.
+     * The text to store for a password that must be followed by six digits from now on.
      *
      * @param stored the hash of that password
-     * @throws UnusableHashException if nobody could log in with that
+     * @throws UnusableHashException if nobody could log in with that hash
      */
     public static String withTotp(String stored, String secret) throws UnusableHashException {
         String text = TotpHash.text(secret, 0, stored);

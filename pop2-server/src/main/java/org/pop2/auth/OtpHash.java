@@ -25,7 +25,7 @@ record OtpHash(OneTimeDigest digest, int sequence, String seed, long last) imple
     static OtpHash parse(String text) throws UnusableHashException {
         Matcher matcher = FORM.matcher(text);
         if (!matcher.matches()) {
-            throw new UnusableHashException("it is no state of one-time passwords, digest, sequence, seed and hex");
+            throw new UnusableHashException("it is not a state of one-time passwords, digest, sequence, seed and hex");
         }
         OneTimeDigest digest = OneTimeDigest.named(matcher.group(1))
                 .orElseThrow(() -> new UnusableHashException("its digest is neither md5 nor sha1"));

@@ -3,23 +3,22 @@ package org.pop2.auth;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** A stored hash that was understood, and whose cost is within bounds. */
+/** A stored hash that was parsed and whose cost is within bounds. */
 interface PasswordHash {
 
     /**
-     * Whether this is the password; takes the time that the hash was made to take. Neither keeps nor changes the
-     * octets.
+     * Whether this is the password. Slow on purpose. Neither keeps nor changes the octets.
      *
      * @param password 1 to {@link Passwords#MAX_OCTETS} octets, none of them NUL
      */
     boolean matches(byte[] password);
 
-    /** As {@link #matches}, and what has to be stored before a login with a password that is good once may count. */
+    /** As {@link #matches}, with the hash to store before a login with a one-time password counts. */
     default Match check(byte[] password) {
         return matches(password) ? Match.LASTING : Match.NONE;
     }
 
-    /** Whether trying a password costs (next to) nothing, as it does with one stored in clear. */
+    /** Whether trying a password costs next to nothing, as with one stored in clear. */
     default boolean isCheap() {
         return false;
     }
@@ -34,29 +33,29 @@ interface PasswordHash {
         return Passwords.DEFAULT_SCHEME + Argon2Hash.hash(password);
     }
 
-    /** Scheme and parameters: hashes of the same shape take the same time. Empty where trying is cheap. */
+    /** Scheme and parameters: hashes of the same shape take the same time. Empty if trying is cheap. */
     default String shape() {
         return "";
     }
 
-    /** A hash of the same cost that nobody has the password of; none where trying is cheap. */
+    /** A hash of the same cost whose password nobody knows; empty if trying is cheap. */
     default Optional<Decoy> decoy() {
         return Optional.empty();
     }
 
     /**
-     * What a password is worth.
+     * The result of trying a password.
      *
      * @param right whether it is the password
-     * @param next what takes the place of the stored hash, if the password is spent by this login
+     * @param next the hash to store instead, if this login uses the password up
      * @param left how many more such passwords there are
      */
     record Match(boolean right, @Nullable String next, int left) {
         static final Match NONE = new Match(false, null, 0);
-        /** Right, and good for the next login too. */
+        /** Right, and valid for further logins. */
         static final Match LASTING = new Match(true, null, Integer.MAX_VALUE);
 
-        /** Without what is stored next: it tells a secret. */
+        /** Omits the next hash, which is secret. */
         @Override
         public String toString() {
             return right ? (next == null ? "right" : "right once") : "wrong";
@@ -64,7 +63,7 @@ interface PasswordHash {
     }
 
     /**
-     * Something to compute where there is nothing to try.
+     * A hash to compute for an unknown user.
      *
      * @param shape scheme and parameters: hashes of the same shape take the same time
      * @param hash of that shape

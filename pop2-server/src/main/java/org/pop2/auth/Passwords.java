@@ -13,7 +13,8 @@ import org.pop2.storage.UserName;
 import reactor.core.publisher.Flux;
 
 /**
- * Passwords as accounts keep them: {@code {SCHEME}hash}, as Dovecot writes it, so that its password files move over.
+ * Password hashes of accounts: {@code {SCHEME}hash}, as Dovecot writes them, so that its password files can be taken
+ * over.
  *
  * <p>Read: {@code ARGON2ID}, {@code ARGON2I}, {@code BLF-CRYPT} ({@code $2a$ $2b$ $2y$}), {@code SHA512-CRYPT},
  * {@code SHA256-CRYPT}, {@code MD5-CRYPT}, {@code CRYPT} (any of the last four kinds), {@code PBKDF2}, {@code SSHA512},
@@ -34,7 +35,7 @@ public final class Passwords {
 
     static final String DEFAULT_SCHEME = "{ARGON2ID}";
 
-    /** Dovecot's names for what is not read, so that a message can name them. */
+    /** Dovecot's schemes that are not supported, so that a message can name them. */
     private static final Set<String> TOO_WEAK = Set.of(
             "DES-CRYPT",
             "MD5",
@@ -55,7 +56,7 @@ public final class Passwords {
 
     private Passwords() {}
 
-    /** Has Java compile what computes hashes before somebody waits for it. Once in the life of a process. Blocks. */
+    /** Lets Java compile the hash function before the first login needs it. Call once per process. Blocks. */
     public static void practise() {
         Argon2Hash.practise();
     }
@@ -81,8 +82,8 @@ public final class Passwords {
     }
 
     /**
-     * Whether this is the password of that stored hash. An empty one never is. A password that is good once is not
-     * spent by this. Blocks.
+     * Whether this is the password of that stored hash. An empty password never is. Does not use up a one-time
+     * password. Blocks.
      *
      * @throws UnusableHashException if no password can be checked against the stored hash
      */
@@ -97,8 +98,8 @@ public final class Passwords {
     }
 
     /**
-     * Whether the password should be hashed anew when it is next known: the stored hash is of another scheme than the
-     * default, is weaker than OWASP's parameters, or cannot be used. Does not block.
+     * Whether to hash the password anew at its next login: the stored hash has another scheme than the default, is
+     * weaker than OWASP recommends, or cannot be used. Does not block.
      */
     public static boolean needsRehash(String stored) {
         try {
@@ -176,7 +177,7 @@ public final class Passwords {
                             "its scheme " + scheme + " is too weak to be read; set a new password");
                 }
                 // without naming it: it may be a password put where a scheme belongs
-                throw new UnusableHashException("its scheme is none of ARGON2ID, ARGON2I, BLF-CRYPT, SHA512-CRYPT,"
+                throw new UnusableHashException("its scheme is not one of ARGON2ID, ARGON2I, BLF-CRYPT, SHA512-CRYPT,"
                         + " SHA256-CRYPT, MD5-CRYPT, CRYPT, PBKDF2, SSHA512, SSHA256, SSHA, PLAIN, OTP and TOTP");
             }
         };
@@ -188,7 +189,7 @@ public final class Passwords {
         }
     }
 
-    /** Whether a password of these octets can be anybody's. NUL ends a password for crypt(3), so it is in none. */
+    /** Whether these octets can be a password at all: not with a NUL, which ends a password for crypt(3). */
     static boolean isPossible(byte[] password) {
         if (password.length == 0 || password.length > MAX_OCTETS) {
             return false;

@@ -20,7 +20,7 @@ final class PlainHash implements PasswordHash {
                 case "" -> stored.getBytes(StandardCharsets.UTF_8);
                 case "B64", "BASE64" -> Base64.getDecoder().decode(stored);
                 case "HEX" -> HexFormat.of().parseHex(stored);
-                default -> throw new UnusableHashException("its encoding is none of .b64, .base64 and .hex");
+                default -> throw new UnusableHashException("its encoding is not one of .b64, .base64 and .hex");
             };
         } catch (IllegalArgumentException e) {
             // without the cause, whose message may quote the password

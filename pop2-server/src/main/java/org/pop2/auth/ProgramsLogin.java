@@ -10,7 +10,7 @@ import org.pop2.protocol.Secret;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
-/** Passwords tried by a {@link Login} of the program's own, each to its end and in bounded time. */
+/** Passwords tried by a {@link Login}, each to its end and in bounded time. */
 final class ProgramsLogin implements Authenticator.Trial {
     private static final Duration LIMIT = Duration.ofSeconds(30);
 

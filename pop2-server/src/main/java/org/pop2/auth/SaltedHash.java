@@ -8,8 +8,8 @@ import java.util.HexFormat;
 import java.util.Locale;
 
 /**
- * One digest of password and salt, as LDAP servers and Dovecot have it: {@code {SSHA512}base64(digest + salt)}. Weak,
- * for it is fast; read so that accounts can be moved over, and be hashed anew at a login.
+ * One digest of password and salt, as LDAP servers and Dovecot have it: {@code {SSHA512}base64(digest + salt)}. Fast,
+ * and therefore weak. Accepted so that accounts can be migrated; hashed anew at a login.
  */
 final class SaltedHash implements PasswordHash {
     private static final int MAX_SALT_OCTETS = 64;
@@ -34,7 +34,7 @@ final class SaltedHash implements PasswordHash {
             octets = switch (encoding.toUpperCase(Locale.ROOT)) {
                 case "", ".B64", ".BASE64" -> Base64.getDecoder().decode(text);
                 case ".HEX" -> HexFormat.of().parseHex(text);
-                default -> throw new UnusableHashException("its encoding is none of .b64, .base64 and .hex");
+                default -> throw new UnusableHashException("its encoding is not one of .b64, .base64 and .hex");
             };
         } catch (IllegalArgumentException e) {
             throw new UnusableHashException("it is not in the encoding that its scheme names");

@@ -20,24 +20,24 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Asks Cyrus's saslauthd, which asks PAM, the system's users, Kerberos or another server: a process of its own, that
- * may read what this one must not. A connection for each login, of four counted strings: user, password, service,
- * realm; the answer is one, that begins with {@code OK} or {@code NO}.
+ * Asks Cyrus's saslauthd, which asks PAM, the system's users, Kerberos or another server. It is a separate process with
+ * rights that this one must not have. Each login is a connection: four counted strings (user, password, service, realm)
+ * go out, and one comes back that begins with {@code OK} or {@code NO}.
  */
 public final class SaslauthdLogin implements Login {
-    /** What PAM looks for in {@code /etc/pam.d}. */
+    /** The service's file in {@code /etc/pam.d}. */
     public static final String SERVICE = "pop2";
 
     private static final int LONGEST_ANSWER = 1024;
 
     private final Path socket;
 
-    /** @param socket {@code /run/saslauthd/mux}, say; need not be there yet */
+    /** @param socket {@code /run/saslauthd/mux}, say; need not exist yet */
     public SaslauthdLogin(Path socket) {
         this.socket = socket;
     }
 
-    /** Asks about the name as mail is stored under it: in lower case. */
+    /** Asks for the name in lower case, as mail is stored under it. */
     @Override
     public Publisher<Verdict> login(String user, Secret secret, @Nullable InetAddress peer) {
         Optional<UserName> name = UserName.of(user);

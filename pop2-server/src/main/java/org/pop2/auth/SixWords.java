@@ -32,7 +32,7 @@ final class SixWords {
         return words.append(word(value << 2 | checksum(value))).toString();
     }
 
-    /** The value of six words, in any case; nothing if it is something else or the checksum is wrong. */
+    /** The value of six words, upper or lower case; empty if the text is something else or the checksum is wrong. */
     static OptionalLong decode(String text) {
         String[] words = text.strip().split("\\s+", -1);
         if (words.length != WORDS) {

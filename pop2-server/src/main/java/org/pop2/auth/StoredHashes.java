@@ -29,11 +29,11 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.MonoSink;
 
 /**
- * Passwords tried against the hashes that accounts keep. Safe for many threads.
+ * Passwords tried against the hashes of accounts. Safe for many threads.
  *
- * <p>Hashing a password is slow on purpose, so it runs on threads of its own, as many as there are processors, with a
- * queue that is bounded: when it is full a login is {@linkplain Verdict.Outcome#BUSY busy} at once, and an attacker
- * gains neither heap nor the event loops.
+ * <p>Hashing a password is slow on purpose, so it has its own threads, one for each processor, and a bounded queue.
+ * When that is full, a login is {@linkplain Verdict.Outcome#BUSY busy} at once: an attacker can exhaust neither the
+ * heap nor the event loops.
  *
  * <p>Unknown user, name that no user can have, disabled user, account with an unusable hash and wrong password are one
  * thing to the caller: same verdict, and as much work, since a hash that nobody has the password of is tried where
@@ -47,10 +47,10 @@ import reactor.core.publisher.MonoSink;
 final class StoredHashes implements Authenticator.Trial {
     private static final Logger LOG = LoggerFactory.getLogger(StoredHashes.class);
 
-    /** Users whose unusable hash was warned about; beyond that many, the one longest ago may be named again. */
+    /** Users whose unusable hash was logged. Beyond that many, the oldest may be logged again. */
     private static final int MAX_WARNED = 1000;
 
-    /** After accounts could not be written: so long no hash is made anew. */
+    /** Pause before hashes are renewed again after an account could not be written. */
     private static final long REHASH_PAUSE_NANOS = Duration.ofMinutes(10).toNanos();
 
     private static final UserName NOBODY = new UserName("nobody");
@@ -66,7 +66,7 @@ final class StoredHashes implements Authenticator.Trial {
     private volatile long rehashNotBefore;
     private volatile boolean rehashPaused;
 
-    /** For the cache to look up what it cannot have: as much work as for a user that is known. */
+    /** Looked up in the cache for unknown users: as much work as for known ones. */
     private final Account nobody = new Account(NOBODY, "{ARGON2ID}" + "x".repeat(95), false);
 
     private final Map<UserName, Integer> warned = new LinkedHashMap<>() {
@@ -168,7 +168,7 @@ final class StoredHashes implements Authenticator.Trial {
 
     /** In the queue or on a thread of the pool. */
     private interface Task extends Runnable {
-        /** It will not be run. */
+        /** Called if it will not run. */
         void giveUp();
     }
 
@@ -196,7 +196,7 @@ final class StoredHashes implements Authenticator.Trial {
             sink.success(Verdict.BUSY);
         }
 
-        /** Nobody waits for it any more: it leaves the queue, unless it is being computed. */
+        /** The client no longer waits: removes it from the queue unless it is being computed. */
         void cancel() {
             cancelled = true;
             pool.remove(this);
@@ -249,7 +249,7 @@ final class StoredHashes implements Authenticator.Trial {
     /** A password that is right. */
     private record Verified(Account account, PasswordHash hash, PasswordHash.Match match) {}
 
-    /** Accepted if nobody else has spent the password, and nothing has happened to the account, since it was read. */
+    /** Accepted if the account has not changed, and so nobody else has used the password up, since it was read. */
     private Mono<Verdict> spend(Verified login, Account after, byte[] octets) {
         return StorageCalls.of(() -> accounts.replace(login.account(), after))
                 .defaultIfEmpty(false)
@@ -294,7 +294,7 @@ final class StoredHashes implements Authenticator.Trial {
         return Optional.empty();
     }
 
-    /** As users are found: a name is one, however it is written. */
+    /** The name as users are found: case does not matter. */
     private static String folded(String name) {
         return UserName.of(name).map(UserName::value).orElse(name);
     }
@@ -302,8 +302,8 @@ final class StoredHashes implements Authenticator.Trial {
     // ---- better hashes
 
     /**
-     * Sees to it that the password is stored with the default hash, if it is not and there is time. Hangs on nothing of
-     * the login, and changes nothing of an account that is not as it was when the password was verified.
+     * Stores the password with the default hash if it is weaker and there is time. Independent of the login, and
+     * without effect on an account that has changed since the password was verified.
      */
     private void renew(Account account, PasswordHash hash, byte[] password) {
         if (!settings.rehash()
@@ -375,7 +375,7 @@ final class StoredHashes implements Authenticator.Trial {
                     .log("password-not-rehashed");
         }
     }
-    /** Once for each bad hash: who may try to log in must not be able to fill the log. */
+    /** Once for each bad hash, so that attempts to log in cannot fill the log. */
     private void warn(Account account, UnusableHashException reason) {
         Integer fingerprint = account.passwordHash().hashCode();
         synchronized (warned) {

@@ -12,14 +12,14 @@ import javax.crypto.spec.SecretKeySpec;
 import org.apache.commons.codec.binary.Base32;
 
 /**
- * {@code {TOTP}<secret in base32>:<time step used last>:{ARGON2ID}...}: a password, and right after it six digits that
- * are good for one login within 30 s (RFC 6238, HMAC-SHA-1).
+ * {@code {TOTP}<secret in base32>:<time step used last>:{ARGON2ID}...}: a password directly followed by six digits,
+ * which are valid for one login within 30 s (RFC 6238, HMAC-SHA-1).
  */
 final class TotpHash implements PasswordHash {
     static final String SCHEME = "TOTP";
     static final int DIGITS = 6;
     static final int STEP_SECONDS = 30;
-    /** Steps to either side that a clock may be off, and the time that typing takes. */
+    /** Steps to either side that are accepted: for clocks that are off, and for the time it takes to type. */
     private static final int WINDOW = 1;
 
     private static final int MODULUS = 1_000_000;
@@ -68,7 +68,7 @@ final class TotpHash implements PasswordHash {
         return passwordText;
     }
 
-    /** This, with the hash of another password. */
+    /** The same with the hash of another password. */
     String withPassword(String stored) {
         return text(secretText, lastStep, stored);
     }
@@ -82,7 +82,7 @@ final class TotpHash implements PasswordHash {
         return check(passwordAndCode).right();
     }
 
-    /** Computes the password's hash in any case: a wrong code alone is not to be told by the clock. */
+    /** Always computes the password's hash, so that the time does not reveal a wrong code. */
     @Override
     public Match check(byte[] passwordAndCode) {
         int split = Math.max(passwordAndCode.length - DIGITS, 0);
@@ -99,7 +99,7 @@ final class TotpHash implements PasswordHash {
         }
     }
 
-    /** The time step that these digits are good for; -1 if there is none, or it was used. */
+    /** The time step for which these digits are valid; -1 if there is none, or if it was used. */
     private long stepOf(byte[] octets, int from) {
         int code = 0;
         for (int i = from; i < octets.length; i++) {

@@ -3,8 +3,8 @@ package org.pop2.auth;
 import java.io.Serial;
 
 /**
- * A stored password hash that nobody can log in with: of an unknown scheme, garbled, or of a cost that would be an
- * attack on the server. The message says what to do about it and holds nothing of the hash.
+ * A stored password hash that nobody can log in with: its scheme is unknown, it is garbled, or its cost would endanger
+ * the server. The message says what to do and quotes nothing of the hash.
  */
 public final class UnusableHashException extends Exception {
     @Serial

@@ -5,7 +5,7 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.UserName;
 
-/** What became of a login. A refusal does not say why: unknown user and wrong password look alike. */
+/** The outcome of a login. A refusal does not say why: unknown user and wrong password look alike. */
 public final class Verdict {
     /** The kinds of verdict. */
     public enum Outcome {
@@ -13,7 +13,7 @@ public final class Verdict {
         ACCEPTED,
         /** Unknown or disabled user, or wrong password. */
         REFUSED,
-        /** Too many logins wait already; nothing was tried. The same login may succeed later. */
+        /** Too many logins are waiting; the password was not tried. The same login may succeed later. */
         BUSY
     }
 
@@ -30,7 +30,7 @@ public final class Verdict {
         this.user = user;
     }
 
-    /** {@link Outcome#ACCEPTED}: the login is this user's, whose mail is served. */
+    /** {@link Outcome#ACCEPTED}, as this user, whose mail is served. */
     public static Verdict accepted(UserName user) {
         return new Verdict(Outcome.ACCEPTED, Objects.requireNonNull(user));
     }
@@ -39,7 +39,7 @@ public final class Verdict {
         return outcome;
     }
 
-    /** Who logged in; nobody unless accepted. */
+    /** The user who logged in; empty unless accepted. */
     public Optional<UserName> user() {
         return Optional.ofNullable(user);
     }

@@ -14,10 +14,10 @@ import javax.crypto.spec.SecretKeySpec;
 import org.pop2.storage.Account;
 
 /**
- * Logins that were verified a short time ago, so that a client which calls every few seconds costs one slow hash a
- * minute. Holds no password and no hash of one that could be attacked: an entry is an HMAC-SHA-256, under a key that
- * only this process has and never shows, of user, stored hash and password. An account whose hash changes therefore
- * finds its old entry no more. A hit does not lengthen an entry's life.
+ * Recently verified logins, so that a client which connects every few seconds costs one slow hash a minute. Holds no
+ * passwords, and no hashes that could be attacked: an entry is an HMAC-SHA-256 of user, stored hash and password, under
+ * a key that never leaves this process. A changed account hash therefore makes its entry useless. A hit does not
+ * prolong an entry's life.
  */
 final class VerifiedLogins {
     private static final String ALGORITHM = "HmacSHA256";
@@ -26,14 +26,14 @@ final class VerifiedLogins {
     private final int maxEntries;
     private final LongSupplier nanoTime;
     private final SecretKeySpec key;
-    /** Never used itself: to copy it costs a tenth of looking the algorithm up. */
+    /** Never used itself, only copied: a tenth of the cost of looking the algorithm up. */
     private final Mac keyed;
 
-    /** Tag to the time it was verified, in order of that time. */
+    /** Tags, with the time at which each was verified, in the order of that time. */
     private final Map<ByteBuffer, Long> verifiedAt = new LinkedHashMap<>();
 
     /**
-     * @param lifetime how long a login is remembered; zero for not at all
+     * @param lifetime how long a login is remembered; zero: not at all
      * @param maxEntries how many are remembered; the oldest goes first
      * @param nanoTime {@link System#nanoTime}, or a test's clock
      */

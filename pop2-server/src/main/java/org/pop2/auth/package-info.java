@@ -1,10 +1,10 @@
 /**
- * Who may log in. Begin with {@link org.pop2.auth.Authenticator}: it counts guesses, and tells refusals late. What it
- * asks is either {@code StoredHashes}, the default, which tries passwords against what accounts keep
+ * Who may log in. Begin with {@link org.pop2.auth.Authenticator}, which counts guesses and delays refusals. It asks
+ * either {@code StoredHashes}, the default, which tries passwords against the hashes of accounts
  * ({@link org.pop2.auth.Passwords}, {@link org.pop2.auth.OneTimePasswords}), or a {@link org.pop2.auth.Login} of the
- * program's own: a directory, say.
+ * embedding program, such as a directory.
  *
- * <p>Imports {@code org.pop2.net}, for what an address is; of a protocol it knows only what credentials are.
+ * <p>Imports {@code org.pop2.net} for addresses and, of the protocol, only credentials.
  *
  * @since 0.1.0
  */

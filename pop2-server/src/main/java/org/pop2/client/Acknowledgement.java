@@ -1,11 +1,11 @@
 package org.pop2.client;
 
-/** What becomes of a message that was read (RFC 937 p. 9–10). */
+/** The client's answer to a message (RFC 937 p. 9–10). */
 public enum Acknowledgement {
-    /** ACKS: it stays in the mailbox; on to the next. */
+    /** ACKS: keep it in the mailbox; on to the next. */
     KEEP,
-    /** ACKD: it is deleted when the session ends well; on to the next. Only for what is stored safely. */
+    /** ACKD: delete it when the session ends well; on to the next. Only for messages that are stored safely. */
     DELETE,
-    /** NACK: it stays in the mailbox, and comes once more. */
+    /** NACK: keep it in the mailbox, and send it again. */
     AGAIN
 }

@@ -3,8 +3,8 @@ package org.pop2.client;
 import io.netty.buffer.ByteBuf;
 
 /**
- * Line ends of a message that are an LF and no CRLF. JNOS counts two octets for each line end and sends one, so its
- * messages seem to have no end. Of one message at a time, and one thread.
+ * Line ends of a message that are a bare LF. JNOS counts two octets for each line end and sends one, so its messages
+ * never seem to end. For one message at a time, on one thread.
  */
 final class BareLineFeeds {
     private static final byte CR = '\r';
@@ -18,12 +18,12 @@ final class BareLineFeeds {
         afterCr = false;
     }
 
-    /** How many there were since the message began. */
+    /** Bare line feeds since the message began. */
     long seen() {
         return seen;
     }
 
-    /** Counts those in the octets that can be read, and leaves them unread. */
+    /** Counts the bare line feeds in the readable octets, without reading them. */
     void count(ByteBuf octets) {
         octets.forEachByte(octet -> {
             if (octet == LF && !afterCr) {
@@ -35,9 +35,9 @@ final class BareLineFeeds {
     }
 
     /**
-     * Reads octets and makes each of those line ends a CRLF, up to so many octets.
+     * Reads octets and turns bare line feeds into CRLF.
      *
-     * @param most octets that the message has left
+     * @param most octets to return at most: those still missing of the message
      * @return 1 to {@code most} octets, the caller's to release
      * @throws IllegalArgumentException if the message would end within a line end
      */

@@ -5,8 +5,8 @@ import java.util.Optional;
 import org.pop2.protocol.Secret;
 
 /**
- * {@link Pop2Client} for programs without Reactor: calls block their thread until the server has answered, each as long
- * as {@link ClientSettings} allow. What goes wrong in a session is a {@link Pop2ClientException}.
+ * A {@link Pop2Client} for programs without Reactor: calls block until the server has answered, or the limits of
+ * {@link ClientSettings} are reached. A session that fails throws {@link Pop2ClientException}.
  *
  * <pre>{@code
  * BlockingPop2Client client = BlockingPop2Client.of(ClientSettings.of(host, port));
@@ -29,12 +29,12 @@ public final class BlockingPop2Client {
         this.client = client;
     }
 
-    /** One with threads of its own. */
+    /** A client with threads of its own. */
     public static BlockingPop2Client of(ClientSettings settings) {
         return over(Pop2Client.of(settings));
     }
 
-    /** The same client, blocking. */
+    /** A blocking view of a client. */
     public static BlockingPop2Client over(Pop2Client client) {
         return new BlockingPop2Client(client);
     }
@@ -52,23 +52,23 @@ public final class BlockingPop2Client {
     }
 
     /**
-     * Says what becomes of a message.
+     * Decides what becomes of a message.
      *
-     * @param <X> what it may throw beside, and {@link #fetch} then throws as it is
+     * @param <X> what it may throw; {@link #fetch} throws the same
      */
     @FunctionalInterface
     public interface Handler<X extends Exception> {
-        /** Reads the message; {@link Acknowledgement#DELETE} when it is stored safely. */
+        /** Reads a message; returns {@link Acknowledgement#DELETE} if it is stored safely. */
         Acknowledgement handle(BlockingPop2Message message) throws X;
     }
 
     /**
-     * A whole session: connects, opens a mailbox, gives each message to the handler and acknowledges it as the handler
-     * says, quits. The connection is closed in any case; when the handler throws, without QUIT, so that nothing is
+     * A whole session: connects, opens a mailbox, passes each message to the handler, acknowledges it as the handler
+     * says, and quits. The connection is always closed; if the handler throws, without QUIT, so that nothing is
      * deleted.
      *
      * @param folder for FOLD; empty: the user's default mailbox
-     * @return how many messages the handler has had
+     * @return how many messages the handler got
      * @throws X as the handler does
      */
     public <X extends Exception> long fetch(String user, Secret password, Optional<String> folder, Handler<X> handler)

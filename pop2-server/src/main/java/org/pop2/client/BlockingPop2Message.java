@@ -14,20 +14,20 @@ public final class BlockingPop2Message {
         this.message = message;
     }
 
-    /** Its number in the mailbox, from 1. Good for this session only. */
+    /** The number in the mailbox, from 1. Valid in this session only. */
     public int number() {
         return message.number();
     }
 
-    /** How many octets the server announced, 1 or more. */
+    /** Octets that the server announced, 1 or more. */
     public long octets() {
         return message.octets();
     }
 
     /**
-     * Its octets, read from the connection as the stream is: the message is never in memory as a whole. To be asked for
-     * once. To close it reads what is left, for POP2 has no other way to go on. Reading throws
-     * {@link Pop2ClientException}, and ends only when exactly as many octets came as were announced.
+     * The message's octets, read from the connection while the stream is read: the message is never in memory as a
+     * whole. Call once. Closing the stream reads the rest, since POP2 cannot go on otherwise. Reading throws
+     * {@link Pop2ClientException}, and ends only after exactly as many octets as were announced.
      */
     public InputStream content() {
         Content reading = new Content(message.bytes().toIterable(1).iterator());
@@ -51,11 +51,11 @@ public final class BlockingPop2Message {
     }
 
     /**
-     * Says what becomes of it, once. <b>That it is deleted is certain only when {@link BlockingPop2Session#quit} or a
+     * Acknowledges the message, once. <b>That it is deleted is certain only when {@link BlockingPop2Session#quit} or a
      * {@link BlockingPop2Session#fold} has returned.</b>
      *
-     * @throws IllegalStateException for what is not possible now: to delete a message that was not read to its end, or
-     *     to acknowledge one twice
+     * @throws IllegalStateException for a message to delete that was not read to its end, or one that was acknowledged
+     *     before
      */
     public void acknowledge(Acknowledgement choice) {
         Content reading = content;
@@ -69,7 +69,7 @@ public final class BlockingPop2Message {
         acknowledged = true;
     }
 
-    /** Keeps it, unless something else was said. */
+    /** Keeps it, unless it was acknowledged. */
     void settle() {
         if (!acknowledged) {
             keep();

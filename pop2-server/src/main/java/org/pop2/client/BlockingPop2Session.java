@@ -5,7 +5,7 @@ import java.util.NoSuchElementException;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
-/** A {@link Pop2Session} whose calls block. For one thread at a time; {@link #close} may be called by any. */
+/** A {@link Pop2Session} whose calls block. For one thread at a time; any thread may call {@link #close}. */
 public final class BlockingPop2Session implements AutoCloseable {
     private final Pop2Session session;
     private @Nullable BlockingPop2Message current;
@@ -14,15 +14,15 @@ public final class BlockingPop2Session implements AutoCloseable {
         this.session = session;
     }
 
-    /** How many messages the server counts in the open mailbox. */
+    /** Messages in the open mailbox, as the server counts them. */
     public int count() {
         return session.count();
     }
 
     /**
-     * FOLD: deletes what was to be deleted in the open mailbox, and opens another one.
+     * FOLD: completes deletions in the open mailbox, and opens another one.
      *
-     * @return how many messages there are; 0 too for one that does not exist
+     * @return messages in it; 0 also if it does not exist
      */
     public int fold(String mailbox) {
         settle();
@@ -30,24 +30,24 @@ public final class BlockingPop2Session implements AutoCloseable {
     }
 
     /**
-     * The messages from the current one on, in order; asks the server as it is iterated over. One that was not
-     * acknowledged when the next is asked for is kept.
+     * The messages from the current one on, in order, fetched while iterating. A message that is not acknowledged
+     * before the next is asked for is kept.
      */
     public Iterable<BlockingPop2Message> messages() {
         return Messages::new;
     }
 
     /**
-     * QUIT. What was to be deleted is deleted when this returns, and not before.
+     * QUIT. Deletions are complete when this returns, and not before.
      *
-     * @throws Pop2ClientException with {@link Pop2ClientException.Reason#UNCONFIRMED} if nobody knows
+     * @throws Pop2ClientException with {@link Pop2ClientException.Reason#UNCONFIRMED} if their outcome is unknown
      */
     public void quit() {
         settle();
         session.quit().block();
     }
 
-    /** Closes the connection; without {@link #quit} before, nothing is deleted. */
+    /** Closes the connection. Without an earlier {@link #quit}, nothing is deleted. */
     @Override
     public void close() {
         session.close();

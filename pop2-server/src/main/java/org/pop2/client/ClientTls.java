@@ -14,10 +14,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLParameters;
 
-/**
- * Whom a client trusts, and how it shows who it is. The name in the server's certificate has to be the host's, whoever
- * signed it.
- */
+/** Whom a client trusts, and how it identifies itself. The server's certificate must always be for the host's name. */
 public final class ClientTls {
     private final Optional<Path> authorities;
     private final Optional<Identity> identity;
@@ -37,7 +34,7 @@ public final class ClientTls {
     }
 
     /**
-     * Only these.
+     * Trusts only these certificates.
      *
      * @param authorities certificates as PEM: of authorities, or a server's own that nobody signed
      */
@@ -45,7 +42,7 @@ public final class ClientTls {
         return new ClientTls(Optional.of(authorities), Optional.empty(), Optional.empty());
     }
 
-    /** As the program has it: keys, trust, and whatever provider it uses. */
+    /** Uses the program's context: its keys, trust and provider. */
     public static ClientTls of(SSLContext context) {
         return of(new JdkSslContext(
                 context,
@@ -59,7 +56,7 @@ public final class ClientTls {
     }
 
     /**
-     * As the program has it, for Netty.
+     * Uses the program's context for Netty.
      *
      * @throws IllegalArgumentException if it is a server's
      */
@@ -71,11 +68,11 @@ public final class ClientTls {
     }
 
     /**
-     * With a certificate for servers that want one of their clients.
+     * Adds a certificate for servers that ask their clients for one.
      *
      * @param certificate PEM: the client's own first, then those of the authorities between it and the root
      * @param key its private key, unencrypted, as PKCS #8 in PEM
-     * @throws IllegalStateException if the program has {@linkplain #of given} its own context, which has it
+     * @throws IllegalStateException if made {@linkplain #of from a context}, which has its own
      */
     public ClientTls withCertificate(Path certificate, Path key) {
         if (given.isPresent()) {
@@ -115,19 +112,19 @@ public final class ClientTls {
         }
     }
 
-    /** Whatever context it is: the certificate has to be the host's. */
+    /** Makes any context verify that the certificate is for the host. */
     static void checkName(SslHandler handler) {
         SSLParameters parameters = handler.engine().getSSLParameters();
         parameters.setEndpointIdentificationAlgorithm("HTTPS");
         handler.engine().setSSLParameters(parameters);
     }
 
-    /** Whether a failed connection failed for the server's certificate. */
+    /** Whether a connection failed because of the server's certificate. */
     static boolean isDistrust(Throwable failure) {
         return isCausedBy(failure, CertificateException.class);
     }
 
-    /** Whether a connection failed in its TLS, and not below. */
+    /** Whether a connection failed in TLS, not below it. */
     static boolean isTls(Throwable failure) {
         return isCausedBy(failure, SSLException.class);
     }

@@ -68,7 +68,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         this.pop2 = new ClientConnection(helo, ClientSession.OnTrouble.CLOSE);
     }
 
-    /** Waits for the greeting and logs in: the number of messages. Once. */
+    /** Waits for the greeting and logs in; emits the number of messages. Call once. */
     Mono<Long> logIn() {
         return answer(() -> {
             arm(limits.replyTimeout(), "no greeting");
@@ -76,7 +76,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         });
     }
 
-    /** Sends a command that is answered with a number, or with the end of the session, which is 0. */
+    /** Sends a command that is answered with a number, or with the end of the session, in which case 0 is emitted. */
     Mono<Long> say(Command command) {
         return answer(() -> {
             if (pop2.isInsideLine()) {
@@ -111,7 +111,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         });
     }
 
-    /** RETR, when the first octets are wanted. To be subscribed to once. */
+    /** Sends RETR when the first octets are requested. Subscribe once. */
     Flux<ByteBuf> content() {
         return Flux.<ByteBuf>create(sink -> {
                     AtomicBoolean begun = new AtomicBoolean();
@@ -154,7 +154,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         loop.execute(() -> fail(Reason.CLOSED, "closed"));
     }
 
-    /** Why nothing can be done any more. */
+    /** The exception for calls after the end. */
     private Pop2ClientException over() {
         return failure == null ? new Pop2ClientException(Reason.CLOSED, "the session is over") : failure;
     }
@@ -229,7 +229,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         }
     }
 
-    /** What there is of the message, for its reader; nothing if there is more. */
+    /** The next part of the message for its reader; {@code null} if more octets have to come first. */
     private @Nullable ByteBuf part(ByteBuf octets) {
         if (limits.countLineFeeds()) {
             try {
@@ -246,7 +246,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         return octets.readRetainedSlice(length);
     }
 
-    /** Whether what is missing of the message is one octet for each line end that came as an LF. */
+    /** Whether exactly one octet is missing for each line end that came as a bare LF. */
     private boolean isShortByItsLineFeeds() {
         return pop2.missing() > 0 && pop2.missing() == lineFeeds.seen();
     }
@@ -401,7 +401,7 @@ final class Conversation extends BaseSubscriber<ByteBuf> {
         ended.tryEmitEmpty();
     }
 
-    /** A peer's words, as a terminal or a log can take them. */
+    /** A peer's words, safe for a terminal or a log. */
     private static String shown(String text) {
         String safe = text.replaceAll("[^\\x20-\\x7e]", "?");
         return safe.length() <= MOST_SHOWN ? safe : safe.substring(0, MOST_SHOWN) + "...";

@@ -44,8 +44,8 @@ public final class Pop2Client {
     }
 
     /**
-     * The same on event loops of the program, which stay the program's to dispose of. Without, those that Reactor Netty
-     * has for all clients of a process.
+     * The same client on the given event loops, which the caller disposes of. By default it uses those that Reactor
+     * Netty shares among all clients of a process.
      */
     public Pop2Client runOn(LoopResources resources) {
         return new Pop2Client(settings, Optional.of(resources));
@@ -94,7 +94,7 @@ public final class Pop2Client {
     }
 
     /**
-     * The same, ended sooner.
+     * The same, with an early end.
      *
      * @param enough asked after each message, when it has been acknowledged: {@code true} quits, the rest unread
      */
@@ -159,7 +159,7 @@ public final class Pop2Client {
                 failure);
     }
 
-    /** What the system says, without its function and number. */
+    /** The system's error text, without function name and number. */
     private static String words(Throwable failure, Duration limit) {
         if (failure instanceof UnknownHostException) {
             return "there is no host of that name";
@@ -169,13 +169,13 @@ public final class Pop2Client {
         }
         String text = String.valueOf(failure.getMessage());
         if (failure instanceof NoRouteToHostException || text.contains("No route to host")) {
-            return "there is no way to it (no route to host)";
+            return "it cannot be reached (no route to host)";
         }
         if (text.contains("refused")) {
-            return "nobody listens there (connection refused)";
+            return "nothing listens there (connection refused)";
         }
         if (text.contains("unreachable")) {
-            return "there is no way to it (network is unreachable)";
+            return "it cannot be reached (network is unreachable)";
         }
         return text;
     }

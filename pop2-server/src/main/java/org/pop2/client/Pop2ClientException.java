@@ -4,26 +4,29 @@ import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A session failed; its connection is closed. Nothing that was acknowledged in it can be counted as deleted, unless a
- * FOLD was answered since. It may be deleted all the same: QUIT may have been done though its reply was lost.
+ * A session failed, and its connection is closed. Do not count messages that it acknowledged as deleted, unless a FOLD
+ * was answered since. They may be deleted nevertheless: the server may have carried out QUIT although its reply was
+ * lost.
  */
 public final class Pop2ClientException extends RuntimeException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** What went wrong, by what the caller can do about it. */
+    /** What went wrong, classified by what the caller can do. */
     public enum Reason {
-        /** No connection: no such host, nobody listens, no way there. */
+        /** No connection: unknown host, connection refused, no route. */
         UNREACHABLE,
-        /** No TLS: the certificate is not trusted, is of another host, or the server speaks no TLS. */
+        /** No TLS: the certificate is not trusted or belongs to another host, or the server does not speak TLS. */
         TLS,
-        /** What answers is no POP2 server. No password was sent. */
+        /** The server does not speak POP2. No password was sent. */
         NOT_POP2,
-        /** The server said {@code -} to user and password, or that the mailbox is in use: its text tells. */
+        /**
+         * The server answered the login with {@code -}: wrong user or password, or a mailbox in use, as its text says.
+         */
         LOGIN_REFUSED,
-        /** The server said {@code -} to something else. */
+        /** The server answered something else with {@code -}. */
         REFUSED,
-        /** The server broke the protocol: octets too many, a line that is none, a reply to nothing. */
+        /** The server broke the protocol: too many octets, a malformed line, an unexpected reply. */
         PROTOCOL_ERROR,
         /**
          * The server counts a line end as two octets and sends one, so a message never ends;
@@ -32,11 +35,11 @@ public final class Pop2ClientException extends RuntimeException {
         COUNTS_CRLF,
         /** The server was silent for too long. */
         TIMED_OUT,
-        /** The connection was lost; in a message: before all of its octets had come. */
+        /** The connection was lost, perhaps within a message. */
         DISCONNECTED,
         /** QUIT was sent, and no {@code +} came: deletions may or may not have been done. */
         UNCONFIRMED,
-        /** This side closed the connection, or left off in the middle of a message or reply. */
+        /** This side closed the connection, or stopped reading within a message or reply. */
         CLOSED
     }
 

@@ -8,7 +8,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** A message of the server's, for as long as it has not been acknowledged. */
+/** A message on the server, until it has been acknowledged. */
 public final class Pop2Message {
     private final Conversation conversation;
     private final int number;
@@ -19,16 +19,16 @@ public final class Pop2Message {
     private final Sinks.One<Outcome> outcome = Sinks.one();
 
     /**
-     * What became of it.
+     * The state after an acknowledgement.
      *
-     * @param number of the message that is the current one now
-     * @param octets of that, as announced; {@link #UNKNOWN} if it has to be asked for
+     * @param number the current message now
+     * @param octets its length as announced; {@link #UNKNOWN} if it has to be asked for
      */
     record Outcome(int number, long octets) {
         static final long UNKNOWN = -1;
     }
 
-    /** @param isCurrent whether the session has it for the current message still */
+    /** @param isCurrent whether this is still the session's current message */
     Pop2Message(Conversation conversation, int number, long octets, Predicate<Pop2Message> isCurrent) {
         this.isCurrent = isCurrent;
         this.conversation = conversation;
@@ -36,25 +36,25 @@ public final class Pop2Message {
         this.octets = octets;
     }
 
-    /** Its number in the mailbox, from 1. Good for this session only: POP2 knows no lasting names. */
+    /** The number in the mailbox, from 1. Valid in this session only: POP2 has no lasting identifiers. */
     public int number() {
         return number;
     }
 
-    /** How many octets the server announced, 1 or more. */
+    /** Octets that the server announced, 1 or more. */
     public long octets() {
         return octets;
     }
 
     /**
-     * Its octets, exactly as many as announced, or an error. To be subscribed to once; RETR is sent when the first are
-     * requested, and the socket is read as more are: a message is never in memory as a whole.
+     * The message's octets: exactly as many as announced, or an error. Subscribe once. RETR is sent at the first
+     * request, and the socket is read on demand: a message is never in memory as a whole.
      *
-     * <p>The buffers are the subscriber's to release; they come on an event loop, where nothing may block. To cancel
-     * before the end closes the connection: POP2 has no other way to stop a transfer. Nothing is deleted then.
+     * <p>The subscriber releases the buffers; they come on an event loop, which must not block. Cancelling before the
+     * end closes the connection, since POP2 has no other way to stop a transfer; nothing is deleted then.
      *
-     * @return fails with {@link Pop2ClientException}, or with {@link IllegalStateException} if it is not, or no longer,
-     *     the session's current message: nothing was sent then
+     * @return fails with {@link Pop2ClientException}, or with {@link IllegalStateException} if it is not the session's
+     *     current message, in which case nothing was sent
      */
     public Flux<ByteBuf> content() {
         return Flux.defer(() -> {
@@ -67,7 +67,7 @@ public final class Pop2Message {
         });
     }
 
-    /** {@link #content} as copies on the heap, for those who do not want to release buffers. */
+    /** {@link #content} as copies on the heap, which need no release. */
     public Flux<byte[]> bytes() {
         return content().map(buffer -> {
             try {
@@ -96,13 +96,13 @@ public final class Pop2Message {
     }
 
     /**
-     * Says what becomes of it, once; then the next one comes. One that was not read can be kept, which passes over it
-     * without a transfer, but not deleted.
+     * Acknowledges the message, once; then the next one comes. An unread message can be kept, which skips it without a
+     * transfer, but not deleted.
      *
      * @return completes when the server has answered. <b>That a message is deleted is certain only when
      *     {@link Pop2Session#quit} or a {@link Pop2Session#fold} has completed.</b> Fails with
-     *     {@link Pop2ClientException}, or with {@link IllegalStateException} for what is not possible now: nothing was
-     *     sent then
+     *     {@link Pop2ClientException}, or with {@link IllegalStateException} if that is not possible now, in which case
+     *     nothing was sent
      */
     public Mono<Void> acknowledge(Acknowledgement choice) {
         return Mono.defer(() -> {

@@ -7,12 +7,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A session that has logged in; it holds the mailbox until it ends. One thing after the other: a command while the
- * answer to another is awaited is refused with {@link IllegalStateException}. Where nothing else is said, failures are
- * {@link Pop2ClientException}s; after one the connection is closed.
+ * A session that has logged in and holds the mailbox until it ends. It does one thing at a time: a command while
+ * another awaits its answer is refused with {@link IllegalStateException}. Other failures are
+ * {@link Pop2ClientException}s unless stated otherwise; after one, the connection is closed.
  *
- * <p>Whoever stops waiting for an answer (cancels) closes the connection, for what is said afterwards could not be told
- * apart. A connection that is closed without {@link #quit} deletes nothing, if the server keeps to RFC 937.
+ * <p>Cancelling while an answer is awaited closes the connection, since later answers could not be told apart. Closing
+ * without {@link #quit} deletes nothing if the server follows RFC 937.
  */
 public final class Pop2Session {
     private final Conversation conversation;
@@ -25,16 +25,16 @@ public final class Pop2Session {
         this.count = count;
     }
 
-    /** How many messages the server counts in the open mailbox. Some of them may not be readable. */
+    /** Messages in the open mailbox, as the server counts them. Some of them may not be readable. */
     public int count() {
         return count;
     }
 
     /**
-     * FOLD: leaves the open mailbox, where what was acknowledged with {@link Acknowledgement#DELETE} is deleted when
-     * this completes, and opens another one. Every message has to be acknowledged before.
+     * FOLD: leaves the open mailbox and opens another one. When it completes, messages that were acknowledged with
+     * {@link Acknowledgement#DELETE} are deleted. Acknowledge every message before.
      *
-     * @return how many messages there are; 0 too for one that does not exist
+     * @return messages in it; 0 also if it does not exist
      */
     public Mono<Integer> fold(String mailbox) {
         return conversation.say(new Command.Fold(mailbox)).map(messages -> {
@@ -46,17 +46,17 @@ public final class Pop2Session {
     }
 
     /**
-     * The messages from the current one on, in order. The next one comes when the one before has been acknowledged, and
-     * was asked for by the subscriber; one that was acknowledged with {@link Acknowledgement#AGAIN} comes once more.
-     * What the server counts but announces with no octets, as it does for expunged ones, is passed over.
+     * The messages from the current one on, in order. The next one comes on demand, once the one before has been
+     * acknowledged; one that was acknowledged with {@link Acknowledgement#AGAIN} comes again. Messages that the server
+     * counts but announces with a length of 0, such as expunged ones, are skipped.
      *
-     * <p>To cancel between two messages leaves the session as it is: it can be asked for the rest, or to quit.
+     * <p>Cancelling between two messages leaves the session usable, for the rest of the messages or for {@link #quit}.
      */
     public Flux<Pop2Message> messages() {
         return Mono.defer(this::next).repeat(() -> current != null || position.number() <= count);
     }
 
-    /** Nothing if there is none under the next number. */
+    /** Empty if there is no message of the next number. */
     private Mono<Pop2Message> next() {
         Pop2Message before = current;
         if (before == null) {
@@ -95,10 +95,10 @@ public final class Pop2Session {
     }
 
     /**
-     * QUIT. Every message that was read has to be acknowledged before.
+     * QUIT. Acknowledge every message that was read before.
      *
-     * @return completes when the server has said {@code +}: only then is deleted what was to be. Fails with
-     *     {@link Pop2ClientException.Reason#UNCONFIRMED} if nobody knows
+     * @return completes when the server has said {@code +}: only then are deletions complete. Fails with
+     *     {@link Pop2ClientException.Reason#UNCONFIRMED} if their outcome is unknown
      */
     public Mono<Void> quit() {
         return conversation.say(Command.QUIT).then();

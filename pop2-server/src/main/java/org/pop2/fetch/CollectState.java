@@ -16,7 +16,7 @@ import org.pop2.storage.transfer.BadSourceException;
 import org.pop2.storage.transfer.Fingerprint;
 
 /**
- * What is known of the messages of an account, in a journal. A line is a letter and words:
+ * The state of the messages of an account, in a journal. Each line is a letter and words:
  *
  * <pre>
  * v VALIDITY TIME         what keys hold for, and when the first run was, in seconds
@@ -34,16 +34,16 @@ import org.pop2.storage.transfer.Fingerprint;
  * </pre>
  */
 final class CollectState {
-    /** Fingerprints that are kept for the day when a provider counts anew: the youngest. */
+    /** Most fingerprints, the youngest, that are kept in case the provider renumbers its messages. */
     static final int MOST_EARLIER = 50_000;
 
-    /** Lines more than needed, before the journal is written anew. */
+    /** Superfluous lines after which the journal is rewritten. */
     private static final int SUPERFLUOUS = 1000;
 
-    /** Digits of a hash that tell one message from another, where nobody is out to make two alike. */
+    /** Digits of a hash that suffice to distinguish messages if nobody constructs equal ones. */
     private static final int DIGITS = 16;
 
-    /** What is known of a message. */
+    /** The state of a message. */
     private enum Mark {
         LEFT,
         STORED,
@@ -51,7 +51,7 @@ final class CollectState {
         COMPARED
     }
 
-    /** A message that may be stored, or not. */
+    /** A message of which it is unknown whether it was stored. */
     record Doubt(Fingerprint fingerprint, String id, boolean whole) {}
 
     private record Entry(Mark mark, String print) {}
@@ -74,7 +74,7 @@ final class CollectState {
         this.journal = journal;
     }
 
-    /** Reads the journal, which stays the caller's. */
+    /** Reads the journal; the caller closes it. */
     static CollectState of(Journal journal) throws IOException {
         CollectState state = new CollectState(journal);
         for (String line : journal.lines()) {
@@ -175,7 +175,7 @@ final class CollectState {
 
     // ---- what is known
 
-    /** Whether nothing was ever noted. */
+    /** Whether the journal is new. */
     boolean isNew() {
         return isNew;
     }
@@ -194,13 +194,13 @@ final class CollectState {
         return settled;
     }
 
-    /** Whether nothing is to be done with the message any more, but perhaps at the provider. */
+    /** Whether the message is settled here; something may remain to be done at the provider. */
     boolean isKnown(String key) {
         Entry entry = entries.get(key);
         return entry != null && entry.mark() != Mark.COMPARED;
     }
 
-    /** Whether it may be here under another number. */
+    /** Whether it may be stored here under another number. */
     boolean isCompared(String key) {
         Entry entry = entries.get(key);
         return entry != null && entry.mark() == Mark.COMPARED;
@@ -216,7 +216,7 @@ final class CollectState {
         return drops.contains(key);
     }
 
-    /** Those that are stored here, while something is still to be done there. */
+    /** Messages that are stored here and for which something remains to be done at the provider. */
     List<String> toBeActedOn() {
         return entries.entrySet().stream()
                 .filter(entry -> entry.getValue().mark() == Mark.STORED)
@@ -224,23 +224,23 @@ final class CollectState {
                 .toList();
     }
 
-    /** Those that are stored, or not. */
+    /** Messages of which it is unknown whether they were stored. */
     Map<String, Doubt> doubts() {
         return Map.copyOf(doubts);
     }
 
-    /** Whether something like it was stored under a number that counts no more. */
+    /** Whether an equal message was stored under an obsolete number. */
     boolean wasStoredEarlier(Fingerprint fingerprint) {
         return earlier.containsKey(print(fingerprint));
     }
 
-    /** How many like it are known to be stored. */
+    /** How many equal messages are known to be stored. */
     int count(Fingerprint fingerprint) {
         String print = print(fingerprint);
         return prints.getOrDefault(print, 0) + earlier.getOrDefault(print, 0);
     }
 
-    /** The keys that are known. */
+    /** All known keys. */
     Set<String> keys() {
         return Set.copyOf(entries.keySet());
     }
@@ -248,10 +248,10 @@ final class CollectState {
     // ---- what happens
 
     /**
-     * The first run.
+     * Records the first run.
      *
-     * @param upTo messages up to this number stay there, where keys are numbers
-     * @param there these, too
+     * @param upTo messages up to this number stay at the provider, if keys are numbers
+     * @param there keys that stay there, too
      */
     void begin(String newValidity, Instant now, long upTo, Collection<String> there) throws IOException {
         there.forEach(key -> note("- " + key));
@@ -261,16 +261,16 @@ final class CollectState {
         flush();
     }
 
-    /** These stay there. */
+    /** Records that these stay at the provider. */
     void leave(Collection<String> keys) throws IOException {
         keys.forEach(key -> note("- " + key));
         flush();
     }
 
     /**
-     * Before it is stored.
+     * Records that a message is about to be stored.
      *
-     * @return what tells it from an equal one, the same if it was tried before
+     * @return an id that distinguishes it from equal messages; the same as at an earlier attempt
      */
     String begin(String key, Fingerprint fingerprint, boolean whole) throws IOException {
         Doubt doubt = doubts.get(key);
@@ -280,18 +280,18 @@ final class CollectState {
         return id;
     }
 
-    /** It is stored. Need not be durable before {@link #flush}: until then it is one that may be stored. */
+    /** Records that it is stored. May become durable only with {@link #flush}; until then it counts as unknown. */
     void finish(String key, Fingerprint fingerprint, boolean whole) {
         note((whole ? "= " : "p ") + key + " " + print(fingerprint));
     }
 
-    /** It was here under another number. */
+    /** Records that it was stored under another number. */
     void recognize(String key, Fingerprint fingerprint, boolean whole) {
         note("m " + print(fingerprint));
         finish(key, fingerprint, whole);
     }
 
-    /** It was refused, and is not stored. */
+    /** Records that it was refused and is not stored. */
     void abandon(String key) {
         note("x " + key);
     }
@@ -308,7 +308,7 @@ final class CollectState {
         }
     }
 
-    /** What was to be done there is done. */
+    /** Records that what was to be done at the provider is done. */
     void acted(Collection<String> keys) throws IOException {
         keys.forEach(key -> note("! " + key));
         flush();
@@ -321,7 +321,7 @@ final class CollectState {
         }
     }
 
-    /** All that was noted is durable when this returns. */
+    /** Makes all records durable. */
     void flush() throws IOException {
         if (!waiting.isEmpty()) {
             journal.append(List.copyOf(waiting));
@@ -331,8 +331,8 @@ final class CollectState {
     }
 
     /**
-     * The provider counts anew: nothing that was known by a key is known by it any more, and whatever is there now may
-     * be here already.
+     * Records that the provider has renumbered its messages: no key is valid any more, and any message there may be
+     * stored here already.
      */
     void renumber(String newValidity, Collection<String> there) throws IOException {
         flush();
@@ -356,9 +356,9 @@ final class CollectState {
     /**
      * At the end of a run.
      *
-     * @param upTo all messages up to this number are settled, where keys are numbers; else nothing
-     * @param gone keys that are not there any more
-     * @param remember whether what they were may come again under another number
+     * @param upTo all messages up to this number are settled, if keys are numbers
+     * @param gone keys that have disappeared from the provider
+     * @param remember whether these messages may come again under another number
      */
     void settle(long upTo, Collection<String> gone, boolean remember) throws IOException {
         flush();

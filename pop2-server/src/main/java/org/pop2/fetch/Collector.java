@@ -23,30 +23,30 @@ import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceException;
 
 /**
- * Brings the mail of an account to a target: each message once, however often it is killed and run again, and safe
- * there before anything changes at the provider.
+ * Brings the mail of an account at a provider to a target: each message once, however often it is killed and run again,
+ * and stored safely before anything changes at the provider.
  *
- * <p>A message is noted before it is stored, with its fingerprint and an id, and noted again when it is stored. One
- * that was noted only once is looked for in the target at the next run, before anything else; a target that stores a
- * repeated id once is safe without that. So a kill costs at most that one message is read again.
+ * <p>The journal gets a record before a message is stored, with its fingerprint and an id, and another one afterwards.
+ * If the second is missing, the next run first looks for the message in the target. (A target that stores a repeated id
+ * only once is safe without that.) So a kill costs at most reading one message again.
  */
 public final class Collector {
-    /** Messages that a provider is asked about, and told about, at a time. */
+    /** Messages in one command to the provider. */
     private static final int BATCH = 100;
 
-    /** Messages that are refused here before a run gives up: there is no room, for any of them. */
+    /** Refused messages after which a run gives up: probably there is no room for any. */
     private static final int MOST_REFUSED = 10;
 
-    /** A message that cannot be read is tried so often, for the provider may have had a bad day. */
+    /** Attempts to read a message before it is left at the provider. */
     private static final int TRIES = 20;
 
-    /** Of a message that is too large so much is stored at most. */
+    /** Most octets that are stored of a message that is too large. */
     private static final int BEGINNING = 64 * 1024;
 
-    /** Octets that come of a message whatever its size is said to be. */
+    /** Octets that are accepted of a message whatever size was announced. */
     private static final long WRONG_SIZE = 64L * 1024 * 1024;
 
-    /** More than any message has. */
+    /** No limit: more than any message has. */
     public static final long ANY_OCTETS = 1L << 40;
 
     private final Target target;
@@ -56,7 +56,7 @@ public final class Collector {
     private final BooleanSupplier stopped;
     private final Clock clock;
 
-    /** Stored here, and something is to be done there. */
+    /** Messages that are stored here, for which something remains to be done at the provider. */
     private final List<String> toActOn = new ArrayList<>();
 
     private long stored;
@@ -68,7 +68,7 @@ public final class Collector {
     public enum Which {
         /** Those that come after the first run. */
         NEW,
-        /** Those that nobody has read when they are first looked at. */
+        /** Those that are unread when they are first looked at. */
         UNSEEN,
         ALL
     }
@@ -77,31 +77,31 @@ public final class Collector {
      * What is to be done.
      *
      * @param which messages
-     * @param since only those that came there in so long a time before the run
-     * @param maxOctets of longer ones, the beginning and a note are stored, and they stay at the provider
-     * @param atProvider what becomes of those that are stored
+     * @param since only those that arrived there within this time before the run
+     * @param maxOctets of longer messages, only the beginning and a note are stored, and they stay at the provider
+     * @param atProvider what to do with stored messages at the provider
      */
     public record Plan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
         public static final Plan DEFAULT = new Plan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
     }
 
-    /** Is told what happens. */
+    /** Listens to events. */
     public interface Observer {
         Observer NONE = new Observer() {};
 
         /** A message is stored. */
         default void stored(String key, long octets) {}
 
-        /** The target does not take it, or it cannot be read: it stays there, and is tried again. */
+        /** The target refuses it, or it cannot be read: it stays at the provider and is tried again. */
         default void refused(String key, IOException why) {}
 
-        /** It stays there for good. */
+        /** It stays at the provider for good. */
         default void left(String key, String why) {}
 
-        /** The provider counts anew: all is read again, and compared with what is here. */
+        /** The provider has renumbered its messages: all are read again and compared with what is stored. */
         default void renumbered(String before, String now) {}
 
-        /** It was being stored when an earlier run was killed, is not here, and is not there any more. */
+        /** It was being stored when an earlier run was killed, and is neither here nor at the provider. */
         default void vanished(String key) {}
     }
 
@@ -110,11 +110,11 @@ public final class Collector {
      *
      * @param stored messages
      * @param octets of these
-     * @param refused messages that stay there, and are tried again
-     * @param left messages that stay there for good
+     * @param refused messages that stay at the provider and are tried again
+     * @param left messages that stay at the provider for good
      */
     public record Result(long stored, long octets, long refused, long left) {
-        /** Whether there is anything to tell. */
+        /** Whether anything happened. */
         public boolean didSomething() {
             return stored + refused + left > 0;
         }
@@ -131,9 +131,9 @@ public final class Collector {
     }
 
     /**
-     * A run after the other, with one state. Target and journal stay the caller's.
+     * A collector for successive runs with one state. The caller closes target and journal.
      *
-     * @param stopped asked between two messages: whether to come to an end
+     * @param stopped asked between two messages: whether to stop
      */
     public static Collector of(
             Target target, Journal journal, Plan plan, Observer observer, BooleanSupplier stopped, Clock clock)
@@ -142,8 +142,8 @@ public final class Collector {
     }
 
     /**
-     * Finds out what became of a message that was being stored when this was killed: before anybody can delete it here.
-     * Needs no provider.
+     * Finds out whether the message that was being stored at a kill is stored: to be called before a user can delete it
+     * here. Needs no provider.
      */
     public void recall() throws IOException {
         for (Map.Entry<String, CollectState.Doubt> each : state.doubts().entrySet()) {
@@ -160,7 +160,7 @@ public final class Collector {
     }
 
     /**
-     * Collects what is there. The source stays the caller's to {@linkplain Source#finish finish}.
+     * Collects what is there. The caller {@linkplain Source#finish finishes} the source.
      *
      * @throws SourceException if the provider fails
      * @throws IOException if the target or the journal does
@@ -202,12 +202,12 @@ public final class Collector {
      * What a run would find.
      *
      * @param there messages
-     * @param wanted those of them that would be looked at
-     * @param countsAnew whether the provider has new numbers for all messages
+     * @param wanted keys of those that would be collected
+     * @param countsAnew whether the provider has renumbered its messages
      */
     public record Preview(int there, List<String> wanted, boolean countsAnew) {}
 
-    /** What a run would find now. Changes nothing, here or there. */
+    /** Looks what a run would find now. Changes nothing, neither here nor at the provider. */
     public Preview preview(Source source) throws IOException {
         List<String> all = source.keys(Source.Wanted.ALL);
         boolean countsAnew = !state.isNew() && !state.validity().equals(word(source.validity()));
@@ -259,7 +259,7 @@ public final class Collector {
         return validity.isEmpty() ? "-" : validity.replace(' ', '_');
     }
 
-    /** What was being stored, and is not among those that are listed now: somebody may have read it there. */
+    /** Handles messages that were being stored and are not listed any more: somebody may have read them there. */
     private void lookForLost(Source source, List<String> wanted, Set<String> unsettled) throws IOException {
         for (String key : state.doubts().keySet()) {
             if (!unsettled.contains(key)) {
@@ -290,7 +290,7 @@ public final class Collector {
         }
     }
 
-    /** @return whether nothing more is to be done with it, but perhaps there */
+    /** @return whether it is settled here */
     private boolean take(Source source, Source.Info info) throws IOException {
         String key = info.key();
         if (isTooOld(info.received())) {
@@ -414,7 +414,7 @@ public final class Collector {
         return true;
     }
 
-    /** What is not here as a whole stays there. */
+    /** A message that is not stored as a whole stays at the provider. */
     private void toActOn(String key, boolean whole) {
         if (whole) {
             toActOn.add(key);
@@ -462,7 +462,7 @@ public final class Collector {
         }
     }
 
-    /** Octets on their way to the spool. */
+    /** Writes octets to the spool. */
     private static final class Tail {
         private final Spool spool;
         private long room;

@@ -4,18 +4,18 @@ import java.io.IOException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** A target did not take a message. */
+/** A target refused a message. */
 public final class DeliveryException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
-    /** For how long, and for which messages. */
+    /** How long the refusal lasts, and what it is about. */
     public enum Kind {
-        /** Now; it may later. */
+        /** For now; a later attempt may succeed. */
         TEMPORARY,
-        /** Nothing for this recipient, ever. */
+        /** For good, for this recipient. */
         NO_RECIPIENT,
-        /** Not this message, ever. */
+        /** For good, for this message. */
         REJECTED
     }
 

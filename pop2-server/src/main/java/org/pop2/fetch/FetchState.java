@@ -19,11 +19,11 @@ import org.pop2.storage.transfer.Fingerprint;
 import org.pop2.storage.transfer.StateFile;
 
 /**
- * What was fetched and may still be on the server, in a file: POP2 gives messages no names, so they are known by their
- * fingerprints.
+ * A file of what was fetched and may still be on the server. POP2 has no message identifiers, so messages are
+ * recognised by their fingerprints.
  *
  * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256 id}) and after
- * it ({@code = octets sha-256}). Two messages that are the same to the octet are two: they are counted.
+ * it ({@code = octets sha-256}). Messages that are equal to the octet are counted.
  */
 public final class FetchState implements Closeable {
     private static final String MAGIC = "pop2d fetch 1\t";
@@ -32,7 +32,7 @@ public final class FetchState implements Closeable {
     private final String subject;
     private final StateFile file;
     private final Map<Fingerprint, Integer> delivered = new HashMap<>();
-    /** With what tells each from an equal message; empty in a file of a version that had none. */
+    /** The ids of messages that were being delivered; empty in a file of a version without ids. */
     private final Map<Fingerprint, String> begun = new HashMap<>();
 
     private FetchState(Path path, String subject, StateFile file) {
@@ -45,8 +45,8 @@ public final class FetchState implements Closeable {
      * Opens the file, or makes it.
      *
      * @param path there are two more files beside it, whose names begin with its own
-     * @param subject what is fetched, and where to: the same each time
-     * @throws BadSourceException if the file is of something else
+     * @param subject what is fetched, and where to; the same at each run
+     * @throws BadSourceException if the file belongs to something else
      * @throws StoreException with {@link StoreException.Reason#BUSY} if another fetch has it
      */
     public static FetchState open(Path path, String subject) throws IOException {
@@ -103,20 +103,20 @@ public final class FetchState implements Closeable {
         delivered.merge(fingerprint, 1, Integer::sum);
     }
 
-    /** How many messages like this one were delivered. */
+    /** How many equal messages were delivered. */
     int count(Fingerprint fingerprint) {
         return delivered.getOrDefault(fingerprint, 0);
     }
 
-    /** Whether nobody knows if one more like this was delivered. */
+    /** Whether it is unknown if one more such message was delivered. */
     boolean isInDoubt(Fingerprint fingerprint) {
         return begun.containsKey(fingerprint);
     }
 
     /**
-     * Before a message is delivered.
+     * Records that a message is about to be delivered.
      *
-     * @return what tells it from an equal one: where it is in doubt, the same as then
+     * @return an id that distinguishes it from equal messages; if in doubt, the same as at the earlier attempt
      */
     String begin(Fingerprint fingerprint) throws IOException {
         String id = begun.getOrDefault(fingerprint, UUID.randomUUID().toString().replace("-", ""));
@@ -130,12 +130,12 @@ public final class FetchState implements Closeable {
         remember(fingerprint);
     }
 
-    /** The server's mailbox is known to hold only these of what was delivered: all else is forgotten. The last call. */
+    /** Keeps only these, the delivered messages that are still on the server, and forgets all others. The last call. */
     void replace(Map<Fingerprint, Integer> left) throws IOException {
         rewrite(left, Map.of());
     }
 
-    /** The server's mailbox is known to hold these no more; of the others nothing is known. The last call. */
+    /** Forgets these, which are no longer on the server, and keeps all others. The last call. */
     void forget(Map<Fingerprint, Integer> gone) throws IOException {
         Map<Fingerprint, Integer> left = new HashMap<>(delivered);
         gone.forEach((fingerprint, count) ->
@@ -159,7 +159,7 @@ public final class FetchState implements Closeable {
     private Path directory() throws IOException {
         Path parent = path.toAbsolutePath().getParent();
         if (parent == null) {
-            throw new IOException(path + " is no name of a file");
+            throw new IOException(path + " is not the name of a file");
         }
         return parent;
     }

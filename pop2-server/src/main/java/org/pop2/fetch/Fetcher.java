@@ -21,15 +21,14 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Takes the messages of a mailbox of another server to a target, each safe there before it is acknowledged, and none
- * twice however often it is run with the same state.
+ * Fetches the messages of a mailbox of another server to a target. Each is stored safely before it is acknowledged, and
+ * none is delivered twice, however often it is run with the same state.
  *
- * <p>A message that was being delivered when an earlier run was killed is looked for in the target, where that is
- * possible: if there is one more like it than the state knows of, it was delivered. When in doubt it is delivered
- * again.
+ * <p>A message that was being delivered when an earlier run was killed is looked for in the target, if the target can
+ * count: one more such message than the state knows of means that it was delivered. In doubt, it is delivered again.
  */
 public final class Fetcher {
-    /** Buffers of a message on their way from the network to the disk. */
+    /** Buffers on their way from the network to the disk. */
     private static final int AHEAD = 8;
 
     private final Target target;
@@ -37,7 +36,7 @@ public final class Fetcher {
     private final Plan plan;
     private final Observer observer;
 
-    /** What was on the server in this session, and is at the target. */
+    /** Messages that this session saw on the server and that are at the target. */
     private final Map<Fingerprint, Integer> seen = new HashMap<>();
 
     private long taken;
@@ -50,24 +49,24 @@ public final class Fetcher {
     private long rejected;
 
     /**
-     * What is to be done.
+     * What a run does.
      *
      * @param delete whether messages are deleted on the server
-     * @param most messages that this run delivers at most; what had been delivered before does not count
-     * @param leading finds what servers send before a message
+     * @param most most messages to deliver in this run; those delivered earlier do not count
+     * @param leading finds lines that servers send before a message
      */
     public record Plan(boolean delete, long most, LeadingLine.Finder leading) {}
 
-    /** Is told what happens. */
+    /** Listens to events. */
     public interface Observer extends Progress {
         /** The target refused a message for good. It stays on the server. */
         void refused(int number, DeliveryException why);
     }
 
     /**
-     * A run. Target and state stay the caller's.
+     * A run. The caller closes target and state.
      *
-     * @param state remembers what was delivered; nothing: everything is delivered
+     * @param state remembers what was delivered; empty: everything is delivered
      */
     public Fetcher(Target target, Optional<FetchState> state, Plan plan, Observer observer) {
         this.target = target;
@@ -92,10 +91,10 @@ public final class Fetcher {
     }
 
     /**
-     * A whole session. Blocks. Once.
+     * Runs a whole session. Blocks. Call once.
      *
      * @throws IOException if the target fails
-     * @throws org.pop2.storage.StoreException if the target is a storage's and fails
+     * @throws org.pop2.storage.StoreException if the target is a storage and fails
      * @throws org.pop2.client.Pop2ClientException if the server does
      */
     public void run(Pop2Client client, String user, Secret password, Optional<String> folder) throws IOException {
@@ -160,7 +159,7 @@ public final class Fetcher {
         }
     }
 
-    /** All of the message is here, exactly as many octets as announced. */
+    /** Delivers a message that came completely. */
     private Acknowledgement settle(Pop2Message message, Spool spool) throws IOException {
         taken++;
         last = message.number();

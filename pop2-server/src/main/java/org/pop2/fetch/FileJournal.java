@@ -24,7 +24,7 @@ public final class FileJournal implements Journal {
      * Opens the file, or makes it.
      *
      * @param path there are two more files beside it, whose names begin with its own
-     * @param subject what it is of, the same each time
+     * @param subject what it records; the same each time
      * @throws org.pop2.storage.StoreException with {@link org.pop2.storage.StoreException.Reason#BUSY} if another
      *     process has it
      */

@@ -5,20 +5,20 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Lines that outlive a crash: how far some work has come. One has it at a time, whoever opened it. Blocks. A program
- * may have its own; {@link FileJournal} is one in a file, and a storage has ledgers.
+ * Lines that survive a crash, to record the progress of some work. One holder at a time. Blocks. {@link FileJournal} is
+ * one in a file, and storages have ledgers; a program may bring its own.
  */
 public interface Journal extends Closeable {
-    /** What was written, in its order. Once, before anything is added. */
+    /** The lines, in order. Call once, before anything is added. */
     List<String> lines() throws IOException;
 
-    /** Adds lines without control characters, which are durable, in their order, when this returns. */
+    /** Adds lines without control characters, in order, durably. */
     void append(List<String> lines) throws IOException;
 
-    /** Puts lines in place of all: it is those or these, whatever happens. */
+    /** Replaces all lines: whatever happens, either the old or the new ones are there. */
     void replace(List<String> lines) throws IOException;
 
-    /** Lets others have it. */
+    /** Releases it for others. */
     @Override
     void close() throws IOException;
 }

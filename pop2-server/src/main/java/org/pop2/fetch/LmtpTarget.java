@@ -6,7 +6,7 @@ import org.pop2.lmtp.client.LmtpClient;
 import org.pop2.lmtp.client.LmtpRefusedException;
 import org.pop2.storage.transfer.Fingerprint;
 
-/** A mail system, which gets all messages for one recipient. What it has taken cannot be counted. */
+/** Delivers all messages to one recipient of a mail system, by LMTP. Delivered messages cannot be counted. */
 public final class LmtpTarget implements Target {
     private final LmtpClient client;
     private final String recipient;

@@ -18,14 +18,14 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.SynchronousSink;
 
 /**
- * A message on its way, in a file that nobody else sees: whether it was fetched before shows when all of it is there,
- * and what is delivered is never half a message.
+ * A message on its way, in a private file. Only a complete message can be recognised as fetched before, and only
+ * complete messages are delivered.
  *
- * <p>A {@link LeadingLine} is taken off, and does not count for the fingerprint. What is in the target has to have the
- * same fingerprint, and pop2d itself puts the time of the session there for clients that want such a line.
+ * <p>A {@link LeadingLine} is removed and not part of the fingerprint: the copy in the target must have the same
+ * fingerprint, and in some servers, pop2d among them, that line changes with each session.
  */
 final class Spool implements Closeable, FetchedMessage {
-    /** What an envelope takes wherever it goes: names without a host, and routes of UUCP, are for an mbox only. */
+    /** Senders that any envelope can have. Names without a host, and routes of UUCP, are valid in an mbox only. */
     private static final Pattern ADDRESS =
             Pattern.compile("[A-Za-z0-9#$&'*+/=?^_`{|}~-][A-Za-z0-9.#$&'*+/=?^_`{|}~-]*@[A-Za-z0-9][A-Za-z0-9.-]*");
 
@@ -33,7 +33,7 @@ final class Spool implements Closeable, FetchedMessage {
     private final LeadingLine.Finder finder;
     private final Fingerprint.Builder builder = new Fingerprint.Builder();
 
-    /** The beginning, until it is known whether a line is to be taken off. */
+    /** The beginning, until it is known whether a line has to be removed. */
     private final ByteArrayOutputStream start = new ByteArrayOutputStream();
 
     private boolean begun;
@@ -81,7 +81,7 @@ final class Spool implements Closeable, FetchedMessage {
         return leading.map(LeadingLine::octets).orElse(0);
     }
 
-    /** What identifies it. Once, when all of it is written, and before it is read. */
+    /** The fingerprint. Call once, after everything was written and before it is read. */
     Fingerprint fingerprint() {
         if (!begun) {
             begin();
@@ -100,7 +100,7 @@ final class Spool implements Closeable, FetchedMessage {
         return ADDRESS.matcher(named).matches() ? named : headerSender();
     }
 
-    /** What its header tells. */
+    /** Its parsed header. */
     Header header() throws IOException {
         ByteBuffer header = ByteBuffer.allocate(Header.MOST);
         int length = 0;

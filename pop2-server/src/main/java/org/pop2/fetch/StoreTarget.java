@@ -21,12 +21,12 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** A folder of a storage, which stays the caller's. */
+/** A folder of a storage; the caller closes the storage. */
 public final class StoreTarget implements Target {
-    /** Storages have limits of their own; this is for one that has not. */
+    /** A limit for storages that have none of their own. */
     private static final Duration LIMIT = Duration.ofMinutes(30);
 
-    /** Fields that mbox programs add to a message, and that are none of its fingerprint. */
+    /** Room for header fields that mbox programs add and that are not part of the fingerprint. */
     private static final long NOTES = 4096;
 
     private final MailStore store;

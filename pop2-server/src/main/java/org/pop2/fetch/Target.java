@@ -5,16 +5,17 @@ import java.io.IOException;
 import java.util.OptionalInt;
 import org.pop2.storage.transfer.Fingerprint;
 
-/** Where messages go. Blocks. A program may have its own. */
+/** Where messages go. Blocks. Programs may implement their own. */
 public interface Target extends Closeable {
     /**
-     * Delivers a message. It is safe there when this returns.
+     * Delivers a message. It is stored safely when this returns.
      *
-     * @param id tells it from an equal message, and is the same when it is tried again; empty: it was tried without
-     * @throws DeliveryException if it is refused there
+     * @param id distinguishes it from equal messages, and is the same at a further attempt; empty if the earlier
+     *     attempt had none
+     * @throws DeliveryException if the target refuses it
      */
     void deliver(FetchedMessage message, String id) throws IOException;
 
-    /** How many such messages are there; nothing if that cannot be found out. */
+    /** How many such messages the target has; empty if it cannot tell. */
     OptionalInt count(Fingerprint wanted) throws IOException;
 }

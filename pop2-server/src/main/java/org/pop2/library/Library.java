@@ -1,8 +1,8 @@
 package org.pop2.library;
 
 /**
- * A library that only some programs need: pop2-server comes without it, and who uses what needs it names it. Its
- * version is that of the {@code pop2-bom}.
+ * An optional library: pop2-server comes without it, and programs that need it add it as a dependency. {@code pop2-bom}
+ * has its version.
  */
 public enum Library {
     BOUNCY_CASTLE("org.bouncycastle:bcprov-jdk18on", "org.bouncycastle.crypto.generators.Argon2BytesGenerator"),
@@ -17,7 +17,7 @@ public enum Library {
     PROMETHEUS(
             "io.micrometer:micrometer-registry-prometheus", "io.micrometer.prometheusmetrics.PrometheusMeterRegistry"),
     JACKSON("com.fasterxml.jackson.core:jackson-core", "com.fasterxml.jackson.core.JsonFactory"),
-    /** Sockets of Linux: not needed by anything, but a server is faster with them. */
+    /** Native sockets of Linux: optional, but the server is faster with them. */
     EPOLL("io.netty:netty-transport-native-epoll", "io.netty.channel.epoll.Epoll");
 
     private final String coordinates;
@@ -33,18 +33,18 @@ public enum Library {
         return coordinates;
     }
 
-    /** Whether it is there. */
+    /** Whether it is on the class path. */
     public boolean isPresent() {
         return isPresent(className, Library.class.getClassLoader());
     }
 
-    /** Looks, and loads nothing: a server has no use for a library before the first that needs it comes. */
+    /** Looks without loading anything. */
     static boolean isPresent(String className, ClassLoader loader) {
         return loader.getResource(className.replace('.', '/') + ".class") != null;
     }
 
     /**
-     * Does nothing if it is there.
+     * Checks that it is present.
      *
      * @param what needs it, in the plural: {@code "Argon2 hashes"}
      * @throws MissingLibraryException if not
@@ -55,7 +55,7 @@ public enum Library {
         }
     }
 
-    /** The one line about it: what needs it, and what to depend on. */
+    /** One line that says what needs it and which dependency to add. */
     public String missing(String what) {
         return what + " need the library " + coordinates + ", which is not on the class path";
     }

@@ -1,6 +1,6 @@
 /**
- * Libraries that not everybody needs. They are optional dependencies, and what is used without its library says which
- * is missing: {@link org.pop2.library.Library}.
+ * Optional dependencies. Code that is used without the library it needs names the missing one:
+ * {@link org.pop2.library.Library}.
  *
  * @since 0.1.0
  */

@@ -4,9 +4,9 @@ import java.util.Locale;
 import java.util.Optional;
 
 /**
- * The address in a path, its quotes and source route undone.
+ * The address in a path, without quotes and source route.
  *
- * @param local the local part, as meant: {@code a b} for {@code "a b"}
+ * @param local the local part without quotes: {@code a b} for {@code "a b"}
  * @param domain in lower case; empty if there is none, as in {@code <postmaster>}
  */
 record Address(String local, String domain) {
@@ -14,9 +14,9 @@ record Address(String local, String domain) {
     static final int MAX_PATH = 256;
 
     /**
-     * Reads {@code <local@domain>}, the brackets included or not.
+     * Parses {@code <local@domain>}, with or without brackets.
      *
-     * @return nothing if it is no address of printable ASCII
+     * @return empty if it is not an address of printable ASCII
      */
     static Optional<Address> parse(String path) {
         String text = path;

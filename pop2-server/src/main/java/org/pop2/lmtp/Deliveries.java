@@ -22,7 +22,9 @@ final class Deliveries {
     private final LmtpRecord record;
     private final BooleanSupplier gone;
 
-    /** @param gone whether the client is gone: what has not begun then is left out. Asked on any thread */
+    /**
+     * @param gone whether the client is gone; deliveries that have not begun are then left out. Called on any thread
+     */
     Deliveries(MailStore store, LmtpSettings settings, LmtpRecord record, BooleanSupplier gone) {
         this.store = store;
         this.settings = settings;
@@ -31,15 +33,15 @@ final class Deliveries {
     }
 
     /**
-     * What each recipient is answered, in their order, as soon as it is known. Nothing of it hangs on the connection:
-     * whoever subscribes must not cancel. Never fails because of a recipient.
+     * Emits the reply for each recipient, in order, as soon as it is known. Independent of the connection: the
+     * subscriber must not cancel. Never fails because of a recipient.
      *
-     * @param key what a repeated delivery to that recipient has in common with this one
+     * @param key identifies repeated deliveries to a recipient
      */
-    Flux<Reply> deliver(
+    Flux<LmtpReply> deliver(
             SpooledMessage message, String sender, Function<Target, Optional<String>> key, List<Target> targets) {
         // named twice, delivered once, and told twice
-        Map<Target, Mono<Reply>> once = new HashMap<>();
+        Map<Target, Mono<LmtpReply>> once = new HashMap<>();
         for (Target target : targets) {
             once.computeIfAbsent(
                     target,
@@ -49,20 +51,20 @@ final class Deliveries {
         return Flux.fromIterable(targets).flatMapSequential(once::get, CONCURRENT, 1);
     }
 
-    private Mono<Reply> deliver(Target target, Message message, long octets) {
+    private Mono<LmtpReply> deliver(Target target, Message message, long octets) {
         return Mono.defer(() -> {
                     if (gone.getAsBoolean()) {
-                        return Mono.just(Reply.STOPPING);
+                        return Mono.just(LmtpReply.STOPPING);
                     }
                     return StorageCalls.of(() -> store.deliver(target.user(), target.folder(), message))
                             .then(Mono.fromSupplier(() -> {
                                 record.stored(target, octets);
-                                return Reply.DELIVERED;
+                                return LmtpReply.DELIVERED;
                             }));
                 })
                 .onErrorResume(error -> {
                     record.notStored(target, error);
-                    return Mono.just(Reply.to(error, settings.overQuota()));
+                    return Mono.just(LmtpReply.to(error, settings.overQuota()));
                 });
     }
 }

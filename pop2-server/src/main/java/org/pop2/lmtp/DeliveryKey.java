@@ -10,8 +10,8 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What an MTA repeats when it tries a delivery again because our 250 was lost (RFC 1047): the message from its topmost
- * Received field on, which names the MTA's queue id. A storage can then tell the second try from a second message.
+ * What is equal when an MTA repeats a delivery because our 250 was lost (RFC 1047): the message from its topmost
+ * Received field on, which contains the MTA's queue id. It lets a storage tell a second attempt from a second message.
  *
  * <p>What stands above that field is left out: there the MTA's delivery agent puts what differs from try to try, such
  * as Exim's Delivery-date and Envelope-to. Everything below goes into it, and not the body and the id alone. Some
@@ -36,7 +36,7 @@ final class DeliveryKey {
 
     private final MessageDigest content = sha256();
 
-    /** The beginning of a line above, as far as it is needed to know the field; then the Received field. */
+    /** The beginning of a line above, to recognise the field; then the Received field. */
     private final StringBuilder text = new StringBuilder();
 
     private At at = At.ABOVE;
@@ -62,9 +62,9 @@ final class DeliveryKey {
     }
 
     /**
-     * The key of a delivery of this message, all of which was taken, to that mailbox.
+     * The key of a delivery of this complete message to that mailbox.
      *
-     * @param deliveryId what the client tells it from an equal message by; empty: nothing
+     * @param deliveryId the client's own id for the message; empty if it gave none
      */
     Optional<String> of(Target target, String deliveryId) {
         if ((at != At.RECEIVED && at != At.BELOW) || !QUEUE_ID.matcher(text).find()) {
@@ -103,7 +103,7 @@ final class DeliveryKey {
         }
     }
 
-    /** Whether the octet belongs to the Received field; if not, it is the first below. */
+    /** Whether the octet belongs to the Received field; if not, it is the first one after it. */
     private boolean inField(byte octet) {
         if (lineStart && octet != ' ' && octet != '\t') {
             at = At.BELOW;

@@ -1,10 +1,9 @@
 package org.pop2.lmtp;
 
 /**
- * Takes a message out of DATA (RFC 5321 section 4.5.2), however sliced: a line of one dot ends it, and of a line that
- * begins with a dot the first one goes. Only CRLF ends a line: a bare LF is an octet like any other, so that no message
- * can be made to end where its sender's server did not see an end. Every other octet passes as it is. Not safe for
- * threads.
+ * Decodes a message sent with DATA (RFC 5321 section 4.5.2), in any slices: a line with a single dot ends it, and the
+ * first dot of any other line is removed. Only CRLF ends a line. A bare LF is an ordinary octet, so that a message
+ * cannot end where the sender's server saw no end. All other octets pass unchanged. Not safe for threads.
  */
 final class DotUnstuffer {
     private static final byte[] CR = {'\r'};
@@ -16,9 +15,9 @@ final class DotUnstuffer {
 
     private enum At {
         LINE_START,
-        /** After a dot at the start of a line, which is not passed on. */
+        /** After a dot at the start of a line, which is removed. */
         DOT,
-        /** After such a dot and a CR, which is held. */
+        /** After such a dot and a CR, which is held back. */
         DOT_CR,
         TEXT,
         CR,
@@ -34,7 +33,7 @@ final class DotUnstuffer {
     /**
      * Takes octets up to the end of the message.
      *
-     * @return how many were taken; what remains after an {@linkplain #ended end} are commands
+     * @return how many octets were used; after the {@linkplain #ended end}, the rest are commands
      */
     int take(byte[] in, int offset, int length, Sink sink) {
         int end = offset + length;

@@ -7,29 +7,29 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The content of messages on its way in: taken out of its dots, measured, and spooled. On the connection's event loop.
- * While the spool writes, nothing more is to be given.
+ * Receives the content of messages: decodes, counts and spools it. On the connection's event loop. Must not be given
+ * more while the spool writes.
  */
 final class Intake {
     private static final int CHUNK = 16 * 1024;
 
-    /** Who wants the messages. */
+    /** Receives events of the intake. */
     interface Owner {
-        /** Does something on the event loop. */
+        /** Runs a task on the event loop. */
         void later(Runnable task);
 
         /**
-         * A message has come to its end.
+         * A message is complete.
          *
-         * @param octets how many, with their dots gone
-         * @param lost why it is not kept; nothing if it is
+         * @param octets its octets, decoded
+         * @param lost why it was not kept; {@code null} if it was
          */
-        void ended(long octets, @Nullable Reply lost);
+        void ended(long octets, @Nullable LmtpReply lost);
 
         /** The spool cannot be written to. */
         void spoolFailed(IOException error);
 
-        /** The spool has written: more can be given. */
+        /** The spool has written; more can be given. */
         void spooled();
     }
 
@@ -41,15 +41,15 @@ final class Intake {
     private DotUnstuffer unstuffer = new DotUnstuffer();
     private DeliveryKey key = new DeliveryKey();
     private byte @Nullable [] chunk;
-    /** Why the message that comes in is not kept. */
-    private @Nullable Reply lost;
+    /** Why the current message is not kept. */
+    private @Nullable LmtpReply lost;
 
     private boolean spooling;
     private boolean over;
 
     /**
-     * @param mostOctets of one message; a longer one is taken to its end and not kept
-     * @param spool makes a place for the next message
+     * @param mostOctets most octets of a message; a longer one is read to its end and discarded
+     * @param spool creates the spool for the next message
      */
     Intake(long mostOctets, Supplier<SpooledMessage> spool, Owner owner) {
         this.mostOctets = mostOctets;
@@ -57,7 +57,7 @@ final class Intake {
         this.owner = owner;
     }
 
-    /** A message is about to come. */
+    /** Prepares for a message. */
     void begin() {
         message = spool.get();
         unstuffer = new DotUnstuffer();
@@ -96,7 +96,7 @@ final class Intake {
             return;
         }
         if (kept.octets() + length > mostOctets) {
-            lost = Reply.TOO_LARGE;
+            lost = LmtpReply.TOO_LARGE;
             return;
         }
         key.update(octets, offset, length);
@@ -107,7 +107,7 @@ final class Intake {
         spooling = false;
         if (error != null) {
             owner.spoolFailed(error);
-            lost = Reply.SPOOL_FAILED;
+            lost = LmtpReply.SPOOL_FAILED;
         }
         if (over || lost != null) {
             drop();
@@ -126,23 +126,23 @@ final class Intake {
         if (lost == null && message != null) {
             owner.ended(message.octets(), null);
         } else {
-            owner.ended(0, Objects.requireNonNullElse(lost, Reply.SPOOL_FAILED));
+            owner.ended(0, Objects.requireNonNullElse(lost, LmtpReply.SPOOL_FAILED));
         }
     }
 
-    /** The message that has come; from now on the caller's, to be discarded by it. */
+    /** Hands the complete message to the caller, who discards it. */
     SpooledMessage handOver() {
         SpooledMessage complete = Objects.requireNonNull(message, "nothing was received");
         message = null;
         return complete;
     }
 
-    /** What a repeated delivery of that message has in common with it. */
+    /** The key that identifies repeated deliveries of that message. */
     DeliveryKey key() {
         return key;
     }
 
-    /** Nothing more comes. */
+    /** Ends; nothing more will come. */
     void end() {
         over = true;
         drop();

@@ -39,7 +39,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     private final StringBuilder line = new StringBuilder();
     private boolean lineTooLong;
 
-    /** Among the sessions. */
+    /** Whether it is counted among the sessions. */
     private boolean counted;
 
     private volatile boolean gone;
@@ -73,7 +73,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         if (sessions.add(this)) {
             tell(new Event.Opened());
         } else {
-            tell(new Event.Aborted(End.OVERLOADED, Reply.OVERLOADED));
+            tell(new Event.Aborted(End.OVERLOADED, LmtpReply.OVERLOADED));
         }
         touch();
     }
@@ -84,10 +84,10 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 || settings.allowFrom().contain(inet);
     }
 
-    /** Takes no place among the connections and reads nothing, so that strangers keep nobody out. */
+    /** Counts as no connection and reads nothing, so that strangers keep nobody out. */
     private void turnAway() {
         end = End.NOT_ALLOWED;
-        send(Reply.NOT_ALLOWED);
+        send(LmtpReply.NOT_ALLOWED);
         connection.end(true);
     }
 
@@ -125,7 +125,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     @Override
-    public void taken(int octets) {
+    public void written(int octets) {
         // who takes replies is not silent
         touch();
     }
@@ -150,12 +150,12 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
 
     @Override
     public void overdue() {
-        tell(new Event.Aborted(End.TIMED_OUT, Reply.TIMED_OUT));
+        tell(new Event.Aborted(End.TIMED_OUT, LmtpReply.TIMED_OUT));
     }
 
     @Override
     public void stopping() {
-        tell(new Event.Aborted(End.SHUTDOWN, Reply.STOPPING));
+        tell(new Event.Aborted(End.SHUTDOWN, LmtpReply.STOPPING));
     }
 
     @Override
@@ -215,8 +215,8 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     private void command() {
-        Command command =
-                lineTooLong ? new Command.Refused(CommandParser.TOO_LONG) : CommandParser.parse(line.toString());
+        LmtpCommand command =
+                lineTooLong ? new LmtpCommand.Refused(CommandParser.TOO_LONG) : CommandParser.parse(line.toString());
         line.setLength(0);
         lineTooLong = false;
         touch();
@@ -231,7 +231,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
     }
 
     @Override
-    public void ended(long octets, @Nullable Reply lost) {
+    public void ended(long octets, @Nullable LmtpReply lost) {
         touch();
         if (lost == null) {
             log().received(octets);
@@ -287,7 +287,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         }
     }
 
-    private void send(Reply reply) {
+    private void send(LmtpReply reply) {
         byte[] octets = reply.encode();
         connection.outgoing().add(octets, octets.length);
     }
@@ -297,7 +297,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                 .find(address, size)
                 .onErrorResume(error -> {
                     log().notFound(error);
-                    return Mono.just(new Event.NotTaken(Reply.UNAVAILABLE));
+                    return Mono.just(new Event.NotTaken(LmtpReply.UNAVAILABLE));
                 })
                 .subscribe(event -> {
                     if (event instanceof Event.NotTaken) {
@@ -322,8 +322,8 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
                         error -> connection.later(() -> connection.exceptionCaught(connection.context(), error)));
     }
 
-    /** A recipient has its answer. On any thread. */
-    private void delivered(Reply reply) {
+    /** A recipient has its reply. On any thread. */
+    private void delivered(LmtpReply reply) {
         connection.execute(() -> {
             if (reply.positive()) {
                 log().delivered();
@@ -340,7 +340,7 @@ final class LmtpHandler implements LineConnection.Protocol, Connections.Connecti
         connection.end(why == End.QUIT);
     }
 
-    /** Something was heard or done: the time until the next command, or the next octets of a message, begins anew. */
+    /** There was activity: restarts the time limit for the next command, or for the next octets of a message. */
     private void touch() {
         if (end == null) {
             LmtpSettings.Limits limits = settings.limits();

@@ -1,25 +1,25 @@
 package org.pop2.lmtp;
 
 /**
- * Is told what an LMTP server does, to count it. Called on event loops, of many connections at a time: an observer
- * returns at once and throws nothing.
+ * Listens to what an LMTP server does, to count it. Called on event loops, concurrently for many connections: an
+ * observer must return at once and not throw.
  */
 public interface LmtpObserver {
     /** Counts nothing. */
     LmtpObserver NONE = new LmtpObserver() {};
 
-    /** A message was received whole. */
+    /** A complete message was received. */
     default void received(long octets) {}
 
     /** A message was delivered to one recipient. */
     default void delivered() {}
 
-    /** A message was not delivered to one recipient, who had been taken. */
+    /** A message was not delivered to an accepted recipient. */
     default void failed() {}
 
-    /** A recipient was not taken. */
+    /** A recipient was refused. */
     default void refused() {}
 
-    /** A connection was turned away: there are as many as there may be. */
+    /** A connection was refused because there are too many. */
     default void overloaded() {}
 }

@@ -11,8 +11,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a session did, and the lines that the log has of it. Used on the connection's event loop only, but for what
- * tells of a recipient.
+ * Records what a session did, and logs it. Used on the connection's event loop only, except for the methods about
+ * recipients.
  */
 final class LmtpRecord {
     /** The name is part of the manual. */
@@ -42,7 +42,7 @@ final class LmtpRecord {
         return address;
     }
 
-    /** A message was received whole. */
+    /** A complete message was received. */
     void received(long count) {
         messages++;
         octets += count;
@@ -59,7 +59,7 @@ final class LmtpRecord {
         observer.failed();
     }
 
-    /** A recipient was not taken. */
+    /** A recipient was refused. */
     void refused() {
         refused++;
         observer.refused();
@@ -82,7 +82,7 @@ final class LmtpRecord {
         }
     }
 
-    /** The spool cannot be written to; the message is lost, and the client told so. */
+    /** The spool cannot be written to; the message is lost, and the client is told so. */
     void spoolFailed(IOException error) {
         LOG.atWarn()
                 .addKeyValue("session", id)
@@ -90,7 +90,7 @@ final class LmtpRecord {
                 .log("lmtp-spool-failed");
     }
 
-    /** Something ended when the server had stopped. On any thread. */
+    /** A delivery ended after the server had stopped. On any thread. */
     void tooLate() {
         LOG.atDebug().addKeyValue("session", id).addKeyValue("address", address).log("lmtp-too-late");
     }
@@ -112,7 +112,7 @@ final class LmtpRecord {
                 .log("lmtp-session-ended");
     }
 
-    /** A recipient has the message, and it will not be lost. On any thread. */
+    /** The message was stored for a recipient, durably. On any thread. */
     void stored(Target target, long count) {
         LOG.atInfo()
                 .addKeyValue("session", id)
@@ -122,7 +122,7 @@ final class LmtpRecord {
                 .log("message-delivered");
     }
 
-    /** A recipient does not have the message. On any thread. */
+    /** The message was not stored for a recipient. On any thread. */
     void notStored(Target target, Throwable error) {
         if (error instanceof StoreException store) {
             LOG.atWarn()
@@ -145,7 +145,7 @@ final class LmtpRecord {
         }
     }
 
-    /** Whether there is such a recipient could not be found out. On any thread. */
+    /** Looking for a recipient failed. On any thread. */
     void notFound(Throwable error) {
         LOG.atWarn()
                 .addKeyValue("session", id)

@@ -33,16 +33,15 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A running LMTP server (RFC 2033): takes mail for the accounts of a storage, and for nobody else. It never relays.
+ * A running LMTP server (RFC 2033). It accepts mail for the accounts of a storage, and never relays.
  *
- * <p>It runs on Netty's NIO transport, which knows Unix sockets since Java 16 and so needs no native library for them.
- * LMTP has no login: bind it to loopback, a private network, or a Unix socket whose {@linkplain LmtpSettings.SocketFile
- * mode} lets the MTA in and nobody else.
+ * <p>It runs on Netty's NIO transport, which has Unix sockets without a native library. LMTP has no login: bind it to
+ * loopback, a private network, or a Unix socket whose {@linkplain LmtpSettings.SocketFile mode} admits only the MTA.
  */
 public final class LmtpServer {
     private static final Logger LOG = LoggerFactory.getLogger(LmtpServer.class);
 
-    /** Beyond this many octets of replies that the client does not read, no more commands are taken. */
+    /** Beyond this many octets of unread replies, no more commands are read. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(16 * 1024, 64 * 1024);
 
     /** Small for commands; grows when a message comes in. */
@@ -52,7 +51,7 @@ public final class LmtpServer {
     private static final int BACKLOG = 128;
     private static final int THREADS = 2;
 
-    /** How long a stop that has cut every connection waits for deliveries to come to their end. */
+    /** How long a stop waits for deliveries after it has cut all connections. */
     private static final Duration DELIVERY_LIMIT = Duration.ofSeconds(30);
 
     private final LmtpSessions sessions;
@@ -69,16 +68,16 @@ public final class LmtpServer {
     }
 
     /**
-     * Binds the address and takes mail for the store. Work starts at subscription; the server is given when it accepts
-     * connections. Fails with an {@link IOException} if it cannot be bound, if somebody listens on the Unix socket
-     * already, or if the spool's directory cannot be used. The store stays the caller's, to close after the server has
+     * Binds the address and accepts mail for the store. Work starts at subscription; the server is emitted once it
+     * accepts connections. Fails with an {@link IOException} if the address cannot be bound, if another process listens
+     * on the Unix socket, or if the spool's directory cannot be used. The caller closes the store, after the server has
      * {@linkplain #stop stopped}.
      */
     public static Mono<LmtpServer> start(LmtpSettings settings, MailStore store) {
         return start(settings, store, LmtpObserver.NONE);
     }
 
-    /** As {@link #start(LmtpSettings, MailStore)}, telling somebody what it does. */
+    /** As {@link #start(LmtpSettings, MailStore)}, with an observer. */
     public static Mono<LmtpServer> start(LmtpSettings settings, MailStore store, LmtpObserver observer) {
         // binds and touches files, and so may wait: once, and not on the caller's thread
         return Mono.fromCallable(() -> bind(settings, store, observer)).subscribeOn(Schedulers.boundedElastic());
@@ -89,7 +88,7 @@ public final class LmtpServer {
     private static LmtpServer bind(LmtpSettings settings, MailStore store, LmtpObserver observer) throws IOException {
         Path spool = settings.spooling().directory();
         if (!Files.isDirectory(spool) || !Files.isWritable(spool)) {
-            throw new NotDirectoryException(spool + " is no directory that can be written to");
+            throw new NotDirectoryException(spool + " is not a writable directory");
         }
         Optional<Path> file = settings.address() instanceof UnixDomainSocketAddress unix
                 ? Optional.of(unix.getPath())
@@ -149,7 +148,7 @@ public final class LmtpServer {
         }
     }
 
-    /** Where it listens, with the port that was free if the settings said 0. */
+    /** Where it listens, with the actual port if the settings said 0. */
     public SocketAddress address() {
         SocketAddress local = listener.localAddress();
         return local == null ? sessions.settings().address() : local;
@@ -160,20 +159,20 @@ public final class LmtpServer {
         return !stop.hasBegun() && listener.isActive();
     }
 
-    /** Connections at this moment. */
+    /** Current connections. */
     public int connections() {
         return sessions.connections().count();
     }
 
-    /** Octets of messages that are held in memory at this moment. */
+    /** Octets of messages that are currently held in memory. */
     public long spooledInMemory() {
         return sessions.spool().memoryUsed();
     }
 
     /**
-     * Stops: accepts no more, ends sessions that wait for a command with 421, lets a message under way finish within
-     * {@link LmtpSettings.Limits#stopTimeout}, then cuts what is left. Deliveries that have begun run to their end.
-     * Starts at the first subscription and cannot be cancelled; further ones await the same end.
+     * Stops the server: accepts no more connections, ends sessions that wait for a command with 421, lets messages
+     * under way finish within {@link LmtpSettings.Limits#stopTimeout}, then cuts the rest. Deliveries that have begun
+     * are completed. Starts at the first subscription and cannot be cancelled; further ones await the same end.
      */
     public Mono<Void> stop() {
         return stop.by(stopping());

@@ -6,21 +6,21 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One LMTP session without I/O: an event in, effects out, in the order in which they are to be done. Not safe for
+ * One LMTP session without I/O: an event in, effects out, in the order in which to carry them out. Not safe for
  * threads.
  */
 final class LmtpSession {
-    /** More lines that are no use than this, and it is no MTA that talks. */
+    /** More useless lines than any MTA sends. */
     static final int MAX_ERRORS = 20;
 
-    /** More commands than this without a message, errors aside, and it is no MTA either. */
+    /** More commands without a message than any MTA sends, errors not counted. */
     static final int MAX_IDLE = 100;
 
-    /** What has to come next. */
+    /** What the session waits for. */
     enum Wants {
         COMMAND,
         CONTENT,
-        /** An outcome of something that is under way. */
+        /** The outcome of an effect. */
         OUTCOME,
         NOTHING
     }
@@ -29,37 +29,37 @@ final class LmtpSession {
     sealed interface Event {
         record Opened() implements Event {}
 
-        record Received(Command command) implements Event {}
+        record Received(LmtpCommand command) implements Event {}
 
         /** The recipient has an account. */
         record Found(Target target) implements Event {}
 
-        /** The recipient is not taken; the reply says why. */
-        record NotTaken(Reply reply) implements Event {}
+        /** The recipient is refused; the reply says why. */
+        record NotTaken(LmtpReply reply) implements Event {}
 
-        /** The final dot was read, and all of the message is here. */
+        /** The final dot was read, and the message is complete. */
         record ContentEnded() implements Event {}
 
         /** The final dot was read, but the message could not be kept; the reply says why. */
-        record ContentLost(Reply reply) implements Event {}
+        record ContentLost(LmtpReply reply) implements Event {}
 
-        /** What became of the message for the next recipient, in the order of their RCPT. */
-        record Outcome(Reply reply) implements Event {}
+        /** The outcome for the next recipient, in the order of their RCPT. */
+        record Outcome(LmtpReply reply) implements Event {}
 
         /** The session ends, with this as the last line. */
-        record Aborted(End end, Reply reply) implements Event {}
+        record Aborted(End end, LmtpReply reply) implements Event {}
 
         /** The connection is gone. */
         record Closed() implements Event {}
     }
 
-    /** What is to be done. */
+    /** What the handler has to do. */
     sealed interface Effect {
-        record Send(Reply reply) implements Effect {}
+        record Send(LmtpReply reply) implements Effect {}
 
         /**
-         * Find out whether the address has an account, and may get a message of that many octets (0: of nobody knows
-         * how many): {@link Event.Found} or {@link Event.NotTaken}.
+         * Find out whether the address has an account, and whether it may get a message of that many octets (0:
+         * unknown): {@link Event.Found} or {@link Event.NotTaken}.
          */
         record Find(Address address, long size) implements Effect {}
 
@@ -79,7 +79,7 @@ final class LmtpSession {
         TIMED_OUT,
         TOO_MANY_ERRORS,
         OVERLOADED,
-        /** It came from a network that mail is not taken from. */
+        /** It came from a network that may not deliver. */
         NOT_ALLOWED,
         SHUTDOWN
     }
@@ -87,7 +87,7 @@ final class LmtpSession {
     private final String hostName;
     private final LmtpSettings.Limits limits;
     private final List<Target> targets = new ArrayList<>();
-    private State state = State.START;
+    private LmtpState state = LmtpState.START;
     private String sender = "";
     private String deliveryId = "";
     private long size;
@@ -101,7 +101,7 @@ final class LmtpSession {
         this.limits = limits;
     }
 
-    State state() {
+    LmtpState state() {
         return state;
     }
 
@@ -115,11 +115,11 @@ final class LmtpSession {
     }
 
     List<Effect> on(Event event) {
-        if (state == State.DONE) {
+        if (state == LmtpState.DONE) {
             return List.of();
         }
         if (event instanceof Event.Opened) {
-            return act(Input.OPEN, null);
+            return act(LmtpInput.OPEN, null);
         } else if (event instanceof Event.Received received) {
             return received(received.command());
         } else if (event instanceof Event.Found found) {
@@ -128,47 +128,47 @@ final class LmtpSession {
             looking = false;
             return send(refused.reply());
         } else if (event instanceof Event.ContentEnded) {
-            return act(Input.END_OF_DATA, null);
+            return act(LmtpInput.END_OF_DATA, null);
         } else if (event instanceof Event.ContentLost lost) {
             return contentLost(lost.reply());
         } else if (event instanceof Event.Outcome outcome) {
             return outcome(outcome.reply());
         } else if (event instanceof Event.Aborted aborted) {
-            state = State.DONE;
+            state = LmtpState.DONE;
             return List.of(new Effect.Send(aborted.reply()), new Effect.Close(aborted.end()));
         }
-        state = State.DONE;
+        state = LmtpState.DONE;
         return List.of(new Effect.Close(End.DISCONNECTED));
     }
 
-    private List<Effect> received(Command command) {
+    private List<Effect> received(LmtpCommand command) {
         if (wants() != Wants.COMMAND) {
             throw new IllegalStateException("a command while " + wants() + " is awaited");
         }
-        if (command instanceof Command.Refused refused) {
+        if (command instanceof LmtpCommand.Refused refused) {
             return error(refused.reply());
-        } else if (command instanceof Command.Mail) {
-            return act(Input.MAIL, command);
-        } else if (command instanceof Command.Rcpt) {
-            return act(Input.RCPT, command);
+        } else if (command instanceof LmtpCommand.Mail) {
+            return act(LmtpInput.MAIL, command);
+        } else if (command instanceof LmtpCommand.Rcpt) {
+            return act(LmtpInput.RCPT, command);
         }
-        return act(((Command.Plain) command).verb(), command);
+        return act(((LmtpCommand.Plain) command).verb(), command);
     }
 
-    private List<Effect> act(Input input, @Nullable Command command) {
+    private List<Effect> act(LmtpInput input, @Nullable LmtpCommand command) {
         // each of them begins the time limit anew
-        idle = input == Input.END_OF_DATA ? 0 : idle + 1;
+        idle = input == LmtpInput.END_OF_DATA ? 0 : idle + 1;
         if (idle > MAX_IDLE + limits.recipients()) {
             return tooMany();
         }
         return switch (LmtpTable.action(state, input)) {
             case WELCOME -> {
-                state = State.CONNECTED;
-                yield send(Reply.of(220, hostName + " LMTP ready"));
+                state = LmtpState.CONNECTED;
+                yield send(LmtpReply.of(220, hostName + " LMTP ready"));
             }
             case GREET -> {
-                clear(State.GREETED);
-                yield send(Reply.of(
+                clear(LmtpState.GREETED);
+                yield send(LmtpReply.of(
                         250,
                         hostName,
                         "PIPELINING",
@@ -178,47 +178,47 @@ final class LmtpSession {
                         "XDELIVERYID",
                         "SIZE " + limits.messageOctets()));
             }
-            case TAKE_SENDER -> sender((Command.Mail) Objects.requireNonNull(command));
-            case TAKE_RECIPIENT -> recipient((Command.Rcpt) Objects.requireNonNull(command));
+            case TAKE_SENDER -> sender((LmtpCommand.Mail) Objects.requireNonNull(command));
+            case TAKE_RECIPIENT -> recipient((LmtpCommand.Rcpt) Objects.requireNonNull(command));
             case RECEIVE -> {
-                state = State.CONTENT;
+                state = LmtpState.CONTENT;
                 yield List.of(
-                        new Effect.Send(Reply.of(354, "go ahead, end with a dot on a line of its own")),
+                        new Effect.Send(LmtpReply.of(354, "go ahead, end with a dot on a line of its own")),
                         new Effect.Receive());
             }
             case DELIVER -> {
-                state = State.DELIVERING;
+                state = LmtpState.DELIVERING;
                 outcomes = 0;
                 yield List.of(new Effect.Deliver(sender, deliveryId, List.copyOf(targets)));
             }
             case RESET -> {
-                clear(state == State.CONNECTED ? State.CONNECTED : State.GREETED);
-                yield send(Reply.of(250, "2.0.0 reset"));
+                clear(state == LmtpState.CONNECTED ? LmtpState.CONNECTED : LmtpState.GREETED);
+                yield send(LmtpReply.of(250, "2.0.0 reset"));
             }
-            case NOTHING -> send(Reply.of(250, "2.0.0 done"));
-            case NOT_VERIFIED -> send(Reply.of(252, "2.5.0 cannot verify, but will take mail and try"));
+            case NOTHING -> send(LmtpReply.of(250, "2.0.0 done"));
+            case NOT_VERIFIED -> send(LmtpReply.of(252, "2.5.0 cannot verify, but will take mail and try"));
             case FINISH -> {
-                state = State.DONE;
-                yield List.of(new Effect.Send(Reply.of(221, "2.0.0 bye")), new Effect.Close(End.QUIT));
+                state = LmtpState.DONE;
+                yield List.of(new Effect.Send(LmtpReply.of(221, "2.0.0 bye")), new Effect.Close(End.QUIT));
             }
-            case REJECT -> error(Reply.of(503, "5.5.1 bad sequence of commands"));
+            case REJECT -> error(LmtpReply.of(503, "5.5.1 bad sequence of commands"));
         };
     }
 
-    private List<Effect> sender(Command.Mail mail) {
+    private List<Effect> sender(LmtpCommand.Mail mail) {
         if (mail.size() > limits.messageOctets()) {
-            return send(Reply.TOO_LARGE);
+            return send(LmtpReply.TOO_LARGE);
         }
-        state = State.SENDER;
+        state = LmtpState.SENDER;
         sender = mail.sender();
         deliveryId = mail.deliveryId();
         size = mail.size();
-        return send(Reply.of(250, "2.1.0 sender ok"));
+        return send(LmtpReply.of(250, "2.1.0 sender ok"));
     }
 
-    private List<Effect> recipient(Command.Rcpt rcpt) {
+    private List<Effect> recipient(LmtpCommand.Rcpt rcpt) {
         if (targets.size() >= limits.recipients()) {
-            return send(Reply.of(452, "4.5.3 too many recipients"));
+            return send(LmtpReply.of(452, "4.5.3 too many recipients"));
         }
         looking = true;
         return List.of(new Effect.Find(rcpt.address(), size));
@@ -227,40 +227,41 @@ final class LmtpSession {
     private List<Effect> found(Target target) {
         looking = false;
         targets.add(target);
-        state = State.RECIPIENTS;
-        return send(Reply.of(250, "2.1.5 recipient ok"));
+        state = LmtpState.RECIPIENTS;
+        return send(LmtpReply.of(250, "2.1.5 recipient ok"));
     }
 
     /**
      * "After the final ".", the server returns one reply for each previously successful RCPT command in the mail
-     * transaction, in the order that the RCPT commands were issued" (RFC 2033 p. 4), for a failure as well.
+     * transaction, in the order that the RCPT commands were issued" (RFC 2033 p. 4), also for a failure.
      */
-    private List<Effect> contentLost(Reply reply) {
+    private List<Effect> contentLost(LmtpReply reply) {
         List<Effect> effects = new ArrayList<>();
         targets.forEach(target -> effects.add(new Effect.Send(reply)));
-        clear(State.GREETED);
+        clear(LmtpState.GREETED);
         return effects;
     }
 
-    private List<Effect> outcome(Reply reply) {
+    private List<Effect> outcome(LmtpReply reply) {
         outcomes++;
         if (outcomes == targets.size()) {
-            clear(State.GREETED);
+            clear(LmtpState.GREETED);
         }
         return send(reply);
     }
 
-    private List<Effect> error(Reply reply) {
+    private List<Effect> error(LmtpReply reply) {
         errors++;
         return errors > MAX_ERRORS ? tooMany() : send(reply);
     }
 
     private List<Effect> tooMany() {
-        state = State.DONE;
-        return List.of(new Effect.Send(Reply.of(421, "4.7.0 too many errors")), new Effect.Close(End.TOO_MANY_ERRORS));
+        state = LmtpState.DONE;
+        return List.of(
+                new Effect.Send(LmtpReply.of(421, "4.7.0 too many errors")), new Effect.Close(End.TOO_MANY_ERRORS));
     }
 
-    private void clear(State next) {
+    private void clear(LmtpState next) {
         state = next;
         sender = "";
         deliveryId = "";
@@ -268,7 +269,7 @@ final class LmtpSession {
         targets.clear();
     }
 
-    private static List<Effect> send(Reply reply) {
+    private static List<Effect> send(LmtpReply reply) {
         return List.of(new Effect.Send(reply));
     }
 }

@@ -36,7 +36,7 @@ final class LmtpSessions {
         return spool;
     }
 
-    /** A name that no other session has, nor one of POP2. */
+    /** An id that no other session has, of LMTP or POP2. */
     String nextId() {
         return "lmtp-" + ids.incrementAndGet();
     }
@@ -45,7 +45,7 @@ final class LmtpSessions {
         return connections;
     }
 
-    /** Counts a connection in; {@code false}: there are too many. */
+    /** Adds a connection; {@code false} if there are too many. */
     boolean add(LmtpHandler session) {
         return connections.add(session) <= settings.limits().connections();
     }

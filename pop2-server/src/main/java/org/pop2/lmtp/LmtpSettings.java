@@ -16,15 +16,15 @@ import org.pop2.net.Networks;
 import org.pop2.storage.UserName;
 
 /**
- * How mail is taken in. Immutable; start from {@link #defaults} and change what differs.
+ * Settings of an LMTP server. Immutable; start from {@link #defaults} and change what differs.
  *
  * @param hostName what the greeting calls this host: one word
  * @param address where to listen: an {@link InetSocketAddress} (port 0: any free one) or a
  *     {@link UnixDomainSocketAddress}. LMTP has no login: whoever can connect can deliver
- * @param socketFile what the file of a Unix socket is like
- * @param limits what a client can ask for
- * @param addressing which user an address means
- * @param spooling where a message waits until all of it is there
+ * @param socketFile mode and owner of a Unix socket's file
+ * @param limits limits for clients
+ * @param addressing how addresses are mapped to users
+ * @param spooling where incomplete messages are kept
  * @param overQuota what becomes of mail for a full mailbox
  * @param allowFrom from where TCP connections are taken, besides this machine's loopback; a socket file has its mode
  */
@@ -44,7 +44,7 @@ public record LmtpSettings(
     private static final int MAX_HOST_NAME = 255;
 
     /**
-     * Settings that can work.
+     * Checks the settings.
      *
      * @throws IllegalArgumentException if the host name is no word of printable ASCII, the address is neither of the
      *     two kinds, or its port is 25
@@ -65,7 +65,7 @@ public record LmtpSettings(
     }
 
     /**
-     * Loopback, port 24, with the defaults of every part.
+     * Loopback, port 24, and the defaults of every part.
      *
      * @param spool a directory for messages over 1 MiB that are being received; has to exist
      */
@@ -113,11 +113,11 @@ public record LmtpSettings(
         return new LmtpSettings(hostName, address, socketFile, limits, addressing, spooling, overQuota, networks);
     }
 
-    /** What becomes of mail for a user who has as much as the quota allows. */
+    /** What happens to mail for a user whose quota is used up. */
     public enum OverQuota {
-        /** {@code 552 5.2.2}: the MTA sends it back at once, and the sender knows. */
+        /** {@code 552 5.2.2}: the MTA returns it to its sender at once. */
         REJECT,
-        /** {@code 452 4.2.2}: the MTA keeps it and tries again, for as long as it is set to. */
+        /** {@code 452 4.2.2}: the MTA keeps it and tries again until it gives up. */
         DEFER
     }
 
@@ -125,8 +125,8 @@ public record LmtpSettings(
      * The file of a Unix socket.
      *
      * @param mode who may connect: write permission
-     * @param owner empty: whoever runs the server
-     * @param group empty: the one the file gets by itself
+     * @param owner empty: the server's user
+     * @param group empty: the default group of new files
      */
     public record SocketFile(Set<PosixFilePermission> mode, Optional<String> owner, Optional<String> group) {
         public SocketFile {
@@ -140,14 +140,14 @@ public record LmtpSettings(
     }
 
     /**
-     * What a client can ask for.
+     * Limits for clients.
      *
      * @param messageOctets largest message, in octets after dot-unstuffing
      * @param recipients most recipients of a transaction; at least 100 (RFC 5321 p. 64)
-     * @param connections connections at a time; one more gets 421
+     * @param connections concurrent connections; further ones get 421
      * @param commandTimeout between two commands (RFC 5321 p. 66: at least 5 minutes)
      * @param dataTimeout between two pieces of a message
-     * @param stopTimeout how long a stop waits for messages under way
+     * @param stopTimeout how long stopping waits for messages under way
      */
     public record Limits(
             long messageOctets,
@@ -182,13 +182,14 @@ public record LmtpSettings(
     }
 
     /**
-     * Which user an address means.
+     * How addresses are mapped to users.
      *
-     * @param domains the domains mail is taken for; empty: any, for the MTA has decided. Without a domain always
-     * @param delimiter what parts a user from a folder in {@code user+folder@domain}; empty: nothing does
-     * @param createFolders whether such a folder is created if missing; otherwise, as anybody on the Internet can write
-     *     such addresses, the message goes to the inbox
-     * @param postmaster who gets mail for {@code postmaster} if there is no such account; RFC 5321 (p. 55) wants one
+     * @param domains the domains whose mail is accepted; empty: any, as the MTA has decided already. Addresses without
+     *     a domain are always accepted
+     * @param delimiter the character between user and folder in {@code user+folder@domain}; empty: none
+     * @param createFolders whether such a folder is created if missing, although anybody on the Internet can write such
+     *     addresses; otherwise the message goes to the inbox
+     * @param postmaster who gets mail for {@code postmaster} if there is no such account; RFC 5321 (p. 55) requires one
      */
     public record Addressing(
             Set<String> domains, String delimiter, boolean createFolders, Optional<UserName> postmaster) {
@@ -201,16 +202,16 @@ public record LmtpSettings(
             }
         }
 
-        /** Any domain, {@code +}, only folders that exist, no postmaster. */
+        /** Any domain, {@code +}, only existing folders, no postmaster. */
         public static Addressing defaults() {
             return new Addressing(Set.of(), "+", false, Optional.empty());
         }
     }
 
     /**
-     * Where a message waits until all of it is there.
+     * Where incomplete messages are kept.
      *
-     * @param directory for messages that do not fit into memory; files there have no name, so a crash leaves none
+     * @param directory for messages that do not fit into memory; files in it have no name, so a crash leaves none
      * @param memoryPerMessage octets of one message that are kept in memory
      * @param memoryInAll octets of all messages that are kept in memory
      */

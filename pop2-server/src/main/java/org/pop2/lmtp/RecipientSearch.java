@@ -7,7 +7,7 @@ import org.pop2.storage.MailStore;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Finds the mailbox that an address means. */
+/** Finds the mailbox for an address. */
 final class RecipientSearch {
     private final MailStore store;
     private final LmtpSettings settings;
@@ -20,11 +20,11 @@ final class RecipientSearch {
     /**
      * {@link Event.Found} or {@link Event.NotTaken}; fails as the storage does.
      *
-     * @param size what the client says that the message has; 0: it does not say
+     * @param size the message's octets as announced by the client; 0 if not announced
      */
     Mono<Event> find(Address address, long size) {
         if (!Recipients.isLocal(address, settings.addressing())) {
-            return Mono.just(new Event.NotTaken(Reply.of(550, "5.7.1 mail for that domain is not taken here")));
+            return Mono.just(new Event.NotTaken(LmtpReply.of(550, "5.7.1 mail for that domain is not taken here")));
         }
         return Flux.fromIterable(Recipients.candidates(address, settings.addressing()))
                 .concatMap(
@@ -34,7 +34,7 @@ final class RecipientSearch {
                 .next()
                 .flatMap(this::existingFolder)
                 .<Event>flatMap(target -> size == 0 ? Mono.just(new Event.Found(target)) : ifNotFull(target, size))
-                .defaultIfEmpty(new Event.NotTaken(Reply.UNKNOWN_USER));
+                .defaultIfEmpty(new Event.NotTaken(LmtpReply.UNKNOWN_USER));
     }
 
     private Mono<Target> existingFolder(Target target) {
@@ -46,14 +46,14 @@ final class RecipientSearch {
     }
 
     /**
-     * Refuses what certainly does not fit: a message larger than the quota, or any if there is more than it allows. If
-     * it merely does not fit beside what is there, it may be among that: a repeated delivery, whose sender must not be
-     * told that it was refused. The storage decides about such a message when it has it.
+     * Refuses a message that certainly does not fit: it is larger than the quota, or the quota is exceeded already. One
+     * that merely does not fit beside the mail that is there may be a repeated delivery of some of that mail, whose
+     * sender must not be told that it was refused; the storage decides once it has the message.
      */
     private Mono<Event> ifNotFull(Target target, long size) {
         return StorageCalls.of(() -> store.usage(target.user()))
                 .map(usage -> usage.quota().allows(Math.max(1, usage.messages()), Math.max(size, usage.octets()))
                         ? new Event.Found(target)
-                        : new Event.NotTaken(Reply.full(settings.overQuota())));
+                        : new Event.NotTaken(LmtpReply.full(settings.overQuota())));
     }
 }

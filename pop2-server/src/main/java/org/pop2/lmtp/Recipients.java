@@ -6,13 +6,13 @@ import java.util.Optional;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
 
-/** Which user and folder an address may mean. */
+/** The users and folders that an address may mean. */
 final class Recipients {
     private static final String POSTMASTER = "postmaster";
 
     private Recipients() {}
 
-    /** Whether mail for its domain is taken at all. */
+    /** Whether mail for its domain is accepted. */
     static boolean isLocal(Address address, LmtpSettings.Addressing addressing) {
         return address.domain().isEmpty()
                 || addressing.domains().isEmpty()
@@ -20,7 +20,7 @@ final class Recipients {
     }
 
     /**
-     * What it may mean, most exact first; the first whose user has an account is it. {@code joe+lists@example.org} is
+     * The candidates, most exact first; the first whose user has an account counts. {@code joe+lists@example.org} is
      * the user of that whole name, or {@code joe+lists}, or the folder {@code lists} of {@code joe@example.org}, or
      * that of {@code joe}.
      */

@@ -17,9 +17,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 
-/**
- * Where messages wait until all of them is there: the memory that they share, and the directory. Safe for many threads.
- */
+/** Where incomplete messages are kept: their shared memory, and the directory. Safe for many threads. */
 final class Spool {
     private static final int THREADS = 4;
 
@@ -47,12 +45,12 @@ final class Spool {
         return settings.memoryPerMessage();
     }
 
-    /** Octets of messages in memory, of all connections. */
+    /** Octets of messages in memory, for all connections. */
     long memoryUsed() {
         return memory.get();
     }
 
-    /** Reserves memory, if there is so much. */
+    /** Reserves memory, if that much is free. */
     boolean reserve(int octets) {
         if (memory.addAndGet(octets) <= settings.memoryInAll()) {
             return true;
@@ -65,13 +63,13 @@ final class Spool {
         memory.addAndGet(-octets);
     }
 
-    /** For work on files. Not the pool itself: Reactor would interrupt its threads, which closes the channel. */
+    /** Runs work on files. Not the pool itself, whose threads Reactor would interrupt, which closes channels. */
     @SuppressWarnings("UnnecessaryMethodReference")
     Executor files() {
         return files::execute;
     }
 
-    /** A file only we can read. It loses its name as soon as it is open where the system can do that. */
+    /** Creates a file that only this user can read. If the system allows, it is unlinked as soon as it is open. */
     FileChannel createFile() throws IOException {
         Path file = settings.directory().resolve("lmtp-" + UUID.randomUUID() + ".spool");
         FileSystem system = file.getFileSystem();
@@ -90,7 +88,7 @@ final class Spool {
                 attributes);
     }
 
-    /** No more messages. */
+    /** Closes the spool; no more messages will come. */
     void close() {
         files.shutdown();
     }

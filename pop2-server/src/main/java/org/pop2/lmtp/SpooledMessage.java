@@ -16,11 +16,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A message that is being received, and then read once for each recipient. In memory as long as it is small and there
- * is memory for it, else in a file.
+ * A message that is received, then read once for each recipient. It stays in memory while it is small and memory is
+ * free, and else goes to a file.
  *
- * <p>{@link #append} never waits. When {@link #full} is said afterwards, {@link #drain} has to come to its end before
- * more is appended. One thread at a time until it is complete; then {@link #content} may be read by many.
+ * <p>{@link #append} never waits. If it is {@link #full} afterwards, {@link #drain} must complete before more is
+ * appended. One thread at a time until it is complete; then many may read {@link #content}.
  */
 final class SpooledMessage {
     private static final Logger LOG = LoggerFactory.getLogger(SpooledMessage.class);
@@ -77,19 +77,17 @@ final class SpooledMessage {
         }
     }
 
-    /** Whether what is in memory has to go to the file before more is appended. */
+    /** Whether {@link #drain} is needed before more is appended. */
     boolean full() {
         return spilling && (file == null || buffered >= BLOCK);
     }
 
-    /** Whether some of the message is in a file. */
+    /** Whether part of the message is in a file. */
     boolean onDisk() {
         return spilling;
     }
 
-    /**
-     * Writes what is in memory to the file; tells when that is done, with the error if it failed, on another thread.
-     */
+    /** Writes the octets in memory to the file; then calls back, on another thread, with the error if it failed. */
     void drain(Consumer<@Nullable IOException> done) {
         spool.files().execute(() -> {
             IOException failure = null;
@@ -123,7 +121,10 @@ final class SpooledMessage {
         reserved = 0;
     }
 
-    /** The message, once complete and, if {@link #onDisk}, drained. Can be subscribed to again, until discarded. */
+    /**
+     * The message, once it is complete and, if {@link #onDisk}, drained. Can be subscribed to repeatedly until it is
+     * discarded.
+     */
     Publisher<ByteBuffer> content() {
         FileChannel channel = file;
         if (channel == null) {

@@ -13,14 +13,14 @@ import java.nio.file.attribute.PosixFileAttributeView;
 import java.nio.file.attribute.UserPrincipalLookupService;
 import java.util.Objects;
 
-/** The file of a Unix socket. Its methods wait for the disk. */
+/** The file of a Unix socket. Its methods block. */
 final class UnixSocket {
     private UnixSocket() {}
 
     /**
-     * Makes room for a new socket: removes a socket file that a crash left, but only if nobody listens on it.
+     * Removes a socket file that a crash left, unless somebody listens on it.
      *
-     * @throws BindException if somebody does, or what is there is no socket
+     * @throws BindException if somebody listens, or if the file is not a socket
      */
     static void clear(Path path) throws IOException {
         BasicFileAttributes found;
@@ -30,7 +30,7 @@ final class UnixSocket {
             return;
         }
         if (!found.isOther()) {
-            throw new BindException(path + " exists and is no socket");
+            throw new BindException(path + " exists and is not a socket");
         }
         try (SocketChannel probe = SocketChannel.open(UnixDomainSocketAddress.of(path))) {
             throw new BindException("somebody listens on " + path + " already (" + probe.getRemoteAddress() + ")");
@@ -39,7 +39,7 @@ final class UnixSocket {
         }
     }
 
-    /** Gives the socket file its mode, owner and group; says which file it is, for {@link #remove}. */
+    /** Sets mode, owner and group of the socket file; returns the file's key for {@link #remove}. */
     static Object prepare(Path path, LmtpSettings.SocketFile wanted) throws IOException {
         PosixFileAttributeView view =
                 Files.getFileAttributeView(path, PosixFileAttributeView.class, LinkOption.NOFOLLOW_LINKS);
@@ -57,7 +57,7 @@ final class UnixSocket {
         return Objects.requireNonNullElse(attributes(path).fileKey(), path);
     }
 
-    /** Removes the socket file if it is still that one. */
+    /** Removes the socket file if it still has that key. */
     static void remove(Path path, Object fileKey) throws IOException {
         try {
             Object now = attributes(path).fileKey();

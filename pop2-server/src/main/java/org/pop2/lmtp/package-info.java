@@ -1,10 +1,10 @@
 /**
- * LMTP (RFC 2033): how mail gets in. An MTA hands over a message and is told, for each recipient, whether it is safely
- * stored.
+ * LMTP (RFC 2033), by which mail comes in. An MTA hands over a message and learns, for each recipient, whether it was
+ * stored safely.
  *
  * <p>Begin with {@link org.pop2.lmtp.LmtpServer}. As with POP2 itself, a pure machine ({@code LmtpSession} over
- * {@code LmtpTable}) says what is to be done, and one handler per connection does it, on the connection's event loop,
- * where nothing waits. It shares {@code org.pop2.net} with POP2, whose package it does not know.
+ * {@code LmtpTable}) decides what to do, and one handler per connection does it, on the connection's event loop,
+ * without blocking. It shares {@code org.pop2.net} with POP2, whose package it does not know.
  * {@code org.pop2.lmtp.client} is the other side.
  *
  * <p>Two libraries were looked at first. Apache James protocols-lmtp delivers through blocking hooks that return a

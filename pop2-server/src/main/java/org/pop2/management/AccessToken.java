@@ -10,7 +10,7 @@ import java.security.NoSuchAlgorithmException;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 
-/** What one has to know to see users and to end sessions. Immutable; it prints as {@code ***}. */
+/** The secret that is needed to see users and to end sessions. Immutable; prints as {@code ***}. */
 public final class AccessToken {
     /** Shorter ones could be guessed. */
     public static final int LEAST = 16;
@@ -37,7 +37,7 @@ public final class AccessToken {
         return new AccessToken(text);
     }
 
-    /** A new one, which nobody can guess. */
+    /** A new random token. */
     public static AccessToken random() {
         byte[] octets = new byte[LEAST];
         new SecureRandom().nextBytes(octets);
@@ -62,7 +62,7 @@ public final class AccessToken {
         }
     }
 
-    /** Takes as long whatever is different. */
+    /** Compares in constant time. */
     boolean is(String shown) {
         return MessageDigest.isEqual(digest(text), digest(shown));
     }

@@ -5,7 +5,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What is sent for a request.
+ * The answer to a request.
  *
  * @param status of HTTP
  * @param type of the body
@@ -31,7 +31,7 @@ record Answer(int status, String type, String body, Map<String, String> headers)
         return json(status, Map.of("error", text));
     }
 
-    /** Something is wrong that nobody has thought of. */
+    /** For an unexpected error. */
     static Answer defect(Throwable error) {
         LOG.atError().setCause(error).log("management-request-failed");
         return problem(500, "this is a defect; the log has more");

@@ -17,7 +17,7 @@ final class Charts {
         out.append("</div></section>\n");
     }
 
-    /** @param times with {@code by}: what makes a sample's value the number that is named */
+    /** @param times factor, with the divisor {@code by}, from a sample's value to the displayed number */
     private static void chart(
             String name,
             List<Samples.Sample> samples,

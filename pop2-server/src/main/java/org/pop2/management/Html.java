@@ -3,7 +3,7 @@ package org.pop2.management;
 /** Text on a page. */
 final class Html {
 
-    /** Nothing in it means anything to a browser, in text and in quoted attributes. */
+    /** Escapes a value for text and quoted attributes. */
     static String escape(Object value) {
         StringBuilder out = new StringBuilder();
         value.toString().codePoints().forEach(c -> {
@@ -19,7 +19,7 @@ final class Html {
         return out.toString();
     }
 
-    /** No control characters, and none that turns text around or does not show. */
+    /** Whether it is neither a control character, nor invisible, nor changes the direction of text. */
     private static boolean isHarmless(int c) {
         return switch (Character.getType(c)) {
             case Character.CONTROL,

@@ -14,11 +14,11 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes JSON (RFC 8259) of maps, collections, texts, numbers and truth values. What is not ASCII is escaped, and what
- * means something in HTML.
+ * Writes JSON (RFC 8259) of maps, collections, strings, numbers and booleans. Escapes whatever is not ASCII or is
+ * special in HTML.
  */
 final class Json {
-    /** No page can be broken out of. */
+    /** Makes the result safe inside HTML pages. */
     private static final class HarmlessInPages extends CharacterEscapes {
         private static final long serialVersionUID = 1L;
 
@@ -43,7 +43,7 @@ final class Json {
             .disable(JsonWriteFeature.WRITE_HEX_UPPER_CASE)
             .build();
 
-    /** @throws IllegalArgumentException if something else is in it: what it looks like is the caller's to say */
+    /** @throws IllegalArgumentException for values of any other type */
     static String of(Object value) {
         StringWriter out = new StringWriter();
         try (JsonGenerator json = FACTORY.createGenerator(out)) {

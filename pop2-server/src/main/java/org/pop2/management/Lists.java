@@ -8,10 +8,10 @@ import org.pop2.server.SessionView;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Usage;
 
-/** The parts of the page that name users and clients. */
+/** The tables of the page that name users and clients. */
 final class Lists {
 
-    /** @param connections at the moment; there may be more than are listed */
+    /** @param connections current number of connections, which may exceed the list */
     static void sessions(List<SessionView> sessions, int connections, StringBuilder out) {
         begin("sessions", "Sessions", out);
         if (sessions.isEmpty()) {
@@ -144,7 +144,7 @@ final class Lists {
         out.append("</section>\n");
     }
 
-    /** How much of what a user may have is used, by whichever limit is nearer. */
+    /** The used share of a quota, by the limit that is closer. */
     static String share(Usage usage) {
         Quota quota = usage.quota();
         if (quota.isUnlimited()) {

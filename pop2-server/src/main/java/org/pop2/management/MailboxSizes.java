@@ -21,39 +21,38 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * Who has how much mail. To know it, a storage may have to look at every mailbox, so it is counted only when somebody
- * looks, one user after the other, for a minute at most, and not again for a while: at most a twentieth of the time is
- * spent with it. Safe for many threads.
+ * How much mail users have. As a storage may have to look at every mailbox for that, it is counted only when somebody
+ * looks, one user after the other, for at most a minute, and in at most a twentieth of the time. Safe for many threads.
  */
 final class MailboxSizes implements Disposable {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxSizes.class);
 
-    /** The largest that are told. */
+    /** Most users that are listed. */
     static final int MOST_SHOWN = 20;
 
-    /** Users whose mail is counted. */
+    /** Most users that are counted. */
     static final int MOST_USERS = 10_000;
 
     static final Duration LIMIT = Duration.ofMinutes(1);
 
-    /** From the end of a count to the beginning of the next. */
+    /** Pause between two counts. */
     static final Duration DISTANCE = Duration.ofMinutes(5);
 
     private static final int REST = 19;
 
-    /** What a user has. */
+    /** The usage of a user. */
     record Entry(UserName user, Usage usage) {}
 
     /**
-     * What a count found.
+     * The result of a count.
      *
-     * @param at when it was finished
+     * @param at when it finished
      * @param users who were counted
-     * @param failed of these, those whose mail could not be counted
-     * @param complete whether these are all users there are
+     * @param failed those of them whose mail could not be counted
+     * @param complete whether all users were counted
      * @param messages of all counted users
      * @param octets of these, as they go over the wire
-     * @param largest who has most octets, the largest first
+     * @param largest the users with most octets, largest first
      */
     record Count(
             Instant at, int users, int failed, boolean complete, long messages, long octets, List<Entry> largest) {}
@@ -70,7 +69,7 @@ final class MailboxSizes implements Disposable {
         this.timer = timer;
     }
 
-    /** What the latest count found, if one came to its end. Begins another if it is time for it; waits for nothing. */
+    /** The latest complete count, if there is one. Starts another when due; never waits. */
     Optional<Count> latest() {
         long now = timer.now(TimeUnit.MILLISECONDS);
         Optional<Count> known;
@@ -131,7 +130,7 @@ final class MailboxSizes implements Disposable {
         }
     }
 
-    /** Counts no more. */
+    /** Stops counting. */
     @Override
     public void dispose() {
         work.dispose();
@@ -142,7 +141,7 @@ final class MailboxSizes implements Disposable {
         return work.isDisposed();
     }
 
-    /** A count under way: told one thing after the other, and read when there is nothing more to tell. */
+    /** A count in progress. Updated sequentially and read at the end. */
     private static final class Tally {
         private static final Comparator<Entry> BY_SIZE = Comparator.<Entry>comparingLong(
                         entry -> entry.usage().octets())

@@ -51,7 +51,7 @@ public final class ManagementServer {
     private static final Duration REQUEST = Duration.ofSeconds(5);
     private static final Duration ANSWER = Duration.ofSeconds(15);
 
-    /** What a browser may do with the page: nothing but what is shipped with it. */
+    /** Lets a browser load only what is shipped with the page. */
     private static final String POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self';"
             + " img-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
@@ -66,8 +66,8 @@ public final class ManagementServer {
     }
 
     /**
-     * Listens. Work starts at subscription; the server is given when it accepts connections. Fails with an
-     * {@link IOException} if it cannot be bound. What is shown stays the caller's.
+     * Starts to listen. Work starts at subscription; the server is emitted once it accepts connections. Fails with an
+     * {@link IOException} if the address cannot be bound. Does not close what it shows.
      *
      * @param metrics the observer that the servers were started with
      * @param reload what a request to reload does
@@ -201,13 +201,13 @@ public final class ManagementServer {
         return query < 0 ? uri : uri.substring(0, query);
     }
 
-    /** Where it listens, with the port that was found if any would do. */
+    /** Where it listens, with the actual port if the settings said 0. */
     public InetSocketAddress address() {
         SocketAddress address = server.address();
         return (InetSocketAddress) Objects.requireNonNull(address);
     }
 
-    /** Stops at once: requests under way are cut. Works at subscription. */
+    /** Stops at once, cutting requests under way. Works at subscription. */
     public Mono<Void> stop() {
         return Stop.inOrder(
                 error -> LOG.atWarn().setCause(error).log("management-stop-failed"),

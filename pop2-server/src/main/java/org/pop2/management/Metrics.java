@@ -32,12 +32,12 @@ import org.pop2.protocol.Input;
 import org.pop2.protocol.State;
 import org.pop2.server.ServerObserver;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.Measured;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.UserName;
 
 /**
- * Counts what a server does: give it to the server as its observer. Every name and label is there from the start, with
- * the value 0, and no label has more values than the server has reasons; no user, address or folder is in one.
+ * Counts what a server does: pass it to the server as its observer. All names and labels exist from the start, with the
+ * value 0. Labels have a fixed set of values, and never contain users, addresses or folders.
  */
 public final class Metrics implements ServerObserver, LmtpObserver {
     private static final Duration[] BUCKETS = {
@@ -80,11 +80,11 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     private final RecentRefusals recentRefusals;
 
     /** The registry holds them weakly. */
-    private final List<Measured.Measure> measures = new CopyOnWriteArrayList<>();
+    private final List<StoreMetrics.Measure> measures = new CopyOnWriteArrayList<>();
 
     /**
-     * Metrics of a server over this store, and of the store, if it {@linkplain Measured tells any}, in a registry of
-     * its own: {@link ManagementServer} shows them to Prometheus.
+     * Metrics of a server over this store, and of the store if it {@linkplain StoreMetrics has any}, in a registry of
+     * their own; {@link ManagementServer} exposes them to Prometheus.
      */
     public Metrics(MailStore store) {
         this(store, Clock.systemUTC());
@@ -100,8 +100,8 @@ public final class Metrics implements ServerObserver, LmtpObserver {
     }
 
     /**
-     * The same in the program's registry, without what is Java's and not the server's. Of several servers each has a
-     * registry of its own, for names and labels are the same.
+     * The same in the given registry, without the metrics of the Java process. Several servers need a registry each, as
+     * names and labels are the same.
      */
     public Metrics(MailStore store, MeterRegistry registry) {
         this(store, registry, Clock.systemUTC());
@@ -160,20 +160,20 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         lmtpDelivered = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "delivered"));
         lmtpFailed = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "failed"));
         lmtpRefused = counter("pop2.lmtp.recipients", recipients, Tags.of("result", "refused"));
-        store.measured().ifPresent(measured -> add("storage", measured.measures()));
+        store.metrics().ifPresent(measured -> add("storage", measured.measures()));
     }
 
     /**
-     * Adds the numbers of something else that the program does. Once for each.
+     * Adds metrics of another part of the program. Call once for each part.
      *
-     * @param what what tells them, one word: they are called {@code pop2_<what>_...}
+     * @param what the part, one word: its metrics are named {@code pop2_<what>_...}
      */
-    public void add(String what, List<Measured.Measure> more) {
+    public void add(String what, List<StoreMetrics.Measure> more) {
         measures.addAll(more);
         more.forEach(measure -> add(what, measure));
     }
 
-    private void add(String what, Measured.Measure measure) {
+    private void add(String what, StoreMetrics.Measure measure) {
         String name = "pop2." + what + "." + measure.name();
         switch (measure.kind()) {
             case GAUGE ->
@@ -218,7 +218,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         return value.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** A number of somebody else's. */
+    /** A gauge whose value is read elsewhere. */
     void gauge(String name, String description, LongSupplier value) {
         Gauge.builder(name, value, LongSupplier::getAsLong)
                 .description(description)
@@ -226,12 +226,12 @@ public final class Metrics implements ServerObserver, LmtpObserver {
                 .register(registry);
     }
 
-    /** All of them in the text format of Prometheus; nothing if the registry is another one's. Takes some ms. */
+    /** All metrics in the text format of Prometheus; empty if the registry was given. Takes some ms. */
     Optional<String> scrape() {
         return OfPrometheus.scrape(registry);
     }
 
-    /** Apart, so that nothing of Prometheus is looked for where it is not used. */
+    /** A class of its own, so that Prometheus is not needed unless used. */
     private static final class OfPrometheus {
         static MeterRegistry registry() {
             Library.MICROMETER.require("metrics");
@@ -274,7 +274,7 @@ public final class Metrics implements ServerObserver, LmtpObserver {
         return counter == null ? 0 : (long) counter.count();
     }
 
-    /** Connections that were not let in. */
+    /** Connections that were refused. */
     long refusedConnections() {
         return (long) refusals.values().stream().mapToDouble(Counter::count).sum();
     }

@@ -3,7 +3,7 @@ package org.pop2.management;
 import reactor.netty.http.logging.HttpMessageArgProvider;
 import reactor.netty.http.logging.HttpMessageLogFactory;
 
-/** What Reactor Netty writes of a request that it cannot read: which kind it is, and not an octet that was sent. */
+/** Makes Reactor Netty log of an unreadable request only its kind, and no octet of it. */
 final class NothingOfTheirs implements HttpMessageLogFactory {
     @Override
     public String trace(HttpMessageArgProvider message) {

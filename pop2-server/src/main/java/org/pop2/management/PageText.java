@@ -6,7 +6,7 @@ import java.time.ZoneOffset;
 import java.time.format.DateTimeFormatter;
 import java.util.Locale;
 
-/** Numbers and times as the page writes them. */
+/** Formats numbers and times for the page. */
 final class PageText {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss", Locale.ROOT);
     private static final String[] UNITS = {"KiB", "MiB", "GiB", "TiB"};
@@ -15,7 +15,7 @@ final class PageText {
         return String.format(Locale.ROOT, "%,d", value);
     }
 
-    /** {@code 1,023 B}, {@code 1.5 KiB}, {@code 104 MiB}: three digits say enough. */
+    /** {@code 1,023 B}, {@code 1.5 KiB}, {@code 104 MiB}: three digits suffice. */
     static String octets(long value) {
         if (value < 1024) {
             return number(value) + " B";

@@ -14,25 +14,25 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Mono;
 
 /**
- * Whether sessions can be served: the storage answers, listeners are bound, and nobody has asked for the end. By itself
- * it is for programs that have a health check of their own; {@link ManagementServer} answers {@code /health/ready} with
- * it. Safe for many threads.
+ * Whether sessions can be served: the storage answers, the listeners are bound, and the server is not stopping.
+ * {@link ManagementServer} answers {@code /health/ready} with it; programs with a health check of their own can use it
+ * directly. Safe for many threads.
  */
 public final class Readiness {
     private static final Logger LOG = LoggerFactory.getLogger(Readiness.class);
 
     private static final Duration LIMIT = Duration.ofSeconds(5);
 
-    /** So long an answer of the storage is good: who asks often does not make the storage work for it. */
+    /** How long an answer of the storage is reused, so that frequent checks do not burden it. */
     private static final Duration KEPT = Duration.ofSeconds(2);
 
-    /** Whether there is such a user or not, the accounts have to be looked at. */
+    /** Looking it up exercises the accounts, whether or not such a user exists. */
     private static final UserName NOBODY = new UserName("pop2-readiness");
 
     private final BooleanSupplier serving;
     private final Mono<Boolean> storage;
 
-    /** Nothing is asked before {@link #check}. */
+    /** Does nothing before {@link #check}. */
     public Readiness(Pop2Server server, Optional<LmtpServer> lmtp, MailStore store) {
         this(() -> server.isServing() && lmtp.map(LmtpServer::isServing).orElse(true), store);
     }
@@ -50,8 +50,7 @@ public final class Readiness {
     }
 
     /**
-     * Each of the things that have to be, {@code storage} and {@code listeners}, and whether it is. Works when
-     * subscribed to, takes 5 s at most, and never fails.
+     * The state of {@code storage} and {@code listeners}. Works when subscribed to, takes at most 5 s, and never fails.
      */
     public Mono<Map<String, Boolean>> check() {
         return storage.map(reachable -> {

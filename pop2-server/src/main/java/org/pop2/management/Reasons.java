@@ -5,7 +5,7 @@ import org.pop2.protocol.ForeignProtocol;
 import org.pop2.server.ServerObserver.Login;
 import org.pop2.server.ServerObserver.Refusal;
 
-/** Why somebody was turned away, for people. */
+/** Reasons for refusals, in words. */
 final class Reasons {
     static String of(Refusal why) {
         return switch (why) {

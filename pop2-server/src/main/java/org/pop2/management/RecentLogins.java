@@ -9,7 +9,7 @@ import java.util.Deque;
 import java.util.List;
 import org.pop2.storage.UserName;
 
-/** Who logged in lately, a bounded number. Safe for many threads. */
+/** Recent logins, a bounded number. Safe for many threads. */
 final class RecentLogins {
     static final int MOST = 50;
 
@@ -33,7 +33,7 @@ final class RecentLogins {
         }
     }
 
-    /** The latest first. */
+    /** Latest first. */
     List<Entry> latest() {
         List<Entry> copy;
         synchronized (entries) {

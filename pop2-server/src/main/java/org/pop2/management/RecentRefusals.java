@@ -9,17 +9,17 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Who was turned away lately, and why: one entry for each reason and host, so that who tries a thousand times does not
- * push out the others. A bounded number. Safe for many threads.
+ * Recent refusals: one entry for each reason and host, so that a host that tries a thousand times does not displace the
+ * others. A bounded number. Safe for many threads.
  */
 final class RecentRefusals {
     static final int MOST = 50;
 
     /**
-     * What happened to one host.
+     * Refusals of one host for one reason.
      *
      * @param last when it happened last
-     * @param count how often, since it is in this list
+     * @param count how often, since the entry was made
      */
     record Entry(Instant last, String reason, String host, long count) {}
 
@@ -32,7 +32,7 @@ final class RecentRefusals {
         this.clock = clock;
     }
 
-    /** @param address with a port or without */
+    /** @param address with or without a port */
     void add(String reason, String address) {
         Key key = new Key(reason, host(address));
         synchronized (entries) {
@@ -49,7 +49,7 @@ final class RecentRefusals {
         return colon < 0 || address.endsWith("]") ? address : address.substring(0, colon);
     }
 
-    /** The latest first. */
+    /** Latest first. */
     List<Entry> latest() {
         List<Entry> copy;
         synchronized (entries) {

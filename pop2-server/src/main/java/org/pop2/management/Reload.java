@@ -3,14 +3,14 @@ package org.pop2.management;
 import java.util.List;
 import reactor.core.publisher.Mono;
 
-/** Reads the configuration again, and uses what of it can be changed while the server runs. */
+/** Reads the configuration again, and applies what can be changed while the server runs. */
 @FunctionalInterface
 public interface Reload {
 
     /**
-     * What came of it.
+     * The result.
      *
-     * @param done whether the configuration is in force; if not, the old one is, whole
+     * @param done whether the new configuration is in force; if not, all of the old one is
      * @param messages what is wrong, or what needs a restart
      */
     record Result(boolean done, List<String> messages) {

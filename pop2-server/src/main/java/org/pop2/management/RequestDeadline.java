@@ -9,15 +9,15 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Closes a connection whose next request is not there in time: from the connection, or from its first octet, to the end
- * of its headers. The timeouts of Reactor Netty begin when a request has been read.
+ * Closes a connection whose next request does not come in time, measured from the connection, or from the request's
+ * first octet, to the end of its headers. The timeouts of Reactor Netty begin only once a request has been read.
  *
- * <p>A client that has ended its side gets the answer to what it has asked, and no more is waited for.
+ * <p>A client that has ended its side still gets its answer; then the connection is closed.
  */
 // what becomes of a close is told by the pipeline
 @SuppressWarnings("FutureReturnValueIgnored")
 final class RequestDeadline extends ChannelDuplexHandler {
-    /** A request that was sent together with the last one is taken by then. */
+    /** Long enough to read a request that was sent together with the last one. */
     private static final long NEXT_MILLIS = 100;
 
     private final Duration limit;
@@ -49,7 +49,7 @@ final class RequestDeadline extends ChannelDuplexHandler {
         super.userEventTriggered(context, event);
     }
 
-    /** There is nothing more to read, and Netty's epoll fails if it is asked all the same. */
+    /** Does not read after the end of input: Netty's epoll would fail. */
     @Override
     public void read(ChannelHandlerContext context) throws Exception {
         if (!inputEnded) {

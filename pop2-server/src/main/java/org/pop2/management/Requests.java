@@ -8,12 +8,12 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Pattern;
 
-/** What is asked of every request before it is looked at. */
+/** Checks of every request. */
 final class Requests {
     private static final Pattern BEARER = Pattern.compile("(?i)bearer +(\\S+) *");
     private static final Pattern PORT = Pattern.compile(":\\d{1,5}$");
 
-    /** Why the request is not answered, whatever it wants. */
+    /** The refusal of a request, if it is refused. */
     static Optional<Answer> objection(HttpHeaders headers, InetSocketAddress address) {
         if (headers.contains(HttpHeaderNames.TRANSFER_ENCODING)
                 || !headers.get(HttpHeaderNames.CONTENT_LENGTH, "0").strip().equals("0")) {
@@ -38,7 +38,7 @@ final class Requests {
         return name.equals("localhost") || NetUtil.isValidIpV4Address(name);
     }
 
-    /** What the request shows in the header {@code Authorization: Bearer}. */
+    /** The token in the header {@code Authorization: Bearer}. */
     static Optional<String> token(HttpHeaders headers) {
         return Optional.ofNullable(headers.get(HttpHeaderNames.AUTHORIZATION))
                 .map(BEARER::matcher)

@@ -29,14 +29,14 @@ import reactor.core.Disposable;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** What is behind each path. */
+/** The handlers of all paths. */
 final class Routes {
     private static final Logger LOG = LoggerFactory.getLogger(Routes.class);
 
-    /** Sessions in one list; there may be many more. */
+    /** Most sessions in one list. */
     static final int MAX_SESSIONS = 1000;
 
-    /** A wrong token is told so late: there are better ways to spend a life than guessing 16 characters. */
+    /** Delay of the answer to a wrong token, which makes guessing hopeless. */
     private static final Duration WRONG_TOKEN = Duration.ofMillis(500);
 
     private static final Pattern SESSION = Pattern.compile("/sessions/(\\d{1,18})(/transcript)?");
@@ -105,7 +105,7 @@ final class Routes {
         return Mono.just(Answer.problem(405, "only " + allowed).with("Allow", allowed));
     }
 
-    /** Whether the request shows the token. */
+    /** Whether the request has the right token. */
     boolean isAuthorized(HttpHeaders headers) {
         return settings.token().isPresent()
                 && Requests.token(headers).filter(settings.token().get()::is).isPresent();
@@ -140,12 +140,12 @@ final class Routes {
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    /** Rendering is work for its own threads, and not for those that brought what is rendered. */
+    /** Moves rendering to threads of its own, off the threads that delivered the data. */
     private static <T> Mono<T> offLoops(Mono<T> source) {
         return source.publishOn(Schedulers.boundedElastic());
     }
 
-    /** At most {@value #MAX_SESSIONS}, the oldest first. */
+    /** At most {@value #MAX_SESSIONS} sessions, oldest first. */
     private Mono<List<SessionView>> views() {
         return server.sessions()
                 .sort(Comparator.comparingLong(SessionView::id))

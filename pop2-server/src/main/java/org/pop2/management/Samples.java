@@ -6,7 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 
-/** What a server did lately, a bounded number of samples at equal distances. Safe for many threads. */
+/** A bounded number of recent samples of the server's work, at equal intervals. Safe for many threads. */
 final class Samples {
     static final Duration DISTANCE = Duration.ofSeconds(10);
 
@@ -14,11 +14,11 @@ final class Samples {
     static final int MOST = 360;
 
     /**
-     * What was done since the sample before.
+     * The work since the previous sample.
      *
-     * @param octets that clients took
-     * @param messages that went out whole
-     * @param sessions at its end
+     * @param octets sent to clients
+     * @param messages sent completely
+     * @param sessions at the end of the interval
      */
     record Sample(long octets, long messages, long sessions) {}
 
@@ -26,7 +26,7 @@ final class Samples {
     private long lastOctets;
     private long lastMessages;
 
-    /** Numbers since the start of the server. */
+    /** Adds a sample, given the totals since the start of the server. */
     synchronized void add(long octets, long messages, long sessions) {
         if (samples.size() == MOST) {
             samples.removeFirst();
@@ -36,7 +36,7 @@ final class Samples {
         lastMessages = messages;
     }
 
-    /** The oldest first. */
+    /** Oldest first. */
     synchronized List<Sample> all() {
         return new ArrayList<>(samples);
     }

@@ -13,8 +13,8 @@ import org.pop2.server.ServerObserver.Login;
 import org.pop2.server.SessionView;
 
 /**
- * The page for people. It stands alone but for its style and its script, and says everything without the script; that
- * one shows the users when it is given the token, shows transcripts and ends sessions, and keeps the page fresh.
+ * The page for people. It needs only its style and script, and shows everything without the script. The script
+ * refreshes the page and, given the token, shows users and transcripts and ends sessions.
  */
 final class StatusPage {
     private final ManagementSettings settings;
@@ -42,8 +42,8 @@ final class StatusPage {
     /**
      * The page.
      *
-     * @param checks what has to be, and whether it is
-     * @param sessions for those who may see users; others see numbers only
+     * @param checks the checks and their results
+     * @param sessions for viewers who may see users; others see numbers only
      */
     String of(Map<String, Boolean> checks, Optional<List<SessionView>> sessions) {
         StringBuilder out = new StringBuilder(16_384);

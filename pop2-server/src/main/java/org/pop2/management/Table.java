@@ -3,8 +3,8 @@ package org.pop2.management;
 import java.util.List;
 
 /**
- * A table of the page. On a small screen each row is a card, so a cell has its column's name as an attribute, to be
- * shown beside it.
+ * A table of the page. On a small screen each row is a card, so each cell has the name of its column as an attribute,
+ * which is displayed beside it.
  */
 final class Table {
     private final StringBuilder out;
@@ -16,13 +16,13 @@ final class Table {
         this.columns = columns;
     }
 
-    /** What becomes of a table on a small screen. */
+    /** The layout on a small screen. */
     enum Kind {
-        /** Each row is a card, with the names of the columns. */
+        /** Each row is a card with column names. */
         CARDS("cards"),
-        /** Each row is a card whose cells need no names. Scrolled if there are many. */
+        /** Each row is a card without column names; scrolls if there are many. */
         BRIEF("brief long"),
-        /** It is narrow enough. */
+        /** An ordinary table: it is narrow enough. */
         NARROW("narrow");
 
         private final String style;
@@ -32,7 +32,7 @@ final class Table {
         }
     }
 
-    /** @param name of the region that is scrolled if the table is larger than its place */
+    /** @param name name of the scrolling region */
     static Table begin(StringBuilder out, Kind kind, String name, String... columns) {
         // roles, because a table that is laid out as cards is none any more to some browsers
         out.append("<div class=\"wide ")
@@ -64,7 +64,7 @@ final class Table {
         return markup(" class=\"name\"", Html.escape(text));
     }
 
-    /** A cell of what is markup already. */
+    /** A cell that contains markup. */
     Table markup(String html) {
         return markup("", html);
     }

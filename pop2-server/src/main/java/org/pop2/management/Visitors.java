@@ -7,27 +7,27 @@ import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections of the listener for operators, a bounded number. When there is no room for another, the one that has
- * been idle longest makes room, or else the oldest request that shows no token: whoever keeps connections open shuts
- * out neither a probe nor an operator. Safe for many threads.
+ * The connections of the management listener, a bounded number. When it is full, the longest idle connection makes room
+ * for a new one, or else the oldest request without a token: holding connections open shuts out neither probes nor
+ * operators. Safe for many threads.
  */
 // what becomes of a close is told by the close future
 @SuppressWarnings("FutureReturnValueIgnored")
 final class Visitors {
     static final int MOST = 32;
 
-    /** In the order in which they began to be what they are. */
+    /** In the order of their last change of state. */
     private final Map<Channel, State> here = new LinkedHashMap<>();
 
     private enum State {
         IDLE,
-        /** A request is being answered. */
+        /** A request without the token is being answered. */
         ANSWERED,
-        /** The request shows the token. */
+        /** A request with the token is being answered. */
         OPERATOR
     }
 
-    /** Lets a connection in, or closes it. */
+    /** Admits a connection, or closes it. */
     void admit(Channel channel) {
         @Nullable Channel out = enter(channel);
         if (out != null) {
@@ -36,7 +36,7 @@ final class Visitors {
         channel.closeFuture().addListener(closed -> remove(channel));
     }
 
-    /** Who has to go for it. */
+    /** The connection that has to make room. */
     private synchronized @Nullable Channel enter(Channel channel) {
         Channel out = null;
         if (here.size() >= MOST) {

@@ -1,6 +1,6 @@
 /**
- * What operators see of a running server, over HTTP: health, metrics, sessions, a page for people. A listener of its
- * own with its own event loop, so that nothing that is asked here takes time from those who read mail.
+ * A running server as operators see it, over HTTP: health, metrics, sessions, a page for people. It has its own
+ * listener and event loop, so that its requests take no time from mail clients.
  *
  * @since 0.1.0
  */

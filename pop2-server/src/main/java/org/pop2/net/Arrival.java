@@ -31,40 +31,40 @@ import javax.net.ssl.SSLPeerUnverifiedException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A connection before its session, where there is something before it: the header of a proxy, then the TLS handshake.
- * Both have to be done in the time of the {@link Door}, which in the end gives the handler that takes this one's place.
+ * What precedes the session on some connections: the header of a proxy, then the TLS handshake. Both must complete
+ * within the limit of the {@link Door}, which then supplies the handler that replaces this one.
  */
 @SuppressWarnings("FutureReturnValueIgnored") // what becomes of a close is told by the pipeline
 public final class Arrival extends ChannelInboundHandlerAdapter implements Connections.Connection {
 
-    /** Of one listener, for one connection: who is let in, and to what. Called on the connection's event loop. */
+    /** A listener's decisions about one connection. Called on the connection's event loop. */
     public interface Door {
-        /** The certificate that is shown to clients; nothing: no TLS here. */
+        /** The TLS of this listener; empty: none. */
         Optional<TlsContext> tls();
 
-        /** Those who tell, before anything else, whom they speak for. */
+        /** Addresses of proxies, which must send a PROXY header first. */
         Networks proxies();
 
-        /** For the header and the handshake. */
+        /** Time limit for header and handshake. */
         Duration limit();
 
-        /** Counts the connection in; {@code false}: it is not wanted, and closed. */
-        boolean enters(Arrival arrival, Client client);
+        /** Counts the connection; {@code false} refuses and closes it. */
+        boolean enters(Arrival arrival, RemoteClient client);
 
-        /** A proxy has said who it is, which counts from now on; {@code false}: it is not wanted, and closed. */
-        boolean isNamed(Client client);
+        /** A proxy has named the client, which counts from now on; {@code false} refuses and closes the connection. */
+        boolean isNamed(RemoteClient client);
 
-        /** The handler of its session, which goes on with what was counted. */
-        ChannelHandler session(Client client);
+        /** The handler of its session, which takes over the count. */
+        ChannelHandler session(RemoteClient client);
 
-        /** That handler has taken its place. */
+        /** The session's handler has replaced this one. */
         void passed(Arrival arrival);
 
-        /** The connection is gone, and there was no session. */
+        /** The connection has ended without a session. */
         void leaves(Arrival arrival);
 
-        /** It did not come to a session. Told once. */
-        void failed(Client client, String why);
+        /** The connection failed before its session. Called once. */
+        void failed(RemoteClient client, String why);
     }
 
     private final Door door;
@@ -74,13 +74,13 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
     private @Nullable SocketAddress address;
     private @Nullable ScheduledFuture<?> timer;
 
-    /** Whether the proxy said that the client speaks TLS with it. */
+    /** Whether the client speaks TLS with the proxy, as that says. */
     private boolean encrypted;
 
     /** Whether a session has taken over. */
     private boolean over;
 
-    /** Whether it is being closed: whatever else goes wrong is a consequence. */
+    /** Whether it is being closed; later errors are consequences. */
     private boolean closing;
 
     /** A connection that has just been accepted. */
@@ -88,7 +88,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         this.door = door;
     }
 
-    /** Whether a connection from there has something to do before its session. */
+    /** Whether a connection from that address needs this handler. */
     public static boolean isNeeded(Door door, @Nullable SocketAddress from) {
         return door.tls().isPresent() || door.proxies().contain(from);
     }
@@ -166,7 +166,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         });
     }
 
-    /** Makes room for another. On any thread. */
+    /** Closes it to make room for another. On any thread. */
     public void giveWay() {
         context().channel().eventLoop().execute(() -> refuse("made room for others"));
     }
@@ -176,7 +176,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         stop();
     }
 
-    /** Who the proxy says it is. With LOCAL it speaks for itself, as for a health check. */
+    /** Evaluates the header. With LOCAL the proxy speaks for itself, as in a health check. */
     private void client(HAProxyMessage header) {
         if (header.command() == HAProxyCommand.PROXY && header.sourceAddress() != null) {
             // anything but an IP address, a Unix socket's path say, is the proxy's machine
@@ -191,8 +191,8 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
     }
 
     /**
-     * The address that a proxy wrote. Java's reading, not Netty's, which takes the IPv4-compatible {@code ::127.0.0.1}
-     * for this machine.
+     * Parses the address that a proxy wrote. With Java's parser, since Netty's treats the IPv4-compatible
+     * {@code ::127.0.0.1} as this machine.
      */
     private static Optional<InetAddress> addressOf(String written) {
         int zone = written.indexOf('%');
@@ -203,7 +203,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         try {
             return Optional.of(InetAddress.getByName(literal));
         } catch (UnknownHostException e) {
-            throw new IllegalArgumentException("an address that is none", e);
+            throw new IllegalArgumentException("not an address", e);
         }
     }
 
@@ -225,16 +225,16 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         cancelTimer();
         SslHandler tls = context().pipeline().get(SslHandler.class);
         encrypted |= tls != null;
-        Client client = client(tls == null ? Optional.empty() : commonName(tls));
+        RemoteClient client = client(tls == null ? Optional.empty() : commonName(tls));
         context().pipeline().replace(this, "session", door.session(client));
         door.passed(this);
     }
 
-    private Client client(Optional<String> certificate) {
-        return new Client(address, encrypted, certificate, sinceNanos);
+    private RemoteClient client(Optional<String> certificate) {
+        return new RemoteClient(address, encrypted, certificate, sinceNanos);
     }
 
-    /** The common name of the certificate that the client has shown, if it has. */
+    /** The common name of the client's certificate, if it has one. */
     private static Optional<String> commonName(SslHandler tls) {
         try {
             for (Certificate certificate : tls.engine().getSession().getPeerCertificates()) {
@@ -257,7 +257,7 @@ public final class Arrival extends ChannelInboundHandlerAdapter implements Conne
         }
     }
 
-    /** Once: a handshake that fails is told by an event and by an exception, and again when the channel closes. */
+    /** Works once: a failed handshake causes an event, an exception, and another one when the channel closes. */
     private void refuse(String why) {
         if (over || closing) {
             return;

@@ -7,18 +7,18 @@ import java.time.Duration;
 import java.util.function.LongSupplier;
 
 /**
- * Looks for the next command a while before the thread sleeps. A client that asks for one message after the other
- * answers within microseconds over a fast network, while to be woken, on a virtual processor that has gone idle, takes
- * longer than the command. Who else wants the processor gets it between two looks.
+ * Polls for the next command for a while before the thread sleeps. Over a fast network, a client that fetches one
+ * message after the other answers within microseconds, whereas waking a thread on an idle virtual processor takes
+ * longer than the command itself. Between two polls the thread yields the processor.
  *
- * <p>Waits that are longer cost {@link #LONGEST} each, so after {@link #PATIENCE} of them in a row the thread sleeps at
- * once, until something comes as fast again. For one event loop, and used by its thread alone.
+ * <p>Each longer wait costs {@link #LONGEST}. After {@link #PATIENCE} of them in a row the thread sleeps at once, until
+ * something comes fast again. For one event loop, on its thread.
  */
 final class BusyPoll implements SelectStrategy {
-    /** As long as the hypervisors look before they take the processor from a guest that is idle. */
+    /** As long as hypervisors poll before they take the processor from an idle guest. */
     static final Duration LONGEST = Duration.ofNanos(200_000);
 
-    /** Waits in vain after which there are no more, until one would have been worth it. */
+    /** Futile waits after which polling stops until it would have paid. */
     static final int PATIENCE = 8;
 
     static final SelectStrategyFactory FACTORY = () -> new BusyPoll(System::nanoTime);
@@ -57,7 +57,7 @@ final class BusyPoll implements SelectStrategy {
         return SELECT;
     }
 
-    /** There is something to do again. */
+    /** There is work again. */
     private void waited() {
         if (waiting) {
             boolean worthIt = clock.getAsLong() - since <= LONGEST.toNanos();

@@ -9,14 +9,14 @@ import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
 /**
- * The connections of a server, counted, and drained when it stops. Safe for many threads.
+ * Counts the connections of a server, and drains them when it stops. Safe for many threads.
  *
- * <p>Reactor Netty's graceful stop waits for channels. A release or a delivery outlives its channel, and a session has
- * to be told to end after what is under way; so both are counted here.
+ * <p>Reactor Netty's graceful stop waits for channels only. But a release or a delivery outlives its channel, and a
+ * session must be told to end after its current work; so both are counted here.
  */
 public final class Connections {
 
-    /** A connection as the server sees it. Both may be called on any thread, and again. */
+    /** A connection as the server sees it. Methods may be called on any thread, repeatedly. */
     public interface Connection {
         /** Ends as soon as nothing is under way. */
         void stop();
@@ -27,14 +27,14 @@ public final class Connections {
 
     private final Set<Connection> open = ConcurrentHashMap.newKeySet();
 
-    /** Connections, lingering ones included, and what the storage does for them: what a stop waits for. */
+    /** Connections, lingering ones included, and the storage's work for them: what a stop waits for. */
     private final AtomicInteger underWay = new AtomicInteger();
 
     private final AtomicInteger count = new AtomicInteger();
     private final Sinks.Empty<Void> idle = Sinks.empty();
     private volatile boolean stopping;
 
-    /** Counts a connection in: how many there are now. */
+    /** Adds a connection; returns how many there are now. */
     public int add(Connection connection) {
         underWay.incrementAndGet();
         open.add(connection);
@@ -45,7 +45,7 @@ public final class Connections {
         return now;
     }
 
-    /** The same connection goes on as another object. */
+    /** Replaces the object of a connection. */
     public void replace(Connection before, Connection after) {
         open.add(after);
         open.remove(before);
@@ -54,30 +54,30 @@ public final class Connections {
         }
     }
 
-    /** A connection is gone; what {@linkplain #begins began} for it may go on. */
+    /** Removes a connection; work that {@linkplain #begins began} for it may go on. */
     public void remove(Connection connection) {
         open.remove(connection);
         count.decrementAndGet();
         ends();
     }
 
-    /** Connections at the moment. */
+    /** Current connections. */
     public int count() {
         return count.get();
     }
 
-    /** Those at the moment that are of this kind. */
+    /** Current connections of this kind. */
     public <C extends Connection> Stream<C> all(Class<C> kind) {
         return open.stream().filter(kind::isInstance).map(kind::cast);
     }
 
-    /** Something begins that a stop waits for, whatever becomes of its connection. */
+    /** Work begins that a stop waits for even if its connection goes. */
     public void begins() {
         underWay.incrementAndGet();
     }
 
     /**
-     * What {@linkplain #begins began} is over: the last thing to do, for a stop that has waited takes the loops away.
+     * Work that {@linkplain #begins began} is over. Call it last: a stop that was waiting then ends the event loops.
      */
     public void ends() {
         if (underWay.decrementAndGet() == 0 && stopping) {
@@ -85,7 +85,7 @@ public final class Connections {
         }
     }
 
-    /** Ends every connection that has nothing under way, and the others as soon as they have not. */
+    /** Ends every connection as soon as it has nothing under way. */
     public void stop() {
         stopping = true;
         open.forEach(Connection::stop);
@@ -100,12 +100,12 @@ public final class Connections {
     }
 
     /**
-     * Waits, after a {@link #stop}, until nothing is under way any more; never fails.
+     * Waits, after {@link #stop}, until nothing is under way. Never fails.
      *
-     * @param limit for those that may finish; then they are cut
-     * @param cut told before that
-     * @param rest for what has begun in the storage and cannot be cut
-     * @param unfinished told when that goes on
+     * @param limit time to finish; then connections are cut
+     * @param cut called before that
+     * @param rest further time for work of the storage, which cannot be cut
+     * @param unfinished called if that is not finished in time
      */
     public Mono<Void> idle(Duration limit, Runnable cut, Duration rest, Runnable unfinished) {
         return idle().timeout(limit, Mono.defer(() -> {
@@ -115,7 +115,7 @@ public final class Connections {
         }));
     }
 
-    /** Completes when, after a {@link #stop}, nothing is under way any more. */
+    /** Completes when, after {@link #stop}, nothing is under way. */
     public Mono<Void> idle() {
         return idle.asMono();
     }

@@ -12,7 +12,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.NonBlocking;
 import reactor.netty.resources.LoopResources;
 
-/** The threads of a server's connections, where these are to look for commands before they sleep ({@link BusyPoll}). */
+/** The event loops of a server's connections, with busy polling ({@link BusyPoll}). */
 public final class EventLoops implements LoopResources {
     private static final String NAME = "pop2";
 
@@ -27,8 +27,8 @@ public final class EventLoops implements LoopResources {
     }
 
     /**
-     * As many as there are processors, two at least. Busy polling takes epoll, and a second processor for those who
-     * send what is looked for; else it is left out.
+     * One per processor, at least two. Busy polling needs epoll, and a second processor for the clients; otherwise it
+     * is off.
      */
     public static LoopResources create(boolean busyPoll) {
         int processors = Runtime.getRuntime().availableProcessors();
@@ -48,7 +48,7 @@ public final class EventLoops implements LoopResources {
         };
     }
 
-    /** Reactor refuses to block on it. */
+    /** Marked so that Reactor refuses to block on it. */
     private static final class EventLoop extends FastThreadLocalThread implements NonBlocking {
         EventLoop(Runnable task, String name) {
             super(task, name);

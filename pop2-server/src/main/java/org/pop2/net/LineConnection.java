@@ -18,14 +18,14 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connection of a line protocol: a peer says something, is answered, and says the next. Octets come in here and go
- * to a {@link Protocol}; what it answers goes out here.
+ * The connection of a line protocol, in which a peer says something, is answered, and goes on. Octets come in here and
+ * go to a {@link Protocol}; its answers go out here.
  *
- * <p>Everything happens on the connection's event loop and nothing waits there. Input is read on demand: one buffer at
- * a time, the next one when it is used up, so that commands sent ahead wait in the socket and not in our memory; and
- * none is taken while the peer does not read its answers. (Reactor Netty's inbound is a stream for one subscriber. It
- * reads on until 8,192 buffers wait, and ends when the peer has ended its side; here each octet waits for the answer to
- * the command before it, and a peer that has ended its side still gets its answers.)
+ * <p>Everything happens on the connection's event loop, without blocking. Input is read on demand, one buffer at a
+ * time, so that commands sent ahead wait in the socket and not in our memory. Nothing is read while the peer does not
+ * read its answers. (Reactor Netty's inbound is a stream for one subscriber. It reads on until 8,192 buffers wait, and
+ * ends when the peer has ended its side; here each octet waits for the answer to the command before it, and a peer that
+ * has ended its side still gets its answers.)
  *
  * <p>A connection ends politely: what is left is sent, then the end of our side, and the peer has a little time to read
  * and to go. A close with unread input would reset the connection, and could take our last line with it.
@@ -34,59 +34,59 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class LineConnection extends ChannelInboundHandlerAdapter implements Connections.Connection {
 
-    /** What a protocol takes now. */
+    /** What a protocol accepts now. */
     public enum Wants {
-        /** Something is under way, or it has ended. */
+        /** Nothing: something is under way, or it has ended. */
         NOTHING,
         COMMAND,
-        /** The octets of a message: not a place to stop. */
+        /** The octets of a message: no place to stop. */
         CONTENT
     }
 
-    /** What is spoken. Called on the event loop, one call at a time. */
+    /** The protocol. Called on the event loop, one call at a time. */
     public interface Protocol {
-        /** The connection is there, and nothing has been read. Says until when the peer has to say something. */
+        /** The connection is open, and nothing has been read. Sets the first deadline. */
         void opened();
 
         Wants wants();
 
-        /** Takes octets from the input, some at least: to the end of a command, or all. */
+        /** Reads octets of the input, at least one: to the end of a command, or all. */
         void take(ByteBuf input);
 
-        /** Whether the peer has begun a line and not ended it. */
+        /** Whether the peer has begun a line that has not ended. */
         boolean isInsideLine();
 
-        /** Octets came in, which may wait to be taken; also such as are dropped, at the end. */
+        /** Octets came in; they may have to wait, or be dropped after the end. */
         void received(int octets);
 
-        /** The socket took octets of what was gathered. */
-        void taken(int octets);
+        /** The socket accepted octets that had been gathered. */
+        void written(int octets);
 
-        /** Whether something is being sent: octets wait in the socket's queue, or the protocol knows of more. */
+        /** Whether something is being sent: octets wait in the socket's queue, or the protocol has more. */
         boolean isSending(boolean pending);
 
-        /** Octets are on their way; some have moved lately, or the peer's system has been heard of. */
+        /** Sending makes progress: octets have moved recently, or the peer's system has answered. */
         void sending();
 
-        /** Whether the time that passes is the peer's. */
+        /** Whether the peer's time runs. */
         boolean isPeersTurn();
 
-        /** The peer took too long. If it takes nothing either, the connection is closed right after. */
+        /** The peer took too long. If it does not read either, the connection is closed afterwards. */
         void overdue();
 
-        /** It has to end: the server stops. */
+        /** The server is stopping, so it has to end. */
         void stopping();
 
-        /** The peer has ended its side, and everything that it said has been taken. */
+        /** The peer has ended its side, and everything it sent has been read. */
         void inputEnded();
 
         /** The connection is gone; the last call. */
         void closed();
 
-        /** An error of the line, or a bug; the connection is closed right after. */
+        /** An error of the line, or a bug; the connection is closed afterwards. */
         void broken(Throwable cause);
 
-        /** Something ended when the server's threads had stopped. On any thread. */
+        /** Some work ended after the server's threads had stopped. On any thread. */
         void tooLate();
     }
 
@@ -104,8 +104,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
     private @Nullable Watchdog watchdog;
 
     /**
-     * Input that waits to be taken. More than one buffer only when the peer has ended its side: Netty then reads,
-     * unasked, what the socket still has.
+     * Input that waits. More than one buffer only when the peer has ended its side: Netty then reads the rest unasked.
      */
     private final Deque<ByteBuf> input = new ArrayDeque<>();
 
@@ -115,12 +114,12 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
     private boolean working;
     private boolean stopping;
 
-    /** Nothing is taken any more; what comes in from then on is dropped. */
+    /** Whether reading has ended; further input is dropped. */
     private boolean ended;
 
     private int lingered;
 
-    /** @param stall how long a peer may take not one octet of what is sent */
+    /** @param stall how long a peer may read not one octet of what is sent */
     public LineConnection(Protocol protocol, Duration stall) {
         this.protocol = protocol;
         this.stall = stall;
@@ -131,7 +130,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
     @Override
     public void handlerAdded(ChannelHandlerContext added) {
         context = added;
-        outgoing = new Outgoing(added, protocol::taken);
+        outgoing = new Outgoing(added, protocol::written);
         watchdog = new Watchdog(
                 new Watched(),
                 (task, nanos) -> loop().schedule(() -> guarded(task), nanos, TimeUnit.NANOSECONDS),
@@ -253,7 +252,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
 
     // ---- the loop
 
-    /** Has the protocol take what there is, as long as it wants any, then sends what it said and reads on. */
+    /** Passes input to the protocol while it accepts any, then sends its answers and reads on. */
     public void work() {
         if (working || !opened) {
             return;
@@ -281,7 +280,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         watchdog().arm();
     }
 
-    /** Says whether there may be more to do. */
+    /** One step; whether there may be more to do. */
     private boolean step() {
         Wants wants = protocol.wants();
         if (wants == Wants.NOTHING) {
@@ -315,25 +314,25 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
 
     // ---- what the protocol asks for, on the event loop
 
-    /** Where it puts what it says. Sent at the end of {@link #work}. */
+    /** Collects what the protocol says; sent at the end of {@link #work}. */
     public Outgoing outgoing() {
         return Objects.requireNonNull(outgoing, "not added to a pipeline");
     }
 
-    /** The peer has to say something until then, by {@link System#nanoTime}. */
+    /** Sets the deadline for the peer's next words, by {@link System#nanoTime}. */
     public void until(long nanos) {
         watchdog().until(nanos);
     }
 
-    /** The peer has to say something within that time, from now on. */
+    /** Sets that deadline, counted from now. */
     public void within(Duration time) {
         watchdog().within(time.toNanos());
     }
 
     /**
-     * Ends: sends what is left, tells the peer that no more comes, and waits shortly for it to go.
+     * Ends the connection: sends what is left, closes our side, and waits briefly for the peer to go.
      *
-     * @param byAgreement the peer has said that it goes, and is not waited for unless it has said something after it
+     * @param byAgreement whether the peer has said goodbye; it is then awaited only if it has sent something after that
      */
     public void end(boolean byAgreement) {
         boolean saidAll = byAgreement && input.stream().noneMatch(ByteBuf::isReadable);
@@ -365,7 +364,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         read();
     }
 
-    /** Ends at once: what has not been sent is not. */
+    /** Closes the connection at once, without sending the rest. */
     public void cut() {
         ended = true;
         dropInput();
@@ -379,19 +378,19 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         return channel().isOpen();
     }
 
-    /** Its place in the channel's pipeline; once it has been opened. */
+    /** Its place in the channel's pipeline, once open. */
     public ChannelHandlerContext context() {
         return Objects.requireNonNull(context, "not added to a pipeline");
     }
 
-    /** Where everything happens. */
+    /** The connection's event loop. */
     public EventLoop loop() {
         return channel().eventLoop();
     }
 
     /**
-     * Whether the system still sends what we have handed over: over a radio link that takes minutes, and the client
-     * cannot answer what it does not have. A link that is dead ends it with an error in its own time.
+     * Whether the operating system still has octets of ours to send. Over a radio link that takes minutes, and the
+     * client cannot answer what has not arrived. A dead link ends with an error of the system.
      */
     public boolean isSystemSending() {
         return TcpState.isUnacknowledged(channel());
@@ -399,7 +398,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
 
     // ---- other threads
 
-    /** Does it on the event loop: at once if this is it. From any thread. */
+    /** Runs a task on the event loop: at once if called there. From any thread. */
     public void later(Runnable task) {
         if (loop().inEventLoop()) {
             guarded(task);
@@ -408,7 +407,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         }
     }
 
-    /** Does it on the event loop, after what waits there already. From any thread. */
+    /** Runs a task on the event loop, after those that wait there. From any thread. */
     public void execute(Runnable task) {
         try {
             loop().execute(() -> guarded(task));
@@ -417,7 +416,7 @@ public final class LineConnection extends ChannelInboundHandlerAdapter implement
         }
     }
 
-    /** A bug of ours or of a storage costs the one connection, and never leaves it hanging. */
+    /** Limits a bug, of ours or of a storage, to this connection, which never hangs. */
     private void guarded(Runnable task) {
         try {
             task.run();

@@ -3,7 +3,7 @@ package org.pop2.net;
 import java.util.Locale;
 import java.util.regex.Pattern;
 
-/** How the log and the metrics write what others have said, and our own constants. */
+/** How log and metrics write texts of others, and our own constants. */
 public final class LogText {
     private static final int MAX_TEXT = 80;
     private static final int MAX_WORDS = 200;
@@ -12,22 +12,22 @@ public final class LogText {
 
     private LogText() {}
 
-    /** As the log, the metrics and the manual write a constant: {@code login-refused}. */
+    /** A constant as log, metrics and manual write it: {@code login-refused}. */
     public static String word(Enum<?> constant) {
         return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
-    /** Nothing that could begin a new line, move a cursor or turn text around: such characters become {@code ?}. */
+    /** Replaces characters that could begin a new line, move a cursor or change the direction of text by {@code ?}. */
     public static String escape(String text) {
         return escape(text, '!', MAX_TEXT);
     }
 
-    /** As {@link #escape}, for words with spaces between. */
+    /** As {@link #escape}, but keeps spaces. */
     public static String escapeWords(String text) {
         return escape(text, ' ', MAX_WORDS);
     }
 
-    /** What the system said, without the function and the number that Netty puts before it. */
+    /** The operating system's error text, without the function and number that Netty adds. */
     public static String systemError(Throwable error) {
         return SYSTEM_CALL.matcher(String.valueOf(error.getMessage())).replaceFirst("");
     }

@@ -5,25 +5,25 @@ import io.netty.channel.epoll.Epoll;
 import io.netty.channel.epoll.EpollChannelOption;
 import org.pop2.library.Library;
 
-/** Sockets of Linux, where Netty's native code for them is there; nothing of it is touched where it is not. */
+/** Linux sockets, if Netty's native library is present; otherwise none of it is loaded. */
 public final class Native {
     private static final boolean EPOLL = Library.EPOLL.isPresent() && Epoll.isAvailable();
 
     private Native() {}
 
-    /** Whether connections are such sockets. */
+    /** Whether connections use epoll. */
     public static boolean isEpoll() {
         return EPOLL;
     }
 
-    /** An acknowledgement of what has come is sent at once. */
+    /** Makes the system acknowledge what has come at once. */
     static void acknowledgeNow(Channel channel) {
         if (EPOLL) {
             channel.config().setOption(EpollChannelOption.TCP_QUICKACK, true);
         }
     }
 
-    /** What is written from now on goes in as few segments as there can be. */
+    /** Makes the system send in as few segments as possible. */
     static void gather(Channel channel) {
         if (EPOLL) {
             channel.config().setOption(EpollChannelOption.TCP_CORK, true);

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Some networks, IPv4 and IPv6: {@code 10.0.0.0/8, 2001:db8::/32}. Immutable. */
+/** A set of networks, IPv4 and IPv6: {@code 10.0.0.0/8, 2001:db8::/32}. Immutable. */
 public final class Networks {
     /** No network at all. */
     public static final Networks NONE = new Networks(List.of(), List.of());
@@ -26,7 +26,7 @@ public final class Networks {
     }
 
     /**
-     * Networks as they are written.
+     * Parses networks.
      *
      * @param networks IP addresses, or networks with the length of their prefix: {@code 192.168.0.0/16}
      * @throws IllegalArgumentException if one of them is neither; host names are not looked up
@@ -84,7 +84,7 @@ public final class Networks {
         return written.hashCode();
     }
 
-    /** As they were written. */
+    /** The networks as written. */
     @Override
     public String toString() {
         return String.join(", ", written);

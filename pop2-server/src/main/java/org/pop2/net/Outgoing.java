@@ -13,33 +13,33 @@ import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What goes to the peer. Lines and short pieces are gathered in one buffer, which goes into the socket's queue when it
- * is full or when nothing more follows: a client that sends commands ahead gets its answers in few writes. Lives on the
- * connection's event loop, and holds no buffer between two {@linkplain #flush flushes}.
+ * Output to the peer. Lines and short pieces are gathered in a buffer, which goes into the socket's queue when it is
+ * full or nothing more follows, so that a client which sends commands ahead gets its answers in few writes. For the
+ * connection's event loop. Holds no buffer between two {@linkplain #flush flushes}.
  *
- * <p>What waits in the socket's queue, and what moves there, is counted here, write by write. (Reactor Netty's timers
- * for writes look at one write from its begin to its end, and so take a slow line for one that is dead.)
+ * <p>Counts what waits in the socket's queue and what moves there, write by write. (Reactor Netty's write timers look
+ * at whole writes, and so mistake a slow line for a dead one.)
  */
 // what becomes of a write is told by its listener
 @SuppressWarnings("FutureReturnValueIgnored")
 public final class Outgoing {
-    /** Octets that are gathered at most. To copy more would cost more than to send it by itself. */
+    /** Most octets that are gathered. Copying more costs more than sending it separately. */
     public static final int SHORT = 16 * 1024;
 
-    /** Told on the event loop when the socket has taken a buffer, or will not. */
+    /** Called on the event loop when the socket has accepted a buffer, or never will. */
     @FunctionalInterface
     public interface Written {
-        void written(boolean taken);
+        void written(boolean success);
     }
 
     private static final int LEAST = 512;
     private static final int MOST = 64 * 1024;
 
-    /** What one record of TLS holds: a write of more is done when its last record is, and its progress not seen. */
+    /** Size of a TLS record. A larger write completes only with its last record, so its progress would not be seen. */
     private static final int RECORD = 16 * 1024;
 
     private final ChannelHandlerContext context;
-    private final IntConsumer taken;
+    private final IntConsumer onWritten;
     private final int piece;
     private @Nullable ByteBuf gathered;
     private int capacity = LEAST;
@@ -47,26 +47,26 @@ public final class Outgoing {
     private long pending;
     private long moved;
 
-    /** @param taken told how many octets, of what was gathered, the socket has taken */
-    Outgoing(ChannelHandlerContext context, IntConsumer taken) {
+    /** @param onWritten called with the number of gathered octets that the socket has accepted */
+    Outgoing(ChannelHandlerContext context, IntConsumer onWritten) {
         this.context = context;
-        this.taken = taken;
+        this.onWritten = onWritten;
         this.piece = context.pipeline().get(SslHandler.class) == null ? Integer.MAX_VALUE : RECORD;
     }
 
-    /** Copies octets into what is gathered. */
+    /** Adds a copy of these octets. */
     public void add(byte[] octets, int length) {
         room(length).writeBytes(octets, 0, length);
     }
 
-    /** Copies octets, {@link #SHORT} at most, which stay as they are. */
+    /** Adds a copy of at most {@link #SHORT} octets, which stay unread. */
     public void add(ByteBuffer octets) {
         int position = octets.position();
         room(octets.remaining()).writeBytes(octets);
         octets.position(position);
     }
 
-    /** Writes octets that are not copied, behind what was gathered; they have to stay until that has been told. */
+    /** Writes octets without copying them, after what was gathered. They must not change until the callback. */
     public void write(ByteBuffer octets, Written written) {
         hand();
         ByteBuf whole = Unpooled.wrappedBuffer(octets);
@@ -76,17 +76,17 @@ public final class Outgoing {
         write(whole, written);
     }
 
-    /** Octets that the socket has not taken yet, in part or whole. */
+    /** Octets that the socket has not accepted yet. */
     long pending() {
         return pending;
     }
 
-    /** Octets that the socket took until now, those of a buffer it has begun with included. */
+    /** Octets that the socket has accepted so far, including parts of buffers. */
     long moved() {
         return moved;
     }
 
-    /** Sends what there is. */
+    /** Sends everything. */
     public void flush() {
         hand();
         if (unflushed) {
@@ -95,7 +95,7 @@ public final class Outgoing {
         }
     }
 
-    /** Sends what there is, and tells when that has been done. */
+    /** Sends everything; completes when that is done. */
     ChannelFuture finish() {
         hand();
         unflushed = false;
@@ -118,7 +118,7 @@ public final class Outgoing {
         return next;
     }
 
-    /** Puts what was gathered into the socket's queue. */
+    /** Moves what was gathered into the socket's queue. */
     void hand() {
         ByteBuf full = gathered;
         if (full == null) {
@@ -141,7 +141,7 @@ public final class Outgoing {
         context.write(octets, promise);
     }
 
-    /** One write on its way. As small as can be: there is one for each answer. */
+    /** One write under way. Kept small, since there is one for each answer. */
     private abstract static class Part implements ChannelProgressiveFutureListener {
         private final Outgoing outgoing;
         private final int length;
@@ -178,7 +178,7 @@ public final class Outgoing {
         @Override
         void over(boolean isTaken, Outgoing told, int octets) {
             if (isTaken) {
-                told.taken.accept(octets);
+                told.onWritten.accept(octets);
             }
         }
     }

@@ -14,8 +14,8 @@ import reactor.core.publisher.Mono;
 import reactor.netty.resources.LoopResources;
 
 /**
- * Event loops whose listening sockets are of IPv4. Java and Netty listen with sockets of IPv6 wherever there is IPv6,
- * and such a one that is bound to 0.0.0.0 hears every address.
+ * Event loops with IPv4 listening sockets. Java and Netty listen with IPv6 sockets wherever IPv6 exists; bound to
+ * 0.0.0.0, such a socket accepts connections to any address.
  */
 public final class OwnFamily implements LoopResources {
     private final LoopResources loops;
@@ -24,7 +24,9 @@ public final class OwnFamily implements LoopResources {
         this.loops = loops;
     }
 
-    /** For a listener at that address: an address of IPv4 hears IPv4 and nothing else. The loops stay the caller's. */
+    /**
+     * Event loops for a listener at that address: an IPv4 address accepts IPv4 only. The caller disposes of the loops.
+     */
     public static LoopResources of(InetSocketAddress address, LoopResources loops) {
         return isIpv4(address) ? new OwnFamily(loops) : loops;
     }
@@ -33,7 +35,7 @@ public final class OwnFamily implements LoopResources {
         return address.getAddress() instanceof Inet4Address;
     }
 
-    /** A listening socket without native code, for that address. */
+    /** A NIO listening socket for that address. */
     public static NioServerSocketChannel nio(InetSocketAddress address) {
         return isIpv4(address) ? ipv4() : new NioServerSocketChannel();
     }

@@ -27,7 +27,7 @@ import org.bouncycastle.asn1.x9.X9ObjectIdentifiers;
 import org.bouncycastle.util.io.pem.PemObject;
 import org.bouncycastle.util.io.pem.PemReader;
 
-/** Certificates and keys out of PEM files, in every form that usual tools write. */
+/** Reads certificates and keys from PEM files in all common forms. */
 final class Pem {
     private static final String PKCS8 = "PRIVATE KEY";
     private static final String PKCS1 = "RSA PRIVATE KEY";
@@ -35,7 +35,7 @@ final class Pem {
 
     private Pem() {}
 
-    /** The certificates of a file, at least one, in their order. */
+    /** The certificates of a file, in order; at least one. */
     static List<X509Certificate> certificates(Path file, byte[] octets) throws TlsException {
         List<X509Certificate> certificates = new ArrayList<>();
         try (PemReader reader = reader(octets)) {
@@ -48,7 +48,7 @@ final class Pem {
                 }
             }
         } catch (IOException | CertificateException | RuntimeException e) {
-            throw new TlsException(file + " holds something that is no certificate: " + e.getMessage(), e);
+            throw new TlsException(file + " contains something that is not a certificate: " + e.getMessage(), e);
         }
         if (certificates.isEmpty()) {
             throw new TlsException(file + " holds no certificate (it has to be in PEM form)");
@@ -56,7 +56,7 @@ final class Pem {
         return certificates;
     }
 
-    /** The first private key of a file. Says nothing of its content when it fails. */
+    /** The first private key of a file. Errors reveal nothing of its content. */
     static PrivateKey privateKey(Path file, byte[] octets) throws TlsException {
         try (PemReader reader = reader(octets)) {
             for (PemObject object = reader.readPemObject(); object != null; object = reader.readPemObject()) {
@@ -91,7 +91,7 @@ final class Pem {
         throw new TlsException(file + " holds no private key (it has to be in PEM form)");
     }
 
-    /** Holds the key against the certificate: files are often renewed one after the other. */
+    /** Checks that key and certificate match: files are often renewed one after the other. */
     static void requirePair(TlsSettings settings, X509Certificate certificate, PrivateKey key) throws TlsException {
         boolean pair;
         try {

@@ -7,7 +7,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** The stop of a server: it happens once, and comes to its end whatever goes wrong on the way. */
+/** Stops a server: once, and completely whatever goes wrong on the way. */
 public final class Stop {
     private final AtomicBoolean begun = new AtomicBoolean();
     private final Sinks.Empty<Void> ended = Sinks.empty();
@@ -31,7 +31,7 @@ public final class Stop {
         return ended.asMono();
     }
 
-    /** One step after the other: each is done, whatever came of those before. Works at subscription; never fails. */
+    /** Runs steps one after the other, each regardless of errors before. Works at subscription; never fails. */
     public static Mono<Void> inOrder(Consumer<Throwable> failed, List<Mono<Void>> steps) {
         return Flux.fromIterable(steps)
                 .concatMap(step -> StorageCalls.of(() -> step).onErrorResume(error -> {

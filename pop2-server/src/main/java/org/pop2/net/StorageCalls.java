@@ -6,14 +6,14 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Mono;
 
 /**
- * Calls of a storage that always have an outcome. What a storage throws instead of telling it is told, also what
- * Reactor takes for the end of the process and throws on (an {@link OutOfMemoryError}, a {@link LinkageError}): else
- * the session would wait for ever, and a stop for the session.
+ * Calls a storage so that there is always an outcome. Whatever it throws is emitted as an error, including errors that
+ * Reactor considers fatal and rethrows (an {@link OutOfMemoryError}, a {@link LinkageError}); otherwise the session
+ * would wait for ever, and a stop would wait for the session.
  */
 public final class StorageCalls {
     private StorageCalls() {}
 
-    /** What the call publishes, at most one. It is made at subscription; cancelling cancels it. */
+    /** Makes the call at subscription, and emits at most one element. Cancelling cancels it. */
     public static <T> Mono<T> of(Supplier<? extends Publisher<T>> call) {
         return Mono.create(sink -> {
             try {

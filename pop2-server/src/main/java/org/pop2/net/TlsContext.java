@@ -25,9 +25,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * The TLS of a listener: certificate and key as they are in their files now. Files that have changed are used for new
- * connections; sessions go on with what they began with. If the new files cannot be used, the old ones stay in force
- * and the log says so.
+ * The TLS of a listener, with certificate and key from files. Changed files apply to new connections. If they cannot be
+ * used, the previous ones stay in force and the log says so.
  */
 public final class TlsContext {
     private static final Logger LOG = LoggerFactory.getLogger(TlsContext.class);
@@ -37,7 +36,7 @@ public final class TlsContext {
 
     private static final Duration EXPIRY_WARNING = Duration.ofDays(14);
 
-    /** What was read, and a digest of the files it was read from. */
+    /** A context, and a digest of the files it was read from. */
     private record Loaded(SslContext context, String digest) {}
 
     private final TlsSettings settings;
@@ -53,14 +52,14 @@ public final class TlsContext {
         return new TlsContext(settings, load(settings, Sources.of(settings)));
     }
 
-    /** The server's end of one connection. */
+    /** The server's side of one connection. */
     public SslHandler newHandler(ByteBufAllocator allocator, Duration handshakeLimit) {
         SslHandler handler = loaded.context().newHandler(allocator);
         handler.setHandshakeTimeout(handshakeLimit.toMillis(), TimeUnit.MILLISECONDS);
         return handler;
     }
 
-    /** Looks at the files from time to time, on a thread that may block, until disposed of. */
+    /** Checks the files periodically, on a thread that may block, until disposed of. */
     public Disposable watch() {
         return Flux.interval(settings.reloadInterval(), Schedulers.boundedElastic())
                 .onBackpressureDrop()
@@ -68,7 +67,7 @@ public final class TlsContext {
                         tick -> reload(), error -> LOG.atError().setCause(error).log("certificates-unwatched"));
     }
 
-    /** Reads the files, and uses them if they have changed. Blocks. */
+    /** Reads the files, and applies them if they have changed. Blocks. */
     public void reload() {
         try {
             Sources files = Sources.of(settings);
@@ -122,7 +121,7 @@ public final class TlsContext {
         }
     }
 
-    /** What is in the files that the settings name, read once. */
+    /** The contents of the files, read once. */
     private static final class Sources {
         private final byte[] certificate;
         private final byte[] key;

@@ -5,13 +5,13 @@ import java.time.Duration;
 import java.util.Optional;
 
 /**
- * How a listener speaks TLS, from the first octet on; versions 1.2 and 1.3. Immutable.
+ * The TLS of a listener, from the first octet on; versions 1.2 and 1.3. Immutable.
  *
  * @param certificate PEM file: the server's certificate, then those that lead to its authority
  * @param key PEM file: its private key, not encrypted
  * @param clientAuthorities PEM file: the authorities whose certificates clients may show
- * @param clientCertificate whether they have to
- * @param reloadInterval how often the files are looked at; changed ones are used for connections from then on
+ * @param clientCertificate whether clients must show a certificate
+ * @param reloadInterval how often the files are checked; changed ones apply to new connections
  */
 public record TlsSettings(
         Path certificate,
@@ -20,19 +20,19 @@ public record TlsSettings(
         ClientCertificate clientCertificate,
         Duration reloadInterval) {
 
-    /** Whether a client shows a certificate. One that is shown has to be the user's: its common name is the login's. */
+    /** Whether clients show a certificate, whose common name must be the user's name. */
     public enum ClientCertificate {
-        /** Is not asked for. */
+        /** Not asked for. */
         NONE,
-        /** May be shown. */
+        /** Optional. */
         OPTIONAL,
-        /** No certificate, no session: a second factor beside the password. */
+        /** Required, as a second factor beside the password. */
         REQUIRED
     }
 
     private static final Duration RELOAD_INTERVAL = Duration.ofSeconds(10);
 
-    /** @throws IllegalArgumentException if client certificates are wanted, and nobody is named to vouch for them */
+    /** @throws IllegalArgumentException if client certificates are wanted, and no authorities are named */
     public TlsSettings {
         if (clientCertificate != ClientCertificate.NONE && clientAuthorities.isEmpty()) {
             throw new IllegalArgumentException("client certificates need the authorities that issue them");
@@ -58,7 +58,7 @@ public record TlsSettings(
     /**
      * Reads the files as a server would. Blocks.
      *
-     * @throws TlsException if they cannot be used; it says which and why
+     * @throws TlsException if they cannot be used; the message says which and why
      */
     public void check() throws TlsException {
         TlsContext.load(this);

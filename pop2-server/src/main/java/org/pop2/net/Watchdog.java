@@ -7,29 +7,29 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The times of one connection. While nothing is being sent a deadline runs, for what the peer has to say; it counts
- * only when it is the peer's turn. While octets are on their way no deadline runs, but some of them have to move. Lives
- * on the connection's event loop.
+ * The timeouts of one connection. While nothing is being sent, a deadline runs for the peer, and counts when it is the
+ * peer's turn. While octets are on their way, no deadline runs, but some of them must move. For the connection's event
+ * loop.
  *
- * <p>Netty's and Reactor Netty's handlers for idle connections know one interval, from one read or write to the next,
- * and not whose turn it is.
+ * <p>The idle handlers of Netty and Reactor Netty measure the interval between two reads or writes, and do not know
+ * whose turn it is.
  */
 final class Watchdog {
-    /** What is watched. */
+    /** The watched connection. */
     interface Watched {
         /** Whether octets are on their way to the peer. */
         boolean isSending();
 
-        /** Octets that have moved until now. */
+        /** Octets that have moved so far. */
         long moved();
 
-        /** Whether the time that passes is the peer's. */
+        /** Whether the peer's time runs. */
         boolean isPeersTurn();
 
-        /** Octets were on their way when it was looked at. */
+        /** Octets were on their way at the last check. */
         void sending(boolean moved);
 
-        /** It took too long. Nothing is watched from here on until it is {@linkplain #arm armed} again. */
+        /** The peer took too long. Watching ends until it is {@linkplain #arm armed} again. */
         void overdue();
     }
 
@@ -39,7 +39,7 @@ final class Watchdog {
         Future<?> schedule(Runnable task, long nanos);
     }
 
-    /** How often it is looked at whether octets move, or whether it is the peer's turn again. */
+    /** How often to check whether octets move, or whether it is the peer's turn again. */
     static final long LOOK_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     private static final long NOTHING_MOVED = -1;
@@ -56,7 +56,7 @@ final class Watchdog {
     private long movedAtLastRing = NOTHING_MOVED;
     private long movedAt;
 
-    /** @param stall how long no octet may move of those that are on their way */
+    /** @param stall how long octets on their way may stand still */
     Watchdog(Watched watched, Timer timer, LongSupplier nanoTime, Duration stall) {
         this.watched = watched;
         this.timer = timer;
@@ -65,18 +65,18 @@ final class Watchdog {
         this.deadline = nanoTime.getAsLong();
     }
 
-    /** The peer has to say something until then. */
+    /** Sets the peer's deadline. */
     void until(long nanos) {
         deadline = nanos;
     }
 
-    /** The peer has that long from now to say something. */
+    /** Sets the peer's deadline, counted from now. */
     void within(long nanos) {
         last = nanos;
         deadline = nanoTime.getAsLong() + nanos;
     }
 
-    /** Sees to it that it rings no later than needed. */
+    /** Arms the timer for the next deadline. */
     void arm() {
         long now = nanoTime.getAsLong();
         long at = watched.isSending() ? now + Math.min(LOOK_NANOS, stallNanos) : deadline;

@@ -12,7 +12,7 @@ import org.pop2.protocol.OnDisconnect;
  * What a kind of client needs. Immutable; start from one of the constants and change what differs.
  *
  * @param name what the configuration calls it
- * @param quirks what is done otherwise than the RFC has it
+ * @param quirks deviations from the RFC
  * @param width longest line in octets, its CRLF not counted; 0: any. A longer one is broken, in the header as RFC 822
  *     has it (folding), in the body behind a space if there is one in its second half
  * @param maxOctets of a message longer than that only the beginning is sent, with a note, and ACKD does not delete it;
@@ -28,14 +28,14 @@ public record ClientProfile(
         int maxMessages,
         Optional<OnDisconnect> onDisconnect) {
 
-    /** Shortest line that can be asked for: what is left of one must still be text. */
+    /** Shortest width: shorter lines would not be readable. */
     public static final int MIN_WIDTH = 20;
-    /** Longest: RFC 821 has 1000 octets with the CRLF. */
+    /** Longest width: RFC 821 allows 1000 octets with the CRLF. */
     public static final int MAX_WIDTH = 998;
-    /** Fewest octets that a long message can be cut to: a header has to have room. */
+    /** Least limit for cut messages: the header must fit. */
     public static final long MIN_CUT = 1024;
 
-    /** What the RFC has, and nothing else. */
+    /** The RFC without deviations. */
     public static final ClientProfile DEFAULT = new ClientProfile("default", Set.of(), 0, 0, 0, Optional.empty());
 
     public static final ClientProfile STRICT = DEFAULT.named("strict").with(Quirk.STRICT);
@@ -48,7 +48,8 @@ public record ClientProfile(
             .with(Quirk.PLAIN_CONTROLS)
             .withWidth(250);
     /**
-     * Its buffer has some 1023 octets. It stores what it fetched after the last message, when a line may have dropped.
+     * Its buffer has some 1023 octets. It stores fetched mail only after the last message, when the line may have
+     * dropped already.
      */
     public static final ClientProfile JNOS = DEFAULT.named("jnos")
             .with(Quirk.PLAIN_CONTROLS)
@@ -58,10 +59,10 @@ public record ClientProfile(
     public static final ClientProfile PCNFS = DEFAULT.named("pcnfs").with(Quirk.FINAL_LINE);
     public static final ClientProfile POPMAIL = DEFAULT.named("popmail").with(Quirk.SECURITY_LEVEL);
 
-    /** Those that need not be configured. */
+    /** The built-in profiles. */
     public static final List<ClientProfile> ALL = List.of(DEFAULT, STRICT, UW, KA9Q, JNOS, PCNFS, POPMAIL);
 
-    /** @throws IllegalArgumentException if the width or the limit is outside of what makes sense */
+    /** @throws IllegalArgumentException if the width or the limit is out of range */
     public ClientProfile {
         if (width != 0 && (width < MIN_WIDTH || width > MAX_WIDTH)) {
             throw new IllegalArgumentException("lines have " + MIN_WIDTH + " to " + MAX_WIDTH + " octets, or any");
@@ -86,7 +87,7 @@ public record ClientProfile(
         return quirks.contains(quirk);
     }
 
-    /** Whether messages are sent as they are, but for those that are cut. */
+    /** Whether messages are sent unchanged, apart from those that are cut. */
     boolean leavesAsIs() {
         return width == 0 && quirks.stream().noneMatch(Quirk::changesMessages);
     }

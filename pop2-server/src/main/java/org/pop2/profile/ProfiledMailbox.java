@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.profile.ascii.Conversion;
 import org.pop2.profile.ascii.Converted;
 import org.pop2.profile.ascii.SevenBit;
-import org.pop2.protocol.Listing;
+import org.pop2.protocol.MailboxView;
 import org.pop2.protocol.OnDisconnect;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.Mailbox;
@@ -23,16 +23,15 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A mailbox as a client of a given kind sees it. Holding and releasing it stays with the {@link Mailbox}, which is
- * whoever's it was.
+ * A mailbox as a client with a given profile sees it. The owner of the {@link Mailbox} releases it.
  *
  * <p>Only the message that was {@linkplain #measure measured} last has a known length, unless it is sent as it is
  * stored. Safe for the threads of the storage and of the connection, one call at a time.
  */
-public final class ProfiledMailbox implements Listing {
+public final class ProfiledMailbox implements MailboxView {
     private static final int PIECE = 16 * 1024;
 
-    /** As asctime(3) writes it, and mailbox files have it. By itself: most sessions need none of Java's locales. */
+    /** The date format of asctime(3) and of mailbox files. A class of its own, since most sessions do not need it. */
     private static final class Asctime {
         private static final DateTimeFormatter FORMAT = DateTimeFormatter.ofPattern(
                         "EEE MMM ppd HH:mm:ss yyyy", Locale.US)
@@ -42,7 +41,7 @@ public final class ProfiledMailbox implements Listing {
     private final Mailbox mailbox;
     private final ClientProfile profile;
     private final Instant now;
-    /** Whether messages are sent as they are, but for those that are cut: asked for every command. */
+    /** Whether messages are sent unchanged, apart from those that are cut: needed for every command. */
     private final boolean asIs;
 
     private final @Nullable Unsettled unsettled;
@@ -60,7 +59,7 @@ public final class ProfiledMailbox implements Listing {
 
     private volatile Measure measured = new Measure(0, 0, false, null);
 
-    /** @param now when the client fetches: its mailbox file will say that the mail came then */
+    /** @param now the time of fetching, which becomes the date of mail in the client's mailbox file */
     public ProfiledMailbox(Mailbox mailbox, ClientProfile profile, Instant now) {
         this.mailbox = mailbox;
         this.profile = profile;
@@ -101,14 +100,14 @@ public final class ProfiledMailbox implements Listing {
     }
 
     @Override
-    public boolean measured(int number) {
+    public boolean lengthKnown(int number) {
         if (unsettled != null && !unsettled.isKept(number)) {
             return false;
         }
         return leftAsIs(number) || measured.number == number;
     }
 
-    /** @throws IllegalStateException if it has to be measured first */
+    /** @throws IllegalStateException if the length is not known yet */
     @Override
     public long octets(int number) {
         if (leftAsIs(number)) {
@@ -130,8 +129,8 @@ public final class ProfiledMailbox implements Listing {
     }
 
     /**
-     * Finds out how long a message is as this client gets it, by reading all of it where it is changed. 0: somebody
-     * else has deleted it. Fails as reading does.
+     * Determines the length of a message as this client gets it, by reading it if it is changed. 0 if another program
+     * has deleted it. Fails as reading does.
      */
     public Mono<Long> measure(int number) {
         if (unsettled == null) {
@@ -165,7 +164,7 @@ public final class ProfiledMailbox implements Listing {
                 .reduce(0L, Long::sum);
     }
 
-    /** A message as this client gets it; as {@link Mailbox#content} otherwise. */
+    /** A message as this client gets it; otherwise as {@link Mailbox#content}. */
     public Flux<ContentBuffer> content(int number) {
         if (profile.has(Quirk.ASCII)) {
             Measure last = measured;
@@ -198,7 +197,7 @@ public final class ProfiledMailbox implements Listing {
         };
     }
 
-    /** Of a message, before the client's other switches change it. */
+    /** The length of a message before the client's other quirks apply. */
     private long length(int number, Converted converted) {
         return converted.form() == Converted.Form.TEXT ? converted.octets().length : mailbox.octets(number);
     }
@@ -214,7 +213,7 @@ public final class ProfiledMailbox implements Listing {
         return rewritten(stored, octets, UnaryOperator.identity());
     }
 
-    /** @param before what happens to the octets first */
+    /** @param before applied to the octets first */
     private Flux<ContentBuffer> rewritten(Flux<ContentBuffer> stored, long octets, UnaryOperator<ByteBuffer> before) {
         return Flux.defer(() -> {
             Pieces pieces = new Pieces();
@@ -245,7 +244,7 @@ public final class ProfiledMailbox implements Listing {
         });
     }
 
-    /** What comes out, in pieces of one size. */
+    /** The output, in pieces of equal size. */
     private static final class Pieces implements Rewriter.Out {
         private final List<ContentBuffer> full = new ArrayList<>();
         private ByteBuffer filling = ByteBuffer.allocate(PIECE);
@@ -269,7 +268,7 @@ public final class ProfiledMailbox implements Listing {
             filling = ByteBuffer.allocate(PIECE);
         }
 
-        /** @param least octets for which a piece that is not full is worth sending */
+        /** @param least least size of an incomplete piece that is sent */
         List<ContentBuffer> take(int least) {
             if (filling.position() >= least) {
                 next();

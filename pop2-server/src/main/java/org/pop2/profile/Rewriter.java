@@ -8,23 +8,20 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Changes one message as a {@link ClientProfile} says: octets in, octets out, with no more than a line in between. The
- * same octets always come out the same.
- */
+/** Changes a message for a {@link ClientProfile}: octets in, octets out, holding no more than a line. Deterministic. */
 final class Rewriter {
     /** Where the octets go. */
     interface Out {
         void octets(byte[] from, int start, int length);
     }
 
-    /** Lines of the body that are sent of a message that is cut. */
+    /** Body lines of a cut message. */
     static final int LINES_OF_CUT = 20;
 
     /** Room for the note at the end of a message that is cut. */
     static final int NOTE = 400;
 
-    /** Where the sender is looked for. */
+    /** Octets in which the sender is looked for. */
     private static final int HEAD = 8 * 1024;
 
     private static final Pattern RETURN_PATH = Pattern.compile("(?im)^Return-Path:[ \\t]*<([!-~&&[^<>]]{1,256})>");
@@ -42,12 +39,12 @@ final class Rewriter {
     private final boolean cut;
     private final Out out;
 
-    /** The beginning of the message, until it is known who sent it. */
+    /** The beginning of the message, until its sender is known. */
     private @Nullable ByteArrayOutputStream head;
 
     private final byte[] line;
     private int filled;
-    /** Whether the beginning of the line is out already. */
+    /** Whether the beginning of the line has been sent. */
     private boolean begun;
 
     private boolean afterCr;
@@ -76,7 +73,7 @@ final class Rewriter {
                 [profile.width() == 0 ? LONGEST_PIECE : profile.width() - (profile.has(Quirk.FROM_LINE) ? 1 : 0)];
     }
 
-    /** Whether nothing more comes out, whatever goes in: the message is cut here. */
+    /** Whether output is complete because the message was cut. */
     boolean isFinished() {
         return finished;
     }
@@ -124,7 +121,7 @@ final class Rewriter {
         finished = true;
     }
 
-    /** Sends the From_ line, and then what was looked at for it. */
+    /** Sends the From_ line, then the octets that were held back. */
     private void begin() {
         byte[] beginning = head == null ? new byte[0] : head.toByteArray();
         head = null;
@@ -215,7 +212,7 @@ final class Rewriter {
         cutIfEnough();
     }
 
-    /** Before the last white space that something stands before. */
+    /** Before the last white space that follows other octets. */
     private int foldAt() {
         for (int i = filled - 1; i > 0; i--) {
             if (isSpace(line[i]) && !isSpace(line[i - 1])) {
@@ -225,7 +222,7 @@ final class Rewriter {
         return filled;
     }
 
-    /** Behind the last space of the second half; else anywhere, but not in the middle of a character of UTF-8. */
+    /** After the last space of the second half; else anywhere except within a UTF-8 character. */
     private int breakAt(byte next) {
         for (int i = filled - 1; i >= filled / 2; i--) {
             if (isSpace(line[i])) {
@@ -288,7 +285,7 @@ final class Rewriter {
         }
     }
 
-    /** Sends the line's first octets, which are the first of a line as the client sees it unless it has begun. */
+    /** Sends the first octets of the line; unless the line has begun, they begin a line for the client. */
     private void sendLine(int length) {
         if (profile.has(Quirk.FROM_LINE) && !begun && looksLikeFrom(length)) {
             send(new byte[] {'>'}, 0, 1);

@@ -23,10 +23,10 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A mailbox without the messages that a kind of client has already been shown and cannot delete ({@link Quirk#ONCE}).
- * The others are numbered from 1. Which ones were shown is kept in the mailbox's {@link Notes}, under the profile's
- * name. A message is known again by what it says and, where the storage knows that, by when it came from whom, so that
- * any storage will do; of several that are alike, as many are passed over as were shown.
+ * A mailbox without the messages that clients of a profile have been shown and cannot delete ({@link Quirk#ONCE}). The
+ * others are numbered from 1. The mailbox's {@link Notes} record which were shown, under the profile's name. A message
+ * is recognised by its content and, if the storage keeps the envelope, by its sender and time of arrival, so that this
+ * works with any storage. Of several equal messages, as many are skipped as were shown.
  */
 public final class ShownOnce implements Mailbox {
     private static final Logger LOG = LoggerFactory.getLogger(ShownOnce.class);
@@ -34,20 +34,20 @@ public final class ShownOnce implements Mailbox {
     private static final byte VERSION = 1;
     private static final int HASH = 16;
     private static final int ENTRY = Long.BYTES + HASH;
-    /** Most messages that are noted; what is shown after them is shown again. */
+    /** Most messages that are recorded; later ones are shown again. */
     static final int MAX_NOTED = (Notes.MAX_OCTETS - 1) / ENTRY;
 
     private final Mailbox all;
     private final Notes notes;
     private final String client;
-    /** What was noted, and is still there. */
+    /** Recorded messages that are still there. */
     private final List<Seen> known;
     /** Numbers of {@link #all} that are offered. */
     private final int[] offered;
 
     private final boolean isPruned;
 
-    /** A message as it is known again. */
+    /** What identifies a message. */
     private record Seen(long octets, ByteBuffer hash) {}
 
     private ShownOnce(Mailbox all, Notes notes, String client, List<Seen> known, BitSet passedOver, boolean isPruned) {
@@ -62,8 +62,8 @@ public final class ShownOnce implements Mailbox {
     }
 
     /**
-     * Looks for what was shown before. The mailbox as it is, if the storage keeps no notes. Whoever subscribes must not
-     * cancel: the mailbox that comes out is the one to be released.
+     * Wraps a mailbox, unless the storage keeps no notes. The subscriber must not cancel: the emitted mailbox has to be
+     * released.
      *
      * @param client the profile's name
      */
@@ -102,7 +102,7 @@ public final class ShownOnce implements Mailbox {
                         () -> new ShownOnce(mailbox, notes, client, known, passedOver, known.size() < noted.size())));
     }
 
-    /** How a message will be known again. Of all of it, or another one with the same beginning would never be shown. */
+    /** Identifies a message by all of its content: another one with the same beginning has to be shown. */
     private static Mono<Seen> seen(Mailbox mailbox, int number) {
         return Mono.defer(() -> {
             MessageDigest digest = sha256();
@@ -123,8 +123,8 @@ public final class ShownOnce implements Mailbox {
     }
 
     /**
-     * Notes that the client has these messages, so that it is not offered them again. That it cannot be noted is no
-     * error: they are offered once more.
+     * Records that the client has these messages, so that they are not offered again. Failing to record is not an
+     * error: they are then offered once more.
      *
      * @param shown their numbers here
      */
@@ -160,7 +160,7 @@ public final class ShownOnce implements Mailbox {
         return octets.array();
     }
 
-    /** Nothing, if it is none: then all is offered. */
+    /** Empty if the note is malformed: then everything is offered. */
     private static List<Seen> parse(byte[] note) {
         List<Seen> noted = new ArrayList<>();
         ByteBuffer octets = ByteBuffer.wrap(note);
@@ -186,7 +186,7 @@ public final class ShownOnce implements Mailbox {
 
     // ---- the mailbox
 
-    /** Messages that are passed over. */
+    /** Messages that are skipped. */
     public int passedOver() {
         return all.count() - offered.length;
     }
@@ -215,7 +215,7 @@ public final class ShownOnce implements Mailbox {
     public Publisher<Void> release(BitSet deleted) {
         BitSet numbers = new BitSet();
         if (deleted.get(0) || deleted.length() > offered.length + 1) {
-            throw new IllegalArgumentException("a message to delete is none of 1 to " + offered.length);
+            throw new IllegalArgumentException("a message to delete is not one of 1 to " + offered.length);
         }
         deleted.stream().forEach(number -> numbers.set(offered[number - 1]));
         return all.release(numbers);

@@ -8,9 +8,8 @@ import java.util.function.Predicate;
 import org.pop2.net.Arrival;
 
 /**
- * The connections that have not come to their session yet: a TLS handshake or the header of a proxy is awaited. Nothing
- * is known of them, so they make room when there is none, the oldest first, and silent ones keep nobody out. Safe for
- * many threads.
+ * Connections that wait for a TLS handshake or the header of a proxy before their session. When there is no room, they
+ * make room, oldest first, so that silent ones keep nobody out. Safe for many threads.
  */
 final class Arrivals {
     private final Map<Arrival, Listener> waiting = new LinkedHashMap<>();
@@ -23,7 +22,7 @@ final class Arrivals {
         waiting.remove(arrival);
     }
 
-    /** Closes the oldest on such a listener; {@code false}: there is none. */
+    /** Closes the oldest on such a listener; {@code false} if there is none. */
     boolean makeRoom(Predicate<Listener> on) {
         Optional<Arrival> oldest = take(on);
         // on a thread of its own, and so not under the lock

@@ -12,13 +12,13 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * What is deleted, for an audit ({@link ServerSettings#logDeletions}): looked at before the deletion, told when it is
- * done.
+ * Logs deleted messages, for an audit ({@link ServerSettings#logDeletions}): looks at them before the deletion, logs
+ * them afterwards.
  */
 final class DeletionLog {
-    /** Of one release; more are counted. */
+    /** Most messages of a release that are logged singly; others are counted. */
     static final int MOST = 10_000;
-    /** How much of a message is looked at for its identifier. */
+    /** Octets of a message in which its identifier is looked for. */
     private static final int HEADER = 64 * 1024;
 
     private static final Pattern MESSAGE_ID =
@@ -27,13 +27,13 @@ final class DeletionLog {
     private DeletionLog() {}
 
     /**
-     * A message that is to go.
+     * A message that is about to be deleted.
      *
-     * @param messageId as the message has it; empty if it has none
+     * @param messageId its identifier; empty if it has none
      */
     record Deleted(long octets, String messageId) {}
 
-    /** The first of these messages. One that cannot be read keeps none from being deleted: it has no identifier. */
+    /** The first of these messages. One that cannot be read has no identifier, and does not prevent the deletion. */
     static Mono<List<Deleted>> of(Mailbox mailbox, BitSet numbers) {
         return Flux.fromStream(numbers.stream().limit(MOST).boxed())
                 .concatMap(number -> identifier(mailbox, number)

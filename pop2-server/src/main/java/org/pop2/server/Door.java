@@ -6,15 +6,15 @@ import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.net.Arrival;
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
 import org.pop2.net.Networks;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.TlsContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
-/** How one connection comes in where a proxy or TLS is before its session: counted, turned away, or let on. */
+/** Admits or refuses a connection that has a PROXY header or TLS before its session. */
 final class Door implements Arrival.Door {
     private static final Logger LOG = LoggerFactory.getLogger(Door.class);
 
@@ -22,7 +22,7 @@ final class Door implements Arrival.Door {
     private final Listener listener;
     private Sessions.Reception reception = Sessions.Reception.WELCOME;
 
-    /** Among the connections of the address; nothing: that one has too many. */
+    /** Its place among the connections of the address; empty if that has too many. */
     private Optional<Disposable> place = Optional.empty();
 
     private @Nullable SessionHandler session;
@@ -48,7 +48,7 @@ final class Door implements Arrival.Door {
     }
 
     @Override
-    public boolean enters(Arrival arrival, Client client) {
+    public boolean enters(Arrival arrival, RemoteClient client) {
         Sessions.Admission admitted = sessions.add(arrival, listener, client);
         reception = admitted.reception();
         place = admitted.place();
@@ -70,7 +70,7 @@ final class Door implements Arrival.Door {
     }
 
     @Override
-    public boolean isNamed(Client client) {
+    public boolean isNamed(RemoteClient client) {
         place.ifPresent(Disposable::dispose);
         place = sessions.enters(client);
         if (place.isEmpty() && listener.tls().isPresent()) {
@@ -81,7 +81,7 @@ final class Door implements Arrival.Door {
     }
 
     @Override
-    public ChannelHandler session(Client client) {
+    public ChannelHandler session(RemoteClient client) {
         SessionHandler begun = new SessionHandler(sessions, listener, client, new Sessions.Admission(reception, place));
         session = begun;
         return begun.connection();
@@ -101,11 +101,11 @@ final class Door implements Arrival.Door {
     }
 
     @Override
-    public void failed(Client client, String why) {
+    public void failed(RemoteClient client, String why) {
         refuse(client, ServerObserver.Refusal.HANDSHAKE, why);
     }
 
-    private void refuse(Client client, ServerObserver.Refusal why, @Nullable String error) {
+    private void refuse(RemoteClient client, ServerObserver.Refusal why, @Nullable String error) {
         sessions.observer().refused(why, client.text());
         LOG.atInfo()
                 .addKeyValue("listener", listener.settings().name())

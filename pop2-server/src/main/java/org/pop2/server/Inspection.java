@@ -5,8 +5,8 @@ import java.util.Optional;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.LineConnection;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.State;
 import org.pop2.storage.Mailbox;
@@ -15,9 +15,9 @@ import org.pop2.trace.Watch;
 import org.pop2.trace.Watches;
 import reactor.core.publisher.Mono;
 
-/** What operators see of a session. They ask on any thread, and are answered from the session's. */
+/** A session as operators see it. They ask on any thread, and are answered from the session's. */
 final class Inspection implements Watches.Watched {
-    private final Client client;
+    private final RemoteClient client;
     private final String listener;
     private final SessionRecord record;
     private final ServerConnection pop2;
@@ -28,7 +28,7 @@ final class Inspection implements Watches.Watched {
     private final Watching watching;
 
     Inspection(
-            Client client,
+            RemoteClient client,
             String listener,
             SessionRecord record,
             ServerConnection pop2,
@@ -53,7 +53,7 @@ final class Inspection implements Watches.Watched {
         return record.id();
     }
 
-    /** What there is to see of it now; nothing if the server has stopped. */
+    /** The session's current state; empty if the server has stopped. */
     Mono<SessionView> view() {
         return onLoop(this::snapshot);
     }
@@ -70,7 +70,7 @@ final class Inspection implements Watches.Watched {
                 open == null ? Optional.empty() : hold.folder(),
                 open == null ? 0 : pop2.current(),
                 open == null ? 0 : open.count(),
-                share.taken(),
+                share.octetsWritten(),
                 Duration.ofNanos(System.nanoTime() - client.sinceNanos()),
                 Duration.ofNanos(share.silentNanos()));
     }

@@ -1,18 +1,18 @@
 package org.pop2.server;
 
 /**
- * How much a server gives. Immutable. Addresses of this machine (loopback) are in no {@link #perAddress} count: all its
- * programs share them.
+ * Limits for clients. Immutable. Loopback addresses, which all programs of this machine share, are not counted by
+ * {@link #perAddress}.
  *
- * @param connections connections at a time, over all listeners; one more gets an error line
- * @param perAddress connections at a time from one IPv4 address or one IPv6 network of 64 bits
- * @param perUser sessions at a time that one user is logged in with
+ * @param connections concurrent connections, over all listeners; further ones get an error line
+ * @param perAddress concurrent connections from one IPv4 address or one IPv6 network of 64 bits
+ * @param perUser concurrent sessions of one user
  * @param commands commands in one session
  * @param octets octets that one session may send and receive
  */
 public record Limits(int connections, int perAddress, int perUser, long commands, long octets) {
 
-    /** @throws IllegalArgumentException if a limit would let nothing through */
+    /** @throws IllegalArgumentException if a limit is not positive */
     public Limits {
         if (connections < 1 || perAddress < 1 || perUser < 1 || commands < 1 || octets < 1) {
             throw new IllegalArgumentException("a limit has to be at least 1");

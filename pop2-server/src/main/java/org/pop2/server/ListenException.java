@@ -1,11 +1,12 @@
 package org.pop2.server;
 
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.TlsException;
 
 /**
- * A listener that could not be opened: the address is taken, not allowed, not of this machine; or its TLS has a fault.
+ * A listener that could not be opened: its address is in use, not permitted or not of this machine, or its TLS cannot
+ * be used.
  */
 public final class ListenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -16,13 +17,13 @@ public final class ListenException extends RuntimeException {
         super(
                 cause instanceof TlsException
                         ? cause.getMessage()
-                        : "cannot listen on " + Client.text(listener.address()) + ": "
+                        : "cannot listen on " + RemoteClient.text(listener.address()) + ": "
                                 + LogText.systemError(root(cause)),
                 cause);
         this.listener = listener;
     }
 
-    /** Netty wraps what the system said. */
+    /** The system's own error, which Netty wraps. */
     private static Throwable root(Throwable cause) {
         Throwable root = cause;
         while (root.getCause() != null) {
@@ -31,7 +32,7 @@ public final class ListenException extends RuntimeException {
         return root;
     }
 
-    /** Which it was. */
+    /** The listener that failed. */
     public ListenerSettings listener() {
         return listener;
     }

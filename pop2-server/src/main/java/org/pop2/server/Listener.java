@@ -5,7 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.pop2.net.TlsContext;
 import org.pop2.profile.ClientProfile;
 
-/** A listener at work. Safe for many threads. */
+/** A running listener. Safe for many threads. */
 final class Listener {
     private final ListenerSettings settings;
     private final Optional<TlsContext> tls;
@@ -22,7 +22,7 @@ final class Listener {
         return settings;
     }
 
-    /** What clients need that come here from now on, unless a rule says otherwise. */
+    /** The profile of new clients, unless a rule says otherwise. */
     ClientProfile profile() {
         return profile;
     }
@@ -35,7 +35,7 @@ final class Listener {
         return tls;
     }
 
-    /** Counts a connection in; {@code false}: there are too many, but it is counted all the same. */
+    /** Counts a connection; {@code false} if there are too many, though it is counted nevertheless. */
     boolean add() {
         return connections.incrementAndGet() <= settings.maxConnections();
     }

@@ -8,12 +8,12 @@ import org.pop2.net.TlsSettings;
 import org.pop2.profile.ClientProfile;
 
 /**
- * A place to listen at. Immutable; start from {@link #plain} and change what differs.
+ * Settings of a listener. Immutable; start from {@link #plain} and change what differs.
  *
- * @param name what the log calls it
+ * @param name its name in the log
  * @param address where; port 0: any free one
- * @param strict whether commands are read by the letter of the RFC's grammar
- * @param tls whether and how it speaks TLS; nothing: the clear text of the RFC
+ * @param strict whether to follow the RFC's grammar to the letter
+ * @param tls its TLS; empty: clear text as in the RFC
  * @param cleartextFrom networks that may send passwords in clear, besides this machine itself; does not matter where
  *     TLS is spoken
  * @param proxiesFrom addresses of proxies, which begin every connection with a HAProxy PROXY header (version 1 or 2);
@@ -31,7 +31,7 @@ public record ListenerSettings(
         int maxConnections,
         ClientProfile profile) {
 
-    /** @throws IllegalArgumentException if there may be no connections */
+    /** @throws IllegalArgumentException if no connections are allowed */
     public ListenerSettings {
         if (maxConnections < 1) {
             throw new IllegalArgumentException("at least one connection has to be possible");

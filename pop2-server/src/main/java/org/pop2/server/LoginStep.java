@@ -6,8 +6,8 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.Verdict;
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.End;
@@ -20,8 +20,8 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 
 /**
- * HELO: who it is, and whether there is a place for one more session of that user. Lives on the session's thread, and
- * needs no network. Whatever comes of it, the passwords of the command are wiped.
+ * Handles HELO: authenticates the user and checks the limit of sessions. For the session's thread; needs no network.
+ * Wipes the passwords of the command in any case.
  */
 final class LoginStep {
     private static final Logger LOG = LoggerFactory.getLogger(LoginStep.class);
@@ -30,13 +30,13 @@ final class LoginStep {
 
     private final Authenticator authenticator;
     private final Function<UserName, Optional<Disposable>> places;
-    private final Client client;
+    private final RemoteClient client;
     private final SessionRecord record;
     private final Consumer<Runnable> later;
 
     private final Disposable.Swap verification = Disposables.swap();
 
-    /** Among the sessions of the user. */
+    /** Its place among the sessions of the user. */
     private Disposable place = Disposables.disposed();
 
     private @Nullable UserName user;
@@ -44,13 +44,13 @@ final class LoginStep {
     /**
      * A step of a session.
      *
-     * @param places counts a session of a user in; nothing: there are too many
-     * @param later does something on the session's thread, as long as the client is there
+     * @param places takes a place for a session of a user; empty if there are too many
+     * @param later runs a task on the session's thread while the client is connected
      */
     LoginStep(
             Authenticator authenticator,
             Function<UserName, Optional<Disposable>> places,
-            Client client,
+            RemoteClient client,
             SessionRecord record,
             Consumer<Runnable> later) {
         this.authenticator = authenticator;
@@ -60,13 +60,13 @@ final class LoginStep {
         this.later = later;
     }
 
-    /** Who has logged in. */
+    /** The user who has logged in. */
     @Nullable
     UserName user() {
         return user;
     }
 
-    /** Judges a login, and tells the session what came of it, once; not if it is {@linkplain #giveUp given up}. */
+    /** Judges a login and passes the outcome to the session, once, unless it is {@linkplain #giveUp given up}. */
     void logIn(Command.Helo helo, Consumer<Event> outcome) {
         Optional<Credentials> first = ofCertificate(helo.credentials());
         Optional<Credentials> second = Optional.ofNullable(helo.raw()).flatMap(this::ofCertificate);
@@ -85,17 +85,17 @@ final class LoginStep {
                         error -> later.accept(() -> outcome.accept(failed(error)))));
     }
 
-    /** The session has ended: nothing is told any more. */
+    /** The session has ended: no outcome is passed any more. */
     void giveUp() {
         verification.dispose();
     }
 
-    /** The connection is gone: gives the place back. */
+    /** The connection is gone: frees the place. */
     void leave() {
         place.dispose();
     }
 
-    /** A certificate that the client has shown speaks for its own user alone. */
+    /** The credentials, if they are those of the user whom the client's certificate names. */
     private Optional<Credentials> ofCertificate(Credentials credentials) {
         boolean speaks = client.certificate().isEmpty()
                 || UserName.of(client.certificate().get())

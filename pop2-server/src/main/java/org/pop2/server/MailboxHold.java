@@ -26,28 +26,28 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 
 /**
- * The mailbox that a session holds: selected, measured, read, and let go of. Lives on the session's thread, and needs
- * no network.
+ * The mailbox that a session holds: selects, measures, reads and releases it. For the session's thread; needs no
+ * network.
  *
- * <p>Neither an opening nor a release hangs on the connection: once begun they run to their end, whatever the client
- * does, so that it is always known who has the mailbox.
+ * <p>Opening and releasing are independent of the connection. Once begun, they run to completion whatever the client
+ * does, so that it is always known who holds the mailbox.
  */
 final class MailboxHold {
-    /** Whose mailbox it is. Called on the session's thread, but for {@link #later}. */
+    /** The session that holds the mailbox. Called on its thread, except for {@link #later}. */
     interface Owner {
-        /** Does something on the session's thread; at once if this is it. */
+        /** Runs a task on the session's thread: at once if called there. */
         void later(Runnable task);
 
-        /** What became of a selection, a measuring or a release. */
+        /** The outcome of a selection, a measurement or a release. */
         void outcome(Event event);
 
-        /** Another session has the mailbox now; this one is to end. */
+        /** Another session has the mailbox now; this one has to end. */
         void lost();
 
-        /** For an operator who watches. */
+        /** A note for operators who watch the session. */
         void note(String what);
 
-        /** A release is over, and its outcome told. */
+        /** A release is complete, and its outcome was passed on. */
         void letGo();
     }
 
@@ -59,13 +59,13 @@ final class MailboxHold {
     private final Owner owner;
 
     private @Nullable Mailbox mailbox;
-    /** The same as this client sees it. */
+    /** The mailbox as this client sees it. */
     private @Nullable ProfiledMailbox shown;
 
-    /** As the client named it. */
+    /** The folder's name as the client gave it. */
     private @Nullable String folder;
 
-    /** Set on any thread; no command is worked on with it from then on. */
+    /** Set on any thread, if the mailbox is lost; commands are refused from then on. */
     private volatile @Nullable Mailbox lostMailbox;
 
     private final Disposable.Swap lossWatch = Disposables.swap();
@@ -89,18 +89,18 @@ final class MailboxHold {
 
     // ---- what there is to see of it
 
-    /** What is held. */
+    /** The mailbox that is held. */
     @Nullable
     Mailbox mailbox() {
         return mailbox;
     }
 
-    /** The folder that was named last, as the client did. */
+    /** The last folder, as the client named it. */
     Optional<String> folder() {
         return Optional.ofNullable(folder);
     }
 
-    /** Releases whose outcome is to come. */
+    /** Whether a release is under way. */
     boolean isReleasing() {
         return releases > 0;
     }
@@ -124,7 +124,7 @@ final class MailboxHold {
                         error -> failed("mailbox " + resolved.get(), error));
     }
 
-    /** If that cannot be found out, all is offered. */
+    /** Leaves out messages that were shown before; if that cannot be determined, nothing. */
     private Mono<Mailbox> withoutShown(Mailbox opened, String client) {
         return StorageCalls.of(() -> ShownOnce.of(opened, client)).onErrorResume(error -> {
             StorageFailures.told(record, "notes of " + folder, error);
@@ -141,16 +141,16 @@ final class MailboxHold {
         owner.outcome(new Event.Selected(seen));
     }
 
-    private void lost(Mailbox taken) {
-        lostMailbox = taken;
+    private void lost(Mailbox held) {
+        lostMailbox = held;
         owner.later(() -> {
-            if (mailbox == taken) {
+            if (mailbox == held) {
                 tellLost();
             }
         });
     }
 
-    /** A command has come. {@code false}: the mailbox is lost, and the owner has been told. */
+    /** To be called for each command. {@code false}: the mailbox is lost, and the owner was told. */
     boolean isKept() {
         Mailbox held = mailbox;
         if (held == null) {
@@ -170,7 +170,7 @@ final class MailboxHold {
         owner.lost();
     }
 
-    /** Who takes a long message is not silent. */
+    /** A client that receives a long message is not silent. */
     void active() {
         if (mailbox != null) {
             mailbox.active();
@@ -184,13 +184,13 @@ final class MailboxHold {
                         error -> failed("message " + number, error)));
     }
 
-    /** Brings a message. */
+    /** Reads a message. */
     void content(int number, CoreSubscriber<ContentBuffer> to) {
         shown().content(number).subscribe(to);
     }
 
     /**
-     * Lets go of the mailbox. Subscribed to apart from the connection, so that it runs to its end.
+     * Releases the mailbox. Independent of the connection, so that it runs to completion.
      *
      * @param kept messages that the client has and that stay
      */
@@ -259,7 +259,7 @@ final class MailboxHold {
         failed("release", error);
     }
 
-    /** Something with the mailbox failed: tells the session. On any thread. */
+    /** Passes a failure of the storage to the session. On any thread. */
     void failed(String what, Throwable cause) {
         owner.later(() -> owner.outcome(StorageFailures.told(record, what, cause)));
     }

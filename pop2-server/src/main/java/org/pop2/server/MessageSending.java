@@ -6,39 +6,39 @@ import org.pop2.net.LineConnection;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.Event;
 
-/** The message that a session sends, if it does: begun, brought to its end, or cut off in its middle. */
+/** The message that a session is sending, if any. */
 final class MessageSending implements MessageTransfer.Outcome {
     private final LineConnection connection;
     private final MailboxHold hold;
     private final MailboxHold.Owner owner;
     private final SessionRecord record;
     private final Watching watching;
-    private final IntConsumer taken;
+    private final IntConsumer onWritten;
 
     private @Nullable MessageTransfer transfer;
     private boolean cut;
 
-    /** @param taken told of octets that the socket took */
+    /** @param onWritten called with octets that the socket accepted */
     MessageSending(
             LineConnection connection,
             MailboxHold hold,
             MailboxHold.Owner owner,
             SessionRecord record,
             Watching watching,
-            IntConsumer taken) {
+            IntConsumer onWritten) {
         this.connection = connection;
         this.hold = hold;
         this.owner = owner;
         this.record = record;
         this.watching = watching;
-        this.taken = taken;
+        this.onWritten = onWritten;
     }
 
     boolean isUnderWay() {
         return transfer != null;
     }
 
-    /** Whether a message was cut off: there is nothing to say any more that could not be taken for some of it. */
+    /** Whether a message was cut off: no line may follow, as it would be taken for part of the message. */
     boolean isCut() {
         return cut;
     }
@@ -53,7 +53,7 @@ final class MessageSending implements MessageTransfer.Outcome {
         hold.content(what.number(), begun);
     }
 
-    /** Ends it in its middle, if there is one: no more octets. */
+    /** Stops sending the current message, if there is one. */
     void cutOff() {
         if (transfer != null) {
             transfer.cancel();
@@ -63,8 +63,8 @@ final class MessageSending implements MessageTransfer.Outcome {
     }
 
     @Override
-    public void taken(int octets) {
-        taken.accept(octets);
+    public void written(int octets) {
+        onWritten.accept(octets);
     }
 
     @Override
@@ -84,9 +84,9 @@ final class MessageSending implements MessageTransfer.Outcome {
     }
 
     private void broken(MessageTransfer message) {
-        record.sentOctets(message.taken());
+        record.sentOctets(message.octetsWritten());
         if (watching.isOn()) {
-            watching.note("the message is cut off after " + message.taken() + " octets");
+            watching.note("the message is cut off after " + message.octetsWritten() + " octets");
         }
         transfer = null;
     }

@@ -10,21 +10,21 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 
 /**
- * Carries one message from a mailbox to the socket, at the socket's pace.
+ * Sends one message from a mailbox to the socket, at the socket's pace.
  *
- * <p>{@value #WINDOW} buffers are asked for at first, and another one for each that the socket has taken: a client that
- * takes nothing holds at most these. A short message is copied and waits for nobody. What is sent is held against what
- * was announced: after the first octet the only honest failure is to close (see {@link SessionHandler}), so a message
- * that turns out longer or shorter fails.
+ * <p>Requests {@value #WINDOW} buffers at first, and another one for each that the socket has accepted, so that a
+ * stalled client holds at most these. A short message is copied and waits for nobody. A message that turns out longer
+ * or shorter than announced fails; after the first octet, a failure can only close the connection (see
+ * {@link SessionHandler}).
  */
 final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
-    /** Buffers on their way: 4 of 64 KiB fill a socket and leave 1 MiB far away. */
+    /** Buffers under way: 4 of 64 KiB suffice to fill a socket. */
     static final int WINDOW = 4;
 
-    /** Told on the event loop; of delivered and failed exactly one, once, unless cancelled. */
+    /** Called on the event loop. Exactly one of delivered and failed is called, once, unless cancelled. */
     interface Outcome {
-        /** The socket took a buffer that was not copied; may come after the others, while the last ones go out. */
-        void taken(int octets);
+        /** The socket accepted a buffer that was not copied. May come after the outcome, for the last buffers. */
+        void written(int octets);
 
         void delivered(MessageTransfer transfer);
 
@@ -45,8 +45,8 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
 
     // of the event loop
     private @Nullable Subscription subscription;
+    private long passedOn;
     private long written;
-    private long taken;
     private boolean over;
 
     MessageTransfer(Outgoing outgoing, EventLoop loop, int number, long announced, Outcome outcome) {
@@ -57,7 +57,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         this.outcome = outcome;
     }
 
-    /** The message. */
+    /** The message's number. */
     int number() {
         return number;
     }
@@ -67,12 +67,12 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         return announced;
     }
 
-    /** Octets that the socket took. */
-    long taken() {
-        return taken;
+    /** Octets that the socket accepted. */
+    long octetsWritten() {
+        return written;
     }
 
-    /** Ends it without an outcome; what the socket still holds is released when the channel lets go of it. */
+    /** Ends the transfer without an outcome. The channel releases buffers that the socket still holds. */
     void cancel() {
         over = true;
         if (subscription != null) {
@@ -140,29 +140,29 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             buffer.release();
             return;
         }
-        if (octets > announced - written) {
+        if (octets > announced - passedOn) {
             buffer.release();
             cancel();
             outcome.failed(this, mismatch("more"));
             return;
         }
-        written += octets;
+        passedOn += octets;
         if (announced <= Outgoing.SHORT) {
             outgoing.add(buffer.octets());
             buffer.release();
-            taken += octets;
+            written += octets;
         } else {
             outgoing.write(buffer.octets(), sent -> {
                 buffer.release();
                 if (sent) {
-                    taken += octets;
-                    outcome.taken(octets);
+                    written += octets;
+                    outcome.written(octets);
                     requestAnother();
                 }
             });
         }
         // the last buffer goes out together with whatever follows it
-        if (written < announced) {
+        if (passedOn < announced) {
             outgoing.flush();
             if (announced <= Outgoing.SHORT) {
                 requestAnother();
@@ -189,10 +189,10 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
             return;
         }
         over = true;
-        if (written == announced) {
+        if (passedOn == announced) {
             outcome.delivered(this);
         } else {
-            outcome.failed(this, mismatch("only " + written));
+            outcome.failed(this, mismatch("only " + passedOn));
         }
     }
 
@@ -201,9 +201,9 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
     }
 
     /**
-     * Whether a signal may be worked on at once: on the event loop, and only if nothing waits in its queue. A storage
-     * may emit one buffer on its own thread and the next one on the event loop, where more was just requested; done at
-     * once, the second would overtake the first.
+     * Whether a signal may be handled at once: on the event loop, and only if none is queued. A storage may emit one
+     * buffer on its own thread and the next one on the event loop, within a request; handled at once, the second would
+     * overtake the first.
      */
     private boolean isNext() {
         return queued == 0 && loop.inEventLoop();
@@ -221,7 +221,7 @@ final class MessageTransfer implements CoreSubscriber<ContentBuffer> {
         });
     }
 
-    /** There is no memory for a buffer, say: it ends here, and not in the storage that brought it. */
+    /** Ends the transfer after an error of our own, such as a lack of memory, without throwing it into the storage. */
     private void broken(Throwable cause) {
         if (!over) {
             cancel();

@@ -5,11 +5,11 @@ import org.pop2.library.Library;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 
-/** What a server with some settings cannot do without; found out before it listens, not by its first client. */
+/** Checks for optional libraries that the settings need, before the server listens. */
 final class NeededLibraries {
     private NeededLibraries() {}
 
-    /** @throws org.pop2.library.MissingLibraryException for the first that is not there */
+    /** @throws org.pop2.library.MissingLibraryException for the first that is missing */
     static void require(ServerSettings settings) {
         if (settings.listeners().stream().anyMatch(it -> it.tls().isPresent())) {
             Library.BOUNCY_CASTLE.require("listeners with TLS");

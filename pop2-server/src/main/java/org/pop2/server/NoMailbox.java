@@ -1,9 +1,9 @@
 package org.pop2.server;
 
-import org.pop2.protocol.Listing;
+import org.pop2.protocol.MailboxView;
 
-/** What a folder is like that cannot exist. */
-enum NoMailbox implements Listing {
+/** The view of a folder that cannot exist. */
+enum NoMailbox implements MailboxView {
     INSTANCE;
 
     @Override

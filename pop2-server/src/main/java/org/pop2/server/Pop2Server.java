@@ -19,10 +19,10 @@ import org.pop2.auth.Login;
 import org.pop2.auth.Passwords;
 import org.pop2.library.Library;
 import org.pop2.net.Arrival;
-import org.pop2.net.Client;
 import org.pop2.net.EventLoops;
 import org.pop2.net.Native;
 import org.pop2.net.OwnFamily;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.Stop;
 import org.pop2.net.TlsContext;
 import org.pop2.net.TlsException;
@@ -46,22 +46,22 @@ import reactor.netty.tcp.TcpServer;
 public final class Pop2Server {
     private static final Logger LOG = LoggerFactory.getLogger(Pop2Server.class);
 
-    /** Beyond {@link MessageTransfer#WINDOW} buffers of content, no more answers are put into the socket's queue. */
+    /** Beyond {@link MessageTransfer#WINDOW} buffers of content, no further answers are queued. */
     private static final WriteBufferWaterMark WATER_MARK = new WriteBufferWaterMark(64 * 1024, 256 * 1024);
 
-    /** A command is 512 octets at most, so buffers stay small until somebody sends many ahead. */
+    /** A command has at most 512 octets, so buffers stay small until a client sends many ahead. */
     private static final AdaptiveRecvByteBufAllocator RECEIVE_BUFFERS =
             new AdaptiveRecvByteBufAllocator(64, 512, 16 * 1024);
 
     /**
-     * Octets that the system may hold for a client without having sent them: what moves there our timers do not see. At
-     * 1200 baud half of this takes a good minute, which is well within the time that a client may stall.
+     * Unsent octets that the system may hold for a client; our timers do not see them move. At 1200 baud, half of them
+     * take a good minute, well within the stall timeout.
      */
     private static final long UNSENT_OCTETS = 16 * 1024;
 
     private static final int BACKLOG = 1024;
 
-    /** How long a stop that has cut every connection waits for releases to come to their end. */
+    /** How long a stop waits for releases after it has cut all connections. */
     private static final Duration RELEASE_LIMIT = Duration.ofSeconds(30);
 
     private final Sessions sessions;
@@ -94,21 +94,21 @@ public final class Pop2Server {
     }
 
     /**
-     * Opens the listeners and serves the store's mail. Work starts at subscription; the server is given when all of
-     * them accept connections, and an error is a {@link ListenException}: then none does. A {@link Library} that the
-     * settings need and that is not there is a {@link org.pop2.library.MissingLibraryException}. The store stays the
-     * caller's, to close after the server has {@linkplain #stop stopped}.
+     * Opens the listeners and serves the store's mail. Work starts at subscription; the server is emitted once all
+     * listeners accept connections. If one cannot be opened, all are closed and a {@link ListenException} is emitted; a
+     * missing {@link Library} that the settings need is a {@link org.pop2.library.MissingLibraryException}. The caller
+     * closes the store, after the server has {@linkplain #stop stopped}.
      */
     public static Mono<Pop2Server> start(ServerSettings settings, MailStore store) {
         return start(settings, Authenticator.Settings.defaults().withRemember(settings.loginCache()), store);
     }
 
-    /** As {@link #start(ServerSettings, MailStore)}, with settings of its own for logins. */
+    /** As {@link #start(ServerSettings, MailStore)}, with settings for logins. */
     public static Mono<Pop2Server> start(ServerSettings settings, Authenticator.Settings logins, MailStore store) {
         return start(settings, logins, store, ServerObserver.NONE);
     }
 
-    /** As {@link #start(ServerSettings, Authenticator.Settings, MailStore)}, telling somebody what it does. */
+    /** As {@link #start(ServerSettings, Authenticator.Settings, MailStore)}, with an observer. */
     public static Mono<Pop2Server> start(
             ServerSettings settings, Authenticator.Settings logins, MailStore store, ServerObserver observer) {
         return Mono.fromCallable(() -> {
@@ -126,8 +126,9 @@ public final class Pop2Server {
     }
 
     /**
-     * As {@link #start(ServerSettings, Authenticator.Settings, MailStore, ServerObserver)}, with a program that decides
-     * who may log in, and not the accounts of the store. Of the settings for logins only the penalty matters then.
+     * As {@link #start(ServerSettings, Authenticator.Settings, MailStore, ServerObserver)}, with a {@link Login} that
+     * decides who may log in, instead of the store's accounts. Of the settings for logins, only the penalty applies
+     * then.
      */
     public static Mono<Pop2Server> start(
             ServerSettings settings,
@@ -203,7 +204,7 @@ public final class Pop2Server {
     }
 
     private static void tell(ListenerSettings settings, DisposableServer bound) {
-        String address = Client.text(bound.address());
+        String address = RemoteClient.text(bound.address());
         LOG.atInfo()
                 .addKeyValue("listener", settings.name())
                 .addKeyValue("address", address)
@@ -234,7 +235,8 @@ public final class Pop2Server {
                 "session",
                 Arrival.isNeeded(door, from)
                         ? new Arrival(door)
-                        : new SessionHandler(sessions, listener, Client.plain(from, System.nanoTime())).connection());
+                        : new SessionHandler(sessions, listener, RemoteClient.plain(from, System.nanoTime()))
+                                .connection());
     }
 
     private static TcpServer withSystemLimits(TcpServer server) {
@@ -246,17 +248,17 @@ public final class Pop2Server {
                 .childOption(EpollChannelOption.TCP_QUICKACK, false);
     }
 
-    /** Where it listens, with the port that was found if any would do: the first listener. */
+    /** The address of the first listener, with its actual port. */
     public InetSocketAddress address() {
         return addresses().get(0);
     }
 
-    /** Where it listens, in the order of {@link ServerSettings#listeners}. */
+    /** The addresses of the listeners, in the order of {@link ServerSettings#listeners}. */
     public List<InetSocketAddress> addresses() {
         return listeners.stream().map(Bound::address).toList();
     }
 
-    /** The listeners at the moment, in the order of {@link ServerSettings#listeners}. */
+    /** The state of the listeners, in the order of {@link ServerSettings#listeners}. */
     public List<ListenerView> listeners() {
         return listeners.stream()
                 .map(bound -> new ListenerView(
@@ -270,28 +272,28 @@ public final class Pop2Server {
                 .toList();
     }
 
-    /** Connections at the moment. */
+    /** Current connections. */
     public int connections() {
         return sessions.connections().count();
     }
 
-    /** Whether connections are accepted: everything that is to be bound is, and nobody has asked for the end. */
+    /** Whether connections are accepted: all listeners are bound, and the server is not stopping. */
     public boolean isServing() {
         return !stop.hasBegun()
                 && listeners.stream().noneMatch(bound -> bound.server().isDisposed());
     }
 
     /**
-     * The sessions at the moment, in no order. Each is asked on its own event loop at subscription, and told on another
-     * thread, which may block; one that ends meanwhile may be missing.
+     * The current sessions, in no order. Each is read on its own event loop at subscription, and emitted on another
+     * thread, which may block. A session that ends meanwhile may be missing.
      */
     public Flux<SessionView> sessions() {
         return sessions.views().publishOn(Schedulers.boundedElastic());
     }
 
     /**
-     * Ends a session with an error line, or, in the middle of a message, without one. What it marked counts as after a
-     * lost connection ({@link ServerSettings#onDisconnect}); a release under way comes to its end.
+     * Ends a session with an error line or, within a message, without one. Its marks are treated as after a lost
+     * connection ({@link ServerSettings#onDisconnect}); a release under way is completed.
      *
      * @return whether there is a session of that number
      */
@@ -300,21 +302,20 @@ public final class Pop2Server {
     }
 
     /**
-     * What was said in a session since the first question about it: who asks begins to watch it. 16 are watched at a
-     * time, each until nobody has asked for two minutes, also when it has ended; of each the last 200 lines are kept.
-     * No password is shown, and of messages only their length. Works at subscription, and is told on a thread that may
-     * block; empty if there is no session of that number, an error is a {@link TooManyWatchedException}.
+     * The dialogue of a session since the first call, which begins to watch it. At most 16 sessions are watched at a
+     * time, each until nobody has asked for two minutes, even after its end; the last 200 lines of each are kept.
+     * Passwords are hidden, and of messages only the length is shown. Works at subscription, and emits on a thread that
+     * may block. Empty if there is no such session; fails with {@link TooManyWatchedException}.
      */
     public Mono<SessionTranscript> transcript(long id) {
         return sessions.transcript(id).publishOn(Schedulers.boundedElastic());
     }
 
     /**
-     * Serves by other settings from now on: host name, times, what becomes of marks, limits and profiles, for sessions
-     * that begin. Sessions that are there keep theirs. Listeners, but for the profile of those that have the same name,
-     * transcripts, the time that logins are remembered, that of a stop and busy polling stay as they were at the start.
-     * Reads the certificates again if they have changed, and forgets which passwords were right lately. Works at
-     * subscription, on a thread that may block.
+     * Applies new settings to sessions that begin from now on: host name, times, what becomes of marks, limits and
+     * profiles. Present sessions keep theirs. Unchanged are listeners (except for the profile of those with the same
+     * name), transcripts, the cache of logins, the stop timeout and busy polling. Reads certificates again if they have
+     * changed, and forgets which passwords were right. Works at subscription, on a thread that may block.
      */
     public Mono<Void> reconfigure(ServerSettings settings) {
         return Mono.<Void>fromRunnable(() -> {
@@ -339,9 +340,9 @@ public final class Pop2Server {
     }
 
     /**
-     * Stops: accepts no more, ends sessions that wait for a command with an error line, lets a transfer or a release
-     * under way finish within {@link ServerSettings#stopTimeout}, then cuts what is left. Releases run to their end.
-     * Starts at the first subscription and cannot be cancelled; further ones await the same end.
+     * Stops the server: accepts no more connections, ends sessions that wait for a command with an error line, lets
+     * transfers and releases under way finish within {@link ServerSettings#stopTimeout}, then cuts the rest. Releases
+     * are completed. Starts at the first subscription and cannot be cancelled; further ones await the same end.
      */
     public Mono<Void> stop() {
         return stop.by(stopping());

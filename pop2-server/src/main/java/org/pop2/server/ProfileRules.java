@@ -10,26 +10,27 @@ import org.pop2.profile.ClientProfile;
 import org.pop2.storage.UserName;
 
 /**
- * Who gets which profile. A user's rule counts more than that of the client's network, and that more than the
- * listener's profile. Before the login only the latter two are known, so {@link org.pop2.profile.Quirk#STRICT} and
- * {@link org.pop2.profile.Quirk#SECURITY_LEVEL} of a user's profile have no effect.
+ * Rules that choose a client's profile. A user's rule takes precedence over that of the client's network, which takes
+ * precedence over the listener's profile. As only the latter two are known before the login,
+ * {@link org.pop2.profile.Quirk#STRICT} and {@link org.pop2.profile.Quirk#SECURITY_LEVEL} of a user's profile have no
+ * effect.
  *
  * @param byNetwork the first that contains the client's address counts
  */
 public record ProfileRules(List<OfNetworks> byNetwork, Map<UserName, ClientProfile> byUser) {
-    /** No rules: the listener's profile counts. */
+    /** No rules: the listener's profile applies. */
     public static final ProfileRules NONE = new ProfileRules(List.of(), Map.of());
 
     /** The profile of clients from some networks. */
     public record OfNetworks(Networks networks, ClientProfile profile) {}
 
-    /** Copies both. */
+    /** Makes copies of both. */
     public ProfileRules {
         byNetwork = List.copyOf(byNetwork);
         byUser = Map.copyOf(byUser);
     }
 
-    /** The one for a client that has not logged in, at a listener with that one. */
+    /** The profile of a client before its login, on a listener with the given profile. */
     ClientProfile of(ClientProfile listener, @Nullable SocketAddress client) {
         return byNetwork.stream()
                 .filter(rule -> rule.networks.contain(client))

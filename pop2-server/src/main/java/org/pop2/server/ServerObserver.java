@@ -9,43 +9,43 @@ import org.pop2.protocol.State;
 import org.pop2.storage.UserName;
 
 /**
- * Is told what a server does, to count it. Called on event loops, of many connections at a time: an observer returns at
- * once and throws nothing.
+ * Listens to what a server does, to count it. Called on event loops, concurrently for many connections: an observer
+ * must return at once and not throw.
  */
 public interface ServerObserver {
     /** Counts nothing. */
     ServerObserver NONE = new ServerObserver() {};
 
-    /** Why a connection was not let in. */
+    /** Why a connection was refused. */
     enum Refusal {
-        /** There are as many connections as there may be. */
+        /** There are too many connections. */
         FULL,
-        /** There are so many that they are closed without a word. */
+        /** There are so many that further ones are closed without a line. */
         FLOODED,
-        /** There are as many from that address as there may be. */
+        /** There are too many from that address. */
         ADDRESS,
-        /** A password would have come in clear from a network where that is not allowed. */
+        /** A password in clear is not allowed from the client's network. */
         CLEARTEXT,
-        /** No TLS handshake, or no header of a proxy, where there has to be one. */
+        /** A TLS handshake or a PROXY header is missing or failed. */
         HANDSHAKE
     }
 
-    /** What became of a login. */
+    /** The outcome of a login. */
     enum Login {
         ACCEPTED,
-        /** Unknown user, wrong password, or somebody else's certificate. */
+        /** Unknown user, wrong password, or the certificate of another user. */
         REFUSED,
-        /** Too many logins at a time. */
+        /** Too many logins are waiting. */
         BUSY,
-        /** The user has as many sessions as there may be. */
+        /** The user has too many sessions. */
         TOO_MANY_SESSIONS,
         /** The accounts could not be read. */
         FAILED
     }
 
-    /** What became of the letting go of a mailbox. */
+    /** The outcome of a release. */
     enum Release {
-        /** Nothing was to be deleted. */
+        /** There was nothing to delete. */
         KEPT,
         DELETED,
         /** Nothing was deleted. */
@@ -53,48 +53,48 @@ public interface ServerObserver {
     }
 
     /**
-     * A connection was not let in.
+     * A connection was refused.
      *
      * @param address of the client
      */
     default void refused(Refusal why, String address) {}
 
     /**
-     * A login came to its end.
+     * A login was decided.
      *
      * @param address of the client
-     * @param user who logged in; nobody unless accepted: what people type instead of their name may be a password
+     * @param user who logged in; empty unless accepted, as people may type a password instead of their name
      */
     default void login(Login result, String address, Optional<UserName> user) {}
 
-    /** A line was taken from a client. */
+    /** A command was received. */
     default void command(Input command) {}
 
     /**
-     * A connection's first line was plainly another protocol's.
+     * A connection's first line plainly belonged to another protocol.
      *
      * @param address of the client
      */
     default void wrongProtocol(ForeignProtocol protocol, String address) {}
 
-    /** A session went from one state to another; {@link State#LSTN}: it begins, or is gone. */
+    /** A session changed its state; {@link State#LSTN} stands for before its begin and after its end. */
     default void moved(State from, State to) {}
 
-    /** A message went out whole. */
+    /** A message was sent completely. */
     default void messageSent() {}
 
-    /** The socket took so many octets, of messages and of lines. */
+    /** The socket accepted octets of messages or lines. */
     default void octetsSent(long count) {}
 
     default void octetsReceived(long count) {}
 
-    /** A mailbox was let go of, which took so long. */
+    /** A mailbox was released. */
     default void released(Release result, int deleted, Duration took) {}
 
     /**
      * A session ended.
      *
-     * @param discarded messages that the client had marked and that are kept
+     * @param discarded messages that the client had marked and that were kept
      */
     default void ended(End why, long discarded) {}
 }

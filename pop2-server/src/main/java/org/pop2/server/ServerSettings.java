@@ -9,16 +9,16 @@ import org.pop2.protocol.OnDisconnect;
 import org.pop2.trace.TraceSettings;
 
 /**
- * How a server serves. Immutable; start from {@link #defaults} and change what differs.
+ * Settings of a server. Immutable; start from {@link #defaults} and change what differs.
  *
  * @param hostName what the greeting calls this host: one word
  * @param listeners where to listen, and how; at least one
  * @param loginTimeout from connecting to HELO
  * @param idleTimeout between two commands: the RFC's T2 (p. 11)
- * @param stallTimeout how long a client may take not one octet of what is sent
+ * @param stallTimeout how long a client may read not one octet of what is sent
  * @param onDisconnect what becomes of messages marked by ACKD when a session ends without QUIT
- * @param limits how much a client gets
- * @param stopTimeout how long a stop waits for transfers and releases under way
+ * @param limits limits for clients
+ * @param stopTimeout how long stopping waits for transfers and releases under way
  * @param busyPoll whether threads look for the next command for up to 0.2 ms before they sleep, where nobody else wants
  *     the processor; on Linux alone
  * @param loginCache how long a password that was right need not be hashed again; zero: always hash
@@ -47,7 +47,7 @@ public record ServerSettings(
     private static final int MAX_HOST_NAME = 255;
 
     /**
-     * Settings that can work.
+     * Checks the settings.
      *
      * @throws IllegalArgumentException if a time is not positive (the cache's may be zero), there is no listener, or
      *     the host name is no word of printable ASCII
@@ -80,17 +80,17 @@ public record ServerSettings(
         return with(it -> it.hostName = name);
     }
 
-    /** With these listeners and no others. */
+    /** With these listeners only. */
     public ServerSettings withListeners(List<ListenerSettings> all) {
         return with(it -> it.listeners = all);
     }
 
-    /** With one listener that differs from the first in its address. */
+    /** With a single listener: the first one, at another address. */
     public ServerSettings withAddress(InetSocketAddress where) {
         return withListeners(List.of(listeners.get(0).withAddress(where)));
     }
 
-    /** With every listener reading, or not, by the letter of the RFC's grammar. */
+    /** With every listener following the RFC's grammar to the letter, or not. */
     public ServerSettings withStrict(boolean byTheLetter) {
         return withListeners(listeners.stream()
                 .map(listener -> listener.withStrict(byTheLetter))

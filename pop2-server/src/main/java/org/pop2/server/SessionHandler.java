@@ -5,9 +5,9 @@ import io.netty.util.concurrent.FastThreadLocal;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.Connections;
 import org.pop2.net.LineConnection;
+import org.pop2.net.RemoteClient;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 import org.pop2.protocol.Command;
@@ -26,13 +26,13 @@ import org.pop2.trace.Transcript;
 import reactor.core.Disposable;
 
 /**
- * One POP2 session: what happens on its {@link LineConnection} goes to the pure {@link ServerConnection}, and the
- * effects that it wants are done, strictly one after the other. The login is a {@link LoginStep}, the mailbox a
- * {@link MailboxHold}, a message on its way a {@link MessageTransfer}; what operators see is an {@link Inspection}.
- * Everything here happens on the connection's event loop.
+ * One POP2 session. Passes what happens on its {@link LineConnection} to the pure {@link ServerConnection}, and carries
+ * out the resulting effects, strictly in order: the login by a {@link LoginStep}, the mailbox by a {@link MailboxHold},
+ * a message by a {@link MessageTransfer}. Operators see an {@link Inspection} of it. Everything happens on the
+ * connection's event loop.
  */
 final class SessionHandler implements LineConnection.Protocol, Connections.Connection, MailboxHold.Owner {
-    /** Where a line is made: it does not stay there. */
+    /** Buffer for composing a line. */
     private static final FastThreadLocal<byte[]> LINE = new FastThreadLocal<>() {
         @Override
         protected byte[] initialValue() {
@@ -42,7 +42,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
 
     private final Sessions sessions;
     private final Listener listener;
-    private final Client client;
+    private final RemoteClient client;
     private final Sessions.@Nullable Admission admission;
     private final ServerSettings settings;
     private final ServerObserver observer;
@@ -57,10 +57,13 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
     private final Inspection inspection;
 
     private ClientProfile profile;
-    /** Among the connections of the client's address. */
+    /** Its place among the connections of the client's address. */
     private Optional<Disposable> place = Optional.empty();
 
-    /** What the observer knows; of a connection that is gone it hears no more, though a release may have to come. */
+    /**
+     * The state that the observer knows. After the connection is gone it hears no more, even if a release is still to
+     * come.
+     */
     private State observed = State.LSTN;
 
     private boolean gone;
@@ -70,13 +73,13 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
 
     private boolean recorded;
 
-    /** A session that nothing comes before: the connection is new. */
-    SessionHandler(Sessions sessions, Listener listener, Client client) {
+    /** The session of a new connection. */
+    SessionHandler(Sessions sessions, Listener listener, RemoteClient client) {
         this(sessions, listener, client, null);
     }
 
-    /** A session of a connection that is counted in already. */
-    SessionHandler(Sessions sessions, Listener listener, Client client, Sessions.@Nullable Admission admission) {
+    /** The session of a connection that has been counted already. */
+    SessionHandler(Sessions sessions, Listener listener, RemoteClient client, Sessions.@Nullable Admission admission) {
         this.sessions = sessions;
         this.listener = listener;
         this.client = client;
@@ -94,7 +97,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         this.login = new LoginStep(sessions.authenticator(), sessions::enters, client, record, this::whileOpen);
         this.hold = new MailboxHold(
                 sessions.store(), sessions.connections(), observer, record, settings.logDeletions(), this);
-        this.sending = new MessageSending(connection, hold, this, record, watching, this::taken);
+        this.sending = new MessageSending(connection, hold, this, record, watching, this::written);
         this.share = new SessionShare(settings.limits());
         this.inspection = new Inspection(
                 client, listener.settings().name(), record, pop2, connection, login, hold, share, watching);
@@ -148,7 +151,9 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         }
     }
 
-    /** @param command nothing: a blank line, which counts, and is no sign of life */
+    /**
+     * @param command the command, or {@code null} for a blank line, which counts as a line but not as a sign of life
+     */
     private void line(@Nullable Command command) {
         watching.received(pop2.line());
         if (command != null) {
@@ -166,7 +171,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         }
     }
 
-    /** What came is no line, and the end of the session. */
+    /** Handles input that is not a line, which ends the session. */
     private void noLine(Command command) {
         if (command instanceof Command.Foreign) {
             note("the client began a TLS handshake");
@@ -177,7 +182,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         perform(pop2.on(command));
     }
 
-    /** Ends the session if it has had its share. */
+    /** Ends the session if it has exceeded its limits. */
     private boolean isBeyondLimits() {
         Optional<String> excess = share.excess(pop2.lines());
         if (excess.isPresent()) {
@@ -198,8 +203,8 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
     }
 
     @Override
-    public void taken(int octets) {
-        share.taken(octets);
+    public void written(int octets) {
+        share.written(octets);
         observer.octetsSent(octets);
         touch();
     }
@@ -257,7 +262,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
 
     // ---- what the session wants
 
-    /** Tells the session of an event and does what it wants. */
+    /** Passes an event to the session and carries out its effects. */
     private void tell(Event event) {
         perform(pop2.on(event));
     }
@@ -266,7 +271,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         tell(new Event.Aborted(why, text));
     }
 
-    /** Does what the session wants, in order. */
+    /** Carries out effects, in order. */
     private void perform(List<Effect> effects) {
         observe(pop2.state());
         // by index: this is done for every command, and an iterator would be the only thing to allocate
@@ -340,7 +345,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         connection.later(task);
     }
 
-    /** The client may have gone, and the pipeline be about to say so. */
+    /** Runs a task unless the connection is closed, which the pipeline may not have said yet. */
     private void whileOpen(Runnable task) {
         later(() -> {
             if (connection.isOpen()) {
@@ -367,7 +372,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         writeRecord();
     }
 
-    /** Something was heard or done: the time until the next command begins anew (but not that of the login). */
+    /** There was activity: restarts the time limit for the next command (but not that for the login). */
     private void touch() {
         // at the end it is the linger time that counts
         if (end == null && pop2.state() != State.AUTH) {
@@ -383,7 +388,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         }
     }
 
-    /** One line per session, when both the connection and the last release have come to their end. */
+    /** Logs the session's one line, once both the connection and the last release have ended. */
     private void writeRecord() {
         if (end != null && !hold.isReleasing() && !connection.isOpen() && !recorded) {
             recorded = true;
@@ -405,7 +410,7 @@ final class SessionHandler implements LineConnection.Protocol, Connections.Conne
         connection.stopNow();
     }
 
-    /** Ends the session as an operator wishes; a release goes on. */
+    /** Ends the session for an operator; a release goes on. */
     void kick() {
         later(() -> {
             abort(End.KICKED, "closed by the operator");

@@ -5,16 +5,16 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
-import org.pop2.net.Client;
 import org.pop2.net.LogText;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.End;
 import org.pop2.storage.UserName;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What a session did, and the lines that the log has of it: an event each, as {@code doc/logs.md} lists them. Used on
- * the connection's event loop only. What happens for each message is not even prepared unless it is asked for.
+ * Records what a session did, and logs the events that {@code doc/logs.md} lists. Used on the connection's event loop
+ * only. Events for each message are prepared only if they are logged.
  */
 final class SessionRecord {
     /** The name is part of the manual: {@code org.pop2.server.sessions}. */
@@ -31,7 +31,7 @@ final class SessionRecord {
     private long discarded;
     private boolean refused;
 
-    SessionRecord(long id, Client client, ServerObserver observer) {
+    SessionRecord(long id, RemoteClient client, ServerObserver observer) {
         this.id = id;
         this.observer = observer;
         this.address = client.text();
@@ -41,7 +41,7 @@ final class SessionRecord {
         return id;
     }
 
-    /** Octets of messages that went out. */
+    /** Octets of messages sent. */
     long octets() {
         return octets;
     }
@@ -54,7 +54,7 @@ final class SessionRecord {
         return user == null ? "-" : LogText.escape(user.value());
     }
 
-    /** The connection was let in. */
+    /** The connection was accepted. */
     void accepted(String listener, boolean encrypted) {
         if (LOG.isDebugEnabled()) {
             LOG.atDebug()
@@ -66,7 +66,7 @@ final class SessionRecord {
         }
     }
 
-    /** The connection is not let in; this is the line it leaves, for there is no session. */
+    /** The connection was refused; its only event, as there is no session. */
     void refused(String listener, ServerObserver.Refusal why) {
         observer.refused(why, address);
         refused = true;
@@ -82,7 +82,7 @@ final class SessionRecord {
         user = name;
     }
 
-    /** A login came to its end. Who tried in vain is not told: people type passwords where names belong. */
+    /** A login was decided. Names of refused users are not logged: people type passwords where names belong. */
     void login(ServerObserver.Login result) {
         boolean accepted = result == ServerObserver.Login.ACCEPTED;
         observer.login(result, address, accepted ? Optional.ofNullable(user) : Optional.empty());
@@ -124,7 +124,7 @@ final class SessionRecord {
                 .log("mailbox-lost");
     }
 
-    /** A message went out whole. */
+    /** A message was sent completely. */
     void sentMessage(int number, long octetsOfIt) {
         messages++;
         octets += octetsOfIt;
@@ -139,12 +139,12 @@ final class SessionRecord {
         }
     }
 
-    /** A part of a message went out. */
+    /** Part of a message was sent. */
     void sentOctets(long count) {
         octets += count;
     }
 
-    /** The mailbox was let go of. */
+    /** The mailbox was released. */
     void released(@Nullable String folder, int count, Duration took) {
         deleted += count;
         if (count > 0) {
@@ -159,9 +159,9 @@ final class SessionRecord {
     }
 
     /**
-     * The same, one by one, for an audit.
+     * Logs deleted messages one by one, for an audit.
      *
-     * @param count all of them
+     * @param count the number of all deleted messages
      */
     void deleted(@Nullable String folder, List<DeletionLog.Deleted> each, int count) {
         for (DeletionLog.Deleted message : each) {
@@ -184,7 +184,7 @@ final class SessionRecord {
         }
     }
 
-    /** Messages that the client marked and that were kept: it did not end with QUIT, or the storage failed. */
+    /** Messages were marked but kept, as the session did not end with QUIT or the storage failed. */
     void discarded(int count) {
         discarded += count;
     }
@@ -206,7 +206,7 @@ final class SessionRecord {
         }
     }
 
-    /** Something ended when the server had stopped. On any thread. */
+    /** Some work ended after the server had stopped. On any thread. */
     void tooLate() {
         LOG.atDebug().addKeyValue("session", id).addKeyValue("address", address).log("too-late");
     }

@@ -3,14 +3,14 @@ package org.pop2.server;
 import java.time.Duration;
 import java.util.Optional;
 
-/** What a session has had so far, and when it last showed a sign of life. */
+/** What a session has used of its limits, and its last sign of life. */
 final class SessionShare {
-    /** Idle times after which a client is idle though the system would still have octets for it. */
+    /** Idle times after which a client counts as idle even if the system still has octets for it. */
     private static final int SENDING_LIMIT = 6;
 
     private final Limits limits;
     private long received;
-    private long taken;
+    private long written;
     private long lastHeard = System.nanoTime();
 
     SessionShare(Limits limits) {
@@ -21,16 +21,16 @@ final class SessionShare {
         received += octets;
     }
 
-    void taken(int octets) {
-        taken += octets;
+    void written(int octets) {
+        written += octets;
     }
 
-    /** Octets that the socket took. */
-    long taken() {
-        return taken;
+    /** Octets that the socket accepted. */
+    long octetsWritten() {
+        return written;
     }
 
-    /** Something was heard or done. */
+    /** There was activity. */
     void touch() {
         lastHeard = System.nanoTime();
     }
@@ -39,20 +39,20 @@ final class SessionShare {
         return System.nanoTime() - lastHeard;
     }
 
-    /** Whether a client that is silent may still be getting what the system has for it. */
+    /** Whether a silent client may still be receiving octets that the system holds. */
     boolean mayStillBeSending(Duration idle) {
         return silentNanos() < SENDING_LIMIT * idle.toNanos();
     }
 
     /**
-     * Why the session has had enough; nothing if it has not.
+     * Which limit the session has exceeded, if any.
      *
-     * @param lines that it has sent
+     * @param lines lines that the client has sent
      */
     Optional<String> excess(long lines) {
         if (lines > limits.commands()) {
             return Optional.of("too many commands in one session");
         }
-        return received + taken > limits.octets() ? Optional.of("too many octets in one session") : Optional.empty();
+        return received + written > limits.octets() ? Optional.of("too many octets in one session") : Optional.empty();
     }
 }

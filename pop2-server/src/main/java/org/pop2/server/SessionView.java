@@ -8,10 +8,10 @@ import org.pop2.storage.UserName;
 /**
  * A session at one moment.
  *
- * @param id unique as long as the server runs; the log has it, too
+ * @param id unique while the server runs; also in the log
  * @param listener the name of the listener it came by
  * @param address of the client, and its port
- * @param encrypted whether nobody on the way can read along
+ * @param encrypted whether the connection is encrypted
  * @param user who has logged in
  * @param folder the mailbox that is open, as the client named it: any characters
  * @param message the current message, from 1; 0 where no mailbox is open

@@ -3,10 +3,10 @@ package org.pop2.server;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import org.pop2.auth.Authenticator;
-import org.pop2.net.Client;
 import org.pop2.net.Connections;
-import org.pop2.net.Counts;
-import org.pop2.net.Peer;
+import org.pop2.net.Limiter;
+import org.pop2.net.NetworkPrefix;
+import org.pop2.net.RemoteClient;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.UserName;
 import org.pop2.trace.SessionTranscript;
@@ -21,23 +21,23 @@ import reactor.core.scheduler.Schedulers;
 /** The connections of a server, and what they share. Safe for many threads. */
 final class Sessions {
 
-    /** How a connection is received. */
+    /** Whether a connection is accepted. */
     enum Reception {
         WELCOME,
-        /** There are too many; this one may be told so. */
+        /** There are too many; the client is told so. */
         FULL,
-        /** There are so many that even telling is too much. */
+        /** There are so many that the connection is closed without a line. */
         FLOODED
     }
 
     /**
-     * A connection that has been let in, or not.
+     * The decision about a connection.
      *
-     * @param place among the connections of its address; nothing: that one has too many
+     * @param place its place among the connections of its address; empty if that has too many
      */
     record Admission(Reception reception, Optional<Disposable> place) {}
 
-    /** Beyond the limit, so many connections (and a tenth of the limit) are told that they are too many. */
+    /** This many connections beyond the limit (and a tenth of it) are refused with a line. */
     private static final int TOLD = 100;
 
     private static final int VIEWS_AT_A_TIME = 256;
@@ -51,8 +51,8 @@ final class Sessions {
     private final Watches watches = new Watches(Schedulers.parallel());
     private final Arrivals arrivals = new Arrivals();
     private final Connections connections = new Connections();
-    private final Counts<Peer> byPeer;
-    private final Counts<UserName> byUser;
+    private final Limiter<NetworkPrefix> byNetwork;
+    private final Limiter<UserName> byUser;
 
     Sessions(ServerSettings settings, MailStore store, Authenticator authenticator, Optional<Transcripts> transcripts) {
         this(settings, store, authenticator, transcripts, ServerObserver.NONE);
@@ -69,18 +69,18 @@ final class Sessions {
         this.settings = settings;
         this.store = store;
         this.authenticator = authenticator;
-        this.byPeer = new Counts<>(settings.limits().perAddress());
-        this.byUser = new Counts<>(settings.limits().perUser());
+        this.byNetwork = new Limiter<>(settings.limits().perAddress());
+        this.byUser = new Limiter<>(settings.limits().perUser());
     }
 
     ServerSettings settings() {
         return settings;
     }
 
-    /** For sessions to come, and for what is counted over all of them. Listeners stay as they are. */
+    /** Applies settings to new sessions and to common limits; listeners stay as they are. */
     void reconfigure(ServerSettings next) {
         settings = next;
-        byPeer.limit(next.limits().perAddress());
+        byNetwork.limit(next.limits().perAddress());
         byUser.limit(next.limits().perUser());
     }
 
@@ -88,18 +88,18 @@ final class Sessions {
         return observer;
     }
 
-    /** A number that no other session has. */
+    /** A unique session number. */
     long nextId() {
         return ids.incrementAndGet();
     }
 
-    /** Those that are beyond their TLS handshake, as they are when each is asked. */
+    /** The sessions after their TLS handshake, each in its current state. */
     Flux<SessionView> views() {
         return Flux.fromStream(() -> connections.all(SessionHandler.class))
                 .flatMap(session -> session.inspection().view(), VIEWS_AT_A_TIME);
     }
 
-    /** Ends a session; says whether there is one of that number. A release goes on. */
+    /** Ends a session; whether it exists. A release goes on. */
     boolean kick(long id) {
         Optional<SessionHandler> session = find(id);
         session.ifPresent(SessionHandler::kick);
@@ -113,7 +113,7 @@ final class Sessions {
                 .findFirst();
     }
 
-    /** What was said in a session since the first question about it; nothing if there is none of that number. */
+    /** The dialogue of a session since the first call; empty if there is no such session. */
     Mono<SessionTranscript> transcript(long id) {
         return watches.known(id)
                 .switchIfEmpty(Mono.defer(() -> find(id).map(session -> watches.begin(session.inspection()))
@@ -132,13 +132,13 @@ final class Sessions {
         return transcripts;
     }
 
-    /** All of them, arrivals included. */
+    /** All connections, including arrivals. */
     Connections connections() {
         return connections;
     }
 
-    /** Counts a connection in, however it is received. */
-    Admission add(Connections.Connection connection, Listener listener, Client client) {
+    /** Counts a connection, whether accepted or not. */
+    Admission add(Connections.Connection connection, Listener listener, RemoteClient client) {
         Optional<Disposable> place = enters(client);
         boolean listenerHasRoom = listener.add();
         int now = connections.add(connection);
@@ -151,7 +151,7 @@ final class Sessions {
         return new Admission(now - limit <= limit / 10 + TOLD ? Reception.FULL : Reception.FLOODED, place);
     }
 
-    /** Those that wait for something before their session. */
+    /** Connections before their session. */
     Arrivals arrivals() {
         return arrivals;
     }
@@ -161,12 +161,12 @@ final class Sessions {
         connections.remove(connection);
     }
 
-    /** Counts a client in by its address: its place, to be given back; nothing: it has too many already. */
-    Optional<Disposable> enters(Client client) {
-        return client.isLocal() ? Optional.of(Disposables.disposed()) : byPeer.take(client.peer());
+    /** Takes a place for a client by its address; empty if that has too many. Dispose of it to free it. */
+    Optional<Disposable> enters(RemoteClient client) {
+        return client.isLocal() ? Optional.of(Disposables.disposed()) : byNetwork.take(client.networkPrefix());
     }
 
-    /** Counts a session of the user in: its place, to be given back; nothing: there are too many already. */
+    /** Takes a place for a session of the user; empty if there are too many. Dispose of it to free it. */
     Optional<Disposable> enters(UserName user) {
         return byUser.take(user);
     }

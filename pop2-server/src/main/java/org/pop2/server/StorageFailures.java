@@ -7,7 +7,7 @@ import org.pop2.storage.StoreException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Sorts what a storage fails with into what the client is told; the log has the rest. */
+/** Maps failures of a storage to replies for the client; the log has the details. */
 final class StorageFailures {
     static final String TEMPORARY = "temporary failure, try again later";
 
@@ -45,7 +45,7 @@ final class StorageFailures {
         return new Event.Failed(End.STORAGE_FAILED, TEMPORARY);
     }
 
-    /** Whether it is worth to call again. */
+    /** Tells the client whether to try again. */
     private static String told(StoreException.Reason reason) {
         return switch (reason) {
             case CORRUPT -> "mailbox is not as it should be, ask the postmaster";

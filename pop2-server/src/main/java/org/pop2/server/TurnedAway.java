@@ -1,11 +1,11 @@
 package org.pop2.server;
 
 import java.util.Optional;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
 
-/** Why a client that has connected gets no session, and what it is told. */
+/** Why a connected client gets no session, and the line it gets instead. */
 enum TurnedAway {
     FULL(ServerObserver.Refusal.FULL, End.OVERLOADED, "too many connections, try again later"),
     ADDRESS(ServerObserver.Refusal.ADDRESS, End.OVERLOADED, "too many connections from your address, try again later"),
@@ -24,8 +24,8 @@ enum TurnedAway {
         this.text = text;
     }
 
-    /** The first reason that there is. */
-    static Optional<TurnedAway> of(Sessions.Admission admitted, Listener listener, Client client) {
+    /** The first reason that applies. */
+    static Optional<TurnedAway> of(Sessions.Admission admitted, Listener listener, RemoteClient client) {
         if (admitted.reception() == Sessions.Reception.FULL) {
             return Optional.of(FULL);
         }
@@ -36,7 +36,7 @@ enum TurnedAway {
     }
 
     /** Whether a password may come this way. */
-    private static boolean mayTalk(Listener listener, Client client) {
+    private static boolean mayTalk(Listener listener, RemoteClient client) {
         return client.encrypted()
                 || client.isLocal()
                 || listener.settings().cleartextFrom().contain(client.address());

@@ -8,7 +8,7 @@ import org.pop2.protocol.ReplyCodec;
 import org.pop2.storage.UserName;
 import org.pop2.trace.Watch;
 
-/** An operator who watches a session, or nobody: then nothing is prepared to be told. */
+/** Passes events to the watch of a session, if an operator watches it. */
 final class Watching {
     private @Nullable Watch watch;
 
@@ -16,7 +16,7 @@ final class Watching {
         watch = operator;
     }
 
-    /** Whether there is somebody: for what is costly to tell. */
+    /** Whether somebody watches: to be asked before costly events. */
     boolean isOn() {
         return watch != null;
     }

@@ -5,10 +5,9 @@
  * become commands, the session says what to do, the handler does it. Everything of a connection happens on its event
  * loop; nothing there waits.
  *
- * <p>Who may log in is decided in {@code org.pop2.auth}, what old clients need in {@code org.pop2.profile}, what
- * operators look into is kept by {@code org.pop2.trace}; what a connection is, below all of them, in
- * {@code org.pop2.net}. It does not know {@code org.pop2.lmtp}, {@code org.pop2.management} and
- * {@code org.pop2.client}.
+ * <p>{@code org.pop2.auth} decides who may log in, {@code org.pop2.profile} has what old clients need,
+ * {@code org.pop2.trace} keeps transcripts for operators, and {@code org.pop2.net}, below all of them, has the
+ * connections. It does not know {@code org.pop2.lmtp}, {@code org.pop2.management} and {@code org.pop2.client}.
  *
  * @since 0.1.0
  */

@@ -6,24 +6,24 @@ import java.util.Set;
 import org.pop2.storage.UserName;
 
 /**
- * What may be shown of a client's lines: octets that are no printable ASCII escaped, no password, and before a login
- * nothing that could be one. People type it where the name belongs, or where a command does: the name of HELO is shown
- * when it has turned out to be a user's. One for each session.
+ * Masks a client's lines: escapes octets other than printable ASCII, hides passwords and, before a login, whatever
+ * could be one. As people type passwords in place of names or commands, the name of HELO is shown only once it has
+ * turned out to be a user's. One per session.
  */
 final class MaskedLines {
     private static final Set<String> VERBS = Set.of("HELO", "FOLD", "READ", "RETR", "ACKS", "ACKD", "NACK", "QUIT");
 
-    /** What other programs say first; worth to be seen, and no password is written so. */
+    /** First words of other protocols, which are shown: no password looks like them. */
     private static final Set<String> FOREIGN = Set.of(
             "APOP", "AUTH", "CAPA", "EHLO", "GET", "HEAD", "LHLO", "LIST", "LOGIN", "MAIL", "NOOP", "PASS", "POST",
             "PROXY", "RSET", "STAT", "STLS", "USER");
 
     private static final String MASK = " ***";
 
-    /** A HELO has come, and whatever follows may be the rest of a password. */
+    /** Set by HELO: what follows may be the rest of a password. */
     private boolean secretive;
 
-    /** @param secretive whether a HELO may have come already, and no login after it */
+    /** @param secretive whether a HELO may have come without a successful login */
     MaskedLines(boolean secretive) {
         this.secretive = secretive;
     }
@@ -44,7 +44,7 @@ final class MaskedLines {
         return words[0].toUpperCase(Locale.ROOT);
     }
 
-    /** A command without its password, and without the name that was given with it. */
+    /** A command without its password and the name before it. */
     String masked(String line) {
         String[] words = words(line);
         String verb = verb(words);
@@ -61,7 +61,7 @@ final class MaskedLines {
         return "***" + end(line);
     }
 
-    /** A {@linkplain #masked masked} HELO with the name of the user who has logged in by it. */
+    /** A {@linkplain #masked masked} HELO with the name of the user whom it logged in. */
     static String accepted(String helo, UserName user) {
         String octets = new String(user.value().getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
         return helo.replace(MASK + MASK, " " + escaped(octets) + MASK);

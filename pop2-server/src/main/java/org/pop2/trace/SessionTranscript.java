@@ -6,12 +6,12 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * What was said in a session since somebody began to watch it. No password is in it, and of messages only their length.
+ * The dialogue of a session since it is watched, without passwords, and of messages only their length.
  *
  * @param session its number
- * @param lines the latest, the oldest of them first
- * @param ended whether there will be no more
- * @param file where the whole session is written down ({@link TraceSettings}), if it is
+ * @param lines the last lines, oldest first
+ * @param ended whether the session has ended
+ * @param file the file in which the whole session is recorded ({@link TraceSettings}), if it is
  */
 public record SessionTranscript(long session, List<Line> lines, boolean ended, Optional<Path> file) {
 
@@ -19,15 +19,15 @@ public record SessionTranscript(long session, List<Line> lines, boolean ended, O
     public enum Who {
         CLIENT,
         SERVER,
-        /** Nobody said that: it is what happened. */
+        /** An event, not a line of the dialogue. */
         NOTE
     }
 
     /**
      * A line.
      *
-     * @param number the first of a session is 1; a gap at the beginning is what was too much to keep
-     * @param text printable ASCII; other octets of the wire are escaped, line ends too
+     * @param number counted from 1; missing numbers at the beginning are lines that were dropped
+     * @param text printable ASCII; other octets, line ends included, are escaped
      */
     public record Line(long number, Instant at, Who who, String text) {}
 

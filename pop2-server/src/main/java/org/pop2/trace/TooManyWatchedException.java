@@ -1,6 +1,6 @@
 package org.pop2.trace;
 
-/** As many sessions are watched as may be; one that nobody asks for any more makes room. */
+/** Too many sessions are being watched; those that nobody asks for any more make room. */
 public final class TooManyWatchedException extends RuntimeException {
     private static final long serialVersionUID = 1L;
 

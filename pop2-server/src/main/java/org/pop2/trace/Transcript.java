@@ -17,20 +17,20 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
-import org.pop2.net.Client;
 import org.pop2.net.Networks;
+import org.pop2.net.RemoteClient;
 import org.pop2.storage.UserName;
 
 /**
- * Writes one session down: a line for each line in either direction, with the time, and octets that are no printable
- * ASCII escaped. Passwords are masked. Lives on the connection's event loop.
+ * Records one session: each line in either direction, with the time, octets other than printable ASCII escaped, and
+ * passwords masked. For the connection's event loop.
  */
 public final class Transcript extends ChannelDuplexHandler {
     private static final DateTimeFormatter TIME = DateTimeFormatter.ofPattern("HH:mm:ss.SSS");
     /** A longer line is written in pieces. */
     private static final int MAX_LINE = 1000;
 
-    /** What a session may say before it is known whose it is. */
+    /** Most characters that wait until the session's user is known. */
     private static final int MAX_WAITING = 16 * 1024;
 
     private static final int CHUNK = 4 * 1024;
@@ -41,7 +41,7 @@ public final class Transcript extends ChannelDuplexHandler {
     private final MaskedLines lines = new MaskedLines(false);
     private final ByteArrayOutputStream text = new ByteArrayOutputStream();
 
-    /** From a HELO on, which is the first of them, to the news whether its name is a user's. */
+    /** Lines from a HELO on, until it is known whether its name is a user's. */
     private final List<String> undecided = new ArrayList<>();
 
     private int undecidedLength;
@@ -49,22 +49,22 @@ public final class Transcript extends ChannelDuplexHandler {
     private final StringBuilder fromServer = new StringBuilder();
     private long left;
 
-    /** Whether it is known that this session is to be written down. */
+    /** Whether this session is to be recorded. */
     private boolean wanted;
 
     private boolean dropped;
-    /** Whether what there is will be written soon. */
+    /** Whether a write has been scheduled. */
     private boolean handing;
 
-    /** Writes down a connection from here on, if its client may be one whose sessions are. */
-    public static void begin(Transcripts transcripts, Client client, ChannelHandlerContext session) {
+    /** Begins to record a connection, if its sessions may have to be recorded. */
+    public static void begin(Transcripts transcripts, RemoteClient client, ChannelHandlerContext session) {
         Networks addresses = transcripts.settings().addresses();
         if (addresses.isEmpty() || addresses.contain(client.address())) {
             session.pipeline().addBefore(session.name(), "transcript", new Transcript(transcripts, client));
         }
     }
 
-    private Transcript(Transcripts transcripts, Client client) {
+    private Transcript(Transcripts transcripts, RemoteClient client) {
         this.transcripts = transcripts;
         this.file = transcripts.newFile(client);
         this.left = transcripts.settings().maxOctets();
@@ -72,7 +72,7 @@ public final class Transcript extends ChannelDuplexHandler {
         note(LocalDateTime.now(ZoneId.systemDefault()) + " " + client.text() + (client.encrypted() ? " TLS" : ""));
     }
 
-    /** Where it is, or will be. */
+    /** The transcript's file, which may not exist yet. */
     public Path file() {
         return file;
     }
@@ -230,7 +230,7 @@ public final class Transcript extends ChannelDuplexHandler {
         fromServer.setLength(0);
     }
 
-    /** That of a connection; nothing: it is not written down. */
+    /** The transcript of a connection; empty if it is not recorded. */
     public static Optional<Transcript> in(ChannelHandlerContext session) {
         return Optional.ofNullable(session.pipeline().get(Transcript.class));
     }

@@ -21,14 +21,14 @@ import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Stream;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import reactor.core.Disposable;
 
 /**
- * The transcripts of a server. Files are written by a thread of their own; if it cannot keep up, lines are left out
- * rather than sessions held up.
+ * The transcripts of a server. A separate thread writes the files; if it cannot keep up, lines are dropped instead of
+ * delaying sessions.
  */
 public final class Transcripts implements Disposable {
     private static final Logger LOG = LoggerFactory.getLogger(Transcripts.class);
@@ -48,7 +48,7 @@ public final class Transcripts implements Disposable {
         writer.allowCoreThreadTimeOut(true);
     }
 
-    /** Transcripts in a directory, which is made ready. Blocks. */
+    /** Transcripts in a directory, which is created if missing. Blocks. */
     public static Transcripts in(TraceSettings settings) throws IOException {
         Files.createDirectories(settings.directory(), privately(settings.directory(), "rwx------"));
         return new Transcripts(settings);
@@ -58,15 +58,15 @@ public final class Transcripts implements Disposable {
         return settings;
     }
 
-    /** A file for a session, in the order of time by name; it appears when something is written. */
-    Path newFile(Client client) {
+    /** The file for a new session, with a name that sorts by time; created when something is written. */
+    Path newFile(RemoteClient client) {
         String address = client.text().replaceAll("[^0-9A-Za-z.]+", "_");
         return settings.directory()
                 .resolve(NAME.format(LocalDateTime.now(ZoneId.systemDefault())) + "-" + count.incrementAndGet() + "-"
                         + address + SUFFIX);
     }
 
-    /** Appends to a file, some time later; {@code false}: too much waits already, and this is lost. */
+    /** Appends to a file later; {@code false} if too much is waiting, in which case this is dropped. */
     boolean append(Path file, byte[] octets) {
         try {
             writer.execute(() -> write(file, octets));
@@ -109,7 +109,7 @@ public final class Transcripts implements Disposable {
         return new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(set)};
     }
 
-    /** What waits is still written. */
+    /** Stops after everything that waits has been written. */
     @Override
     public void dispose() {
         writer.shutdown();

@@ -15,13 +15,13 @@ import org.pop2.trace.SessionTranscript.Line;
 import org.pop2.trace.SessionTranscript.Who;
 
 /**
- * The last lines of a session that an operator watches: written on its event loop, read on any thread. It is told whole
- * lines and how long messages are, so that no mail can come into it.
+ * The last lines of a session that an operator watches. Written on its event loop, read on any thread. It gets whole
+ * lines, and only the length of messages, so that it can contain no mail.
  */
 public final class Watch {
     static final int MOST_LINES = 200;
 
-    /** Of a longer line, the beginning is kept. */
+    /** Most characters of a line; of longer ones, the beginning is kept. */
     static final int MOST_CHARACTERS = 300;
 
     private final long session;
@@ -34,14 +34,14 @@ public final class Watch {
 
     private boolean ended;
 
-    /** @param loggedIn whether no password can be under way */
+    /** @param loggedIn whether the session has logged in, so that no password can follow */
     public Watch(long session, boolean loggedIn, Optional<Path> file) {
         this.session = session;
         this.file = file;
         this.masked = new MaskedLines(!loggedIn);
     }
 
-    /** With the line that came last. */
+    /** The session has logged in by its last line. */
     public synchronized void loggedIn(UserName user) {
         masked.loggedIn();
         Line last = lines.peekLast();
@@ -51,24 +51,24 @@ public final class Watch {
         }
     }
 
-    /** A line of the client's, with its end; its octets are copied. */
+    /** Adds a line of the client, with its line end; copies the octets. */
     public synchronized void received(ByteBuffer line) {
         String said = StandardCharsets.ISO_8859_1.decode(line).toString();
         add(Who.CLIENT, masked.masked(said));
         lastIsHelo = MaskedLines.isHelo(said);
     }
 
-    /** A line of ours, with its end. */
+    /** Adds a line of the server, with its line end. */
     public void sent(byte[] line) {
         add(Who.SERVER, MaskedLines.escaped(new String(line, StandardCharsets.ISO_8859_1)));
     }
 
-    /** Something happened; the text is ours alone. */
+    /** Adds an event; the text must not come from a client. */
     public void note(String what) {
         add(Who.NOTE, what);
     }
 
-    /** Nothing will be added. */
+    /** Ends it; nothing will be added. */
     public synchronized void end(End why) {
         if (!ended) {
             note("the session has ended: " + LogText.word(why));

@@ -10,26 +10,25 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Scheduler;
 
 /**
- * The sessions that operators watch, {@value #MOST} at most. A session is written down from the first time that
- * somebody asks for it until nobody has asked for a while; one that nobody watches costs nothing. Safe for many
- * threads.
+ * The sessions that operators watch, at most {@value #MOST}. A session is watched from the first question until nobody
+ * has asked for a while; sessions that nobody watches cost nothing. Safe for many threads.
  */
 public final class Watches {
     private static final Logger LOG = LoggerFactory.getLogger(Watches.class);
 
     static final int MOST = 16;
 
-    /** So long after the last question a session is not watched any more. */
+    /** How long a session is watched after the last question. */
     static final Duration FORGOTTEN = Duration.ofMinutes(2);
 
-    /** A session as a watch sees it. */
+    /** A session that can be watched. */
     public interface Watched {
         long id();
 
-        /** Writes down what happens from now on; nothing if the session has ended. */
+        /** Begins to watch the session; empty if it has ended. */
         Mono<Watch> watch();
 
-        /** Writes down nothing more. Any thread. */
+        /** Ends watching. On any thread. */
         void unwatch();
     }
 
@@ -49,15 +48,12 @@ public final class Watches {
     private final Map<Long, Entry> entries = new HashMap<>();
     private boolean looking;
 
-    /** @param timer tells when nobody has asked for long */
+    /** @param timer for the timeout of watching */
     public Watches(Scheduler timer) {
         this.timer = timer;
     }
 
-    /**
-     * What is known of a session that is watched already, also of one that has ended meanwhile. Nothing if it is not
-     * watched.
-     */
+    /** The dialogue of a session that is being watched, even if it has ended. Empty if it is not watched. */
     public Mono<SessionTranscript> known(long id) {
         return Mono.defer(() -> {
             synchronized (entries) {
@@ -72,7 +68,7 @@ public final class Watches {
     }
 
     /**
-     * Begins to watch a session, unless somebody else just has. Nothing if it has ended meanwhile.
+     * Begins to watch a session, unless it is being watched already. Empty if it has ended.
      *
      * @throws TooManyWatchedException if there is no room
      */
@@ -101,7 +97,7 @@ public final class Watches {
         }
     }
 
-    /** Only while there is something to forget. */
+    /** Schedules the next check if any session is being watched. */
     private void lookLater() {
         if (looking) {
             return;

@@ -1,7 +1,7 @@
 /**
- * What was said, for operators: {@link org.pop2.trace.Transcript} writes the sessions of chosen users and networks to
- * files, {@link org.pop2.trace.Watch} keeps the last lines of a session that somebody looks at. Passwords are masked
- * and messages are told by their length alone; {@code MaskedLines} is where.
+ * Dialogues of sessions, for operators. {@link org.pop2.trace.Transcript} records the sessions of chosen users and
+ * networks in files; {@link org.pop2.trace.Watch} keeps the last lines of a session that somebody watches.
+ * {@code MaskedLines} hides passwords; of messages, only the length is shown.
  *
  * <p>Imports {@code org.pop2.net} and the protocol, no server.
  *

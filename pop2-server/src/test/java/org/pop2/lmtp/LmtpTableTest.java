@@ -65,10 +65,10 @@ class LmtpTableTest {
     @Test
     void everyCellIsAsWritten() {
         List<Cell> cells = cells(TABLE);
-        assertThat(cells).hasSize(State.values().length * Input.values().length);
+        assertThat(cells).hasSize(LmtpState.values().length * LmtpInput.values().length);
         for (Cell cell : cells) {
-            Action expected = cell.entry().equals("-") ? Action.REJECT : Action.valueOf(cell.entry());
-            assertThat(LmtpTable.action(State.valueOf(cell.state()), Input.valueOf(cell.input())))
+            LmtpAction expected = cell.entry().equals("-") ? LmtpAction.REJECT : LmtpAction.valueOf(cell.entry());
+            assertThat(LmtpTable.action(LmtpState.valueOf(cell.state()), LmtpInput.valueOf(cell.input())))
                     .as("%s", cell)
                     .isEqualTo(expected);
         }
@@ -81,10 +81,10 @@ class LmtpTableTest {
     }
 
     private static void observe(Cell cell) {
-        LmtpSession session = in(State.valueOf(cell.state()));
+        LmtpSession session = in(LmtpState.valueOf(cell.state()));
         List<Effect> effects = say(session, cell.input());
         assertThat(code(effects) + "/" + session.state()).isEqualTo(cell.entry());
-        if (session.state() == State.GREETED) {
+        if (session.state() == LmtpState.GREETED) {
             // nothing is left of a transaction
             assertThat(code(say(session, "RCPT"))).isEqualTo("503");
             assertThat(code(say(session, "MAIL"))).isEqualTo("250");
@@ -94,7 +94,7 @@ class LmtpTableTest {
 
     @Test
     void aCommandWhileAnOutcomeIsAwaitedIsABugOfTheCaller() {
-        LmtpSession session = in(State.SENDER);
+        LmtpSession session = in(LmtpState.SENDER);
         session.on(new Event.Received(command("RCPT")));
         assertThat(session.wants()).isEqualTo(LmtpSession.Wants.OUTCOME);
         assertThatThrownBy(() -> session.on(new Event.Received(command("NOOP"))))
@@ -103,36 +103,36 @@ class LmtpTableTest {
 
     @Test
     void aMessageHasAReplyForEachRecipientAndThenAnotherMayCome() {
-        LmtpSession session = in(State.RECIPIENTS);
+        LmtpSession session = in(LmtpState.RECIPIENTS);
         say(session, "RCPT");
         say(session, "DATA");
         assertThat(session.on(new Event.ContentEnded()))
                 .containsExactly(new Effect.Deliver("a@example.org", "", List.of(JON, JON)));
-        assertThat(code(session.on(new Event.Outcome(Reply.DELIVERED)))).isEqualTo("250");
-        assertThat(session.state()).isEqualTo(State.DELIVERING);
-        assertThat(code(session.on(new Event.Outcome(Reply.UNAVAILABLE)))).startsWith("45");
-        assertThat(session.state()).isEqualTo(State.GREETED);
+        assertThat(code(session.on(new Event.Outcome(LmtpReply.DELIVERED)))).isEqualTo("250");
+        assertThat(session.state()).isEqualTo(LmtpState.DELIVERING);
+        assertThat(code(session.on(new Event.Outcome(LmtpReply.UNAVAILABLE)))).startsWith("45");
+        assertThat(session.state()).isEqualTo(LmtpState.GREETED);
     }
 
     @Test
     void whoSaysManyThingsAndBringsNoMailIsLetGo() {
         int most = LmtpSession.MAX_IDLE + LmtpSettings.Limits.defaults().recipients();
-        LmtpSession session = in(State.RECIPIENTS);
+        LmtpSession session = in(LmtpState.RECIPIENTS);
         for (int i = 0; i < most - 10; i++) {
             assertThat(code(say(session, "NOOP"))).isEqualTo("250");
         }
         // a message, and all of it is forgotten
         say(session, "DATA");
         session.on(new Event.ContentEnded());
-        session.on(new Event.Outcome(Reply.DELIVERED));
+        session.on(new Event.Outcome(LmtpReply.DELIVERED));
         for (int i = 0; i < most; i++) {
             assertThat(code(say(session, i % 2 == 0 ? "NOOP" : "RSET"))).isEqualTo("250");
         }
         assertThat(code(say(session, "VRFY"))).isEqualTo("421");
-        assertThat(session.state()).isEqualTo(State.DONE);
+        assertThat(session.state()).isEqualTo(LmtpState.DONE);
     }
 
-    private static LmtpSession in(State state) {
+    private static LmtpSession in(LmtpState state) {
         LmtpSession session = new LmtpSession("mail.example.org", LmtpSettings.Limits.defaults());
         session.on(new Event.Opened());
         for (String line : switch (state) {
@@ -153,7 +153,7 @@ class LmtpTableTest {
         return effects.stream().anyMatch(Effect.Find.class::isInstance) ? session.on(new Event.Found(JON)) : effects;
     }
 
-    private static Command command(String verb) {
+    private static LmtpCommand command(String verb) {
         return CommandParser.parse(
                 switch (verb) {
                     case "LHLO", "VRFY" -> verb + " x";

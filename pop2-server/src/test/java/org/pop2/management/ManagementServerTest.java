@@ -45,8 +45,8 @@ import org.pop2.server.ServerSettings;
 import org.pop2.server.TestServer;
 import org.pop2.server.Wire;
 import org.pop2.storage.Accounts;
-import org.pop2.storage.Measured;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.memory.MemoryMailStore;
 import org.pop2.storage.tck.broken.ForwardingStore;
 import org.pop2.trace.TraceSettings;
@@ -73,7 +73,7 @@ class ManagementServerTest {
     private ManagementServer management = manage(Optional.of(AccessToken.of(TOKEN)));
 
     /** A storage that can be made to fail, and that tells a number. */
-    private static final class Store extends ForwardingStore implements Measured {
+    private static final class Store extends ForwardingStore implements StoreMetrics {
         private final AtomicBoolean down = new AtomicBoolean();
         private final AtomicInteger asked = new AtomicInteger();
 
@@ -94,7 +94,7 @@ class ManagementServerTest {
         }
 
         @Override
-        public Optional<Measured> measured() {
+        public Optional<StoreMetrics> metrics() {
             return Optional.of(this);
         }
 

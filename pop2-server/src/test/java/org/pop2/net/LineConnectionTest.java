@@ -77,7 +77,7 @@ class LineConnectionTest {
         public void received(int octets) {}
 
         @Override
-        public void taken(int octets) {}
+        public void written(int octets) {}
 
         @Override
         public boolean isSending(boolean pending) {

@@ -41,10 +41,10 @@ class ProfiledMailboxTest {
     /** What is sent, which has to have the length that was announced. */
     private String sent(byte[] message, ClientProfile profile) {
         ProfiledMailbox mailbox = new ProfiledMailbox(mailbox(message), profile, NOW);
-        if (!mailbox.measured(1)) {
+        if (!mailbox.lengthKnown(1)) {
             mailbox.measure(1).block(LIMIT);
         }
-        assertThat(mailbox.measured(1)).isTrue();
+        assertThat(mailbox.lengthKnown(1)).isTrue();
         long announced = mailbox.octets(1);
         StringBuilder text = new StringBuilder();
         List<ContentBuffer> pieces =
@@ -156,7 +156,7 @@ class ProfiledMailboxTest {
     void theDefaultProfileSendsWhatIsThere() {
         String message = "From x\r\n\0\r\r\n" + "x".repeat(5000) + "\r\n";
         assertThat(sent(message, ClientProfile.DEFAULT)).isEqualTo(message);
-        assertThat(new ProfiledMailbox(mailbox(new byte[] {'\r', '\n'}), ClientProfile.DEFAULT, NOW).measured(1))
+        assertThat(new ProfiledMailbox(mailbox(new byte[] {'\r', '\n'}), ClientProfile.DEFAULT, NOW).lengthKnown(1))
                 .isTrue();
     }
 

@@ -7,7 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Optional;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.PlainHashes;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.MailStore;
@@ -34,7 +34,7 @@ final class EmbeddedSession implements AutoCloseable {
         channel = new EmbeddedChannel(new SessionHandler(
                         sessions,
                         new Listener(ListenerSettings.defaults(), Optional.empty()),
-                        Client.plain(null, System.nanoTime()))
+                        RemoteClient.plain(null, System.nanoTime()))
                 .connection());
         take();
         say(lines("HELO postel secret\r\n"));

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.PlainHashes;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.profile.ClientProfile;
 import org.pop2.profile.Quirk;
 import org.pop2.protocol.Credentials;
@@ -62,7 +62,7 @@ class GoneClientTest {
 
     private EmbeddedChannel connect() {
         EmbeddedChannel channel = new EmbeddedChannel(
-                new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime())).connection());
+                new SessionHandler(sessions, listener, RemoteClient.plain(null, System.nanoTime())).connection());
         assertThat(said(channel)).startsWith("+ POP2");
         return channel;
     }

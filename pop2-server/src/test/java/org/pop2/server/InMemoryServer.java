@@ -26,7 +26,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.locks.LockSupport;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.PlainHashes;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.storage.Account;
 import org.pop2.storage.UserName;
 import org.pop2.testing.LogCapture;
@@ -68,7 +68,8 @@ final class InMemoryServer {
                         channel.pipeline()
                                 .addLast(
                                         "pop2",
-                                        new SessionHandler(sessions, listener, Client.plain(null, System.nanoTime()))
+                                        new SessionHandler(
+                                                        sessions, listener, RemoteClient.plain(null, System.nanoTime()))
                                                 .connection());
                     }
                 })

@@ -27,8 +27,8 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.auth.Authenticator;
 import org.pop2.net.Arrival;
-import org.pop2.net.Client;
 import org.pop2.net.Networks;
+import org.pop2.net.RemoteClient;
 import org.pop2.net.TlsContext;
 import org.pop2.net.TlsException;
 import org.pop2.storage.memory.MemoryMailStore;
@@ -333,7 +333,7 @@ class ListenersTest {
                                     : new SessionHandler(
                                                     sessions,
                                                     listener,
-                                                    Client.plain(channel.remoteAddress(), System.nanoTime()))
+                                                    RemoteClient.plain(channel.remoteAddress(), System.nanoTime()))
                                             .connection());
             channel.runPendingTasks();
             channels.add(channel);

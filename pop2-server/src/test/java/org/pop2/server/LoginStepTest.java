@@ -10,7 +10,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.pop2.auth.Authenticator;
 import org.pop2.auth.PlainHashes;
-import org.pop2.net.Client;
+import org.pop2.net.RemoteClient;
 import org.pop2.protocol.Command;
 import org.pop2.protocol.Credentials;
 import org.pop2.protocol.End;
@@ -30,7 +30,7 @@ class LoginStepTest {
     private final List<Event> told = new ArrayList<>();
     private final Disposable place = Disposables.single();
     private Optional<Disposable> free = Optional.of(place);
-    private Client client = Client.plain(null, 0);
+    private RemoteClient client = RemoteClient.plain(null, 0);
 
     private final SessionRecord record = new SessionRecord(1, client, ServerObserver.NONE);
 
@@ -95,7 +95,7 @@ class LoginStepTest {
 
     @Test
     void aCertificateOfAnotherIsRefusedBeforeThePasswordIsLookedAtAndItIsWiped() {
-        client = new Client(null, true, Optional.of("cooper"), 0);
+        client = new RemoteClient(null, true, Optional.of("cooper"), 0);
         Command.Helo helo = new Command.Helo(postel("secret"), null);
         step().logIn(helo, told::add);
         assertThat(told).hasSize(1).allMatch(it -> it instanceof Event.Failed f && f.end() == End.LOGIN_REFUSED);

@@ -6,8 +6,8 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import org.junit.jupiter.api.Test;
-import org.pop2.net.Client;
 import org.pop2.net.Connections;
+import org.pop2.net.RemoteClient;
 import org.pop2.profile.ClientProfile;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
@@ -34,7 +34,7 @@ class MailboxHoldTest {
             store,
             connections,
             ServerObserver.NONE,
-            new SessionRecord(1, Client.plain(null, 0), ServerObserver.NONE),
+            new SessionRecord(1, RemoteClient.plain(null, 0), ServerObserver.NONE),
             false,
             new MailboxHold.Owner() {
                 @Override

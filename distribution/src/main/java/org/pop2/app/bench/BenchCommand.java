@@ -30,7 +30,8 @@ import picocli.CommandLine.Option;
 @Command(
         name = "bench",
         description = {
-            "Measures a POP2 server, any one, and checks what it sends meanwhile: counts, lengths, and that a message read"
+            "Measures a POP2 server, any one, and checks what it sends meanwhile: counts, lengths, and "
+                    + "that a message read"
                     + " twice is the same. It looks for answers before it sleeps, and takes what"
                     + " nobody else wants of a processor for that.",
             "",
@@ -65,7 +66,7 @@ public final class BenchCommand implements Callable<Integer> {
             names = "--user",
             required = true,
             paramLabel = "NAME",
-            description = "Who logs in; %%d is the number of the session, from 0.")
+            description = "The user to log in as; %%d is the number of the session, from 0.")
     private String user = "";
 
     @Mixin

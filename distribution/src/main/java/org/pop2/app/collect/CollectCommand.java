@@ -30,7 +30,8 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "collect",
         description = {
-            "Brings the mail of accounts at providers (IMAP, POP3) to users here. A running server does so by itself, for"
+            "Brings the mail of accounts at providers (IMAP, POP3) to users here. A running server does "
+                    + "so by itself, for"
                     + " each block collect.NAME of the configuration; doc/collect.md begins at the beginning.",
             ""
         },
@@ -114,13 +115,15 @@ public final class CollectCommand implements Callable<Integer> {
     @Command(
             name = "test",
             description = {
-                "Logs in to an account, counts, and shows what would come. Changes nothing, here or there.",
+                "Logs in to an account and shows which messages would be collected. Changes nothing, "
+                        + "neither here nor there.",
                 ""
             },
             footer = {
                 "",
                 "Exit codes: 0 it works; 69 the provider cannot be reached, or its certificate is not trusted; 75 try"
-                        + " again later; 76 it does not keep to the protocol; 77 it does not accept user and password.",
+                        + " again later; 76 it does not keep to the protocol; 77 it does not accept user "
+                        + "and password.",
                 "",
                 "Example:",
                 "  pop2d collect test jon"
@@ -158,13 +161,14 @@ public final class CollectCommand implements Callable<Integer> {
     @Command(
             name = "run",
             description = {
-                "Collects the mail of an account once, as a running server does. If the server is at it, this says so and"
-                        + " does nothing.",
+                "Collects the mail of an account once, as a running server does. If the server is just "
+                        + "doing so, this says so and does nothing.",
                 ""
             },
             footer = {
                 "",
-                "Exit codes: 0 all is here; 65 some messages were refused, or stay there; others as of pop2d collect test,"
+                "Exit codes: 0 all is here; 65 some messages were refused, or stay there; others as of "
+                        + "pop2d collect test,"
                         + " and 67 there is no such user.",
                 "",
                 "Example:",

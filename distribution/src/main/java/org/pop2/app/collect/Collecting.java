@@ -14,8 +14,8 @@ import org.pop2.app.config.CollectorSettings;
 import org.pop2.fetch.Collector;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.storage.MailStore;
-import org.pop2.storage.Measured;
 import org.pop2.storage.StoreException;
+import org.pop2.storage.StoreMetrics;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -89,20 +89,23 @@ public final class Collecting {
     }
 
     /** What operators see of it. */
-    public List<Measured.Measure> measures() {
+    public List<StoreMetrics.Measure> measures() {
         return List.of(
-                new Measured.Measure(
-                        "accounts", "Accounts at providers that are configured", Measured.Kind.GAUGE, accounts::size),
-                new Measured.Measure(
+                new StoreMetrics.Measure(
+                        "accounts",
+                        "Accounts at providers that are configured",
+                        StoreMetrics.Kind.GAUGE,
+                        accounts::size),
+                new StoreMetrics.Measure(
                         "failing",
                         "Accounts whose last run failed",
-                        Measured.Kind.GAUGE,
+                        StoreMetrics.Kind.GAUGE,
                         () -> accounts.stream()
                                 .filter(each -> each.failures.get() > 0)
                                 .count()),
-                new Measured.Measure(
-                        "messages", "Messages collected from providers", Measured.Kind.COUNTER, messages::get),
-                new Measured.Measure("octets", "Octets of these", Measured.Kind.COUNTER, octets::get));
+                new StoreMetrics.Measure(
+                        "messages", "Messages collected from providers", StoreMetrics.Kind.COUNTER, messages::get),
+                new StoreMetrics.Measure("octets", "Octets of these", StoreMetrics.Kind.COUNTER, octets::get));
     }
 
     /** From now on. */

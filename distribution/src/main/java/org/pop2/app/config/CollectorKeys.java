@@ -39,7 +39,8 @@ final class CollectorKeys {
         from = key(
                 "from",
                 "",
-                "The account: `imaps://jon@imap.example.org/INBOX`, `imap://…` (STARTTLS), `pop3s://jon@pop.example.org`"
+                "The account: `imaps://jon@imap.example.org/INBOX`, `imap://…` (STARTTLS), "
+                        + "`pop3s://jon@pop.example.org`"
                         + " or `pop3://…` (STLS). A port may follow the host. In double quotes.",
                 ValueType.optional(SourceAddress::of));
         passwordFile = key(
@@ -50,7 +51,8 @@ final class CollectorKeys {
         tokenCommand = key(
                 "token-command",
                 "",
-                "Instead: a command for `/bin/sh` that prints an OAuth 2 access token, within 30 s, for XOAUTH2. It runs"
+                "Instead: a command for `/bin/sh` that prints an OAuth 2 access token, within 30 s, for "
+                        + "XOAUTH2. It runs"
                         + " before each login.",
                 ValueType.text());
         every = key(
@@ -68,13 +70,14 @@ final class CollectorKeys {
         which = key(
                 "which",
                 "new",
-                "Which messages come: `new`, those that arrive there after the first run, `all`, or with IMAP `unseen`,"
+                "Which messages come: `new`, those that arrive there after the first run, `all`, or with "
+                        + "IMAP `unseen`,"
                         + " those that nobody had read when they were first looked at.",
                 ValueType.choice(Collector.Which.class));
         since = key(
                 "since",
                 "",
-                "Only messages that came there in so long a time before, such as `30d`. With POP3 the message's own"
+                "Only messages that arrived there within this time before, such as `30d`. With POP3 the message's own"
                         + " header is believed. Default: of any age.",
                 ValueType.optional(ValueType.duration(Duration.ofMinutes(1), Duration.ofDays(36_500))));
         maxOctets = key(
@@ -86,7 +89,8 @@ final class CollectorKeys {
         tlsCa = key(
                 "tls-ca",
                 "",
-                "Trust only the certificates in this file (PEM): an authority's, or the provider's own. Default: those"
+                "Trust only the certificates in this file (PEM): an authority's, or the provider's own. "
+                        + "Default: those"
                         + " that Java trusts.",
                 ValueType.text());
         clearText = key(

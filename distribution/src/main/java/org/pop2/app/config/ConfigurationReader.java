@@ -313,7 +313,7 @@ public final class ConfigurationReader {
     private ClientProfile profile(Key<?> key, String name) {
         ClientProfile profile = profiles.get(name);
         if (profile == null) {
-            problem(key, name + " is no profile; there are " + String.join(", ", profiles.keySet()));
+            problem(key, name + " is not a profile; there are " + String.join(", ", profiles.keySet()));
             return ClientProfile.DEFAULT;
         }
         return profile;
@@ -353,7 +353,7 @@ public final class ConfigurationReader {
             return Optional.of(tls);
         }
         if (authorities.isEmpty()) {
-            problem(authoritiesKey, "has to name who issues the certificates of clients");
+            problem(authoritiesKey, "must name the authorities that issue client certificates");
             return Optional.of(tls);
         }
         return Optional.of(tls.withClientCertificate(whether, authorities.get()));

@@ -56,8 +56,7 @@ final class Keys {
             "listen.proxies-from",
             "",
             "Addresses of proxies whose connections begin with a HAProxy PROXY header, version 1 or 2: a"
-                    + " list of IP addresses and networks. From them the header has to come. From nobody else it is"
-                    + " believed.",
+                    + " list of IP addresses and networks. They must send the header; nobody else may.",
             ValueType.networks());
 
     static final Key<String> LISTEN_TLS_CERTIFICATE = new Key<>(
@@ -74,7 +73,7 @@ final class Keys {
     static final Key<ClientCertificate> LISTEN_TLS_CLIENT_CERTIFICATE = new Key<>(
             "listen.tls.client-certificate",
             "none",
-            "Whether a client shows a certificate, beside its password: `none`, `optional` or `required`."
+            "Whether clients show a certificate in addition to the password: `none`, `optional` or `required`."
                     + " The common name of the certificate has to be the user's name.",
             ValueType.choice(ClientCertificate.class));
 
@@ -93,7 +92,7 @@ final class Keys {
     static final Key<String> LISTEN_PROFILE = new Key<>(
             "listen.profile",
             "default",
-            "What the clients need that come here: `default`, `strict`, `uw`, `ka9q`, `jnos`, `pcnfs`,"
+            "The profile for clients of this listener: `default`, `strict`, `uw`, `ka9q`, `jnos`, `pcnfs`,"
                     + " `popmail`, or a profile of your own (`profiles.*`). What each of them does is in"
                     + " doc/old-clients.md.",
             ValueType.text());
@@ -108,8 +107,8 @@ final class Keys {
     static final Key<List<Assignment<Set<UserName>>>> PROFILE_USERS = new Key<>(
             "profile.users",
             "",
-            "Profiles by user: a list of a user and a profile each, such as `\"kb7abc jnos\"`. They count"
-                    + " more than those by address, and those more than `listen.profile`.",
+            "Profiles by user: a list of a user and a profile each, such as `\"kb7abc jnos\"`. They take "
+                    + "precedence over `profile.networks`, which takes precedence over `listen.profile`.",
             ValueType.assignments(ValueType.users()));
 
     static final Key<String> SERVER_NAME = new Key<>(
@@ -124,9 +123,9 @@ final class Keys {
     static final Key<Boolean> SERVER_BUSY_POLL = new Key<>(
             "server.busy-poll",
             "true",
-            "Whether a thread looks for the next command for up to 0.2 ms before it goes to sleep: `true`"
-                    + " or `false`. A client nearby gets its mail sooner. It takes processor time, but only what"
-                    + " nobody else wants. Linux only. What it costs is in doc/performance.md.",
+            "Whether to poll for the next command for up to 0.2 ms before sleeping: `true` or `false`. "
+                    + "Lower latency for clients nearby, for processor time that would otherwise be idle. Linux "
+                    + "only. What it costs is in doc/performance.md.",
             ValueType.flag());
 
     static final Key<Integer> LIMITS_CONNECTIONS = new Key<>(
@@ -163,14 +162,14 @@ final class Keys {
     static final Key<Optional<SocketAddress>> LMTP_ADDRESS = new Key<>(
             "lmtp.address",
             "",
-            "Where mail is taken in by LMTP: `HOST:PORT`, or `unix:PATH` for a socket file. LMTP has no"
-                    + " login, so let only the mail transfer agent in. Default: nowhere.",
+            "Where LMTP listens: `HOST:PORT`, or `unix:PATH` for a socket file. LMTP has no login, so let"
+                    + " only the mail transfer agent in. Default: nowhere.",
             ValueType.socketAddress());
 
     static final Key<Networks> LMTP_ALLOW_FROM = new Key<>(
             "lmtp.allow-from",
             "",
-            "Networks from which mail is taken over TCP, besides this machine itself: a list of IP"
+            "Networks that may deliver over TCP, besides this machine itself: a list of IP"
                     + " addresses and networks such as `192.168.0.0/16`. Clients of other networks get one line, a"
                     + " 421.",
             ValueType.networks());
@@ -178,7 +177,7 @@ final class Keys {
     static final Key<Set<PosixFilePermission>> LMTP_SOCKET_MODE = new Key<>(
             "lmtp.socket-mode",
             "rw-rw----",
-            "Permissions of the socket file. Who may write to it can deliver.",
+            "Permissions of the socket file. Whoever may write to it can deliver.",
             ValueType.permissions());
 
     static final Key<String> LMTP_SOCKET_GROUP = new Key<>(
@@ -196,21 +195,20 @@ final class Keys {
     static final Key<Set<String>> LMTP_DOMAINS = new Key<>(
             "lmtp.domains",
             "",
-            "Domains of the addresses that mail is taken for, a list. Default: any, for the mail transfer"
-                    + " agent has decided that.",
+            "Domains whose mail is accepted, a list. Default: any, as the mail transfer agent has decided already.",
             ValueType.domains());
 
     static final Key<String> LMTP_DELIMITER = new Key<>(
             "lmtp.delimiter",
             "+",
-            "What parts a user from a folder in `user+folder@domain`: one character. Empty: nothing does.",
+            "The character between user and folder in `user+folder@domain`. Empty: there is none.",
             ValueType.upToOneCharacter());
 
     static final Key<Boolean> LMTP_CREATE_FOLDERS = new Key<>(
             "lmtp.create-folders",
             "false",
-            "Whether a folder is made that an address names and that does not exist: `true` or `false`."
-                    + " With `false`, its mail goes to the inbox.",
+            "Whether a missing folder is created when an address names it: `true` or `false`. With "
+                    + "`false`, its mail goes to the inbox.",
             ValueType.flag());
 
     static final Key<Optional<UserName>> LMTP_POSTMASTER = new Key<>(
@@ -222,13 +220,13 @@ final class Keys {
     static final Key<Long> LMTP_MAX_MESSAGE = new Key<>(
             "lmtp.max-message",
             "1GiB",
-            "The largest message that is taken in, in octets: a number, or one with a unit such as" + " `100MiB`.",
+            "The largest message that is accepted, in octets: a number, or one with a unit such as" + " `100MiB`.",
             ValueType.octets());
 
     static final Key<Integer> LMTP_CONNECTIONS = new Key<>(
             "lmtp.connections",
             "100",
-            "Connections that may deliver at once, 1 to 10000. One more is told to try later.",
+            "Connections that may deliver at once, 1 to 10000. Further ones are told to try later.",
             ValueType.number(1, 10_000));
 
     static final Key<String> LMTP_SPOOL = new Key<>(
@@ -253,9 +251,9 @@ final class Keys {
     static final Key<String> MANAGEMENT_TOKEN_FILE = new Key<>(
             "management.token-file",
             "",
-            "File whose first line is the token, 16 characters or more. One needs the token to see users,"
-                    + " to end sessions and to reload. The file must not be readable by everybody. Default: nobody"
-                    + " can do that.",
+            "File whose first line is the token, 16 characters or more. The token is needed to see users,"
+                    + " to end sessions and to reload. The file must not be readable by everybody. Default: nobody "
+                    + "can do these.",
             ValueType.text());
 
     static final Key<Duration> SESSION_LOGIN_TIMEOUT = new Key<>(
@@ -270,24 +268,25 @@ final class Keys {
     static final Key<Duration> SESSION_STALL_TIMEOUT = new Key<>(
             "session.stall-timeout",
             "5m",
-            "Time in which a client that is being sent a message must take at least one octet, 100ms to" + " 1d.",
+            "Time in which a client must take at least one more octet of a message, 100ms to" + " 1d.",
             ValueType.duration(TENTH, DAY));
 
     static final Key<OnDisconnect> SESSION_ON_DISCONNECT = new Key<>(
             "session.on-disconnect",
             "keep",
             "What becomes of messages that were acknowledged with ACKD when the session ends without"
-                    + " QUIT: `keep` them, or `apply`, which deletes them. The RFC does not say. With `apply` JNOS"
-                    + " loses mail, unless it has its profile. Better set it in a profile, which counts more:"
+                    + " QUIT: `keep` them, or `apply`, which deletes them. The RFC does not say. With "
+                    + "`apply`, JNOS without its profile loses mail. Better set it in a profile, which "
+                    + "takes precedence:"
                     + " doc/old-clients.md, \"Profiles\".",
             ValueType.choice(OnDisconnect.class));
 
     static final Key<Boolean> SESSION_STRICT = new Key<>(
             "session.strict",
             "false",
-            "Whether the grammar of RFC 937 is taken to the letter: `true` or `false`. To the letter"
-                    + " means upper case, CRLF, a password of one word, and no blank lines. It is for teaching and"
-                    + " for conformance tests.",
+            "Whether to follow the grammar of RFC 937 to the letter: `true` or `false`. That means upper "
+                    + "case, CRLF, a password of one word, and no blank lines. For teaching and for conformance "
+                    + "tests.",
             ValueType.flag());
 
     static final Key<Duration> MAILBOX_TAKEOVER_AFTER = new Key<>(
@@ -320,15 +319,15 @@ final class Keys {
     static final Key<LmtpSettings.OverQuota> QUOTA_OVER = new Key<>(
             "quota.over",
             "reject",
-            "What the mail transfer agent is told of mail for a user whose quota is used up: `reject`, so"
-                    + " that it goes back to its sender at once, or `defer`, so that it is tried again later.",
+            "How mail for a user whose quota is used up is answered: `reject` returns it to its sender at"
+                    + " once, with `defer` the mail transfer agent tries again later.",
             ValueType.choice(LmtpSettings.OverQuota.class));
 
     static final Key<LoginBy> AUTH_LOGIN = new Key<>(
             "auth.login",
             "accounts",
-            "Who says whether a password is right: `accounts`, by the hashes that accounts keep, or `saslauthd`, which"
-                    + " asks PAM, so that users of the system have one password. More is in doc/users.md, \"Users of"
+            "What verifies passwords: `accounts`, with the hashes stored there, or `saslauthd`, which "
+                    + "asks PAM, so that users of the system have one password. More is in doc/users.md, \"Users of"
                     + " the system\".",
             ValueType.choice(LoginBy.class));
 
@@ -342,7 +341,7 @@ final class Keys {
             "auth.cache",
             "60s",
             "How long a password that was right need not be hashed again, 0s (always hash) to 1d. Changes"
-                    + " of an account are effective at once all the same.",
+                    + " of an account are effective at once nevertheless.",
             ValueType.duration(Duration.ZERO, DAY));
 
     static final Key<Boolean> AUTH_REHASH = new Key<>(
@@ -355,15 +354,15 @@ final class Keys {
     static final Key<Boolean> AUTH_PENALTY = new Key<>(
             "auth.penalty",
             "true",
-            "Whether those who fail to log in again and again are told so later and later, up to 30 s:"
+            "Whether repeated failures to log in are answered later and later, up to 30 s:"
                     + " `true` or `false`. More is in doc/users.md, \"Who guesses\".",
             ValueType.flag());
 
     static final Key<LogLevel> LOG_LEVEL = new Key<>(
             "log.level",
             "info",
-            "The least severe events that `serve` and `demo` log: `error`, `warn`, `info`, `debug` or"
-                    + " `trace`. Where they go is said in conf/logback.xml.",
+            "The lowest level that `serve` and `demo` log: `error`, `warn`, `info`, `debug` or"
+                    + " `trace`. conf/logback.xml says where they go.",
             ValueType.choice(LogLevel.class));
 
     static final Key<LogFormat> LOG_FORMAT = new Key<>(
@@ -376,7 +375,8 @@ final class Keys {
     static final Key<Boolean> LOG_DELETIONS = new Key<>(
             "log.deletions",
             "false",
-            "Whether each message that a session deletes is logged, with its user, folder, octets and Message-ID: `true`"
+            "Whether each message that a session deletes is logged, with its user, folder, octets and "
+                    + "Message-ID: `true`"
                     + " or `false`. Its header is read once more for that.",
             ValueType.flag());
 
@@ -384,8 +384,7 @@ final class Keys {
             "log.loggers",
             "",
             "Levels of single loggers: a list of a logger and a level each, such as"
-                    + " `[\"org.pop2.server.sessions warn\", \"org.pop2.lmtp debug\"]`. They count more than"
-                    + " `log.level`.",
+                    + " `[\"org.pop2.server.sessions warn\", \"org.pop2.lmtp debug\"]`. They override `log.level`.",
             ValueType.levels());
 
     static final Key<String> TRACE_DIRECTORY = new Key<>(
@@ -397,15 +396,12 @@ final class Keys {
             ValueType.text());
 
     static final Key<Set<UserName>> TRACE_USERS = new Key<>(
-            "trace.users",
-            "",
-            "Users whose sessions are written down, a list. Default: everybody's.",
-            ValueType.users());
+            "trace.users", "", "Users whose sessions are recorded, a list. Default: everybody's.", ValueType.users());
 
     static final Key<Networks> TRACE_ADDRESSES = new Key<>(
             "trace.addresses",
             "",
-            "Clients whose sessions are written down, a list of IP addresses and networks. Default: all.",
+            "Clients whose sessions are recorded, a list of IP addresses and networks. Default: all.",
             ValueType.networks());
 
     static final Key<Long> TRACE_MAX_OCTETS = new Key<>(

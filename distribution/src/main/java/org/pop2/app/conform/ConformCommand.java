@@ -34,18 +34,23 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "conform",
         description = {
-            "Holds the RFC against a POP2 server, any one: each cell of its decision table that a client can reach (RFC 937"
-                    + " p. 22), lengths and octets, names of mailboxes, and when deletions take effect. It connects some"
+            "Holds the RFC against a POP2 server, any one: each cell of its decision table that a client "
+                    + "can reach (RFC 937"
+                    + " p. 22), lengths and octets, names of mailboxes, and when deletions take effect. It "
+                    + "connects some"
                     + " sixty times, and once gives a wrong password.",
             "",
-            "A line for each thing: ok; FAIL, with what was got instead; habit, where the RFC leaves it open; not run. It"
-                    + " reads the mailbox that the server opens, or --folder. Deletes nothing, unless --delete is given:"
+            "A line for each thing: ok; FAIL, with what was got instead; habit, where the RFC leaves it "
+                    + "open; not run. It"
+                    + " reads the mailbox that the server opens, or --folder. Deletes nothing, unless "
+                    + "--delete is given:"
                     + " then the first one to four messages of that mailbox, which it says beforehand.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0 nothing fails; 1 something does; 69 no such server; 77 it does not accept user and password.",
+            "Exit codes: 0 nothing fails; 1 something does; 69 no such server; 77 it does not accept user"
+                    + " and password.",
             "",
             "Example:",
             "  pop2d conform pop.example.org --user test --password-file ~/.pop2",
@@ -64,7 +69,7 @@ public final class ConformCommand implements Callable<Integer> {
     @Option(names = "--port", paramLabel = "N", description = "Its port. Default: 109.")
     private int port = ClientSettings.PORT;
 
-    @Option(names = "--user", required = true, paramLabel = "NAME", description = "Who logs in.")
+    @Option(names = "--user", required = true, paramLabel = "NAME", description = "The user to log in as.")
     private String user = "";
 
     @Option(
@@ -128,7 +133,7 @@ public final class ConformCommand implements Callable<Integer> {
         if (e instanceof SocketTimeoutException) {
             return "it does not answer in time";
         }
-        return text.contains("refused") ? "nobody listens there (connection refused)" : "got " + text;
+        return text.contains("refused") ? "nothing listens there (connection refused)" : "got " + text;
     }
 
     private List<Result> run(Subject subject) throws IOException {

@@ -29,14 +29,15 @@ import reactor.core.publisher.Mono;
         description = {
             "Delivers the message on standard input to a user's mailbox.",
             "",
-            "Line ends may be LF or CRLF. A From_ line before the header, which some mail systems add, is taken off,"
-                    + " whatever its date looks like, and its sender used.",
+            "Line ends may be LF or CRLF. A From_ line before the header, which some mail systems add, is"
+                    + " removed, whatever its date looks like, and its sender used.",
             ""
         },
         footer = {
             "",
             "Exit codes: 0 delivered, durably; 67 no such user; 73 the user's quota is used up, and quota.over ="
-                    + " reject (mail systems send the mail back); 75 not delivered, try later (whatever was in the way,"
+                    + " reject (mail systems send the mail back); 75 not delivered, try later (whatever was"
+                    + " in the way,"
                     + " a wrong configuration included: the mail is kept safest in the queue it comes from); 64 wrong"
                     + " command line.",
             "",

@@ -39,8 +39,10 @@ import picocli.CommandLine.Option;
 @Command(
         name = "fetch",
         description = {
-            "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. With --from, that of"
-                    + " an account of IMAP or POP3. A message is on the disk, or taken by the mail system, before it is"
+            "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. "
+                    + "With --from, that of"
+                    + " an account of IMAP or POP3. A message is on the disk, or taken by the mail system, "
+                    + "before it is"
                     + " acknowledged, or anything changes there.",
             "",
             "It can be stopped, killed and run again: POP2 gives messages no names, so a state file remembers, by"
@@ -50,7 +52,8 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "Exit codes: 0 all is fetched; 65 the mail system refused a message, which stays on the server; 67 it does"
+            "Exit codes: 0 all is fetched; 65 the mail system refused a message, which stays on the "
+                    + "server; 67 it does"
                     + " not know the recipient; 69 there is no such server, or its certificate is not trusted; 74 the"
                     + " mail cannot be written; 75 the connection was lost, try again; 76 the server does not keep to"
                     + " the protocol; 77 it does not accept user and password.",
@@ -124,9 +127,9 @@ public final class FetchCommand implements Callable<Integer> {
 
     @Option(
             names = "--count-lf",
-            description =
-                    "For a server that counts CRLF at line ends and sends LF (JNOS): LF counts as two octets. With"
-                            + " --delete only if that is given twice, for nobody can prove that such a message is whole.")
+            description = "For a server that counts CRLF at line ends and sends LF (JNOS): LF counts as two "
+                    + "octets. Combined with --delete only if that is given twice, since such a message "
+                    + "cannot be proved complete.")
     private boolean countLineFeeds;
 
     @Option(
@@ -140,26 +143,27 @@ public final class FetchCommand implements Callable<Integer> {
     @Option(
             names = "--recipient",
             paramLabel = "ADDRESS",
-            description = "For whom the mail system gets the mail, where TARGET does not say. Default: NAME.")
+            description = "The recipient for the mail system, if TARGET does not name one. Default: NAME.")
     private @Nullable String recipient;
 
     @Option(
             names = "--state",
             paramLabel = "FILE",
-            description = "What was fetched. Default: a file in ~/.local/state/pop2d; none for standard output.")
+            description = "File that records what was fetched. Default: a file in ~/.local/state/pop2d; none "
+                    + "for standard output.")
     private @Nullable Path stateFile;
 
     @Option(
             names = "--limit",
             paramLabel = "N",
-            description = "Fetch at most N messages, those that had been fetched before not counted. Default: all.")
+            description = "Fetch at most N messages, not counting those fetched before. Default: all.")
     private long limit = Long.MAX_VALUE;
 
     @Option(
             names = "--timeout",
             paramLabel = "TIME",
             defaultValue = "2m",
-            description = "Give up when the server is silent for so long. Default: ${DEFAULT-VALUE}.")
+            description = "Give up when the server is silent for this long. Default: ${DEFAULT-VALUE}.")
     private String timeout = "";
 
     public FetchCommand(Terminal terminal) {
@@ -338,9 +342,8 @@ public final class FetchCommand implements Callable<Integer> {
             wrong = "--delete: nobody knows whether what is written to standard output is safe; name a file";
         }
         if (wrong == null && countLineFeeds && delete.length == 1) {
-            wrong =
-                    "--count-lf with --delete: nobody can prove that a message is whole whose length is guessed. Look at"
-                            + " what was fetched, and say --delete --delete then";
+            wrong = "--count-lf with --delete: a message whose length is guessed cannot be proved complete. Look at"
+                    + " what was fetched, and say --delete --delete then";
         }
         if (wrong != null) {
             throw new CommandFailedException(ExitCode.USAGE, wrong);

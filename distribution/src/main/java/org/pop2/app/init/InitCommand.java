@@ -34,17 +34,18 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "init",
         description = {
-            "Makes an instance: its directories, its configuration, a token for operators, and the first user. On a"
-                    + " terminal it asks for what no option says; elsewhere, and with --yes, it takes the defaults. It"
-                    + " prints what to do next. A configuration that sets anything is never changed.",
+            "Makes an instance: its directories, its configuration, a token for operators, and the first "
+                    + "user. On a terminal it asks for whatever no option says; otherwise, and with --yes, it uses "
+                    + "the defaults. It prints what to do next, and never changes an existing configuration.",
             "",
-            "Run by root in a directory of another user, the service's for one, it gives that user what has to be its"
-                    + " own.",
+            "Run by root in a directory of another user, such as the service's, it gives that user the "
+                    + "files that must be its own.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0; 65 an answer is not right; 73 the directory cannot be written, or is configured already; 77"
+            "Exit codes: 0; 65 an answer is not right; 73 the directory cannot be written, or is "
+                    + "configured already; 77"
                     + " it is another user's.",
             "",
             "Example:",

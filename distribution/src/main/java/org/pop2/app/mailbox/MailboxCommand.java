@@ -37,11 +37,12 @@ import picocli.CommandLine.Option;
 @Command(
         name = "mailbox",
         description = {
-            "Counts, checks, imports, exports, copies and repairs mailboxes, and brings back or finishes deletions. On any"
-                    + " storage, while a server runs or not; nothing here deletes mail but what a client has deleted.",
+            "Counts, checks, imports, exports, copies and repairs mailboxes, and undoes or finishes "
+                    + "deletions. Works on any storage, whether a server runs or not. Deletes no mail, except to "
+                    + "finish what a client deleted.",
             "",
-            "A mailbox that is read is held like a session's: its user waits meanwhile. One that a session holds is never"
-                    + " taken over, but reported as in use.",
+            "While a mailbox is read, its user has to wait, as during a session. A mailbox that a session"
+                    + " holds is never taken over, but reported as in use.",
             ""
         },
         footer = {"", "Example:", "  pop2d mailbox list", "  pop2d mailbox import --user postel /var/mail/postel"})
@@ -69,7 +70,8 @@ public final class MailboxCommand implements Callable<Integer> {
     @Command(
             name = "list",
             description = {
-                "Lists the mailboxes: user, folder, messages and octets on the wire, with tabs between; for one that is"
+                "Lists the mailboxes: user, folder, messages and octets on the wire, with tabs between; "
+                        + "for one that is"
                         + " in use or cannot be read, - in place of the numbers. With --quota, a line for each user:"
                         + " messages and octets in all folders, and how many of each there may be.",
                 ""
@@ -156,15 +158,17 @@ public final class MailboxCommand implements Callable<Integer> {
     @Command(
             name = "verify",
             description = {
-                "Reads every message of every mailbox, and compares its octets with the number that clients are told."
+                "Reads every message of every mailbox, and compares its length with the one that is "
+                        + "announced to clients."
                         + " Prints user, folder, messages and a verdict, with tabs between: ok, in use, or how many"
                         + " messages are bad; which ones, and why, on standard error.",
                 "",
                 "In PostgreSQL, also compares the SHA-256 of each message with the one it was delivered with. An mbox has"
                         + " none: an octet that became another is not found there.",
                 "",
-                "Of an mbox, also tells which lines look like the beginning of a message and are none, or are one and do"
-                        + " not look like it, by their offsets in the file, on standard error; the verdict says how many.",
+                "Of an mbox, it also reports on standard error which lines may have been judged wrongly, "
+                        + "as text or as the beginning of a message, by their offsets in the file; the verdict says"
+                        + " how many.",
                 ""
             },
             footer = {

@@ -31,15 +31,17 @@ import picocli.CommandLine.Option;
 @Command(
         name = "copy",
         description = {
-            "Copies users, their accounts and all their folders, from one instance to another: to another storage, or"
-                    + " to another place. Nothing is deleted at the source, and nothing changed at the destination that"
-                    + " is there already: an account that differs is left as it is, with a word about it.",
+            "Copies users, with their accounts and all folders, from one instance to another: to another "
+                    + "storage, or to another place. Deletes nothing at the source, and changes nothing that exists"
+                    + " at the destination: an account that differs there is kept and reported.",
             "",
             "Every message is read back at the destination and compared. A message that is there is not copied again,"
-                    + " so that the command can be stopped and run again, and run a last time when the server is down."
-                    + " Prints user, folder, messages copied and messages that were there already, with tabs between.",
+                    + " so that the command can be stopped and run again, and run a last time when the "
+                    + "server is down."
+                    + " Prints user, folder, messages copied and messages that were there already, with "
+                    + "tabs between.",
             "",
-            "Both configurations are taken as the files have them; environment variables do not count.",
+            "Environment variables do not apply to the two configurations.",
             ""
         },
         footer = {

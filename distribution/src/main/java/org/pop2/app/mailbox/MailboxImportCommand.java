@@ -43,18 +43,19 @@ import picocli.CommandLine.Parameters;
                     + " are; give it an mbox that nobody is writing to. Of a Maildir, cur and new are read; flags and"
                     + " sub-folders are not.",
             "",
-            "In an mbox a From_ line without a date, or with one that mail programs do not write, begins a message,"
-                    + " too, if an empty line is before it and a header field behind it; how many there were is told at"
-                    + " the end.",
+            "In an mbox, a From_ line without a date, or with an unusual one, also begins a message if an"
+                    + " empty line precedes it and a header field follows; their number is reported at the end.",
             "",
-            "An import that was stopped (by Ctrl-C, say) or killed can be run again with the same command: it goes on"
-                    + " where it was and imports nothing twice. For that it keeps a state file until it is done.",
+            "An import that was stopped (by Ctrl-C, say) or killed can be continued with the same "
+                    + "command: nothing is imported twice. A state file records its progress until it is done.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0 all is imported, durably; 65 a source is not what it should be; 66 there is no such source;"
-                    + " 67 no such user; 74 a source cannot be read; 75 try again later; 130 or 143 stopped by SIGINT or"
+            "Exit codes: 0 all is imported, durably; 65 a source is not what it should be; 66 there is no"
+                    + " such source;"
+                    + " 67 no such user; 74 a source cannot be read; 75 try again later; 130 or 143 stopped"
+                    + " by SIGINT or"
                     + " SIGTERM.",
             "",
             "Example:",
@@ -109,8 +110,8 @@ public final class MailboxImportCommand implements Callable<Integer> {
     @Option(
             names = "--state",
             paramLabel = "FILE",
-            description = "Where to note what was imported. The file stays, so that the same command, run again later,"
-                    + " imports what has come since. Default: a file in var/import, removed at the end.")
+            description = "File that records what was imported. It stays, so that the same command, run later, "
+                    + "imports what has come since. Default: a file in var/import, removed at the end.")
     private @Nullable Path stateFile;
 
     @Parameters(paramLabel = "SOURCE", arity = "1..*", description = "A file, a Maildir, or - for standard input.")

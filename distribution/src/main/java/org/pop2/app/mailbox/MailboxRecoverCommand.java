@@ -22,17 +22,20 @@ import picocli.CommandLine.Option;
 @Command(
         name = "recover",
         description = {
-            "Lists deletions that a crash interrupted and no recovery could finish, and finishes or forgets one. Another"
-                    + " program seemed to have changed the mailbox since. Prints name, when it was set aside, mailbox, and"
+            "Lists deletions that a crash interrupted and that could not be finished; finishes or forgets"
+                    + " one. They were set aside as another program seemed to have changed the mailbox since. "
+                    + "Prints name, when it was "
+                    + "set aside, mailbox, and"
                     + " what applying it would do now, with tabs between.",
             "",
-            "A deletion is applied only if it is proved, as after a crash, that the mailbox is as the deletion left it but"
-                    + " for mail that came since. The mailbox must not be in use.",
+            "A deletion is applied only if the mailbox is provably as the deletion left it, apart from "
+                    + "mail that came since. The mailbox must not be in use.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0; 65 it cannot be applied, and nothing was changed; 66 no such deletion; 69 the storage sets none"
+            "Exit codes: 0; 65 it cannot be applied, and nothing was changed; 66 no such deletion; 69 the"
+                    + " storage sets none"
                     + " aside, or cannot be used; 75 the mailbox is in use.",
             "",
             "Example:",
@@ -56,7 +59,8 @@ final class MailboxRecoverCommand implements Callable<Integer> {
         @Option(
                 names = "--drop",
                 paramLabel = "DELETION",
-                description = "Forget this one, with its copy of what was to be kept. The mailbox stays as it is.")
+                description =
+                        "Forget this one, with its copy of the mail that was to be kept. The mailbox stays as it is.")
         private @Nullable String drop;
     }
 

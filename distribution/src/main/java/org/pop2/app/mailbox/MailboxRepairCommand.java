@@ -26,18 +26,19 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "repair",
         description = {
-            "Makes a mailbox of an mbox file that another program left as none. From_ lines that no mail program in use"
-                    + " writes become what they should be; a byte order mark and empty lines before the first message go,"
-                    + " and so do NULs before it and long runs of them at the beginning of a line; an unfinished last line"
-                    + " is ended. All else stays to the octet.",
+            "Repairs an mbox file that another program damaged. Corrects odd From_ lines; removes a byte "
+                    + "order mark and empty lines before the first message, NULs before it, and long runs of NULs "
+                    + "at the beginning of a line; ends an unfinished last line. Everything else stays to the "
+                    + "octet.",
             "",
-            "The file as it was is kept beside it, hidden, under a name that says when; its path is printed. Remove it when"
-                    + " all is well. A server may run; the mailbox must not be in use.",
+            "A copy of the damaged file stays beside it, hidden, with a date in its name; its path is "
+                    + "printed. Remove it when all is well. A server may run; the mailbox must not be in use.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0 it is a mailbox; 65 nothing in it looks like one, and nothing was changed; 66 no such folder; 67"
+            "Exit codes: 0 it is a mailbox; 65 nothing in it looks like one, and nothing was changed; 66 "
+                    + "no such folder; 67"
                     + " no such user; 73 there is no space; 75 the mailbox is in use.",
             "",
             "Example:",
@@ -58,7 +59,7 @@ final class MailboxRepairCommand implements Callable<Integer> {
 
     @Option(
             names = {"-n", "--dry-run"},
-            description = "Only say what would be done.")
+            description = "Only report what would be done.")
     private boolean dryRun;
 
     MailboxRepairCommand(Terminal terminal) {

@@ -30,9 +30,9 @@ import picocli.CommandLine.Parameters;
 @Command(
         name = "undelete",
         description = {
-            "Brings deleted messages back to where they were, as they were. The storage keeps them for a time"
-                    + " (storage.postgresql.retention). The mailbox may be in use: the session goes on with what it"
-                    + " sees, and the next one sees them. No message comes back twice.",
+            "Restores deleted messages, which the storage keeps for a time "
+                    + "(storage.postgresql.retention). The mailbox may be in use: the next session sees them. No "
+                    + "message comes back twice.",
             "",
             "Prints a line for each message, before anything is done: when it came, when it was deleted, octets and"
                     + " sender, with tabs between. Without --since and --all that is all it does.",
@@ -40,7 +40,8 @@ import picocli.CommandLine.Parameters;
         },
         footer = {
             "",
-            "Exit codes: 0; 66 no such folder; 67 no such user; 69 the storage keeps nothing that was deleted, or cannot"
+            "Exit codes: 0; 66 no such folder; 67 no such user; 69 the storage keeps nothing that was "
+                    + "deleted, or cannot"
                     + " be used.",
             "",
             "Example:",
@@ -65,7 +66,7 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
     @ArgGroup
     private Which which = new Which();
 
-    @Option(names = "--dry-run", description = "Only print what would come back.")
+    @Option(names = "--dry-run", description = "Only print what would be restored.")
     private boolean dryRun;
 
     /** At most one of them. */
@@ -73,7 +74,7 @@ final class MailboxUndeleteCommand implements Callable<Integer> {
         @Option(
                 names = "--since",
                 paramLabel = "DURATION",
-                description = "Bring back what was deleted so long ago at most: 2h, 3d.")
+                description = "Only messages that were deleted within this time: 2h, 3d.")
         private @Nullable String since;
 
         @Option(names = "--all", description = "Bring back everything that is kept.")

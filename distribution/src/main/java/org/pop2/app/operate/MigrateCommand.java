@@ -22,16 +22,17 @@ import reactor.core.publisher.Flux;
 @Command(
         name = "migrate",
         description = {
-            "Brings the schema of the storage up to date: what the server does when it starts, unless"
-                    + " storage.postgresql.migrate is false. Run it before a new version, with the rights of the schema's"
-                    + " owner; servers may go on meanwhile. Several at once wait for each other.",
+            "Brings the schema of the storage up to date. The server does so when it starts, unless "
+                    + "storage.postgresql.migrate is false. Run it before a new version, with the rights of the "
+                    + "schema's owner; servers may keep running. Concurrent runs wait for each other.",
             "",
             "Prints a line for each version applied. A storage without a schema has nothing to migrate.",
             ""
         },
         footer = {
             "",
-            "Exit codes: 0 the schema is up to date; 1 with --check: some version is pending; 69 the storage cannot be"
+            "Exit codes: 0 the schema is up to date; 1 with --check: some version is pending; 69 the "
+                    + "storage cannot be"
                     + " used, or a version could not be applied, and the schema is at the last one that was.",
             "",
             "Example:",

@@ -25,7 +25,8 @@ import reactor.core.publisher.Mono;
                     + " server.stop-timeout, and the exit code is 0.",
             "",
             "Prints \"listening on ADDRESS:PORT\" to standard output when it accepts connections, a line for each"
-                    + " listener, before it \"taking mail on ADDRESS (LMTP)\" if lmtp.address is set, and \"management on URL\" if"
+                    + " listener, before it \"taking mail on ADDRESS (LMTP)\" if lmtp.address is set, and "
+                    + "\"management on URL\" if"
                     + " management.port is; logs to standard error.",
             "",
             "SIGHUP reads the configuration again, as pop2d reload does.",
@@ -43,8 +44,8 @@ public final class ServeCommand implements Callable<Integer> {
     @Option(
             names = "--trace",
             paramLabel = "DIR",
-            description = "Write every session down, a file for each, in this directory: without passwords, but with"
-                    + " mail. The keys trace.* do so for some users or addresses.")
+            description = "Record every session in a file in this directory, without passwords, but with mail. "
+                    + "The keys trace.* do so for chosen users or addresses.")
     private @Nullable Path trace;
 
     public ServeCommand(Terminal terminal) {

@@ -37,8 +37,9 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "import",
         description = {
-            "Adds the users of a password file as Dovecot has it, lines of user:{SCHEME}hash. Users that exist stay as"
-                    + " they are. What cannot be taken over is named, and the others are.",
+            "Adds the users of a password file as Dovecot has it, lines of user:{SCHEME}hash. Users that "
+                    + "exist stay as"
+                    + " they are. Lines that cannot be imported are named, and skipped.",
             ""
         },
         footer = {"", "Example:", "  pop2d user import /etc/dovecot/users"})

@@ -23,10 +23,11 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "quota",
         description = {
-            "Sets how much mail a user may have in all folders together, or prints it: with tabs between, messages and"
+            "Sets how much mail a user may have in all folders together, or prints it: with tabs between,"
+                    + " messages and"
                     + " octets on the wire, for each how many there are and how many may be.",
             "",
-            "Mail that would be too much is refused when it comes; nothing is ever deleted.",
+            "Mail beyond that is refused when it comes; nothing is ever deleted.",
             ""
         },
         footer = {
@@ -54,10 +55,10 @@ public final class UserQuotaCommand implements Callable<Integer> {
             description = "Most octets, a number or one with a unit such as 100MiB; 0: any number.")
     private @Nullable String octets;
 
-    @Option(names = "--default", description = "As much as quota.messages and quota.octets of the configuration say.")
+    @Option(names = "--default", description = "The default: quota.messages and quota.octets of the configuration say.")
     private boolean asConfigured;
 
-    @Option(names = "--unlimited", description = "As much as there is space for, whatever the configuration says.")
+    @Option(names = "--unlimited", description = "No limit, whatever the configuration says.")
     private boolean unlimited;
 
     UserQuotaCommand(Terminal terminal) {

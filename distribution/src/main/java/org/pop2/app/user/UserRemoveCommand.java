@@ -27,8 +27,8 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "remove",
         description = {
-            "Removes a user's account. The mail stays where it is, unless --purge is given; it is another user's who"
-                    + " gets the name later.",
+            "Removes a user's account. The mail stays where it is, unless --purge is given; a new user of"
+                    + " that name would get it.",
             ""
         },
         footer = {

@@ -73,8 +73,10 @@ class ConfigurationReaderTest {
                 "user = jon, from = \"imaps://a@b\" | password-file or token-command: one of them is needed",
                 "user = jon, from = \"imaps://a@b\", password-file = x, token-command = y | one of them is needed",
                 "user = jon, from = \"imaps://a:b@c\", password-file = x | a password does not belong here",
-                "user = jon, from = \"pop3s://a@b\", password-file = x, at-provider = mark-seen | POP3 can only keep and delete",
-                "user = jon, from = \"pop3s://a@b\", password-file = x, which = unseen | POP3 does not tell what was read",
+                "user = jon, from = \"pop3s://a@b\", password-file = x, at-provider = mark-seen | POP3 "
+                        + "can only keep and delete",
+                "user = jon, from = \"pop3s://a@b\", password-file = x, which = unseen | POP3 does not "
+                        + "tell what was read",
                 "user = jon, from = \"imaps://a@b\", password-file = x, evry = 5m | did you mean collect.jon.every?"
             })
     void whatIsWrongOfAnAccountIsSaid(String block, String expected) {
@@ -202,9 +204,9 @@ class ConfigurationReaderTest {
                 """))
                 .satisfiesExactlyInAnyOrder(
                         it -> assertThat(it)
-                                .contains(":2: listen.profile = nos: nos is no profile; there are default,"),
+                                .contains(":2: listen.profile = nos: nos is not a profile; there are default,"),
                         it -> assertThat(it).contains(":3: profile.networks").endsWith("who, and the profile"),
-                        it -> assertThat(it).contains(":4: profile.users").contains("slow is no profile"),
+                        it -> assertThat(it).contains(":4: profile.users").contains("slow is not a profile"),
                         it -> assertThat(it)
                                 .contains(":5: profiles.mine.base = yours: expected one of default, strict"),
                         it -> assertThat(it).contains(":5: profiles.mine.width = 3: lines have 20 to 998 octets"),
@@ -234,7 +236,7 @@ class ConfigurationReaderTest {
                         it -> assertThat(it).contains(":2: listen.port = 1109: there are listeners with names"),
                         it -> assertThat(it).contains(":3: listeners.a.client: unknown key"),
                         it -> assertThat(it).contains(":4: listeners.a.tls.client-certificate = required: needs TLS"),
-                        it -> assertThat(it).contains("listeners.b.tls.client-ca: has to name who issues"),
+                        it -> assertThat(it).contains("listeners.b.tls.client-ca: must name the authorities"),
                         it -> assertThat(it).contains("limits.octets-per-session = much: expected a number of octets"));
     }
 

@@ -23,7 +23,7 @@ public final class MemoryData {
     private final AtomicLong liveBuffers = new AtomicLong();
     private final Holds.Table holds = new Holds.Table();
 
-    /** Without accounts and mail. */
+    /** Empty: no accounts, no mail. */
     public MemoryData() {}
 
     /** Buffers that were emitted and not released yet. */
@@ -31,7 +31,7 @@ public final class MemoryData {
         return liveBuffers.get();
     }
 
-    /** What a folder has now, each message in its wire form; none if there is no such folder. */
+    /** The messages of a folder, each in its wire form; none if there is no such folder. */
     public synchronized List<byte[]> messages(UserName user, FolderName name) {
         Folder folder = find(user, name);
         return folder == null
@@ -74,7 +74,7 @@ public final class MemoryData {
                 .toList();
     }
 
-    /** What the user has in all folders. */
+    /** How much mail the user has in all folders. */
     synchronized Usage usage(UserName user, Quota usual) {
         long messages = 0;
         long octets = 0;
@@ -90,7 +90,7 @@ public final class MemoryData {
     /**
      * Adds a message in its wire form.
      *
-     * @throws StoreException if the user has no account, or it is too much for the quota
+     * @throws StoreException if the user has no account, or the quota does not allow it
      */
     synchronized void append(UserName user, FolderName name, byte[] wire, Quota usual) {
         requireAccount(user);
@@ -108,7 +108,7 @@ public final class MemoryData {
         }
     }
 
-    /** What is there now; nothing if there is no such folder. */
+    /** The messages of a folder now; {@code null} if there is no such folder. */
     synchronized @Nullable List<byte[]> look(UserName user, FolderName name) {
         Folder folder = find(user, name);
         return folder == null ? null : List.copyOf(folder.messages);

@@ -23,7 +23,7 @@ import org.pop2.storage.support.WireForm;
 import org.reactivestreams.Publisher;
 
 /**
- * Accounts and mail in memory, nothing clever. It passes the whole contract, and is an example of how to use
+ * Accounts and mail in memory, kept simple. It passes the whole contract, and shows how to use
  * {@link org.pop2.storage.support}:
  *
  * <pre>{@code
@@ -33,7 +33,7 @@ import org.reactivestreams.Publisher;
  * }</pre>
  *
  * <p>Several instances {@linkplain #over over} the same {@link MemoryData} behave like several nodes. It keeps whole
- * messages on the heap, never waits, and works in the thread that asks.
+ * messages on the heap, never waits, and works on the caller's thread.
  */
 public final class MemoryMailStore implements MailStore {
     static final Executor AT_ONCE = Runnable::run;
@@ -58,7 +58,7 @@ public final class MemoryMailStore implements MailStore {
         return over(data, policy, Quota.UNLIMITED);
     }
 
-    /** The same with a quota for users who have none of their own. */
+    /** The same, with a default quota. */
     public static MemoryMailStore over(MemoryData data, HoldPolicy policy, Quota quota) {
         return new MemoryMailStore(data, policy, quota);
     }
@@ -122,7 +122,7 @@ public final class MemoryMailStore implements MailStore {
         return Flows.run(AT_ONCE, holds::close);
     }
 
-    /** A message that comes in: gathered, then added whole. */
+    /** An incoming message: gathered, then added whole. */
     private final class Gathering implements Incoming.Sink {
         private final UserName user;
         private final FolderName folder;

@@ -83,7 +83,9 @@ record MemorySnapshot(MemoryData data, UserName user, FolderName folder, boolean
         }
     }
 
-    /** A buffer that shows a mistake of its user: once released it holds other octets, and it is released once. */
+    /**
+     * A buffer that reveals mistakes of its user: its octets change when it is released, and a second release throws.
+     */
     private record Lent(ByteBuffer octets, AtomicLong live, AtomicBoolean isReleased) implements ContentBuffer {
         @Override
         public void release() {

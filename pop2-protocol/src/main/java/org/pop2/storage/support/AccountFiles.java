@@ -29,15 +29,15 @@ public final class AccountFiles implements Accounts {
     private final Executor executor;
 
     /**
-     * @param directory exists, and is nobody else's
-     * @param executor reads and writes
+     * @param directory exists; used by nothing else
+     * @param executor runs what reads and writes
      */
     public AccountFiles(Path directory, Executor executor) {
         this.directory = directory;
         this.executor = executor;
     }
 
-    /** The account now, or nothing. Blocks: for the storage's own threads. */
+    /** The account, if it exists. Blocks: for the storage's own threads. */
     public synchronized Optional<Account> look(UserName user) {
         try {
             return Optional.of(read(Files.readAllLines(file(user), StandardCharsets.UTF_8)));
@@ -57,7 +57,7 @@ public final class AccountFiles implements Accounts {
         return look(user).orElseThrow(() -> new StoreException(Reason.NOT_FOUND, "no account: " + user));
     }
 
-    /** Hexadecimal: no name is a path, and no file system takes two names for one. */
+    /** Hexadecimal, so that no name is a path and no file system confuses two names. */
     private Path file(UserName user) {
         return directory.resolve(HexFormat.of().formatHex(user.value().getBytes(StandardCharsets.UTF_8)));
     }

@@ -22,14 +22,14 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * What a storage in files does so that it outlives a power failure. Everything blocks: for the storage's own threads.
- * Errors are {@link StoreException}s.
+ * File operations that survive a power failure. Everything blocks: for the storage's own threads. Errors are
+ * {@link StoreException}s.
  */
 public final class DurableFiles {
-    /** How names of files end that are not finished; what a crash left of them may be removed. */
+    /** Suffix of unfinished files. Those that a crash left may be removed. */
     public static final String UNFINISHED = ".tmp";
 
-    /** Whoever has it is the only one. */
+    /** A lock; its holder is the only one. */
     public interface Lock extends AutoCloseable {
         @Override
         void close();
@@ -37,15 +37,15 @@ public final class DurableFiles {
 
     private DurableFiles() {}
 
-    /** An error of the disk, as a storage tells it. */
+    /** The storage's exception for an error of the disk. */
     public static StoreException failed(Exception e) {
         return new StoreException(Reason.UNAVAILABLE, "the disk: " + e, e);
     }
 
     /**
-     * Makes this process the only one to work on something, until what is returned is closed.
+     * Takes a lock that keeps other processes, and other callers in this one, away until it is closed.
      *
-     * @throws StoreException with {@link Reason#UNAVAILABLE} if another one does
+     * @throws StoreException with {@link Reason#UNAVAILABLE} if it is held already
      */
     public static Lock lock(Path file) {
         try {
@@ -72,7 +72,7 @@ public final class DurableFiles {
         }
     }
 
-    /** What is in a directory; nothing if there is none. */
+    /** The entries of a directory; none if it does not exist. */
     public static List<Path> list(Path directory) {
         try (Stream<Path> found = Files.list(directory)) {
             return found.toList();
@@ -83,7 +83,7 @@ public final class DurableFiles {
         }
     }
 
-    /** Makes a directory and those above it, durably. */
+    /** Creates a directory and its parents, durably. */
     public static void directory(Path directory) {
         try {
             if (Files.isDirectory(directory)) {
@@ -97,7 +97,10 @@ public final class DurableFiles {
         }
     }
 
-    /** Writes a file as a whole: there is the old one or the new one, whatever happens, and the new one at the end. */
+    /**
+     * Replaces a file as a whole: whatever happens, either the old or the new one is there; the new one, once this
+     * returns.
+     */
     public static void write(Path file, byte[] octets) {
         Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
         try {
@@ -128,7 +131,7 @@ public final class DurableFiles {
         }
     }
 
-    /** Removes files, durably; those that are gone already are passed over. */
+    /** Removes files, durably. Those that are gone already are skipped. */
     public static void delete(Collection<Path> files) {
         Set<Path> directories = new LinkedHashSet<>();
         try {
@@ -145,8 +148,8 @@ public final class DurableFiles {
     }
 
     /**
-     * Removes several files, all or none (rules S10, S11): a list of them is written first, and as soon as that is safe
-     * the files count as removed. What a crash or a sick disk leaves of them is for {@link #finish}.
+     * Removes several files, all or none (rules S10, S11). A list of them is written first; once that is safe, the
+     * files count as removed. After a crash or an error of the disk, {@link #finish} removes the rest.
      *
      * @param list where the list is kept meanwhile, in a directory that holds all the files, or directories of them
      */
@@ -166,7 +169,7 @@ public final class DurableFiles {
         delete(List.of(list));
     }
 
-    /** Finishes what was interrupted; called whenever somebody is about to look at the files, and holds them. */
+    /** Finishes an interrupted {@link #deleteAll}. Call it before looking at the files, while holding them. */
     public static void finish(Path list) {
         try {
             List<String> names = Files.readAllLines(list, StandardCharsets.UTF_8);

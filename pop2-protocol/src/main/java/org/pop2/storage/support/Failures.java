@@ -3,7 +3,7 @@ package org.pop2.storage.support;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
-/** Whatever goes wrong, as the one error that a storage lets out (rule S14). */
+/** Turns whatever goes wrong into the one exception that a storage may emit (rule S14). */
 final class Failures {
     private Failures() {}
 

@@ -12,20 +12,20 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * The publishers that a storage needs, by the letter of Reactive Streams. Their work is done by an executor: a storage
- * that waits for disks gives one with threads of its own, one that never waits gives {@code Runnable::run}. What is
- * thrown there comes out as a {@link StoreException}.
+ * The publishers that a storage needs, to the letter of Reactive Streams. An executor does their work: one with threads
+ * of its own if the storage waits for disks, {@code Runnable::run} if it never waits. Whatever is thrown there is
+ * emitted as a {@link StoreException}.
  */
 public final class Flows {
     private Flows() {}
 
-    /** Elements, got one after the other. */
+    /** Elements, read one after the other. */
     public interface Source<T> extends Iterator<T> {
-        /** Called once, when no more elements are wanted or there are none, by the executor. */
+        /** Called once, by the executor, when no more elements are wanted or left. */
         default void close() {}
     }
 
-    /** Works when subscribed to, then completes or fails. Who cancels before it has begun prevents it. */
+    /** Works when subscribed to, then completes or fails. Cancelling before it has begun prevents it. */
     public static Publisher<Void> run(Executor executor, Runnable work) {
         return emit(executor, () -> {
             work.run();
@@ -33,12 +33,12 @@ public final class Flows {
         });
     }
 
-    /** Looks when subscribed to, and emits what it saw as it is asked for. */
+    /** Looks when subscribed to, then emits the elements as they are requested. */
     public static <T> Publisher<T> list(Executor executor, Supplier<? extends Iterable<T>> look) {
         return emit(executor, () -> new Elements<>(look.get().iterator()));
     }
 
-    /** Opens a source when subscribed to, and reads as it is asked for. */
+    /** Opens a source when subscribed to, and reads as elements are requested. */
     public static <T> Publisher<T> emit(Executor executor, Supplier<? extends Source<T>> open) {
         return subscriber -> {
             Emission<T> emission = new Emission<>(executor, subscriber, open);
@@ -59,13 +59,13 @@ public final class Flows {
         }
     }
 
-    /** The source is touched by one thread at a time: whoever has set {@link #draining}. */
+    /** One thread at a time uses the source: the one that has set {@link #draining}. */
     private static final class Emission<T> implements Subscription, Runnable {
         private final Executor executor;
         private final Subscriber<? super T> subscriber;
         private final Supplier<? extends Source<T>> open;
         private @Nullable Source<T> source;
-        /** Negative after a mistake of the subscriber's, for good. */
+        /** Negative for good once the subscriber has broken the rules. */
         private long demand;
         /** From the beginning: {@link #execute} is called first. */
         private boolean draining = true;
@@ -116,7 +116,7 @@ public final class Flows {
             }
         }
 
-        /** For the executor: emits what was asked for. */
+        /** For the executor: emits what was requested. */
         @Override
         public void run() {
             try {
@@ -128,9 +128,7 @@ public final class Flows {
             }
         }
 
-        /**
-         * Says whether to go on; if not, nothing is left to do, or {@link #draining} is given up until more is asked.
-         */
+        /** Whether to go on. If not, it is done, or {@link #draining} was cleared until more is requested. */
         private boolean step() {
             synchronized (this) {
                 if (cancelled) {

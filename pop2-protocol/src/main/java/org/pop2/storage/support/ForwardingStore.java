@@ -8,20 +8,20 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Recoverable;
 import org.pop2.storage.Repairable;
 import org.pop2.storage.Retention;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.reactivestreams.Publisher;
 
-/** Does what another storage does, all of it: who changes something overrides that, and keeps what the other can. */
+/** Forwards everything to another storage, optional abilities included. To change something, override that method. */
 public class ForwardingStore implements MailStore {
     private final MailStore store;
 
-    /** Nothing is opened; {@link #close} closes that one. */
+    /** Wraps an open storage; {@link #close} closes it. */
     public ForwardingStore(MailStore store) {
         this.store = store;
     }
@@ -67,8 +67,8 @@ public class ForwardingStore implements MailStore {
     }
 
     @Override
-    public Optional<Measured> measured() {
-        return store.measured();
+    public Optional<StoreMetrics> metrics() {
+        return store.metrics();
     }
 
     @Override

@@ -22,8 +22,8 @@ import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
 
 /**
- * Who holds which mailbox, for a storage on one node: one at a time, with takeover and fencing (rules S6, S10, S11,
- * S13). A storage gives a {@link Snapshot} of what is there and gets the mailbox that its caller is given.
+ * Exclusive holds of mailboxes, with takeover and fencing (rules S6, S10, S11, S13), for a storage on one node. The
+ * storage supplies a {@link Snapshot} of a mailbox; this class makes it the {@link Mailbox} for the caller.
  */
 public final class Holds {
     private static final long RETRY_MILLIS = 2;
@@ -32,7 +32,7 @@ public final class Holds {
     public static final class Table {
         private final Map<Object, Held> holders = new HashMap<>();
 
-        /** Nobody holds anything. */
+        /** An empty table. */
         public Table() {}
     }
 
@@ -40,7 +40,7 @@ public final class Holds {
     private final HoldPolicy policy;
     private final Executor executor;
 
-    /** With a table of its own; the executor takes snapshots and deletes. */
+    /** Holds with a table of their own. The executor takes snapshots and deletes. */
     public Holds(HoldPolicy policy, Executor executor) {
         this(new Table(), policy, executor);
     }
@@ -52,16 +52,16 @@ public final class Holds {
     }
 
     /**
-     * Opens a mailbox as {@link org.pop2.storage.MailStore#open} has to.
+     * Opens a mailbox as {@link org.pop2.storage.MailStore#open} requires.
      *
-     * @param key what tells mailboxes apart: by {@link Object#equals}
-     * @param look at what is there, by the executor, when the mailbox is held
+     * @param key identifies the mailbox, by {@link Object#equals}
+     * @param look takes the snapshot, on the executor, once the mailbox is held
      */
     public Publisher<Mailbox> open(Object key, Supplier<? extends Snapshot> look) {
         return new Opening(outcome -> attempt(new Held(key), look, outcome, System.nanoTime()));
     }
 
-    /** Gives up every mailbox that was opened here and is held still; nothing of them is deleted. */
+    /** Gives up every mailbox that was opened here and is still held, without deleting. */
     public void close() {
         List<Held> mine;
         synchronized (table) {
@@ -127,7 +127,7 @@ public final class Holds {
         private volatile long lastActive = System.nanoTime();
         private volatile @Nullable Snapshot snapshot;
         private volatile long[] octets = {};
-        /** Guarded by the table: what has begun is not taken over. */
+        /** Guarded by the table: a deletion that has begun is not taken over. */
         private boolean deleting;
 
         Held(Object key) {
@@ -160,13 +160,13 @@ public final class Holds {
             return System.nanoTime() - lastActive >= nanos;
         }
 
-        /** Somebody else holds it now. */
+        /** Another session holds it now. */
         void lose() {
             ended();
             lost.happen(null);
         }
 
-        /** Gives it back untouched, as if it had never been opened. */
+        /** Gives it back as if it had never been opened. */
         void abandon() {
             boolean mine;
             synchronized (table) {

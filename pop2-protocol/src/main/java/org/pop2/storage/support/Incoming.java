@@ -14,20 +14,20 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * A message on its way into a storage, as {@link org.pop2.storage.MailStore#deliver} returns it: one buffer is asked
- * for at a time, made its {@linkplain WireForm wire form} and written; when all is there it is committed. Whoever
- * cancels before that, or a content that fails, has it aborted.
+ * A message on its way into a storage, as {@link org.pop2.storage.MailStore#deliver} returns it. Requests one buffer at
+ * a time, converts it to its {@linkplain WireForm wire form} and writes it; commits at the end. A cancel before that,
+ * or content that fails, aborts it.
  */
 public final class Incoming implements Publisher<Void> {
-    /** Where the message goes. Called by the executor, one call at a time. */
+    /** Where the message goes. Called on the executor, one call at a time. */
     public interface Sink {
-        /** The next octets as they go over the wire; the array is the sink's. */
+        /** The next octets in wire form. The array belongs to the sink. */
         void write(byte[] wire);
 
         /**
-         * All octets are there: the message counts when this returns, durably.
+         * Makes the complete message count, durably, by the time it returns.
          *
-         * @throws StoreException if it cannot be added; then nothing is
+         * @throws StoreException if it cannot be added; nothing is added then
          */
         void commit(long octets);
 
@@ -41,7 +41,7 @@ public final class Incoming implements Publisher<Void> {
 
     /**
      * @param executor writes; {@code Runnable::run} for a storage that never waits
-     * @param begin opens the sink, or throws what keeps the message out: the user has no account
+     * @param begin opens the sink, or throws why the message is refused: the user has no account, say
      */
     public Incoming(Message message, Executor executor, Supplier<? extends Sink> begin) {
         this.message = message;
@@ -74,8 +74,8 @@ public final class Incoming implements Publisher<Void> {
         }
 
         /**
-         * Does something with the sink, by the executor, after what was to be done before; a completion may come while
-         * the last buffer is still written. What it returns comes after, unless it was cancelled meanwhile.
+         * Uses the sink on the executor, after earlier work: a completion may come while the last buffer is still being
+         * written. The returned action runs afterwards, unless the subscription was cancelled meanwhile.
          */
         private void step(Supplier<Runnable> work) {
             synchronized (this) {
@@ -127,7 +127,7 @@ public final class Incoming implements Publisher<Void> {
             }
         }
 
-        /** Whether it was not over before. */
+        /** Ends it; whether it had not ended before. */
         private boolean finish() {
             synchronized (this) {
                 boolean first = !over;

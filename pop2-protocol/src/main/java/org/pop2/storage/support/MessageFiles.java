@@ -14,13 +14,13 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.reactivestreams.Publisher;
 
-/** For a storage with a file for each message, with any line ends. */
+/** Messages for a storage that has a file for each, with any line ends. */
 public final class MessageFiles {
     private static final int BUFFER_OCTETS = 8 * 1024;
 
     private MessageFiles() {}
 
-    /** How many octets a message has on the wire; reads it. Blocks. */
+    /** Octets of a message on the wire. Reads the file; blocks. */
     public static long octets(Path file) {
         Content content = new Content(file, -1);
         try {
@@ -35,9 +35,9 @@ public final class MessageFiles {
     }
 
     /**
-     * A message as {@link org.pop2.storage.Mailbox#content} has to give it.
+     * The content of a message, as {@link org.pop2.storage.Mailbox#content} requires.
      *
-     * @param octets as they were counted: if there are more or fewer by now, or the file is gone, it is
+     * @param octets as counted before; if there are more or fewer, or the file is gone, it fails with
      *     {@link Reason#CORRUPT}
      */
     public static Publisher<ContentBuffer> content(Executor executor, Path file, long octets) {
@@ -45,10 +45,10 @@ public final class MessageFiles {
     }
 
     /**
-     * Writes a message to a file that nobody knows yet. Opens it now, which blocks.
+     * Writes a message to a new file, which it opens at once. Blocks.
      *
-     * @param unfinished does not exist; removed if the message is aborted
-     * @param commit is given the octets, when all are safely there: moves the file to its place, or throws
+     * @param unfinished the file; must not exist, and is removed if the message is aborted
+     * @param commit called with the octets once they are safely on the disk; moves the file to its place, or throws
      */
     public static Incoming.Sink sink(Path unfinished, LongConsumer commit) {
         try {

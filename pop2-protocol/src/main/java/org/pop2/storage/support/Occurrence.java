@@ -9,7 +9,7 @@ import org.reactivestreams.Publisher;
 import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
-/** Something that happens once, well or badly, and that many may wait for. */
+/** A completion or an error that happens once, for any number of subscribers. */
 final class Occurrence implements Publisher<Void> {
     private final List<Waiting> waiting = new ArrayList<>();
     private boolean happened;
@@ -28,7 +28,7 @@ final class Occurrence implements Publisher<Void> {
         one.end();
     }
 
-    /** Only the first time counts. */
+    /** Only the first call counts. */
     void happen(@Nullable StoreException how) {
         List<Waiting> all;
         synchronized (this) {

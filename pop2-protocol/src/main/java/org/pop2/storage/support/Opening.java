@@ -11,26 +11,26 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * The opening of a mailbox, as {@link org.pop2.storage.MailStore#open} returns it. It begins when the mailbox is asked
- * for. Either the subscriber is given the mailbox, and the hold with it, or the mailbox is released here: there is no
- * moment at which nobody owns it, whenever the subscriber cancels.
+ * The opening of a mailbox, as {@link org.pop2.storage.MailStore#open} returns it. It begins at the first request. The
+ * mailbox always has an owner, whenever the subscriber cancels: either the subscriber gets it, with the hold, or it is
+ * released here.
  */
 public final class Opening implements Publisher<Mailbox> {
-    /** Is told, once, what became of an opening; by any thread. */
+    /** Takes the outcome of an opening, once, on any thread. */
     public interface Outcome {
-        /** Whether nobody wants the mailbox any more. Who has not got it yet may stop without a word. */
+        /** Whether the subscriber has cancelled. An opening may then stop without an outcome. */
         boolean isCancelled();
 
-        /** The mailbox is the subscriber's, or is released. */
+        /** Hands the mailbox to the subscriber, or releases it. */
         void opened(Mailbox mailbox);
 
-        /** There will be no mailbox. What is no {@link StoreException} becomes one. */
+        /** There will be no mailbox. The error is turned into a {@link StoreException} if it is none. */
         void failed(Throwable error);
     }
 
     private final Consumer<? super Outcome> begin;
 
-    /** @param begin begins to open a mailbox, and does not wait for it; called once for each subscription */
+    /** @param begin starts opening without waiting; called once for each subscription */
     public Opening(Consumer<? super Outcome> begin) {
         this.begin = begin;
     }
@@ -43,14 +43,14 @@ public final class Opening implements Publisher<Mailbox> {
     private enum State {
         NEW,
         OPENING,
-        /** The subscriber has been told all that it will be told. */
+        /** The subscriber has got its last signal. */
         OVER
     }
 
     private static final class Handover implements Subscription, Outcome {
         private final Subscriber<? super Mailbox> subscriber;
         private final Consumer<? super Outcome> begin;
-        /** Whoever sets it to {@link State#OVER} decides what the subscriber is told. */
+        /** The thread that sets {@link State#OVER} signals the subscriber. */
         private final AtomicReference<State> state = new AtomicReference<>(State.NEW);
 
         Handover(Subscriber<? super Mailbox> subscriber, Consumer<? super Outcome> begin) {
@@ -109,7 +109,7 @@ public final class Opening implements Publisher<Mailbox> {
         }
     }
 
-    /** A storage logs by itself what it cannot release, and nobody is left who could be told. */
+    /** Nobody is left to tell; a storage logs a failed release itself. */
     private static final class Ignoring implements Subscriber<Void> {
         @Override
         public void onSubscribe(Subscription subscription) {

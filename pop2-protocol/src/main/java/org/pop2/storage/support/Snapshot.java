@@ -8,7 +8,7 @@ import org.pop2.storage.Mailbox;
 import org.pop2.storage.Notes;
 import org.reactivestreams.Publisher;
 
-/** What is in a mailbox when it is opened: all that a storage has to say, {@link Holds} does the rest. */
+/** The contents of a mailbox when it is opened. A storage supplies this, {@link Holds} does the rest. */
 public interface Snapshot {
 
     /** Octets on the wire of each message; none for an unknown folder. Asked once. */
@@ -17,12 +17,12 @@ public interface Snapshot {
     /** Whether the folder exists. */
     boolean writable();
 
-    /** As {@link Mailbox#content}; the number is one of them. */
+    /** As {@link Mailbox#content}; the number is in range. */
     Publisher<ContentBuffer> content(int number);
 
     /**
-     * Deletes messages, all or none, durably; keeps what arrived meanwhile. Called at most once, by the executor of the
-     * {@link Holds}, while nobody else can get the mailbox; not at all if there is nothing to delete.
+     * Deletes messages, all or none, durably; keeps what arrived meanwhile. Called at most once, on the executor of the
+     * {@link Holds}, while nobody else can get the mailbox. Not called if there is nothing to delete.
      */
     void delete(BitSet numbers);
 

@@ -4,8 +4,8 @@ import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * Makes of octets what goes over the wire, and counts it (rules S4, S5): every line end is CRLF, the last line is
- * ended. Give it a message in any pieces, then {@link #end}. For one thread at a time.
+ * Converts a message to the form that goes over the wire, and counts its octets (rules S4, S5): every line ends with
+ * CRLF, the last one too. Pass the message in any pieces, then call {@link #end}. Not safe for threads.
  */
 public final class WireForm {
     private byte last;
@@ -23,7 +23,7 @@ public final class WireForm {
         return wire.toByteArray();
     }
 
-    /** The next piece; takes all of the buffer. */
+    /** Converts the next piece; uses up the buffer. */
     public byte[] encode(ByteBuffer piece) {
         ByteArrayOutputStream wire = new ByteArrayOutputStream(piece.remaining() + piece.remaining() / 16 + 1);
         while (piece.hasRemaining()) {
@@ -38,7 +38,7 @@ public final class WireForm {
         return wire.toByteArray();
     }
 
-    /** What ends the last line, if that is not ended. A CR alone ends none. */
+    /** The line end that the last line lacks, if it lacks one. A CR alone is not a line end. */
     public byte[] end() {
         byte[] end = last == '\n' ? new byte[0] : new byte[] {'\r', '\n'};
         last = '\n';
@@ -46,7 +46,7 @@ public final class WireForm {
         return end;
     }
 
-    /** How many octets came out so far: after {@link #end}, what a mailbox tells of the message. */
+    /** Octets converted so far; after {@link #end}, the length of the message. */
     public long octets() {
         return octets;
     }

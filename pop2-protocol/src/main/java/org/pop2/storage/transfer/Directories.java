@@ -7,7 +7,7 @@ import java.nio.file.StandardOpenOption;
 
 /** Directories on the disk. */
 public final class Directories {
-    /** Makes the names in a directory durable. */
+    /** Makes the entries of a directory durable. */
     public static void force(Path directory) throws IOException {
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);

@@ -20,7 +20,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
     private static final Set<String> NOTES =
             Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
 
-    /** Of a SHA-256 that was written by {@link #hex}; nothing if it is none. */
+    /** The fingerprint whose hash {@link #hex} wrote; empty if the text is malformed. */
     public static Optional<Fingerprint> of(long octets, String hex) {
         try {
             byte[] hash = HexFormat.of().parseHex(hex);
@@ -55,7 +55,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         }
     }
 
-    /** Takes the message as it comes, in any slicing. */
+    /** Takes a message in any slices. */
     public static final class Builder {
         /** Octets of a line in which the name of a field is looked for. */
         private static final int NAME = 32;
@@ -73,7 +73,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         private long lineLength;
         private byte last;
 
-        /** Of nothing yet. */
+        /** An empty builder. */
         public Builder() {}
 
         /** Uses up the buffer. */
@@ -88,7 +88,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
             }
         }
 
-        /** Of what was added. Once. */
+        /** The fingerprint of what was added. Call once. */
         public Fingerprint build() {
             if (last != '\n') {
                 wire((byte) '\r');

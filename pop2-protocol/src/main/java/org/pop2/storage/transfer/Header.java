@@ -11,8 +11,8 @@ import java.util.Optional;
 /**
  * As much of a message's header as an envelope needs.
  *
- * @param sender of {@code Return-Path}; empty if there is none or it cannot be one
- * @param received of the first {@code Received}, else of {@code Date}; nothing if neither can be understood
+ * @param sender the address of {@code Return-Path}; empty if missing or malformed
+ * @param received the date of the first {@code Received}, else of {@code Date}; empty if neither can be parsed
  */
 public record Header(String sender, Optional<Instant> received) {
     /** More than any sane header's first fields need. */
@@ -20,7 +20,7 @@ public record Header(String sender, Optional<Instant> received) {
 
     private static final int MAX_SENDER = 256;
 
-    /** Of the first octets of a message. */
+    /** Parses the first octets of a message. */
     public static Header of(byte[] start, int length) {
         String text = new String(start, 0, length, StandardCharsets.ISO_8859_1).replace("\r\n", "\n");
         int end = text.startsWith("\n") ? 0 : text.indexOf("\n\n");

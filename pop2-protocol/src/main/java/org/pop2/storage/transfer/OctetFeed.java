@@ -2,9 +2,9 @@ package org.pop2.storage.transfer;
 
 import java.io.IOException;
 
-/** Gives the octets of a message, as they go over the wire. */
+/** A source of a message's octets in wire form. */
 @FunctionalInterface
 public interface OctetFeed {
-    /** Gives them all, from the first on. Blocks. */
+    /** Sends all octets, from the first on. Blocks. */
     void to(OctetSink sink) throws IOException;
 }

@@ -1,8 +1,8 @@
 package org.pop2.storage.transfer;
 
-/** Is told how far a piece of work has come. */
+/** Listens to the progress of a piece of work. */
 public interface Progress {
-    /** For work that nobody watches. */
+    /** Ignores it. */
     Progress NONE = new Progress() {
         @Override
         public void octets(long more) {}

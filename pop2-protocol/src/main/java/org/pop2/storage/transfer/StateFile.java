@@ -16,9 +16,9 @@ import java.util.List;
 import org.pop2.storage.StoreException;
 
 /**
- * A file of lines that says how far some work has come, so that it can be done again after it was killed. Each line is
- * on the disk before what follows it is done; a last line without an end was being written when the machine died, and
- * was not written. One process has it at a time. Blocks.
+ * A file of lines that records progress, so that interrupted work can be continued. Each line is on the disk before the
+ * work goes on. A last line without a line end was cut off by a crash and does not count. One process has the file at a
+ * time. Blocks.
  */
 public final class StateFile implements Closeable {
     private final Path path;
@@ -34,9 +34,9 @@ public final class StateFile implements Closeable {
     }
 
     /**
-     * Opens the file, or makes it.
+     * Opens the file; created if missing.
      *
-     * @param locked what is locked: the file itself, or one beside it where the file is replaced at times
+     * @param locked the file to lock: this one, or another beside it if this one may be replaced
      * @param work for messages: {@code import}
      * @throws StoreException with {@link StoreException.Reason#BUSY} if another process has it
      */
@@ -71,11 +71,11 @@ public final class StateFile implements Closeable {
     }
 
     /**
-     * The lines that were written to their end; what comes is added behind them. Once, before anything is added.
+     * The complete lines; later ones are appended behind them. Call once, before anything is added.
      *
-     * @param magic what the first one begins with, in all files of this sort
-     * @return none if the file is new, or what made it was killed before the first line was there
-     * @throws BadSourceException if the file is none of this sort; it stays as it is
+     * @param magic how the first line of all such files begins
+     * @return none if the file is new, or was never completed
+     * @throws BadSourceException if it is another kind of file; it is left unchanged
      */
     public List<String> lines(String magic) throws IOException {
         byte[] all = Channels.newInputStream(file).readAllBytes();
@@ -95,12 +95,12 @@ public final class StateFile implements Closeable {
                 : Arrays.asList(new String(all, 0, end - 1, StandardCharsets.UTF_8).split("\n", -1));
     }
 
-    /** What to say about a line, from 1. */
+    /** The exception for a line that cannot be parsed; lines count from 1. */
     public BadSourceException notUnderstood(int line) {
         return new BadSourceException(path + ": line " + line + " cannot be understood");
     }
 
-    /** The first line of a new file, which is there when this returns, whatever happens. */
+    /** Writes the first line of a new file, durably. */
     public void begin(String line) throws IOException {
         append(line);
         Path parent = path.toAbsolutePath().getParent();
@@ -109,20 +109,18 @@ public final class StateFile implements Closeable {
         }
     }
 
-    /** A line more, which is on the disk when this returns. */
+    /** Appends a line, durably. */
     public void append(String line) throws IOException {
         append(List.of(line));
     }
 
-    /**
-     * Some lines more, which are on the disk when this returns; if the machine dies before, the first of them may be.
-     */
+    /** Appends lines, durably. A crash meanwhile may leave some of them, from the first on. */
     public void append(List<String> lines) throws IOException {
         write(file, String.join("\n", lines) + "\n");
     }
 
     /**
-     * Puts lines in place of all: it is those or these, whatever happens. Only where a file beside it is locked.
+     * Replaces all lines: whatever happens, either the old or the new ones are there. Only if another file is locked.
      *
      * @param first the first line
      */
@@ -152,7 +150,7 @@ public final class StateFile implements Closeable {
         }
     }
 
-    /** Writes all of a text to where the channel stands; it is on the disk when this returns. */
+    /** Writes a text at the channel's position, durably. */
     public static void write(FileChannel to, String text) throws IOException {
         ByteBuffer octets = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
         while (octets.hasRemaining()) {

@@ -5,8 +5,8 @@
  * ({@link org.pop2.storage.transfer.Progress}) and for a run after a crash
  * ({@link org.pop2.storage.transfer.StateFile}).
  *
- * <p>Imports and exports of mailboxes use it, and so does fetching from other servers; that is why it is no part of
- * either. It may import {@code org.pop2.storage} and nothing else of ours. Begin with
+ * <p>Imports and exports of mailboxes use it, and so does fetching from other servers. It imports
+ * {@code org.pop2.storage} and no other package of this project. Begin with
  * {@link org.pop2.storage.transfer.Fingerprint}.
  *
  * @since 0.1.0

@@ -16,7 +16,7 @@ import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
-import org.pop2.protocol.Listing;
+import org.pop2.protocol.MailboxView;
 import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.Session;
 
@@ -103,7 +103,7 @@ public final class PurePeer implements Peer {
             }
         }
         held = List.copyOf(boxes.getOrDefault(box, List.of()));
-        return new Event.Selected(new Listing() {
+        return new Event.Selected(new MailboxView() {
             @Override
             public int count() {
                 return held.size();

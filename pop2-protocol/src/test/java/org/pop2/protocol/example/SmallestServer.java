@@ -11,7 +11,7 @@ import org.pop2.protocol.Credentials;
 import org.pop2.protocol.Effect;
 import org.pop2.protocol.End;
 import org.pop2.protocol.Event;
-import org.pop2.protocol.Listing;
+import org.pop2.protocol.MailboxView;
 import org.pop2.protocol.ServerConnection;
 import org.pop2.protocol.State;
 
@@ -43,7 +43,7 @@ record SmallestServer(ServerConnection pop2, Credentials user, List<byte[]> mail
             } else if (effect instanceof Effect.Select select) {
                 List<byte[]> box = select.mailbox().equals("INBOX") ? mail : List.of();
                 long[] octets = box.stream().mapToLong(it -> it.length).toArray();
-                act(pop2.on(new Event.Selected(Listing.of(octets))));
+                act(pop2.on(new Event.Selected(MailboxView.of(octets))));
             } else if (effect instanceof Effect.Deliver deliver) {
                 out.write(mail.get(deliver.number() - 1));
                 act(pop2.on(Event.DELIVERED));

@@ -3,15 +3,15 @@ package org.pop2.fetch.source;
 import java.util.Locale;
 
 /**
- * What becomes of a message at the provider when it is safe here.
+ * What to do with a message at the provider once it is stored safely here.
  *
- * @param kind what
- * @param folder where it is moved to; empty for the others
+ * @param kind the action
+ * @param folder the destination of a move; empty for other actions
  */
 public record AtProvider(Kind kind, String folder) {
     public static final AtProvider KEEP = new AtProvider(Kind.KEEP, "");
 
-    /** What can be done. */
+    /** The actions. */
     public enum Kind {
         KEEP,
         MARK_SEEN,
@@ -22,7 +22,7 @@ public record AtProvider(Kind kind, String folder) {
     /**
      * Reads {@code keep}, {@code mark-seen}, {@code move:Folder} or {@code delete}.
      *
-     * @throws IllegalArgumentException if it is none of these
+     * @throws IllegalArgumentException if the text is something else
      */
     public static AtProvider of(String text) {
         String folder = text.startsWith("move:") ? text.substring("move:".length()) : "";
@@ -38,7 +38,7 @@ public record AtProvider(Kind kind, String folder) {
         };
     }
 
-    /** Whether POP3 can do it. */
+    /** Whether the action needs IMAP. */
     public boolean needsImap() {
         return kind == Kind.MARK_SEEN || kind == Kind.MOVE;
     }

@@ -7,17 +7,17 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Bounds what a provider can send, before anything is kept in memory for it: octets in answer to a command, the length
- * that it announces for a literal of IMAP, and the header of a message of POP3.
+ * Bounds what a provider can make us keep in memory: the octets of an answer, the announced length of an IMAP literal,
+ * and the header of a message by POP3.
  */
 final class Guard {
-    /** An answer to a command that asks for little. */
+    /** For the answer to a simple command. */
     static final long ANSWER = 1024 * 1024;
 
-    /** A list of all messages: 200,000 of them, and more. */
+    /** For a list of all messages: enough for 200,000. */
     static final long LIST = 16L * 1024 * 1024;
 
-    /** What Angus Mail needs in memory for a line of IMAP, besides its octets. */
+    /** What an IMAP line takes of memory in Angus Mail, besides its octets. */
     private static final int LINE = 200;
 
     private static final int CR = '\r';
@@ -27,38 +27,38 @@ final class Guard {
     private long left = ANSWER;
     private long headerLeft = Long.MAX_VALUE;
 
-    /** Octets of the last line that are an empty line so far, for the end of a header: 0, or 1 after a line end. */
+    /** Whether the current line is empty so far: an empty line ends a header. */
     private boolean lineEmpty;
 
-    /** Of a literal: its octets are looked at by nobody. */
+    /** Octets left of a literal, which are not examined. */
     private long literalLeft;
 
-    /** -1: no announcement; else what it says so far. */
+    /** The length announced so far; -1 outside an announcement. */
     private long announced = -1;
 
     private int last;
 
-    /** Why reading failed; Angus Mail tells its caller something of its own. */
+    /** Why reading failed; Angus Mail replaces it with a message of its own. */
     private @Nullable String failure;
 
-    /** @param literals whether there are any, as in IMAP */
+    /** @param literals whether there are literals, as in IMAP */
     Guard(boolean literals) {
         this.literals = literals;
     }
 
-    /** Before a command: its answer has at most so many octets. */
+    /** To be called before a command: most octets of its answer. */
     void expect(long octets) {
         expect(octets, Long.MAX_VALUE);
     }
 
-    /** The same of a message, whose header ends after at most so many. */
+    /** The same for a message, with the most octets of its header. */
     synchronized void expect(long octets, long header) {
         left = octets;
         headerLeft = header;
         lineEmpty = false;
     }
 
-    /** Why the connection was given up; nothing if it was not for what came. */
+    /** Why the connection was given up; {@code null} unless this guard did it. */
     synchronized @Nullable String failure() {
         return failure;
     }

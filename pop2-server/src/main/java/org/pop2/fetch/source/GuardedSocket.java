@@ -50,7 +50,7 @@ final class GuardedSocket extends Socket {
         this.used = plain;
     }
 
-    /** Makes sockets that are not connected, each known to the source that asked for it. */
+    /** Makes unconnected sockets, and remembers the last one for its source. */
     static final class Plain extends SocketFactory {
         private final Guard guard;
         private final @Nullable Tls tls;
@@ -68,7 +68,7 @@ final class GuardedSocket extends Socket {
             }
         }
 
-        /** Ends whatever reads or writes. */
+        /** Closes the connection and interrupts reads and writes. */
         void close() {
             Socket socket = made;
             if (socket != null) {
@@ -224,7 +224,7 @@ final class GuardedSocket extends Socket {
         return plain.isClosed();
     }
 
-    /** Below TLS: a farewell of TLS may wait for a provider that hangs. */
+    /** Closes below TLS: TLS's closing message could block on a provider that hangs. */
     @Override
     public void close() throws IOException {
         plain.close();

@@ -38,18 +38,15 @@ import org.eclipse.angus.mail.imap.protocol.UID;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.transfer.OctetSink;
 
-/**
- * A folder of IMAP. Commands name messages by UID: a sequence number is another message as soon as somebody else
- * deletes one.
- */
+/** An IMAP folder. Commands name messages by UID, since sequence numbers shift when somebody else deletes a message. */
 final class ImapSource implements Source {
-    /** Octets that are asked for at a time. */
+    /** Octets requested at a time. */
     static final int PART = 256 * 1024;
 
-    /** What stands around a part, and what a provider says in between. */
+    /** Room for what surrounds a part, and for unsolicited responses. */
     private static final int AROUND = 128 * 1024;
 
-    /** Ends waits; for all sources, for it never waits itself. */
+    /** Ends waits. Shared by all sources, as it never blocks. */
     private static final ScheduledExecutorService LIMITS = Executors.newSingleThreadScheduledExecutor(work -> {
         Thread thread = new Thread(work, "imap-idle");
         thread.setDaemon(true);
@@ -63,7 +60,7 @@ final class ImapSource implements Source {
     private final OptionalLong last;
     private final Duration timeout;
 
-    /** Whether a message has come since the last list: told in answer to any command. */
+    /** Whether a message has arrived since the last list; any response can say so. */
     private volatile boolean news;
 
     private ImapSource(MailAccess access, IMAPStore store, IMAPFolder folder, Duration timeout)
@@ -186,7 +183,7 @@ final class ImapSource implements Source {
         return part(info, position, 1).remaining() == 0;
     }
 
-    /** Octets of a message from a position on: none at its end. */
+    /** Octets of a message from a position on; none at its end. */
     private ByteBuffer part(Info info, long position, int wanted) throws IOException {
         String uid = info.key();
         access.guard().expect(wanted + AROUND);

@@ -25,7 +25,7 @@ import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import org.pop2.protocol.Secret;
 
-/** What IMAP and POP3 have in common: the settings of Angus Mail, TLS, the login, and what to say when it fails. */
+/** What IMAP and POP3 share: the settings of Angus Mail, TLS, the login, and messages for failures. */
 final class MailAccess {
     private final SourceSettings settings;
     private final Guard guard;
@@ -59,7 +59,7 @@ final class MailAccess {
         }
     }
 
-    /** A property of this protocol. */
+    /** Sets a property of this protocol. */
     void property(String name, Object value) {
         properties.put("mail." + protocol + "." + name, value);
     }
@@ -123,7 +123,7 @@ final class MailAccess {
         }
     }
 
-    /** How long an answer may take, from now on. */
+    /** Limits how long an answer may take from now on. */
     void limit(Duration limit) throws IOException {
         sockets.limit((int) Math.min(Integer.MAX_VALUE, limit.toMillis()));
     }
@@ -132,7 +132,7 @@ final class MailAccess {
         sockets.close();
     }
 
-    /** What a failure is, and what to say of it. */
+    /** Turns a failure into an exception with a message for people. */
     SourceException failed(String doing, Exception e) {
         String where = settings.address().server();
         String unwanted = guard.failure();

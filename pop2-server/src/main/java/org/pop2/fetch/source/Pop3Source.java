@@ -23,15 +23,15 @@ import org.eclipse.angus.mail.pop3.POP3Folder;
 import org.eclipse.angus.mail.pop3.POP3Message;
 import org.pop2.storage.transfer.OctetSink;
 
-/** A maildrop of POP3. Only a provider that gives messages names (UIDL) will do. */
+/** A POP3 maildrop. The provider must support UIDL, which names messages. */
 final class Pop3Source implements Source {
     /** More than any sane header; Angus Mail keeps one in memory. */
     private static final long HEADER = 4L * 1024 * 1024;
 
-    /** Lines of a message that is too large. */
+    /** Lines to read of a message that is too large. */
     private static final int LINES = 100;
 
-    /** What a line of a message may be longer on the wire, and what a wrong size is forgiven. */
+    /** Tolerance for wrong sizes, and for what transfer adds to lines. */
     private static final long AROUND = 64 * 1024;
 
     private final MailAccess access;

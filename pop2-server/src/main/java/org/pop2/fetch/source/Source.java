@@ -11,79 +11,81 @@ import java.util.OptionalLong;
 import org.pop2.storage.transfer.OctetSink;
 
 /**
- * A folder of an account at a provider, open. Every method blocks, each wait in it for {@link SourceSettings#timeout}
- * at most, and fails with {@link SourceException}. For one thread, but for {@link #close}, which anybody may call to
- * end what waits.
+ * An open folder of an account at a provider. Every method blocks, each wait for at most
+ * {@link SourceSettings#timeout}, and fails with {@link SourceException}. For one thread; any thread may call
+ * {@link #close}, which ends waits.
  */
 public interface Source extends Closeable {
-    /** What keys hold for: when it changes, the same key is another message. UIDVALIDITY of IMAP; of POP3, empty. */
+    /**
+     * The validity of keys: when it changes, the same key names another message. UIDVALIDITY for IMAP, empty for POP3.
+     */
     String validity();
 
     /**
-     * The last number that a message had when the folder was opened, where keys are numbers that grow (IMAP): what
-     * comes later has a higher one. Nothing for POP3.
+     * The highest key when the folder was opened, if keys are growing numbers (IMAP): later messages have higher ones.
+     * Empty for POP3.
      */
     OptionalLong last();
 
     /**
-     * The keys of the messages that are there, in their order: a UID, or a UIDL.
+     * The keys (UID or UIDL) of the messages, in order.
      *
-     * @param wanted which of them; POP3 tells neither age nor whether one was read, and lists all
+     * @param wanted which messages; POP3 knows neither arrival nor flags, and lists all
      */
     List<String> keys(Wanted wanted) throws IOException;
 
     /**
-     * Which messages.
+     * A choice of messages.
      *
-     * @param after those with a higher number, where keys are numbers
-     * @param unseen only those that nobody has read
+     * @param after only those with a higher number, if keys are numbers
+     * @param unseen only unread ones
      */
     record Wanted(long after, boolean unseen) {
         public static final Wanted ALL = new Wanted(0, false);
     }
 
-    /** What the provider tells of some messages, in their order; those that are gone are left out. */
+    /** What the provider says about some messages, in order, without those that are gone. */
     List<Info> info(Collection<String> keys) throws IOException;
 
     /**
-     * What a provider tells of a message. Nothing of it need be true.
+     * What a provider says about a message. It may be wrong.
      *
      * @param key of the message
      * @param octets its size
-     * @param received when it came there; POP3 does not tell
+     * @param received when it arrived there; empty for POP3
      */
     record Info(String key, long octets, Optional<Instant> received) {}
 
     /**
-     * Reads a message, and leaves it as unread as it was. Octets come as the provider sends them.
+     * Reads a message without marking it as read. Octets come as the provider sends them.
      *
      * @param info of the message
      * @param most octets, at least 1
-     * @return whether that was all of it; if not, some of its beginning was read, {@code most} octets or fewer
+     * @return whether that was all of it; if not, at most {@code most} octets of its beginning were read
      */
     boolean read(Info info, long most, OctetSink sink) throws IOException;
 
     /**
-     * Does something with messages, and never with others. With POP3 what is deleted is gone when {@link #finish}
+     * Carries out an action on these messages, and on no others. With POP3, deletions take effect when {@link #finish}
      * returns.
      */
     void act(Collection<String> keys, AtProvider what) throws IOException;
 
-    /** Ends the session well. */
+    /** Ends the session regularly. */
     void finish() throws IOException;
 
-    /** Whether {@link #await} can be told of new mail at once (IDLE). */
+    /** Whether {@link #await} learns of new mail at once (IDLE). */
     boolean canAwait() throws IOException;
 
     /**
-     * Waits for something to happen in the folder.
+     * Waits for a change in the folder.
      *
-     * @param most how long; a provider forgets a silent client after half an hour
-     * @return whether something did
+     * @param most how long; providers disconnect silent clients after half an hour
+     * @return whether there was a change
      */
     boolean await(Duration most) throws IOException;
 
-    /** Closes the connection, whatever is going on. */
+    /** Closes the connection at once. */
     @Override
     void close();
 }

@@ -11,13 +11,13 @@ import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where mail is: {@code imaps://jon@imap.example.org/INBOX}.
+ * The address of a folder: {@code imaps://jon@imap.example.org/INBOX}.
  *
- * @param scheme how it is spoken to
+ * @param scheme protocol and encryption
  * @param host a name or an IP address, without brackets
  * @param port TCP
- * @param user whose account
- * @param folder of IMAP; of POP3, which has none, empty
+ * @param user the account
+ * @param folder the IMAP folder; empty for POP3
  */
 public record SourceAddress(Scheme scheme, String host, int port, String user, String folder) {
 
@@ -45,7 +45,7 @@ public record SourceAddress(Scheme scheme, String host, int port, String user, S
             return port;
         }
 
-        /** Whether it has folders, flags and UIDs. */
+        /** Whether the protocol is IMAP, with folders, flags and UIDs. */
         public boolean isImap() {
             return imap;
         }
@@ -61,9 +61,9 @@ public record SourceAddress(Scheme scheme, String host, int port, String user, S
     }
 
     /**
-     * Reads an address.
+     * Parses an address.
      *
-     * @throws IllegalArgumentException if it is none; the message says what was expected
+     * @throws IllegalArgumentException if it is malformed; the message says what was expected
      */
     public static SourceAddress of(String text) {
         URI uri;

@@ -4,7 +4,7 @@ import java.io.IOException;
 import java.io.Serial;
 import org.jspecify.annotations.Nullable;
 
-/** A provider did not do what was asked. The message is one for people. */
+/** A provider failed to do what was asked. The message is for people. */
 public final class SourceException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
@@ -13,13 +13,13 @@ public final class SourceException extends IOException {
     public enum Reason {
         /** It cannot be reached, or the connection was lost: try again. */
         CONNECTION,
-        /** Its certificate is not trusted, or it has no TLS: somebody has to look. */
+        /** Its certificate is not trusted, or it has no TLS: a person has to look. */
         TLS,
-        /** It does not accept user and password: try seldom, for providers lock accounts. */
+        /** It does not accept user and password: try rarely, as providers lock accounts. */
         LOGIN_REFUSED,
-        /** It refuses something, or there is no such folder. */
+        /** It refuses a command, or there is no such folder. */
         REFUSED,
-        /** It does not keep to the protocol, or sends more than was asked for. */
+        /** It violates the protocol, or sends more than was asked for. */
         PROTOCOL,
         /** The message is gone. */
         GONE

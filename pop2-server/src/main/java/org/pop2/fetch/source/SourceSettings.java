@@ -7,25 +7,25 @@ import java.util.Optional;
 import org.pop2.protocol.Secret;
 
 /**
- * How to get at the mail of an account.
+ * How to access the mail of an account.
  *
  * @param address where it is
- * @param login asked at each login
- * @param authorities certificates (PEM) of those who vouch for the server; nothing: those that Java trusts
- * @param clearText whether the password may go to another machine without TLS, where the server offers none
+ * @param login asked for the password at each login
+ * @param authorities certificates (PEM) of the authorities to trust; empty: those that Java trusts
+ * @param clearText whether the password may be sent to another machine without TLS if the server offers none
  * @param timeout for a connection, and for each answer
  */
 public record SourceSettings(
         SourceAddress address, Login login, Optional<Path> authorities, boolean clearText, Duration timeout) {
-    /** Providers may think long about an old folder, and firewalls forget a connection after some minutes. */
+    /** Long enough for a provider to open an old folder; shorter than firewalls keep silent connections. */
     public static final Duration TIMEOUT = Duration.ofMinutes(1);
 
-    /** What proves that the account is ours. */
+    /** The credentials of the account. */
     public interface Login {
-        /** Gets it. The caller wipes it. Blocks. */
+        /** Reads the password or token; the caller wipes it. Blocks. */
         Secret secret() throws IOException;
 
-        /** Whether it is an OAuth 2 access token, for XOAUTH2, and no password. */
+        /** Whether it is an OAuth 2 access token for XOAUTH2 instead of a password. */
         boolean isToken();
     }
 }

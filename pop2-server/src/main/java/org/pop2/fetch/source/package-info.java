@@ -1,5 +1,5 @@
 /**
- * Mail where it lies: an account at a provider, by IMAP or POP3. Begin with {@link org.pop2.fetch.source.Source}, which
+ * Access to mail of an account at a provider, by IMAP or POP3. Begin with {@link org.pop2.fetch.source.Source}, which
  * {@link org.pop2.fetch.source.Sources} opens.
  *
  * <p>IMAP and POP3 are spoken by Angus Mail, an optional dependency: {@code ImapSource} and {@code Pop3Source} alone

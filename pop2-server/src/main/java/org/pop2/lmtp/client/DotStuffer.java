@@ -5,9 +5,9 @@ import java.io.OutputStream;
 import java.nio.ByteBuffer;
 
 /**
- * A message as DATA wants it (RFC 5321 p. 38): lines that end in CRLF, a dot more where one begins with a dot, and a
- * line with one dot at the end. A lone CR or LF becomes CRLF: "MUST NOT send" (p. 15), and mail systems that take one
- * for the end of a line could be told to end the message there.
+ * Encodes a message for DATA (RFC 5321 p. 38): lines end with CRLF, lines that begin with a dot get another one, and a
+ * line with a single dot comes last. A lone CR or LF becomes CRLF: clients "MUST NOT send" it (p. 15), and mail systems
+ * that accept one as a line end could be tricked into ending the message there.
  */
 final class DotStuffer {
     private final OutputStream out;

@@ -27,8 +27,8 @@ import reactor.core.Disposable;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Delivers to a mail system that speaks LMTP (RFC 2033). A connection for each message: between two of them a slow line
- * may take longer than any mail system waits. Blocks, and may be used by several threads.
+ * Delivers to a mail system by LMTP (RFC 2033). Opens a connection for each message, as the pause between two messages
+ * from a slow line can exceed any server's timeout. Blocks. Safe for many threads.
  */
 public final class LmtpClient {
     private static final Logger LOG = LoggerFactory.getLogger(LmtpClient.class);
@@ -43,9 +43,9 @@ public final class LmtpClient {
     private final Duration limit;
 
     /**
-     * A client; it connects when it delivers.
+     * A client. It connects when it delivers.
      *
-     * @param server where the mail system listens; a host that is not resolved yet is looked up for each message
+     * @param server the mail system's address; an unresolved host is looked up for each message
      * @param host this machine's name, for the greeting
      * @param limit for each answer
      */
@@ -56,17 +56,17 @@ public final class LmtpClient {
     }
 
     /**
-     * From whom and for whom a message is.
+     * The envelope of a message.
      *
      * @param sender empty for a bounce
-     * @param id tells the message from an equal one, to a mail system that asks for it (XDELIVERYID); another pop2d
-     *     would else take it for a repetition. 1 to 64 letters and digits; empty: none
+     * @param id distinguishes the message from equal ones, for servers that support XDELIVERYID: pop2d would else take
+     *     an equal message for a repetition. 1 to 64 letters and digits; empty: none
      */
     public record Envelope(String sender, String recipient, String id) {
         /**
          * An envelope.
          *
-         * @throws IllegalArgumentException if an address cannot stand in a command, or the id is none
+         * @throws IllegalArgumentException if an address cannot be part of a command, or the id is malformed
          */
         public Envelope {
             if (!isAddress(sender)
@@ -77,19 +77,19 @@ public final class LmtpClient {
             }
         }
 
-        /** Whether a text can stand between {@code <} and {@code >} of a command. */
+        /** Whether a text can be put between {@code <} and {@code >} of a command. */
         public static boolean isAddress(String text) {
             return text.chars().allMatch(c -> c > ' ' && c < 0x7f && c != '<' && c != '>');
         }
     }
 
     /**
-     * Delivers a message. When this returns, the mail system has taken it.
+     * Delivers a message. When this returns, the mail system has accepted it.
      *
      * @param message read once, from the start
-     * @throws LmtpRefusedException if the mail system does not take it
-     * @throws IOException if it cannot be reached, is silent, or speaks another protocol; nobody knows then whether it
-     *     took the message
+     * @throws LmtpRefusedException if the mail system refuses it
+     * @throws IOException if it cannot be reached, is silent, or speaks another protocol; whether it accepted the
+     *     message is then unknown
      */
     public void deliver(Envelope envelope, OctetFeed message) throws IOException {
         try (Exchange lmtp = new Exchange()) {
@@ -125,13 +125,13 @@ public final class LmtpClient {
         return server;
     }
 
-    /** Waits for the network. */
+    /** A step that waits for the network. */
     @FunctionalInterface
     private interface Wait {
         void run() throws IOException;
     }
 
-    /** One connection. A step that takes too long ends with its connection. */
+    /** One connection. A step that takes too long is ended by closing it. */
     private final class Exchange implements AutoCloseable {
         private final SocketChannel channel;
         private final ByteBuffer in = ByteBuffer.allocate(8 * 1024).flip();
@@ -178,7 +178,7 @@ public final class LmtpClient {
             return expect(code, refused);
         }
 
-        /** Reads a reply, which has to have that code. */
+        /** Reads a reply and requires that code. */
         List<String> expect(String code, Step refused) throws IOException {
             List<String> lines = new ArrayList<>();
             step(() -> {
@@ -236,7 +236,7 @@ public final class LmtpClient {
             }
         }
 
-        /** The message is delivered: what becomes of the farewell does not matter. */
+        /** Says goodbye; errors do not matter, as the message has been delivered. */
         void quit() {
             try {
                 step(() -> write("QUIT\r\n".getBytes(StandardCharsets.US_ASCII)));
@@ -253,7 +253,7 @@ public final class LmtpClient {
             channel.close();
         }
 
-        /** The socket, each write within the limit. To close it is not to close the socket. */
+        /** The socket's output, with a limit for each write. Closing it does not close the socket. */
         private final class Guarded extends OutputStream {
             @Override
             public void write(int octet) throws IOException {

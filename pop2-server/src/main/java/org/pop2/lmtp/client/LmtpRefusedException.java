@@ -3,14 +3,14 @@ package org.pop2.lmtp.client;
 import java.io.IOException;
 import java.io.Serial;
 
-/** A mail system answered, and did not take the message. */
+/** A mail system refused the message. */
 public final class LmtpRefusedException extends IOException {
     @Serial
     private static final long serialVersionUID = 1L;
 
     /** What was refused. */
     public enum Step {
-        /** The connection, whatever the message is. */
+        /** The connection, regardless of the message. */
         CONNECTION,
         /** Mail of this sender, or with these parameters. */
         SENDER,
@@ -33,7 +33,7 @@ public final class LmtpRefusedException extends IOException {
         return step;
     }
 
-    /** Whether it would be refused again: the reply was 5xx. */
+    /** Whether the refusal is permanent: a 5xx reply. */
     public boolean isPermanent() {
         return permanent;
     }

@@ -3,9 +3,9 @@ package org.pop2.profile.ascii;
 import java.io.InputStream;
 
 /**
- * Sees whether there is anything among base64 that is none. The decoder stops at the padding, behind which mailing
- * lists put their own words, and passes over what is not in its alphabet. A word of letters is in it: so lines have to
- * be of one length, but for the last, and without blanks, and there are four octets for three.
+ * Detects text among base64. The decoder stops at the padding, behind which mailing lists put text of their own, and
+ * skips octets that are not in its alphabet. A plain word is in the alphabet; so all lines but the last must have the
+ * same length and no blanks, and the total must match.
  */
 final class Base64Watch extends WatchedStream {
     private boolean padded;
@@ -20,7 +20,7 @@ final class Base64Watch extends WatchedStream {
         super(in);
     }
 
-    /** To be asked at the end. */
+    /** Valid at the end. */
     boolean hasSeenOther() {
         return seen || octets % 4 != 0;
     }

@@ -14,16 +14,16 @@ import java.util.Optional;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** Octets made characters, whatever their label says. Never fails: what cannot be read becomes U+FFFD. */
+/** Decodes octets, whatever their label says. Never fails: what cannot be decoded becomes U+FFFD. */
 final class Charsets {
     private static final Charset WINDOWS_1252 = Charset.forName("windows-1252");
     private static final Charset JAPANESE = Charset.forName("ISO-2022-JP");
 
-    /** That say nothing, and those whose text is often something else: looked at instead. */
+    /** Labels that say nothing or are often wrong: the text is examined instead. */
     private static final Set<String> UNKNOWN =
             Set.of("", "us-ascii", "ascii", "ansi_x3.4-1968", "unknown-8bit", "8bit");
 
-    /** What mail calls them; Java knows the rest, or does not. */
+    /** Labels of mail that Java does not know. */
     private static final Map<String, String> ALIASES = Map.of(
             // the superset is what is meant: it has quotation marks where the other has control characters
             "iso-8859-1", "windows-1252",
@@ -55,7 +55,7 @@ final class Charsets {
         return new String(octets, charset.get());
     }
 
-    /** Text as octets of a charset, or of UTF-8 where that is not known or lacks a character. */
+    /** Encodes text, in UTF-8 if the charset is unknown or lacks a character. */
     static byte[] encode(String text, String label) {
         String name = label.strip().toLowerCase(Locale.ROOT);
         Optional<Charset> charset = named(ALIASES.getOrDefault(name, name))
@@ -63,7 +63,7 @@ final class Charsets {
         return text.getBytes(charset.orElse(StandardCharsets.UTF_8));
     }
 
-    /** Whether ASCII means ASCII in it, so that text of printable ASCII needs no decoding. */
+    /** Whether it is a superset of ASCII, so that printable ASCII needs no decoding. */
     static boolean isLikeAscii(@Nullable String label) {
         String name = label == null ? "" : label.strip().toLowerCase(Locale.ROOT);
         return UNKNOWN.contains(name)
@@ -81,7 +81,7 @@ final class Charsets {
         }
     }
 
-    /** UTF-8 if it is, or ISO-2022-JP, which has escapes of its own; else what was most common before. */
+    /** Decodes valid UTF-8, or ISO-2022-JP if it has its escapes; anything else as the most common older charset. */
     static String guessed(byte[] octets) {
         if (isJapanese(octets)) {
             return new String(octets, JAPANESE);

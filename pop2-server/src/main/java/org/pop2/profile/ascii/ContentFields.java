@@ -4,7 +4,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 
-/** Fields of MIME: of most, what they say is done, and needs not be shown. */
+/** MIME fields. Most of them are carried out and need not be shown. */
 final class ContentFields {
     private static final String TOKEN = "[^\\s()<>@,;:\\\\\"/\\[\\]?=]+";
     private static final String PARAMETERS =
@@ -31,7 +31,7 @@ final class ContentFields {
     private ContentFields() {}
 
     /**
-     * Whether a field says something that a person wrote: a description, or what does not belong there.
+     * Whether a field contains something that a person wrote: a description, or text that does not belong there.
      *
      * @param name in small letters
      */

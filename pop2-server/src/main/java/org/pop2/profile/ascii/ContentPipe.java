@@ -16,7 +16,7 @@ import org.reactivestreams.Subscription;
 import reactor.core.CoreSubscriber;
 
 /**
- * A message on its way from the storage's thread to one that reads and waits. Holds {@value #WINDOW} buffers at most;
+ * Passes a message from the storage's thread to a thread that reads and blocks. Holds {@value #WINDOW} buffers at most;
  * each is released when it has been read, or when the pipe is closed, which may happen on any thread.
  */
 final class ContentPipe extends InputStream implements CoreSubscriber<ContentBuffer> {
@@ -36,15 +36,15 @@ final class ContentPipe extends InputStream implements CoreSubscriber<ContentBuf
     private @Nullable Throwable failure;
 
     /**
-     * @param stallNanos how long the next buffer is waited for
-     * @param nanos how long all of it may take
+     * @param stallNanos how long to wait for the next buffer
+     * @param nanos limit for the whole message
      */
     ContentPipe(long stallNanos, long nanos) {
         this.stallNanos = stallNanos;
         this.deadline = System.nanoTime() + nanos;
     }
 
-    /** Why there is no more to be read, if it is not that the message has ended. */
+    /** Why reading failed. */
     @Nullable
     Throwable failure() {
         lock.lock();
@@ -145,7 +145,7 @@ final class ContentPipe extends InputStream implements CoreSubscriber<ContentBuf
         return count;
     }
 
-    /** Waits for the next buffer, which stays the first of those that are held; null at the end. */
+    /** Waits for the next buffer, which stays first among those held; null at the end. */
     private @Nullable ByteBuffer next() throws IOException {
         long wait = Math.min(stallNanos, deadline - System.nanoTime());
         while (buffers.isEmpty() && !ended && !closed && failure == null && wait > 0) {

@@ -21,12 +21,12 @@ import reactor.core.publisher.MonoSink;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Converts messages, on threads of its own: mime4j reads from a stream and waits, which an event loop must not.
+ * Converts messages on threads of its own, since mime4j blocks on a stream, which an event loop must not.
  *
- * <p>The threads are few, and one is held only while a message is read from the storage, never while a client takes it:
- * the result is small, and made whole before anything is sent. Who finds all of them busy waits, a minute at most and
- * behind 1000 others; after that the conversion fails as a storage that cannot be reached does. To send the message
- * unconverted instead would make its length, and what it looks like, a matter of how busy the server is.
+ * <p>The threads are few. Each is occupied only while a message is read from the storage, never while a client receives
+ * it: the result is small, and complete before anything is sent. If all are busy, a conversion waits for at most a
+ * minute, behind at most 1000 others, then fails like a storage that cannot be reached. Sending the message unconverted
+ * instead would make its length and form depend on the server's load.
  */
 public final class Conversion {
     private static final int THREADS =
@@ -34,14 +34,14 @@ public final class Conversion {
     private static final int QUEUE = 1000;
     private static final int WIDTH = 78;
 
-    /** For the next piece of a message: storages have limits of their own, which are shorter. */
+    /** For the next piece of a message; storages have shorter limits of their own. */
     private static final int STALL_MINUTES = 1;
-    /** For all of a message: a few hundred MiB from a slow disk. */
+    /** For a whole message: a few hundred MiB from a slow disk. */
     private static final int LONGEST_MINUTES = 15;
 
     private static final int QUEUE_MINUTES = 1;
 
-    /** The threads end when there is nothing to do, so that nobody has to stop them. */
+    /** The threads end when idle, so that nobody has to stop them. */
     private static final class Threads {
         static final ThreadPoolExecutor POOL = pool(THREADS, QUEUE);
     }
@@ -62,8 +62,8 @@ public final class Conversion {
     private Conversion() {}
 
     /**
-     * Reads a message and makes text of it. Nothing happens before the subscription. Cancelling frees what the message
-     * held, and the thread.
+     * Reads a message and converts it to text. Starts at subscription. Cancelling frees the message's buffers and the
+     * thread.
      *
      * @param width longest line in octets, for text that can be broken; 0 or more than a screen has: as a screen has
      * @param fullHeader whether fields that programs wrote for programs are shown, too
@@ -105,7 +105,7 @@ public final class Conversion {
         private final AtomicReference<State> state = new AtomicReference<>(State.WAITING);
         private final ContentPipe pipe =
                 new ContentPipe(ContentPipe.minutes(STALL_MINUTES), ContentPipe.minutes(LONGEST_MINUTES));
-        /** Nobody wants to be told then. Set before the pipe is closed, which the converter takes for an error. */
+        /** Set before the pipe is closed, which fails the converter; nobody is told then. */
         private volatile boolean cancelled;
 
         private final Disposable.Swap limit = Disposables.swap();

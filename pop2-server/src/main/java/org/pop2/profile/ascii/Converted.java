@@ -1,20 +1,20 @@
 package org.pop2.profile.ascii;
 
-/** What became of a message. Immutable. */
+/** A converted message. Immutable. */
 public final class Converted {
     /** How a message is sent. */
     public enum Form {
         /** The octets of the conversion. */
         TEXT,
-        /** As it is stored: it is long, and 7-bit text from its first to its last octet. */
+        /** As stored: the message is long, and entirely 7-bit text. */
         AS_STORED,
-        /** As it is stored, by way of {@link SevenBit}: its header cannot be read. */
+        /** As stored, through {@link SevenBit}: its header cannot be parsed. */
         AS_STORED_IN_7_BIT
     }
 
     static final Converted AS_STORED = new Converted(Form.AS_STORED, new byte[0], true);
 
-    /** Not complete: what 8-bit octets meant is lost. */
+    /** Not complete, since the meaning of 8-bit octets is lost. */
     static final Converted AS_STORED_IN_7_BIT = new Converted(Form.AS_STORED_IN_7_BIT, new byte[0], false);
 
     private final Form form;
@@ -31,12 +31,12 @@ public final class Converted {
         return form;
     }
 
-    /** All that is sent, if the form is {@link Form#TEXT}, at most 256 KiB; else empty. Not to be changed. */
+    /** What is sent if the form is {@link Form#TEXT}, at most 256 KiB; else empty. Must not be changed. */
     public byte[] octets() {
         return octets;
     }
 
-    /** Whether nothing was left out, so that the message may go when the client deletes it. */
+    /** Whether nothing was left out, so that the client may delete the message. */
     public boolean complete() {
         return complete;
     }

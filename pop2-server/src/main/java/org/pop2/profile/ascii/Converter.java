@@ -17,8 +17,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Makes 7-bit text of a message. The same octets always give the same text, and any octets give some: what the
- * libraries throw for a message makes it one of which the rest cannot be read.
+ * Converts a message to 7-bit text. Deterministic, and total: if a library fails for a message, its rest counts as
+ * unreadable.
  *
  * <p>Memory: {@link MessageReader#TEXT_KEPT} octets of text, what jsoup makes of one part of HTML, and
  * {@link #MOST_OCTETS}; whatever the message has. Thread-safe.
@@ -26,16 +26,14 @@ import org.slf4j.LoggerFactory;
 final class Converter {
     private static final Logger LOG = LoggerFactory.getLogger(Converter.class);
 
-    /**
-     * Of what comes out: 256 KiB, hours of a slow link, and no more than the buffers of a client that takes nothing.
-     */
+    /** Most octets of the result: hours on a slow link, and no more memory than the buffers of a stalled client. */
     static final int MOST_OCTETS = 256 * 1024;
 
     static final int MOST_HEADER = 32 * 1024;
-    /** The rest is for notes, and attachments. */
+    /** Most octets of text; the rest is for notes about attachments. */
     static final int MOST_TEXT = 192 * 1024;
 
-    /** What is not true of the text that is sent, or told of it anew. */
+    /** Fields that do not hold for the result, or are written anew. */
     private static final Set<String> REPLACED = Set.of("mime-version", "lines");
 
     private static final int FIRST_LINE = 1024;
@@ -116,12 +114,12 @@ final class Converter {
         return new Converted(Converted.Form.TEXT, lines.octets(), complete && !lines.isFull());
     }
 
-    /** Text that is its own conversion, but for the breaking of lines. */
+    /** Whether the text needs no conversion apart from breaking lines. */
     private static boolean isSevenBitText(Part content) {
         return content instanceof Text text && text.markup() == Markup.PLAIN && text.asStored();
     }
 
-    /** A message that begins with no field has no header; taken for one, its text would be lost. */
+    /** Adds an empty header to a message that does not begin with a field, whose text would else be lost. */
     static InputStream withHeader(InputStream message) throws IOException {
         BufferedInputStream in = new BufferedInputStream(message, 8 * 1024);
         in.mark(FIRST_LINE);
@@ -157,7 +155,7 @@ final class Converter {
         return HeaderEnds.isFromLine(new String(start, StandardCharsets.ISO_8859_1));
     }
 
-    /** Sees whether all octets that are read are text of ASCII in lines that are not too long. */
+    /** Detects whether all octets are ASCII text in lines that are not too long. */
     private static final class Scan extends WatchedStream {
         private boolean sevenBit = true;
         private int column;

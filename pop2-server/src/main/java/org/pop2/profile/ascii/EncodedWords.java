@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * send them.
  */
 final class EncodedWords {
-    /** A word has at most 75 octets (RFC 2047 p. 3); many programs do not know. */
+    /** RFC 2047 (p. 3) allows 75 octets; many programs exceed that. */
     private static final int LONGEST = 2000;
 
     /** Words of one charset that follow each other, decoded together. */
@@ -31,7 +31,7 @@ final class EncodedWords {
 
     private EncodedWords() {}
 
-    /** A text with its words decoded; blanks between two words go. */
+    /** Decodes the words of a text, and removes blanks between two words. */
     static String decoded(String text) {
         if (!text.contains("=?")) {
             return text;

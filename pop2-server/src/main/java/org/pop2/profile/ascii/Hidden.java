@@ -3,13 +3,12 @@ package org.pop2.profile.ascii;
 import java.util.Locale;
 import org.jsoup.nodes.Element;
 
-/** Which elements of a page are not to be seen, by what is written at them. */
+/** Which elements of a page are hidden, by their attributes and styles. */
 final class Hidden {
     private Hidden() {}
 
     /**
-     * Whether neither the element nor anything in it is to be seen. {@code mso-hide} is none of it: it hides from
-     * Outlook what all others show.
+     * Whether the element is hidden with everything in it. {@code mso-hide} does not count: it hides only in Outlook.
      */
     static boolean is(Element element) {
         if (element.hasAttr("hidden")) {

@@ -19,26 +19,26 @@ import org.jsoup.select.NodeFilter;
 import org.jsoup.select.NodeTraversor;
 
 /**
- * HTML as a text browser shows it: paragraphs, lists, quotations, tables; links numbered, with their addresses at the
- * end. What is not to be seen is left out, and nothing else without saying so. Nothing is fetched.
+ * Converts HTML as a text browser does: paragraphs, lists, quotations, tables, and numbered links with their addresses
+ * at the end. Hidden elements are left out; whatever else is left out is mentioned. Fetches nothing.
  */
 final class HtmlText implements NodeFilter {
-    /** Elements within elements; deeper ones are put beside each other. */
+    /** Deepest nesting of elements; deeper ones are treated as siblings. */
     private static final int MAX_DEPTH = 256;
 
-    /** Pages within pages; deeper ones are left out, and that is said. */
+    /** Deepest nesting of pages; deeper ones are left out, with a note. */
     private static final int MAX_PAGES = 5;
 
     private static final int DEEPEST_INDENT = 20;
 
-    /** What is no text of the page. All else is shown, what a browser shows by other means too. */
+    /** Elements that contain no text of the page. All others are shown. */
     private static final Set<String> LEFT_OUT =
             Set.of("head", "script", "style", "template", "title", "desc", "metadata", "annotation", "annotation-xml");
 
-    /** Whose content is the source of another page. */
+    /** Elements whose content is the source of another page. */
     private static final Set<String> PAGES = Set.of("iframe", "noframes", "noembed");
 
-    /** Of an input, what says what stands in it; others stand for themselves, or are not seen. */
+    /** Types of inputs whose value is not visible text. */
     private static final Set<String> INPUTS_WITHOUT_TEXT =
             Set.of("hidden", "password", "checkbox", "radio", "file", "image", "color", "range");
 
@@ -96,27 +96,27 @@ final class HtmlText implements NodeFilter {
             "object",
             "iframe",
             "dialog");
-    /** Where a link leads to nothing that could be told. */
+    /** Link targets that are not worth showing. */
     private static final Pattern NOWHERE = Pattern.compile("(?i)(?:#|javascript:|data:|cid:|about:).*");
 
     private final Transliteration transliteration;
     private final int width;
     private final List<String> lines = new ArrayList<>();
     private final StringBuilder current = new StringBuilder();
-    /** What the lines of the blocks that are open begin with. */
+    /** Line prefixes of the open blocks. */
     private final Deque<String> indents = new ArrayDeque<>();
-    /** What the next line begins with instead of the last of them: the mark of an item. */
+    /** Replaces the last prefix on the next line: the mark of an item. */
     private String mark = "";
 
-    /** What the line before begins with, without the mark of an item. */
+    /** Prefix of the previous line, without the mark of an item. */
     private String lastPrefix = "";
 
     private boolean blankWanted;
     private int preformatted;
-    /** Tables that are open, with whether each is one of data. */
+    /** Open tables; whether each is a data table. */
     private final Deque<Boolean> tables = new ArrayDeque<>();
 
-    /** Lists that are open: the number of the last item, or one below 0. */
+    /** Open lists: the number of the last item, or a negative number. */
     private final Deque<int[]> counters = new ArrayDeque<>();
 
     private final Map<String, Integer> links = new LinkedHashMap<>();
@@ -241,7 +241,7 @@ final class HtmlText implements NodeFilter {
         return FilterResult.CONTINUE;
     }
 
-    /** A list within a list stands close. */
+    /** Lists within lists have no blank lines around them. */
     private static boolean isList(String name, Element element) {
         Element parent = element.parent();
         return (name.equals("ul") || name.equals("ol"))
@@ -253,7 +253,7 @@ final class HtmlText implements NodeFilter {
         return (name.equals("td") || name.equals("th")) && Boolean.TRUE.equals(tables.peekLast());
     }
 
-    /** Whether a table is one, and not the layout of a page: rows of several cells in which there are but words. */
+    /** Whether a table holds data, and is not used for layout: rows of several cells that contain only text. */
     private static boolean isData(Element table) {
         boolean columns = false;
         Node node = table;
@@ -299,7 +299,7 @@ final class HtmlText implements NodeFilter {
         return text.matches("-?\\d{1,6}") ? Integer.parseInt(text) : otherwise;
     }
 
-    /** The first of some attributes that says something. */
+    /** Shows the first of these attributes that has text, in brackets. */
     private void bracketed(Element element, String... attributes) {
         for (String attribute : attributes) {
             String text = element.attr(attribute).strip();
@@ -319,7 +319,7 @@ final class HtmlText implements NodeFilter {
         }
     }
 
-    /** A power is not a longer number. */
+    /** Marks an exponent, which would else look like further digits. */
     private void exponent(Element sup) {
         String raised = sup.text();
         char before = current.isEmpty() ? ' ' : current.charAt(current.length() - 1);
@@ -328,7 +328,7 @@ final class HtmlText implements NodeFilter {
         }
     }
 
-    /** Something that stands for another page, with where it is. */
+    /** Shows a reference to another page, with its address. */
     private void reference(Element element, String what, String attribute) {
         if (!address(element, attribute).isEmpty()) {
             LinkStart start = new LinkStart(lines.size(), current.length());
@@ -338,7 +338,7 @@ final class HtmlText implements NodeFilter {
         }
     }
 
-    /** In ASCII; empty if it leads nowhere. */
+    /** The address in ASCII; empty if it leads nowhere. */
     private String address(Element element, String attribute) {
         String given = element.attr(attribute).strip();
         String whole = element.absUrl(attribute);
@@ -363,13 +363,13 @@ final class HtmlText implements NodeFilter {
         }
     }
 
-    /** Whether it is the picture of a page that counts its readers. */
+    /** Whether it is a tracking pixel. */
     private static boolean isDot(Element picture) {
         return picture.attr("width").matches("[01](?:px)?")
                 || picture.attr("height").matches("[01](?:px)?");
     }
 
-    /** What a link is shown as, if that stands in one line. */
+    /** The text of a link, if it is on one line. */
     private String shown(LinkStart start) {
         boolean oneLine = start.lines == lines.size() && start.column <= current.length();
         return oneLine ? current.substring(start.column).strip() : "";
@@ -411,7 +411,7 @@ final class HtmlText implements NodeFilter {
         blankWanted = true;
     }
 
-    /** Ends a line though there may be nothing in it. */
+    /** Ends a line, even an empty one. */
     private void lineBreak() {
         if (current.isEmpty()) {
             if (!lines.isEmpty() && !lines.get(lines.size() - 1).isEmpty()) {

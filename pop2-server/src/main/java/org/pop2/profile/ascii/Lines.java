@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 
-/** Lines of ASCII, with their CRLF no more octets than a limit. */
+/** Collects ASCII lines up to a limit of octets, CRLFs included. */
 final class Lines {
     private final List<String> lines = new ArrayList<>();
     private final int most;
@@ -15,7 +15,7 @@ final class Lines {
         this.most = most;
     }
 
-    /** From the first line on that has no room, nothing is added. */
+    /** Adds a line. Once a line does not fit, nothing more is added. */
     void add(String line) {
         full |= octets + line.length() + 2 > most;
         if (!full) {
@@ -24,7 +24,7 @@ final class Lines {
         }
     }
 
-    /** All of them, or none if there is no room for all; others may still have some. */
+    /** Adds all lines or none, if not all fit; others may still be added. */
     boolean addAll(List<String> more) {
         int length = more.stream().mapToInt(line -> line.length() + 2).sum();
         if (octets + length > most) {
@@ -34,7 +34,7 @@ final class Lines {
         return true;
     }
 
-    /** Whether something had no room. */
+    /** Whether something did not fit. */
     boolean isFull() {
         return full;
     }

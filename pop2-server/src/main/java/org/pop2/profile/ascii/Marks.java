@@ -5,8 +5,8 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a line of HTML's text holds that its page does not say: numbers of links and marks of items. While the text is
- * made they are marked by control characters, which transliterated text has not, so that they do not count where two
+ * Marks that conversion adds to text of HTML: numbers of links and marks of items. Control characters, which
+ * transliterated text does not contain, delimit them until the text is complete, so that they can be ignored when two
  * texts are compared.
  */
 final class Marks {
@@ -22,19 +22,19 @@ final class Marks {
         return "[" + LINK + number + "]";
     }
 
-    /** The mark of an item; none is none. */
+    /** The mark of an item; empty if it has none. */
     static String item(String mark) {
         return mark.isEmpty() ? "" : ITEM + mark;
     }
 
-    /** The line as it is sent. */
+    /** The line as sent. */
     static String sent(String line) {
         return line.indexOf(LINK) < 0 && line.indexOf(ITEM) < 0
                 ? line
                 : line.replace("" + LINK, "").replace("" + ITEM, "");
     }
 
-    /** What the line says: addresses for their numbers, and no marks. */
+    /** The line for comparison: with addresses instead of link numbers, and without marks. */
     static String said(String line, List<String> addresses) {
         if (line.indexOf(LINK) < 0 && line.indexOf(ITEM) < 0) {
             return line;

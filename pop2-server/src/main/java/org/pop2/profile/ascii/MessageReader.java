@@ -35,13 +35,13 @@ import org.pop2.profile.ascii.Part.Nested;
 import org.pop2.profile.ascii.Part.Text;
 
 /**
- * Reads a message once, from its first octet to its last, and keeps what may be shown: at most {@value #TEXT_KEPT}
- * octets of text in all, whatever its size.
+ * Reads a message in one pass and keeps what may be shown: at most {@value #TEXT_KEPT} octets of text, whatever its
+ * size.
  */
 final class MessageReader {
-    /** Of all texts that may be shown together, decoded. */
+    /** Most octets of all texts, decoded. */
     static final int TEXT_KEPT = 1024 * 1024;
-    /** Of one text. HTML is several times as long as what is seen of it. */
+    /** Most octets of one text. HTML is several times as long as its visible text. */
     static final int LONGEST_TEXT = 512 * 1024;
 
     static final int MAX_DEPTH = 20;
@@ -83,12 +83,12 @@ final class MessageReader {
     private boolean illegible;
     private long epilogue;
 
-    /** One that is being read. */
+    /** An entity that is being read. */
     private final class Entity {
         final Map<String, String> fields = new HashMap<>();
-        /** Of a message within: who wrote it and so on, a line each, in the order of {@link #MAIN_FIELDS}. */
+        /** For an embedded message: sender and so on, one line each, in the order of {@link #MAIN_FIELDS}. */
         final Map<String, List<String>> main = new LinkedHashMap<>();
-        /** What else somebody may have written into a header that is not the message's own. */
+        /** Other text in a header of a part. */
         final List<String> others = new ArrayList<>();
 
         @Nullable
@@ -148,7 +148,7 @@ final class MessageReader {
             }
         }
 
-        /** As it is shown: what stands in its header goes before it, unless that is the message's own. */
+        /** The part as shown: preceded by the text of its header, unless that is the message's own header. */
         Part shown() {
             if (message && !entities.isEmpty()) {
                 List<String> lines = new ArrayList<>();
@@ -170,7 +170,7 @@ final class MessageReader {
         this.transliteration = transliteration;
     }
 
-    /** The fields of the message's header, as they are; those beyond 256 KiB are left out. */
+    /** The raw fields of the message's header, without those beyond 256 KiB. */
     List<byte[]> header() {
         return header;
     }
@@ -184,7 +184,7 @@ final class MessageReader {
         return complete;
     }
 
-    /** What there is, even if the reading has failed. */
+    /** What was read, even if reading has failed. */
     Part content() {
         if (content != null) {
             return content;
@@ -200,7 +200,7 @@ final class MessageReader {
         return child == null ? Part.NOTHING : child.shown();
     }
 
-    /** @throws MimeException if the message is beyond the limits; what was read until then can be asked for */
+    /** @throws MimeException if the message exceeds a limit; what was read until then is available */
     void read(InputStream message) throws IOException, MimeException {
         MimeTokenStream tokens = new MimeTokenStream(LIMITS);
         HeaderEnds headers = new HeaderEnds(message);
@@ -280,7 +280,7 @@ final class MessageReader {
         return type.substring(type.indexOf('/') + 1).toLowerCase(Locale.ROOT);
     }
 
-    /** What stands before the first part or behind the last one: programs do not show it, and somebody wrote it. */
+    /** Keeps text before the first part or behind the last one, which mail programs do not show. */
     private void around(InputStream text, boolean before) throws IOException {
         byte[] octets = text.readNBytes(Math.min(LONGEST_TEXT, TEXT_KEPT - textKept));
         boolean cut = skip(text) > 0;
@@ -313,7 +313,7 @@ final class MessageReader {
         return new Attachment(shown(type), name, skip(body));
     }
 
-    /** Whether a field of a part, or the name of something attached, cannot be shown. */
+    /** Whether a field of a part, or an attachment's name, cannot be shown. */
     boolean isIllegible() {
         return illegible;
     }

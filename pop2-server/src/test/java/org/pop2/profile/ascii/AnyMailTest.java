@@ -38,7 +38,7 @@ class AnyMailTest {
 
     private byte[] sent(OneMessage message, ClientProfile profile) {
         ProfiledMailbox mailbox = new ProfiledMailbox(message, profile, NOW);
-        assertThat(mailbox.measured(1)).isFalse();
+        assertThat(mailbox.lengthKnown(1)).isFalse();
         assertThat(mailbox.deletable(1)).isFalse();
         mailbox.measure(1).block(LIMIT);
         byte[] first = octets(mailbox);

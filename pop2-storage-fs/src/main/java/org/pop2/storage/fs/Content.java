@@ -18,31 +18,31 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * One message as a stream: read on the reading pool, as fast as it is asked for, and no faster.
+ * One message as a stream, read on the reading pool and on demand.
  *
- * <p>Whether another program has written to the mailbox is looked at after each reading, before a buffer is given out.
- * If so, the message is looked for once more, read again from its beginning, and compared with what was given out: it
- * goes on only if that is the same, so that whoever has all of a message has what was announced.
+ * <p>After each read, before a buffer is emitted, it checks whether another program has written to the mailbox. If so,
+ * the message is located again, read from its beginning, and compared with what was emitted. It goes on only if that is
+ * equal, so that a complete message is always the one that was announced.
  */
 public final class Content implements Publisher<ContentBuffer> {
-    /** What the message is read from, for as long as the subscription lasts. */
+    /** The mailbox, open for the time of the subscription. */
     interface Source {
-        /** Whether nobody has written to the mailbox since it was opened: then what was read of it is the message. */
+        /** Whether nobody has written to the mailbox since it was opened, so that what was read is the message. */
         boolean isStill() throws IOException;
 
         WireEncoder encoder() throws IOException;
 
-        /** Reading has ended in any way. */
+        /** Called when reading has ended in any way. */
         void close();
 
-        /** All of the message has been given out. */
+        /** The whole message has been emitted. */
         void given(Fingerprint.Value all);
 
-        /** The mailbox is not to be trusted any more. */
+        /** The mailbox cannot be trusted any more. */
         void failed(StoreException error);
     }
 
-    /** Finds the message: called on the reading pool, and again when somebody has written to the mailbox. */
+    /** Locates the message. Called on the reading pool, and again when somebody has written to the mailbox. */
     interface Opener {
         Source open() throws IOException;
     }
@@ -50,7 +50,7 @@ public final class Content implements Publisher<ContentBuffer> {
     private static final ThreadLocal<WireEncoder.Blocks> BLOCKS =
             ThreadLocal.withInitial(() -> new WireEncoder.Blocks(ContentBuffer.MAX_OCTETS));
 
-    /** Of the calling thread, to work in. */
+    /** Work space of the calling thread. */
     static WireEncoder.Blocks blocks() {
         return BLOCKS.get();
     }
@@ -76,9 +76,9 @@ public final class Content implements Publisher<ContentBuffer> {
     }
 
     private final class Reading implements Subscription, Runnable {
-        /** Buffers given out in one go before other messages get the thread. */
+        /** Buffers emitted in a row before other messages get the thread. */
         private static final int TURN = 16;
-        /** So often the mailbox may be written to while a buffer is filled. */
+        /** Attempts to fill a buffer while others write to the mailbox. */
         private static final int TRIES = 20;
 
         private final Subscriber<? super ContentBuffer> subscriber;
@@ -151,7 +151,7 @@ public final class Content implements Publisher<ContentBuffer> {
             }
         }
 
-        /** Gives out what is asked for; whether there is more to do at once. */
+        /** Emits what was requested; whether there is more to do at once. */
         private boolean step() throws IOException {
             for (int turn = 0; turn < TURN; turn++) {
                 // a subscriber's code has run on this thread: an interrupt left by it would close the channel
@@ -201,7 +201,7 @@ public final class Content implements Publisher<ContentBuffer> {
             }
         }
 
-        /** Whether what was read is the message, and not what another program was writing. */
+        /** Fills a buffer; whether its content is the message, and not what another program was writing. */
         private boolean fill(ByteBuffer out) throws IOException {
             Source from = source;
             WireEncoder reading = encoder;
@@ -240,7 +240,7 @@ public final class Content implements Publisher<ContentBuffer> {
             return true;
         }
 
-        /** Reads what was given out already, and sees whether it is that. */
+        /** Reads what was emitted already, and verifies that it is equal. */
         private void skip(WireEncoder from, ByteBuffer scratch) throws IOException {
             Fingerprint again = new Fingerprint();
             for (long done = 0; done < produced; ) {

@@ -18,11 +18,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A mailbox as it was counted, and where its messages are now. Rows are those of the count, for as long as it is held;
- * when another program has rewritten the file they are looked for ({@link Relocation}), and some may be gone.
+ * A mailbox as it was counted, and where its messages are now. Row numbers stay those of the count while it is held.
+ * When another program has rewritten the file, its messages are located again ({@link Relocation}); some may be gone.
  *
- * <p>The file is locked only while it is counted. So whoever reads asks for a {@link Place}, reads, and asks then
- * whether the place {@linkplain Place#isStill is still} that of the message: only then was it that what was read.
+ * <p>The file is locked only while it is counted. To read, ask for a {@link Place}, read, then ask whether the place
+ * {@linkplain Place#isStill is still} valid: only then was it the message that was read.
  */
 final class Counted {
     private static final Logger LOG = LoggerFactory.getLogger(Counted.class);
@@ -39,9 +39,9 @@ final class Counted {
     /** Guarded by this. */
     private boolean closed;
 
-    /** Counts a mailbox once more, because another program has rewritten it. Blocks. */
+    /** Counts a mailbox again after another program has rewritten it. Blocks. */
     interface Finder {
-        /** What is there now, and its channel, which is the caller's; {@code null} if nothing is. */
+        /** The file now, with its channel, which the caller closes; {@code null} if it is gone. */
         @Nullable
         Found find(MailboxPath path) throws IOException;
     }
@@ -49,12 +49,12 @@ final class Counted {
     record Found(ChannelRegistry.Shared mailbox, IndexFile.Stored stored) {}
 
     /**
-     * Where the rows are.
+     * A view of where the rows are.
      *
-     * @param mailbox the channel; nothing: there is no file
-     * @param stored what that file was when it was counted last
-     * @param good the file as it was looked at last: what was counted is there
-     * @param moved where the rows are in {@code stored}; nothing: where they were
+     * @param mailbox the channel; {@code null} if there is no file
+     * @param stored the file when it was last counted
+     * @param good the status of the file when its contents were last verified
+     * @param moved where the rows are in {@code stored}; {@code null} if they did not move
      */
     record View(
             ChannelRegistry.@Nullable Shared mailbox,
@@ -99,7 +99,7 @@ final class Counted {
         return path;
     }
 
-    /** As it was counted first: the numbers and sizes of the session. */
+    /** The first count, with the session's numbers and sizes. */
     MboxIndex index() {
         return index;
     }
@@ -108,7 +108,7 @@ final class Counted {
         return writable;
     }
 
-    /** What the session was given. */
+    /** What the session was shown. */
     Shown shown() {
         return shown;
     }
@@ -125,7 +125,7 @@ final class Counted {
         }
     }
 
-    /** Closes for somebody who can do nothing about a failure but tell the administrator. */
+    /** Closes, and logs a failure. */
     void closeOrWarn() {
         try {
             close();
@@ -149,7 +149,7 @@ final class Counted {
                 .log("mailbox-not-closed");
     }
 
-    /** Whether a message is there, wherever that is now. */
+    /** Whether a message still exists, wherever it is. */
     boolean isThere(int row) throws IOException {
         FileStatus now = path.check(io);
         View seen = view;
@@ -157,7 +157,7 @@ final class Counted {
     }
 
     /**
-     * Where some messages are, of which the first has to be there.
+     * The place of some messages, the first of which must exist.
      *
      * @throws StoreException as {@link Reason#CHANGED} if it is gone
      */
@@ -207,7 +207,7 @@ final class Counted {
         return view;
     }
 
-    /** Whether something was appended and nothing else has changed, as far as these messages can be touched by it. */
+    /** Whether the file only grew, as far as these messages are concerned. */
     private static boolean onlyGrew(View seen, FileStatus now, int firstRow, int lastRow) throws IOException {
         IndexFile.Stored stored = seen.stored();
         ChannelRegistry.Shared mailbox = seen.mailbox();
@@ -230,8 +230,8 @@ final class Counted {
     }
 
     /**
-     * Whether, in a file that grew, messages are where they were: each begins as it did, and ends where another one
-     * begins or the file did. Of a locked mailbox.
+     * Whether messages of a file that grew are unmoved: each begins as before, and ends where another begins or the
+     * file ended. The mailbox must be locked.
      */
     boolean areStill(View seen, FileStatus now, int[] rows) throws IOException {
         IndexFile.Stored stored = seen.stored();
@@ -252,7 +252,7 @@ final class Counted {
         return true;
     }
 
-    /** Where messages are, for somebody who reads them; to be closed. */
+    /** A place of messages for reading; has to be closed. */
     final class Place implements AutoCloseable {
         private final View seen;
         private final ChannelRegistry.Shared channel;
@@ -266,7 +266,7 @@ final class Counted {
             return channel.file();
         }
 
-        /** The index of the file as it is there. */
+        /** The index of the current file. */
         MboxIndex index() {
             IndexFile.Stored stored = seen.stored();
             if (stored == null) {
@@ -284,7 +284,7 @@ final class Counted {
             return new WireEncoder(channel.file(), index(), seen.row(counted), quoting);
         }
 
-        /** Whether nobody has written to the file since the place was found, so that what was read is the message. */
+        /** Whether nobody has written to the file since, so that what was read is the message. */
         boolean isStill() throws IOException {
             return seen.isGood(path.check(io));
         }

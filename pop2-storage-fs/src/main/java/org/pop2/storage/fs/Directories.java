@@ -10,14 +10,14 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 import org.pop2.storage.fs.io.StorageIo;
 
-/** Makes the directories that a storage works in, and refuses those that it could not rely on. */
+/** Creates the directories of a storage, and refuses unreliable ones. */
 public final class Directories {
     private static final Pattern NETWORK = Pattern.compile("nfs.*|cifs|smb.*|fuse.*|9p|afs|ceph|glusterfs|lustre");
 
     private final StorageIo io;
     private final boolean networkAllowed;
 
-    /** @param networkAllowed whether somebody vouches for locks and fsync on network file systems */
+    /** @param networkAllowed whether to trust locks and fsync of network file systems */
     Directories(StorageIo io, boolean networkAllowed) {
         this.io = io;
         this.networkAllowed = networkAllowed;
@@ -28,14 +28,14 @@ public final class Directories {
         return parent == null ? file : parent;
     }
 
-    /** A directory in the one of the state. */
+    /** A directory within the state directory. */
     Path below(Path state, String name) throws IOException {
         Path directory = state.resolve(name);
         io.makeDirectory(directory);
         return directory;
     }
 
-    /** Makes a directory and what is missing above it. */
+    /** Creates a directory and its missing parents. */
     void make(Path directory) throws IOException {
         List<Path> missing = new ArrayList<>();
         for (Path at = directory; at != null && io.stat(at) == null; at = at.getParent()) {
@@ -47,7 +47,7 @@ public final class Directories {
         }
     }
 
-    /** Fails if a file system does not keep its word, unless that was allowed. */
+    /** Fails for network file systems, unless allowed. */
     void requireLocal(Path directory) throws IOException {
         String type = io.fileSystemType(directory);
         if (!networkAllowed && NETWORK.matcher(type.toLowerCase(Locale.ROOT)).matches()) {
@@ -58,7 +58,7 @@ public final class Directories {
         }
     }
 
-    /** Whoever may write to the accounts may log in as anybody; and if we are root, may do more. */
+    /** Fails if others may write to the accounts, who could then log in as anybody. */
     void requireOwn(Path accounts) throws IOException {
         if (io.isWritableByAll(accounts)) {
             throw new StoreException(
@@ -66,7 +66,7 @@ public final class Directories {
         }
     }
 
-    /** Makes the directory of a file. */
+    /** Creates the directory of a file. */
     void makeFor(Path file) throws IOException {
         make(parent(file));
     }

@@ -5,14 +5,14 @@ import java.nio.ByteOrder;
 import java.security.SecureRandom;
 
 /**
- * What a message is, in 122 bits: the value of a polynomial whose coefficients are its octets, at two places that this
- * process has chosen by chance and tells nobody. So nobody can make two messages that are alike to it, and it costs a
- * fraction of a cryptographic hash. Of octets as they are sent, in pieces of any size.
+ * Identifies a message by 122 bits: a polynomial with its octets as coefficients, evaluated at two random points that
+ * only this process knows. So nobody can construct two messages with equal fingerprints, at a fraction of the cost of a
+ * cryptographic hash. Takes octets in wire form, in pieces of any size.
  */
 final class Fingerprint {
     /** A prime: 2^61 - 1. */
     private static final long PRIME = (1L << 61) - 1;
-    /** Octets of one coefficient, which has to be smaller than the prime. */
+    /** Octets of a coefficient, which must be less than the prime. */
     private static final int WORD = 7;
 
     private static final long WORD_MASK = (1L << (8 * WORD)) - 1;
@@ -25,7 +25,7 @@ final class Fingerprint {
     private long first;
     private long second;
     private long length;
-    /** Octets of a word that is not full, the first in the lowest bits. */
+    /** Octets of an incomplete word, the first in the lowest bits. */
     private long rest;
 
     private int restOctets;
@@ -35,7 +35,7 @@ final class Fingerprint {
         return (1L << 60) | (new SecureRandom().nextLong() & ((1L << 60) - 1));
     }
 
-    /** Adds what remains in a buffer, which stays as it is. */
+    /** Adds the remaining octets of a buffer, without consuming them. */
     void add(ByteBuffer octets) {
         ByteBuffer from = octets.duplicate().order(ByteOrder.LITTLE_ENDIAN);
         length += from.remaining();
@@ -71,7 +71,7 @@ final class Fingerprint {
         }
     }
 
-    /** Of what was added so far. */
+    /** The value of what was added so far. */
     Value value() {
         return new Value(end(first, FIRST_PLACE), end(second, SECOND_PLACE));
     }

@@ -21,7 +21,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** Messages that come in: each is gathered before its mailbox is locked, for its source may be slow. */
+/** Incoming messages. Each is gathered before its mailbox is locked, as its source may be slow. */
 final class Incoming {
     private static final Logger LOG = LoggerFactory.getLogger(Incoming.class);
 
@@ -31,7 +31,7 @@ final class Incoming {
     private final Work work;
     private final Pause pause;
 
-    /** @param spool a directory for what is too large for the memory; exists */
+    /** @param spool an existing directory for what is too large for memory */
     Incoming(StorageIo io, Path spool, Quoting quoting, Work work, Pause pause) {
         this.io = io;
         this.spool = spool;
@@ -40,20 +40,20 @@ final class Incoming {
         this.pause = pause;
     }
 
-    /** Removes what a process that was killed left. */
+    /** Removes files that a killed process left. */
     void sweep() throws IOException {
         for (String name : io.list(spool)) {
             io.unlink(spool.resolve(name));
         }
     }
 
-    /** What is done with a message once all of it is there. */
+    /** Appends a complete message. */
     interface Appending {
         void of(StoredMessage stored) throws IOException;
     }
 
     /**
-     * Takes in a message as fast as its source gives it, and has it appended. To be subscribed to on the workers.
+     * Gathers a message at its source's pace, then appends it. Subscribe on the workers.
      *
      * @param appending called on the workers
      */
@@ -66,7 +66,7 @@ final class Incoming {
     }
 
     /**
-     * The same with a From_ line that is known.
+     * The same with a given From_ line.
      *
      * @param fromLine with its line feed
      */
@@ -74,7 +74,7 @@ final class Incoming {
         return gather(fromLine, stored -> receive(stored, message), appending);
     }
 
-    /** The same with several messages, which are appended together. */
+    /** The same for several messages, which are appended together. */
     Mono<Void> gather(List<Message> messages, Appending appending) {
         Message first = messages.get(0);
         Flux<Message> others = Flux.fromIterable(messages.subList(1, messages.size()));

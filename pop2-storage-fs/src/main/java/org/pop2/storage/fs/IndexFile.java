@@ -21,8 +21,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The index of a mailbox on disk, in the state directory: a cache, written without fsync, believed only if everything
- * fits, and deletable at any time.
+ * The index of a mailbox on disk, in the state directory: a cache, written without fsync, used only if everything
+ * matches, and deletable at any time.
  */
 final class IndexFile {
     private static final Logger LOG = LoggerFactory.getLogger(IndexFile.class);
@@ -54,27 +54,27 @@ final class IndexFile {
             return new Stored(index, status, headHash(file, index.end()), Hashes.before(file, index.end()));
         }
 
-        /** Whether nothing has changed since that one. */
+        /** Whether it equals that one. */
         boolean isThat(@Nullable Stored other) {
             return other != null && index == other.index && status.sameAs(other.status);
         }
 
-        /** Whether the mailbox was not written to since, as far as times can tell. */
+        /** Whether the mailbox is unchanged, judging by its times. */
         boolean isUnchanged(FileStatus now) {
             return status.on(now.key().device()).sameAs(now);
         }
 
-        /** The same of the mailbox as it is found now, on a disk that may have another number. */
+        /** The same with the current status, since the disk may have another number. */
         Stored at(FileStatus now) {
             return now.key().equals(status.key()) ? this : new Stored(index, now, head, tail);
         }
 
-        /** Whether what was appended since is all that has changed. */
+        /** Whether the mailbox has only been appended to. */
         boolean isBeginningOf(IoFile file, FileStatus now) throws IOException {
             return !index.hasNotes() && isPrefixOf(file, now);
         }
 
-        /** Whether the mailbox's octets that were scanned are there as they were, as far as head and tail tell. */
+        /** Whether the scanned octets are unchanged, judging by head and tail. */
         boolean isPrefixOf(IoFile file, FileStatus now) throws IOException {
             return now.key().inode() == status.key().inode()
                     && now.size() >= index.end()
@@ -163,7 +163,7 @@ final class IndexFile {
         return new Stored(new MboxIndex(words, rows, end, pseudo, flags >>> 1), status, head, tail);
     }
 
-    /** What another reading of the same octets would depend on. */
+    /** The settings that affect how the octets are parsed. */
     private int parserMode() {
         int quoting = switch (format.quoting()) {
             case MBOXRD -> 0;
@@ -173,7 +173,7 @@ final class IndexFile {
         return quoting * 2 + (format.lenient() ? 1 : 0);
     }
 
-    /** Saves the index; that it cannot be saved is no error. */
+    /** Saves the index; failing to save is not an error. */
     void save(MailboxPath mailbox, Stored stored) {
         MboxIndex index = stored.index();
         FileStatus status = stored.status();
@@ -218,7 +218,7 @@ final class IndexFile {
         void accept(ByteBuffer block, long position) throws E;
     }
 
-    /** An index may have megabytes; the octets of its rows are made piece by piece. */
+    /** Encodes the rows piece by piece, as an index may have megabytes. */
     private static <E extends Exception> void inBlocks(MboxIndex index, Sink<E> sink) throws E {
         int longs = index.rows() * MboxIndex.WORDS;
         ByteBuffer block = ByteBuffer.allocate(Math.min(BLOCK, index.rows() * ROW));
@@ -240,7 +240,7 @@ final class IndexFile {
         }
     }
 
-    /** Removes what an interrupted save left. */
+    /** Removes files that interrupted saves left. */
     void sweep() throws IOException {
         for (String name : io.list(directory)) {
             if (name.endsWith(".tmp")) {

@@ -20,7 +20,7 @@ import org.pop2.storage.fs.lock.MboxLocks;
 
 /** Appends to a mailbox file, created with its first message. Blocks. */
 final class MailboxAppender {
-    /** Octets of the shortest line that begins a message; a little less. */
+    /** A lower bound of the octets of a From_ line. */
     private static final long SHORTEST_MESSAGE = 20;
 
     private final StorageIo io;
@@ -45,7 +45,7 @@ final class MailboxAppender {
         this.format = format;
     }
 
-    /** A last look before a message is added to what a mailbox has. */
+    /** A last check before a message is appended. */
     interface Room {
         void check(MboxIndex contents);
     }
@@ -53,7 +53,7 @@ final class MailboxAppender {
     /**
      * Appends a message, durably when it returns, and nothing if it fails.
      *
-     * @param room fails if there is none; called with the mailbox locked. {@code null}: nobody asks
+     * @param room fails if there is no room; called with the mailbox locked; {@code null}: no check
      */
     void append(MailboxPath path, StoredMessage message, @Nullable Room room) throws IOException {
         makeDirectories(path);
@@ -96,7 +96,7 @@ final class MailboxAppender {
         }
     }
 
-    /** What is missing so that the file ends with an empty line. */
+    /** The line ends that are missing for the file to end with an empty line. */
     private static byte[] lineEndsBefore(IoFile file, long size) throws IOException {
         if (size == 0) {
             return new byte[0];

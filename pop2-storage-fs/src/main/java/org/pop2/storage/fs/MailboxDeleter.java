@@ -28,7 +28,7 @@ import org.slf4j.LoggerFactory;
 final class MailboxDeleter {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxDeleter.class);
 
-    /** A recovery knows by what a deletion cuts off that it is not done: so much of it at least. */
+    /** Least octets that a deletion must cut off for recovery to recognise that it is unfinished. */
     private static final int SHORTER = 64;
 
     private final MboxLocks locks;
@@ -97,8 +97,9 @@ final class MailboxDeleter {
     }
 
     /**
-     * Empties a mailbox that people read by IMAP as their own servers do: c-client's message stays. Dovecot 2.3 may
-     * believe that a file which became empty is as long as it was, and writes the next message behind so many NULs.
+     * Empties a mailbox that is also read by IMAP as IMAP servers do: c-client's pseudo-message stays. Otherwise
+     * Dovecot 2.3 may believe that the empty file still has its old length, and write the next message behind as many
+     * NULs.
      *
      * @return {@code false} if the mailbox is too short for that message
      */
@@ -124,8 +125,8 @@ final class MailboxDeleter {
     }
 
     /**
-     * The index of the mailbox if what is to be deleted is where it was counted, with what was appended since; nothing
-     * if it has to be looked for.
+     * The current index, appended messages included, if the messages to delete did not move; {@code null} if they have
+     * to be located.
      */
     private @Nullable MboxIndex unmoved(
             MboxLocks.Locked locked, Counted counted, Counted.View seen, FileStatus now, BitSet rows)
@@ -145,8 +146,8 @@ final class MailboxDeleter {
     }
 
     /**
-     * Where what is to be deleted is now, but for what is gone. Each message has to be the one that the session was
-     * given, to the octet.
+     * The current rows of the messages to delete, without those that are gone. Each must equal, to the octet, the one
+     * that the session was shown.
      */
     private BitSet moved(MboxLocks.Locked locked, Counted counted, BitSet numbers, Relocation found, MboxIndex all)
             throws IOException {
@@ -181,7 +182,7 @@ final class MailboxDeleter {
         return print.value();
     }
 
-    /** Whether what was appended to the last message is at most the line ends that were missing behind it. */
+    /** Whether at most the missing line ends were appended to the last message. */
     private static boolean isOnlyEnded(IoFile file, MboxIndex before, MboxIndex after) throws IOException {
         long from = before.end();
         long to = after.next(before.rows() - 1);
@@ -200,7 +201,7 @@ final class MailboxDeleter {
         return true;
     }
 
-    /** A last look before a deletion. */
+    /** A last check before a deletion. */
     interface Guard {
         void check() throws IOException;
     }

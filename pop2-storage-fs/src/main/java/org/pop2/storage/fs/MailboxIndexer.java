@@ -15,13 +15,13 @@ import org.pop2.storage.fs.lock.Pause;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Makes the index of a mailbox, of the one that was saved and of what was appended since. Blocks. */
+/** Makes the index of a mailbox, from the saved one and what was appended since. Blocks. */
 final class MailboxIndexer {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxIndexer.class);
-    /** Longest step of a file system's clock that counts in fractions of a second. */
+    /** Longest tick of a file system's clock with subsecond resolution. */
     private static final long TICK_NANOS = 10_000_000;
 
-    /** What was appended since a mailbox was counted is scanned for each delivery up to this size. */
+    /** Up to this size, appended mail is scanned again at each delivery. */
     private static final long SCAN_AGAIN = 64 * 1024;
 
     private static final long SECOND_NANOS = 1_000_000_000;
@@ -36,12 +36,12 @@ final class MailboxIndexer {
         this.pause = pause;
     }
 
-    /** What was saved of a mailbox. */
+    /** The saved index of a mailbox. */
     IndexFile.@Nullable Stored load(MailboxPath path) {
         return saved.load(path).orElse(null);
     }
 
-    /** Makes an index and reads the whole mailbox for it. */
+    /** Makes an index by reading the whole mailbox. */
     MboxIndex scan(IoFile file, long end, Runnable onBlock) throws IOException {
         return MboxScanner.scan(file, end, format, onBlock);
     }
@@ -51,7 +51,7 @@ final class MailboxIndexer {
         return MboxScanner.extend(file, known, end, format, onBlock);
     }
 
-    /** The index of a locked mailbox, and it is saved if it is another one than before. */
+    /** The index of a locked mailbox; saved if it has changed. */
     IndexFile.Stored saved(MboxLocks.Locked locked, IndexFile.@Nullable Stored known, IndexFile.@Nullable Stored before)
             throws IOException {
         IndexFile.Stored stored = index(locked, known);
@@ -61,7 +61,7 @@ final class MailboxIndexer {
         return stored;
     }
 
-    /** The index of a locked mailbox, of which nothing that was known is believed; it is saved. */
+    /** The index of a locked mailbox, made anew and saved. */
     IndexFile.Stored recounted(MboxLocks.Locked locked) throws IOException {
         FileStatus now = settled(locked);
         IndexFile.Stored stored =
@@ -83,8 +83,8 @@ final class MailboxIndexer {
     }
 
     /**
-     * The status at a moment when a later change must have another time: two changes within one tick of the file
-     * system's clock look like one. (popa3d sleeps a second for that.)
+     * The status at a moment after which any change gets another time: two changes within one tick of the file system's
+     * clock look like one. (popa3d sleeps a second for that.)
      */
     FileStatus settled(MboxLocks.Locked locked) throws IOException {
         FileStatus status = locked.status();
@@ -95,7 +95,7 @@ final class MailboxIndexer {
         return status;
     }
 
-    /** As {@link #settled(MboxLocks.Locked)}, of a file that nobody has locked; {@code null} if there is none. */
+    /** As {@link #settled(MboxLocks.Locked)}, for an unlocked file; {@code null} if it does not exist. */
     @Nullable
     FileStatus settled(MailboxPath path, StorageIo io) throws IOException {
         FileStatus status = path.check(io);
@@ -111,7 +111,7 @@ final class MailboxIndexer {
         return Math.abs(pause.now() * 1_000_000 - status.mtime()) < TICK_NANOS;
     }
 
-    /** Whether the file system counts whole seconds, and this one is not over for long. */
+    /** Whether the file system counts whole seconds, and the current one has hardly ended. */
     boolean isCoarse(FileStatus status) {
         return status.mtime() % SECOND_NANOS == 0 && pause.now() * 1_000_000 - status.mtime() < 2 * SECOND_NANOS;
     }
@@ -121,8 +121,8 @@ final class MailboxIndexer {
     }
 
     /**
-     * What a locked mailbox has. Usually little was appended since the index was saved, and it is cheaper to scan that
-     * again with the next delivery than to wait for the clock to tick, as an index to be saved needs it.
+     * The contents of a locked mailbox. Usually little was appended since the index was saved; scanning that again at
+     * the next delivery is cheaper than waiting for the clock to tick, as saving an index requires.
      */
     MboxIndex contents(MboxLocks.Locked locked) throws IOException {
         IndexFile.Stored known = load(locked.path());
@@ -137,7 +137,7 @@ final class MailboxIndexer {
         return saved(locked, known, known).index();
     }
 
-    /** Saves what a mailbox has after a deletion, as far as that is known. */
+    /** Saves the index after a deletion, as far as it is known. */
     void update(MboxLocks.Locked locked, MboxIndex index) {
         try {
             if (index.end() == 0) {

@@ -12,10 +12,10 @@ import org.pop2.storage.fs.lock.MboxLocks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Opens a mailbox file and counts it. Blocks; knows no sessions. */
+/** Opens a mailbox file and counts it. Blocks. Independent of sessions. */
 final class MailboxOpener {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxOpener.class);
-    /** More than this is scanned before the mailbox is locked, so that deliveries wait for milliseconds only. */
+    /** Larger additions are scanned before the mailbox is locked, so that deliveries wait for milliseconds only. */
     private static final long SCAN_UNLOCKED = 1024 * 1024;
 
     private final StorageIo io;
@@ -60,7 +60,7 @@ final class MailboxOpener {
         return new Counted(io, path, indexer, this::find, mailbox, stored);
     }
 
-    /** Counts a mailbox that somebody holds, and that another program has rewritten; {@code null} if there is none. */
+    /** Counts a held mailbox that another program has rewritten; {@code null} if it is gone. */
     private Counted.@Nullable Found find(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
@@ -76,11 +76,11 @@ final class MailboxOpener {
     private static void unlocked() {}
 
     /**
-     * The mailbox as the index has it, if nothing was written since: then nothing is read, and no delivery has to wait
-     * for a lock of ours. Whoever writes after this look appends behind what was counted.
+     * The mailbox from its index, if nothing was written since: then nothing is read, and no delivery waits for our
+     * lock. Programs that write after this check append behind what was counted.
      *
-     * <p>But a session that has just lost its hold may be in the middle of a deletion, for which it has locked the
-     * mailbox while the hold was still its own: so it must be free first, and looked at after that.
+     * <p>However, a session that has just lost its hold may be deleting, having locked the mailbox while it still had
+     * the hold. So the check comes after the mailbox was seen unlocked.
      */
     private @Nullable Counted openUnchanged(MailboxPath path, IndexFile.@Nullable Stored known) throws IOException {
         FileStatus now = known == null ? null : unchanged(path, known);
@@ -98,7 +98,7 @@ final class MailboxOpener {
         return null;
     }
 
-    /** What is there, if it is what was counted, and nobody is at it. */
+    /** The file's status, if the file is unchanged and unlocked. */
     private @Nullable FileStatus unchanged(MailboxPath path, IndexFile.Stored known) throws IOException {
         if (!locks.isFree(path) || recovery.isPending(path)) {
             return null;

@@ -10,7 +10,7 @@ import org.pop2.storage.fs.lock.MboxLocks;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What an interrupted deletion or delivery left of a mailbox, and how it is put right. Blocks. */
+/** Finishes or undoes interrupted deletions and deliveries. Blocks. */
 final class MailboxRecovery {
     private static final Logger LOG = LoggerFactory.getLogger(MailboxRecovery.class);
 
@@ -24,7 +24,7 @@ final class MailboxRecovery {
         this.deliveries = deliveries;
     }
 
-    /** Whether a deletion or a delivery is going on, or was interrupted. */
+    /** Whether a deletion or a delivery is under way or was interrupted. */
     boolean isPending(MailboxPath path) throws IOException {
         return commits.isPending(path) || deliveries.isPending(path);
     }
@@ -33,7 +33,7 @@ final class MailboxRecovery {
         return commits.isPending(path);
     }
 
-    /** Puts right what an interrupted release or delivery left, if there is something. */
+    /** Finishes or undoes what was interrupted in a mailbox, if anything was. */
     void recover(MailboxPath path) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {
             if (locked == null) {
@@ -47,13 +47,13 @@ final class MailboxRecovery {
         }
     }
 
-    /** The same of a mailbox that is locked. */
+    /** The same for a locked mailbox. */
     void recover(MboxLocks.Locked locked) throws IOException {
         recoverDeletion(locked);
         recoverDelivery(locked);
     }
 
-    /** The same of a delivery alone. */
+    /** The same for deliveries only. */
     void recoverDelivery(MboxLocks.Locked locked) throws IOException {
         if (locked.mailbox().writable()) {
             deliveries.recover(locked);

@@ -17,7 +17,7 @@ import org.pop2.storage.fs.lock.MailboxPath;
 import org.pop2.storage.fs.lock.MboxLocks;
 import org.pop2.storage.fs.lock.Pause;
 
-/** Makes a mailbox of a file that other programs left as none. Blocks. */
+/** Repairs mailbox files that other programs damaged. Blocks. */
 final class MailboxRepairer {
     private static final DateTimeFormatter WHEN =
             DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH-mm-ss.SSS'Z'").withZone(ZoneOffset.UTC);
@@ -45,9 +45,9 @@ final class MailboxRepairer {
     }
 
     /**
-     * Repairs a mailbox that the caller holds; nothing is changed if it fails.
+     * Repairs a mailbox that the caller holds; changes nothing if it fails.
      *
-     * @param dry only look
+     * @param dry only report
      */
     Repair repair(MailboxPath path, boolean dry) throws IOException {
         try (MboxLocks.Locked locked = locks.lock(path, false)) {

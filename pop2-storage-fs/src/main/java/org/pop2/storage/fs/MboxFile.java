@@ -13,8 +13,8 @@ import org.pop2.storage.fs.lock.Pause;
 import reactor.core.publisher.Mono;
 
 /**
- * One mbox file that messages are added to, as the storage adds them: under the locks that MTAs and mail programs take,
- * quoted as mboxrd, all of a message or nothing. Blocks.
+ * An mbox file to which messages are appended as the storage does it: under the locks of MTAs and mail programs, quoted
+ * as mboxrd, each message completely or not at all. Blocks.
  */
 public final class MboxFile implements AutoCloseable {
     private final MboxStore store;
@@ -28,16 +28,16 @@ public final class MboxFile implements AutoCloseable {
     /**
      * A file, created with the first message if missing.
      *
-     * @param state a directory of its own for what has to survive a crash, on a local file system
+     * @param state a directory for recovery data, used by nothing else, on a local file system
      * @throws IOException if one of the directories cannot be used
-     * @throws org.pop2.storage.StoreException if the storage cannot work there, on a network file system for example
+     * @throws org.pop2.storage.StoreException if the storage cannot work there, for example on a network file system
      */
     public static MboxFile open(Path file, Path state) throws IOException {
         Path absolute = file.toAbsolutePath().normalize();
         Path name = absolute.getFileName();
         Path parent = absolute.getParent();
         if (name == null || parent == null) {
-            throw new IOException(file + " is no name of a file");
+            throw new IOException(file + " is not the name of a file");
         }
         Map<String, String> settings = Map.of(
                 "inbox",
@@ -58,19 +58,18 @@ public final class MboxFile implements AutoCloseable {
     }
 
     /**
-     * Adds a message. It is durable when this returns, and nothing was added if this fails.
+     * Appends a message: durably when this returns, and not at all if it fails.
      *
-     * @throws org.pop2.storage.StoreException if it cannot be
+     * @throws org.pop2.storage.StoreException if it cannot be appended
      */
     public void append(Message message) {
         store.append(path, message, Optional.empty()).block();
     }
 
     /**
-     * The same with the From_ line that came with the message.
+     * The same with a given From_ line.
      *
-     * @param fromLine of a {@link org.pop2.storage.fs.format.LeadingFromLine}; nothing: one is made, of the sender and
-     *     the time
+     * @param fromLine from a {@link org.pop2.storage.fs.format.LeadingFromLine}; empty: it is made from sender and time
      */
     public void append(Message message, Optional<byte[]> fromLine) {
         store.append(path, message, fromLine).block();

@@ -20,7 +20,7 @@ import org.pop2.storage.fs.lock.MailboxPath;
 import org.pop2.storage.fs.lock.MboxLocks;
 import org.pop2.storage.fs.lock.Pause;
 
-/** What can be done with a mailbox file, each by its own class: count it, delete from it, append to it. Blocks. */
+/** Operations on mailbox files, each delegated to its own class: count, delete, append, repair. Blocks. */
 final class MboxFiles {
     private final StorageIo io;
     private final MboxLocks locks;
@@ -87,7 +87,7 @@ final class MboxFiles {
         recovery.recover(path);
     }
 
-    /** What is in the way of a mailbox, for people. */
+    /** Problems with a mailbox, in words. */
     List<Examined.Finding> examine(MailboxPath path) {
         List<Examined.Finding> found = new ArrayList<>();
         try {

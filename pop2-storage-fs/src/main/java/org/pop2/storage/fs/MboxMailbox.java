@@ -39,7 +39,7 @@ import reactor.core.publisher.Sinks;
 final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     private static final Logger LOG = LoggerFactory.getLogger(MboxMailbox.class);
 
-    /** A place may be written to each time before it is read. */
+    /** Attempts to read while other programs write to the mailbox. */
     private static final int TRIES = 10;
 
     private final MboxFiles files;
@@ -54,12 +54,12 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
 
     private final AtomicBoolean releasing = new AtomicBoolean();
     private final Sinks.Empty<Void> released = Sinks.empty();
-    /** Why nothing may be deleted any more. */
+    /** Set once nothing may be deleted any more. */
     private final AtomicReference<@Nullable StoreException> spoilt = new AtomicReference<>();
 
     /**
-     * @param counted nothing for a folder that does not exist
-     * @param notes nothing for such a folder
+     * @param counted {@code null} for a folder that does not exist
+     * @param notes empty for such a folder
      */
     MboxMailbox(
             MboxFiles files,
@@ -172,7 +172,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
                 .flatMapMany(Flux::fromIterable);
     }
 
-    /** Its channel outlives a release that comes in the middle of a reading. */
+    /** The place of some rows. Its channel survives a release that comes during a read. */
     private Counted.Place place(Counted mailbox, int firstRow, int lastRow) throws IOException {
         if (releasing.get()) {
             throw new StoreException(Reason.UNAVAILABLE, name + ": read after the release");
@@ -254,7 +254,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
                 });
     }
 
-    /** What is asked for next in all likelihood is read with the look: then it is there, whatever comes. */
+    /** Looks for a message and reads it ahead, as it will probably be requested next. */
     private Publisher<Boolean> look(int number, SmallMessages read) {
         Counted mailbox = existing(number);
         int row = mailbox.index().rowOf(number);
@@ -267,7 +267,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
     public Publisher<Void> release(BitSet deleted) {
         BitSet numbers = (BitSet) deleted.clone();
         if (numbers.get(0) || numbers.length() > count() + 1) {
-            throw new IllegalArgumentException("a message to delete is none of 1 to " + count());
+            throw new IllegalArgumentException("a message to delete is not one of 1 to " + count());
         }
         if (!numbers.isEmpty() && !writable()) {
             throw new IllegalArgumentException("deletion from a mailbox that is not writable");
@@ -328,7 +328,7 @@ final class MboxMailbox implements Mailbox, Enveloped, Doubtful {
         }
     }
 
-    /** Ends a mailbox that nobody was given. */
+    /** Releases a mailbox that no subscriber got. */
     void giveUp() {
         if (releasing.compareAndSet(false, true)) {
             close();

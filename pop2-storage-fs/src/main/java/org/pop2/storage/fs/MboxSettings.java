@@ -13,14 +13,14 @@ import org.pop2.storage.fs.lock.MailboxPaths;
 import org.pop2.storage.fs.lock.MboxLocks;
 
 /**
- * What the administrator chose.
+ * The settings of the storage.
  *
  * @param paths where mailboxes are
  * @param accounts the password file
  * @param state the directory for journals, indexes, holds
  * @param format how mailboxes are read
  * @param locking which locks are taken
- * @param lockTimeout how long they are tried for
+ * @param lockTimeout how long to try for locks
  * @param dotLockStaleAfter age from which a lock file of another program is broken
  * @param allowNetworkFileSystems whether locks and fsync of NFS, CIFS and FUSE are trusted
  * @param workers threads for opening, delivering and releasing
@@ -69,7 +69,7 @@ record MboxSettings(
                     "locking",
                     "both",
                     "The locks that are shared with the programs that deliver: `both`, `fcntl` or `dotlock`."),
-            new Setting("lock-timeout", "10s", "How long a mailbox that another program has locked is waited for."),
+            new Setting("lock-timeout", "10s", "How long to wait for a mailbox that another program has locked."),
             new Setting(
                     "dotlock-stale-after",
                     "10m",
@@ -91,7 +91,7 @@ record MboxSettings(
                             + " mailbox is open."),
             new Setting("workers", "8", "Threads that open, deliver and delete, 1 to 256."),
             new Setting("readers", "4", "Threads that read messages, 1 to 256."),
-            new Setting("hold-poll", "1s", "How often takeovers by other processes are looked for."));
+            new Setting("hold-poll", "1s", "How often to check for takeovers by other processes."));
 
     static MboxSettings of(StoreSettings given) {
         StoreSettings all = given.withDefaults(ALL);

@@ -20,7 +20,6 @@ import org.pop2.storage.FolderName;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Notes;
 import org.pop2.storage.Quota;
@@ -28,6 +27,7 @@ import org.pop2.storage.Recoverable;
 import org.pop2.storage.Repairable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.account.MboxAccounts;
@@ -56,8 +56,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** The mbox storage: puts the pieces together and keeps every file operation on its own threads. */
-final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, Recoverable, Repairable, Ledgers {
+/** The mbox storage. Combines the parts, and runs every file operation on its own threads. */
+final class MboxStore implements MailStore, BatchDelivery, StoreMetrics, Examined, Recoverable, Repairable, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(MboxStore.class);
     private static final int KEPT_BUFFERS = 128;
 
@@ -160,7 +160,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
                 .cache();
     }
 
-    /** Opens the storage and finishes what a crash left. Blocks. */
+    /** Opens the storage and finishes what a crash interrupted. Blocks. */
     static MboxStore open(MboxSettings settings, StorageIo io, Pause pause) throws IOException {
         MboxStore store = new MboxStore(settings, io, pause);
         store.work.every(settings.holdPoll().toMillis(), store.holds::exchange);
@@ -204,7 +204,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
     }
 
     @Override
-    public Optional<Measured> measured() {
+    public Optional<StoreMetrics> metrics() {
         return Optional.of(this);
     }
 
@@ -253,7 +253,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
         });
     }
 
-    /** Whether there is no such folder. There is always an inbox, empty perhaps. */
+    /** Whether there is no such folder. The inbox always exists, if only empty. */
     private boolean isNoFolder(MailboxPath path, FolderName folder) throws IOException {
         if (folder.isInbox()) {
             return false;
@@ -346,7 +346,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
         return gathering.apply(stored -> quotas.append(user, path, stored, quota));
     }
 
-    /** Adds a message to a mailbox, whoever's it is. */
+    /** Appends a message to a mailbox, regardless of its user. */
     Mono<Void> append(MailboxPath path, Message message, Optional<byte[]> fromLine) {
         Incoming.Appending appending = stored -> files.append(path, stored);
         return Mono.defer(() -> fromLine.isPresent()
@@ -448,7 +448,7 @@ final class MboxStore implements MailStore, BatchDelivery, Measured, Examined, R
         liveness.close();
     }
 
-    /** Content buffers given out and not yet released. */
+    /** Content buffers that were emitted and not released yet. */
     int buffersAlive() {
         return buffers.alive();
     }

@@ -12,8 +12,8 @@ import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.lock.MailboxPath;
 
 /**
- * Notes about mailboxes, a file each in the state directory. Only who holds the mailbox writes one. Replaced by rename
- * and not forced: a crash leaves the old note, the new one or an empty file, which is none. Blocks.
+ * Notes about mailboxes, a file each in the state directory. Only the holder of a mailbox writes them. Replaced by
+ * rename without fsync: a crash leaves the old note, the new one, or an empty file, which counts as none. Blocks.
  */
 final class NoteFiles {
     private final StorageIo io;
@@ -62,7 +62,7 @@ final class NoteFiles {
         }
     }
 
-    /** Removes what an interrupted write left. */
+    /** Removes files that interrupted writes left. */
     void sweep() throws IOException {
         for (String name : io.list(directory)) {
             if (name.endsWith(".tmp")) {

@@ -19,7 +19,7 @@ import org.pop2.storage.fs.lock.StateLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** What a user has in all folders, and what that leaves room for. Blocks. */
+/** Usage and quotas of users. Blocks. */
 final class Quotas {
     private static final Logger LOG = LoggerFactory.getLogger(Quotas.class);
 
@@ -39,15 +39,15 @@ final class Quotas {
         this.lockMillis = lockMillis;
     }
 
-    /** What the user has in all folders. */
+    /** The user's mail in all folders. */
     Usage usage(UserName user, Quota quota) throws IOException {
         return count(user, quota, null);
     }
 
     /**
-     * With a quota, deliveries to one user come one after the other, in all processes: what is counted in the other
-     * folders stays so until this message is there. Folders are read one by one and the last one is locked alone, so
-     * this waits for no other delivery while it holds a mailbox.
+     * Appends a message if the quota allows. With a quota, deliveries to a user are serialised over all processes, so
+     * that the count of other folders stays valid until the message is stored. Folders are counted one by one, and only
+     * the last one is locked, so this never waits for another delivery while it holds a mailbox.
      */
     void append(UserName user, MailboxPath path, StoredMessage message, Quota quota) throws IOException {
         if (quota.isUnlimited()) {
@@ -69,7 +69,7 @@ final class Quotas {
         });
     }
 
-    /** What the user has in all folders but that one. */
+    /** The user's mail in all folders but that one. */
     private Usage count(UserName user, Quota quota, @Nullable MailboxPath except) throws IOException {
         long messages = 0;
         long octets = 0;
@@ -85,8 +85,8 @@ final class Quotas {
     }
 
     /**
-     * What is in one folder. A file that is no mailbox has no mail; one that cannot be read has its size. Neither may
-     * keep the user's mail from coming.
+     * The mail in one folder. A file that is not a mailbox counts as empty, an unreadable one by its size; neither
+     * prevents deliveries.
      */
     private Usage count(MailboxPath path, Quota quota) throws IOException {
         try {

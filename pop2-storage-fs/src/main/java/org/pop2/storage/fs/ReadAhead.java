@@ -6,11 +6,11 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The buffers in which the mailboxes of a store keep messages that nobody has asked for yet: so many at most, and the
- * oldest goes for a new one. Safe for many threads.
+ * Buffers with messages that mailboxes have read ahead: a limited number for the whole store, the oldest making room.
+ * Safe for many threads.
  */
 final class ReadAhead {
-    /** Of 64 KiB each: 8 MiB. */
+    /** Most buffers, of 64 KiB each: 8 MiB. */
     static final int MOST = 128;
 
     private final Set<SmallMessages.Chunk> kept = new LinkedHashSet<>();

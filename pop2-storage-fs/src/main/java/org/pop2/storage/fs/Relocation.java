@@ -7,22 +7,22 @@ import java.util.Map;
 import org.pop2.storage.fs.format.MboxIndex;
 
 /**
- * Where the messages of a mailbox are after another program has rewritten it. They are found by their marks and sizes,
- * wherever they are now; those that are alike are told apart by their order, and by what stands between them.
+ * Maps the messages of a mailbox to their places after another program has rewritten it. Messages are found by mark and
+ * size; equal ones are distinguished by their order and their neighbours.
  *
- * <p>Is enough to read: whatever is found has the octets that were announced. It is no leave to delete, which asks in
- * addition what the client was given.
+ * <p>Sufficient for reading, as whatever is found has the announced length. Not sufficient for deleting, which also
+ * compares what the client was shown.
  */
 final class Relocation {
     static final int GONE = -1;
 
-    /** As many rows as a mailbox may have. */
+    /** Bits for the rows of the largest mailbox. */
     private static final int ROW_BITS = 26;
 
     private static final long ROW_MASK = (1L << ROW_BITS) - 1;
 
     private final int[] rows;
-    /** Rows whose like was deleted, or came, nobody can tell which. */
+    /** Rows that have equals of which some were deleted or added. */
     private final BitSet doubtful = new BitSet();
 
     private Relocation(int rows) {
@@ -30,7 +30,7 @@ final class Relocation {
         Arrays.fill(this.rows, GONE);
     }
 
-    /** Where the rows of an index are in another one of the same mailbox. */
+    /** Maps rows of an index to rows of a later one of the same mailbox. */
     static Relocation of(MboxIndex before, MboxIndex after) {
         Relocation found = new Relocation(before.rows());
         long[] old = sorted(before);
@@ -62,7 +62,7 @@ final class Relocation {
         return found;
     }
 
-    /** What messages are known by, and their rows. */
+    /** Keys and rows, sorted. */
     private static long[] sorted(MboxIndex index) {
         int first = index.pseudo() ? 1 : 0;
         long[] keys = new long[index.rows() - first];
@@ -73,7 +73,7 @@ final class Relocation {
         return keys;
     }
 
-    /** In as many bits as are left, without a sign; if two are alike by chance, they are taken for equal ones. */
+    /** A key in the remaining bits. Different messages with the same key are treated as equal. */
     private static long key(MboxIndex index, int row) {
         long mixed = ((long) index.mark(row) << Integer.SIZE) ^ (index.octets(row) * 0x9E3779B97F4A7C15L);
         mixed = (mixed ^ (mixed >>> 32)) * 0xD6E8FEB86659FD93L;
@@ -100,7 +100,7 @@ final class Relocation {
         }
     }
 
-    /** Of messages that are alike there are more or fewer now: the others around them may tell which. */
+    /** Distinguishes equal messages of which some were deleted or added by their neighbours. */
     private void tellApart(MboxIndex before, BitSet openOld, MboxIndex after, BitSet openNow) {
         int[] gapsNow = new int[after.rows()];
         BitSet anchors = new BitSet();
@@ -135,7 +135,7 @@ final class Relocation {
         old.forEach((alike, group) -> pair(before, group, after, there.getOrDefault(alike, new BitSet())));
     }
 
-    /** Messages that are alike, behind so many that were found. */
+    /** Equal messages after a given number of located ones. */
     private record Alike(long key, int gap) {}
 
     private void pair(MboxIndex before, BitSet group, MboxIndex after, BitSet there) {
@@ -149,12 +149,12 @@ final class Relocation {
         }
     }
 
-    /** Where a row is now, or {@link #GONE}. */
+    /** The current row, or {@link #GONE}. */
     int row(int before) {
         return rows[before];
     }
 
-    /** Whether it may be another one's row, which is alike. */
+    /** Whether the row may be that of an equal message. */
     boolean isDoubtful(int before) {
         return doubtful.get(before);
     }

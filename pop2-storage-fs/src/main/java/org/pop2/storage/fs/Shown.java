@@ -4,11 +4,11 @@ import java.util.HashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** What the messages were that a session has been given, by their numbers. Safe for many threads. */
+/** Fingerprints of the messages that a session has been shown, by number. Safe for many threads. */
 final class Shown {
     private static final int PAGE = 1024;
 
-    /** By their numbers: two longs a message. */
+    /** Two longs for each message, by number. */
     private final Map<Integer, long[]> pages = new HashMap<>();
 
     synchronized void record(int number, Fingerprint.Value value) {
@@ -17,7 +17,7 @@ final class Shown {
         page[number % PAGE * 2 + 1] = value.second();
     }
 
-    /** Whether that was given. */
+    /** Whether the message shown under that number had that fingerprint. */
     synchronized boolean isThat(int number, Fingerprint.Value value) {
         return value.equals(of(number));
     }

@@ -21,21 +21,21 @@ import org.reactivestreams.Subscriber;
 import org.reactivestreams.Subscription;
 
 /**
- * The small messages of one mailbox. A client that reads one after the other, as nearly all do, is answered from memory
- * and on its own thread most of the time: the next ones are read with the one that is asked for, twice as many each
- * time, as far as a buffer holds them.
+ * The small messages of one mailbox. With each message that is requested, the following ones are read, twice as many
+ * each time, as far as a buffer holds them. So a client that reads in order, as nearly all do, is mostly answered from
+ * memory and on its own thread.
  *
- * <p>Where they are is found before, and whether somebody has written to the mailbox since is looked at after they are
- * read: what is kept is what was announced, whatever becomes of the file then. A deletion looks for itself.
+ * <p>After reading, it checks whether somebody has written to the mailbox since the messages were located. So what is
+ * kept is what was announced, whatever happens to the file later. A deletion makes checks of its own.
  */
 final class SmallMessages {
-    /** Octets of the longest: a buffer holds two. */
+    /** Octets of the longest small message: a buffer holds two. */
     private static final int LONGEST = ContentBuffer.MAX_OCTETS / 2;
 
-    /** The encoder may leave so many octets of a buffer unused. */
+    /** Octets of a buffer that the encoder may leave unused. */
     private static final int SPARE = 2;
 
-    /** So often the mailbox may be written to while it is read. */
+    /** Attempts to read while others write to the mailbox. */
     private static final int TRIES = 20;
 
     /** Where the messages are read from; closed after each reading. */
@@ -44,14 +44,14 @@ final class SmallMessages {
 
         WireEncoder encoder(int row);
 
-        /** Whether nobody has written to the mailbox since it was opened: then what was read of it are the messages. */
+        /** Whether nobody has written to the mailbox since it was opened, so that what was read are the messages. */
         boolean isStill() throws IOException;
 
         @Override
         void close();
     }
 
-    /** Finds messages, of which the first has to be there; called on the reading pool. */
+    /** Locates messages, the first of which must exist. Called on the reading pool. */
     interface Opener {
         Source open(int firstRow, int lastRow) throws IOException;
     }
@@ -66,7 +66,7 @@ final class SmallMessages {
     private final Executor readers;
 
     // guarded by this
-    /** Messages that were read with one that was asked for. */
+    /** Messages that were read ahead. */
     private @Nullable Chunk ahead;
 
     private int expected = 1;
@@ -74,8 +74,8 @@ final class SmallMessages {
     private boolean closed;
 
     /**
-     * @param onCorrupt told before a subscriber hears that a message is not what was counted
-     * @param shown told what is given out
+     * @param onCorrupt called before a subscriber learns that a message is not what was counted
+     * @param shown called with what is emitted
      */
     SmallMessages(
             String name,
@@ -105,7 +105,7 @@ final class SmallMessages {
         return subscriber -> subscriber.onSubscribe(new Reading(number, subscriber));
     }
 
-    /** What was read ahead will not be asked for any more. */
+    /** Drops what was read ahead. */
     void close() {
         synchronized (this) {
             closed = true;
@@ -182,9 +182,9 @@ final class SmallMessages {
     }
 
     /**
-     * Reads a message ahead, and some more, if it is the next one of a client that reads one after the other.
+     * Reads a message ahead, and some more, if the client reads in order.
      *
-     * @return whether it is there to be given now; if not, it may be one that is read when it is asked for
+     * @return whether it is in memory now; if not, it may have to be read on request
      */
     boolean readNext(int number) throws IOException {
         if (isKnown(number)) {
@@ -232,7 +232,7 @@ final class SmallMessages {
         }
     }
 
-    /** Nothing if somebody wrote to the mailbox meanwhile. */
+    /** {@code null} if somebody wrote to the mailbox meanwhile. */
     private @Nullable Chunk filled(int first, int last, BufferPool.Pooled buffer) throws IOException {
         try (Source source = opener.open(index.rowOf(first), index.rowOf(last))) {
             int[] ends = new int[last - first + 1];
@@ -270,7 +270,7 @@ final class SmallMessages {
         return print.value();
     }
 
-    /** The first message of a chunk, of which the others are kept. */
+    /** Takes the first message of a chunk and keeps the others. */
     private ContentBuffer taken(int number, Chunk chunk) {
         ContentBuffer wanted = chunk.take(number, shown);
         if (wanted == null) {
@@ -296,14 +296,14 @@ final class SmallMessages {
         drop(unused);
     }
 
-    /** Messages in one buffer, which goes back to the pool when it was dropped and none of them is used any more. */
+    /** Messages in one buffer, which returns to the pool once it is dropped and none of them is in use. */
     static final class Chunk {
         private final BufferPool.Pooled buffer;
         private final int first;
         private final int[] ends;
         private final Fingerprint.Value[] prints;
         private final ReadAhead budget;
-        /** Itself, until it is dropped, and the messages that were taken. */
+        /** Users of the buffer: the chunk itself until it is dropped, and messages in use. */
         private final AtomicInteger users = new AtomicInteger(1);
 
         private boolean dropped;

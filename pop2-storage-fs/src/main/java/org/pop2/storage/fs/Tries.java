@@ -9,14 +9,14 @@ import org.pop2.storage.fs.io.StoreErrors;
 import org.pop2.storage.fs.io.Work;
 import org.pop2.storage.support.Opening;
 
-/** Tries to open a mailbox until it is had or the wait is over, without keeping a thread in between. */
+/** Tries to open a mailbox until it succeeds or times out, without occupying a thread between attempts. */
 final class Tries implements Runnable {
-    /** How soon a mailbox that was held is looked at again. */
+    /** Pause before the next attempt. */
     private static final long AGAIN_MILLIS = 25;
 
     /** One try. */
     interface Attempt {
-        /** The mailbox, or nothing if another session holds it. */
+        /** The mailbox; empty if another session holds it. */
         Optional<? extends Mailbox> run() throws IOException;
     }
 

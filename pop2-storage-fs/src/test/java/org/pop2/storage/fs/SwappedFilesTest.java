@@ -117,7 +117,7 @@ class SwappedFilesTest {
         locked.keepAlive();
         locked.close();
         assertThat(Objects.requireNonNull(io.stat(folder.dotLock())).kind()).isEqualTo(FileStatus.Kind.FIFO);
-        assertThatThrownBy(this::locked).isInstanceOf(StoreException.class).hasMessageContaining("is no lock file");
+        assertThatThrownBy(this::locked).isInstanceOf(StoreException.class).hasMessageContaining("is not a lock file");
         Files.delete(folder.dotLock());
         locked().close();
         assertThat(folder.dotLock()).doesNotExist();

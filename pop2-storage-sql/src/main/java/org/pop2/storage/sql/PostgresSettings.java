@@ -48,7 +48,8 @@ record PostgresSettings(
                     "url",
                     "",
                     "Where the database is: `\"postgresql://host:port/name\"`; the same with `r2dbc:` before it"
-                            + " will do. Several hosts, with commas between, are a primary and its standbys: the server"
+                            + " will do. Several hosts, with commas between, are a primary and its "
+                            + "standbys: the server"
                             + " goes to the one that takes changes. There is no default."),
             new Setting("user", "", "The database user. There is no default."),
             new Setting(
@@ -79,7 +80,8 @@ record PostgresSettings(
             new Setting(
                     "tls-cert",
                     "",
-                    "PEM file with a certificate that the database takes instead of a password, or beside it. It comes"
+                    "PEM file with a certificate that the database takes instead of a password, or beside"
+                            + " it. It comes"
                             + " with `storage.postgresql.tls-key` and `storage.postgresql.tls-ca`."),
             new Setting("tls-key", "", "PEM file with the key of that certificate: PKCS #8, without a password."),
             new Setting(
@@ -217,7 +219,7 @@ record PostgresSettings(
                     .getPublicKey()
                     .getAlgorithm();
         } catch (IOException | CertificateException e) {
-            throw new StoreException(Reason.UNAVAILABLE, "tls-cert: " + certificate + " is no certificate", e);
+            throw new StoreException(Reason.UNAVAILABLE, "tls-cert: " + certificate + " is not a certificate", e);
         }
     }
 

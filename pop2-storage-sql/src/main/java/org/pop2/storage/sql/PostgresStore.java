@@ -24,12 +24,12 @@ import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.Ledgers;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
-import org.pop2.storage.Measured;
 import org.pop2.storage.Message;
 import org.pop2.storage.Quota;
 import org.pop2.storage.Retention;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
+import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.Usage;
 import org.pop2.storage.UserName;
 import org.pop2.storage.sql.Database.Repeat;
@@ -43,7 +43,7 @@ import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /** Mail in PostgreSQL: one node of any number over one database. */
-public final class PostgresStore implements MailStore, BatchDelivery, Retention, Measured, Ledgers {
+public final class PostgresStore implements MailStore, BatchDelivery, Retention, StoreMetrics, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private static final Duration MARGIN = Duration.ofSeconds(2);
@@ -237,7 +237,7 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
     }
 
     @Override
-    public Optional<Measured> measured() {
+    public Optional<StoreMetrics> metrics() {
         return Optional.of(this);
     }
 

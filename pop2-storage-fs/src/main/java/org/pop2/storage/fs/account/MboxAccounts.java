@@ -11,7 +11,7 @@ import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
-/** The accounts of a password file, which is read and written on the storage's own threads. */
+/** The accounts of a password file, read and written on the storage's own threads. */
 public final class MboxAccounts implements Accounts {
     private final Path file;
     private final PasswordFile passwords;

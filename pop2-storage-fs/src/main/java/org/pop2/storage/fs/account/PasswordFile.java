@@ -51,7 +51,7 @@ public final class PasswordFile {
     private final Pause pause;
     private final long lockMillis;
 
-    /** A look at the file that is no older is recent. */
+    /** How long a look at the file counts as recent. */
     private static final long RECENT_NANOS = 50_000_000;
 
     private volatile @Nullable Read cached;
@@ -66,9 +66,9 @@ public final class PasswordFile {
     }
 
     /**
-     * The file as it was read, and what it means.
+     * The file's lines and its accounts.
      *
-     * @param lines with one character for each octet: what is not changed goes back as it was, whatever its charset
+     * @param lines with one character for each octet, so that unchanged lines are written back exactly
      */
     private record Read(@Nullable FileStatus status, List<String> lines, Map<String, Account> accounts) {}
 
@@ -76,7 +76,7 @@ public final class PasswordFile {
         return Optional.ofNullable(read().accounts().get(user.value()));
     }
 
-    /** As it was at the last look at the file, if that was a moment ago; touches no file. */
+    /** The account at the last look, if that is recent. Touches no file. */
     Optional<Account> recent(UserName user) {
         Read known = cached;
         return known == null || System.nanoTime() - lookedAt >= RECENT_NANOS
@@ -93,7 +93,7 @@ public final class PasswordFile {
         locked(() -> write(with(fresh(), account)));
     }
 
-    /** Whether the account was the expected one, and is now its replacement. */
+    /** Replaces an account if it equals the expected one; whether it did. */
     boolean replace(Account expected, Account replacement) throws IOException {
         boolean[] replaced = new boolean[1];
         locked(() -> {
@@ -134,7 +134,7 @@ public final class PasswordFile {
         }
     }
 
-    /** What is in the file now; read only if it is another than the last time. */
+    /** The current contents; read again only if the file has changed. */
     private synchronized Read read() throws IOException {
         Read known = cached;
         long looking = System.nanoTime();
@@ -211,7 +211,7 @@ public final class PasswordFile {
         return new Account(new UserName(decoded(fields[0])), unescape(decoded(fields[1])), !disabled, quota);
     }
 
-    /** What octets, one in each character, say in UTF-8. */
+    /** Decodes octets, one in each character, as UTF-8. */
     private static String decoded(String octets) {
         try {
             return StandardCharsets.UTF_8
@@ -227,12 +227,14 @@ public final class PasswordFile {
         return new String(text.getBytes(StandardCharsets.UTF_8), StandardCharsets.ISO_8859_1);
     }
 
-    /** All that is behind the seventh colon is one field. */
+    /** Splits a line; everything after the seventh colon is one field. */
     private static String[] fields(String line) {
         return line.split(":", EXTRA_FIELD + 1);
     }
 
-    /** A rule that is not understood is none: whoever wrote it for another program must not lock the user out here. */
+    /**
+     * The quota. A rule that is not understood is ignored: one written for another program must not lock the user out.
+     */
     private static Optional<Quota> quota(String extra) {
         return Arrays.stream(extra.split("\\s+"))
                 .filter(word -> word.startsWith(QUOTA))
@@ -315,7 +317,7 @@ public final class PasswordFile {
         }
     }
 
-    /** Replaces the file by these lines; owner, group and mode stay, for others may read it as well. */
+    /** Replaces the file by these lines, keeping owner, group and mode, as other programs may read it. */
     private Read write(Read changed) throws IOException {
         StringBuilder text = new StringBuilder();
         changed.lines().forEach(line -> text.append(line).append('\n'));

@@ -5,7 +5,7 @@ import java.util.HexFormat;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Tells compressed files, which nobody wants as a message, by their first octets. */
+/** Recognises compressed files by their first octets. */
 final class Compressed {
     private static final Map<String, String> PROGRAMS = Map.of(
             "1f8b08", "zcat",
@@ -17,7 +17,7 @@ final class Compressed {
 
     private Compressed() {}
 
-    /** The program that writes out what is in a file that begins so; nothing if it is not compressed. */
+    /** The program that decompresses such a file; {@code null} if it is not compressed. */
     static @Nullable String program(byte[] start) {
         String hex = HexFormat.of().formatHex(Arrays.copyOf(start, Math.min(start.length, 6)));
         return PROGRAMS.entrySet().stream()

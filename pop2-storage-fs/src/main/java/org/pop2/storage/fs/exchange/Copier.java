@@ -17,8 +17,8 @@ import org.pop2.storage.transfer.Progress;
 import org.reactivestreams.Publisher;
 
 /**
- * Copies accounts and folders from one storage to another. It needs no notes: what is in the destination already is
- * told by its contents, so it can be killed and run again, and copies what is missing.
+ * Copies accounts and folders from one storage to another. It recognises what the destination already has by its
+ * contents, so it can be killed and run again, and copies only what is missing.
  */
 public final class Copier {
     private final OpenStore from;
@@ -31,16 +31,16 @@ public final class Copier {
         this.progress = progress;
     }
 
-    /** What became of an account. */
+    /** The result for an account. */
     public enum AccountResult {
         COPIED,
         SAME,
-        /** The destination has another password, or other rights; it keeps them. */
+        /** The destination has a different password or rights, and keeps them. */
         DIFFERENT
     }
 
     /**
-     * What became of a folder.
+     * The result for a folder.
      *
      * @param copied messages delivered to the destination
      * @param present messages that were there already
@@ -57,7 +57,7 @@ public final class Copier {
     }
 
     /**
-     * Copies what the destination lacks of a folder, and reads all of it back there.
+     * Copies the messages of a folder that the destination lacks, and reads all of them back there.
      *
      * @throws StoreException with {@link StoreException.Reason#CORRUPT} if a message is not read back as it was
      */

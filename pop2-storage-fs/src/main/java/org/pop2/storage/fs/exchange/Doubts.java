@@ -10,15 +10,15 @@ import org.pop2.storage.UserName;
 import org.pop2.storage.transfer.Fingerprint;
 
 /**
- * Which of the messages in doubt are in the mailbox: there are more like them than the state knows of. The mailbox is
- * read once for all of which it was noted what they are, and once more for each that was too large for that.
+ * Finds out which of the messages in doubt are in the mailbox: it has more equal ones than the state knows of. The
+ * mailbox is read once for all messages whose fingerprint was recorded, and again for each that was too large for that.
  */
 final class Doubts {
     private final OpenStore store;
     private final UserName user;
     private final FolderName folder;
     private final ImportState state;
-    /** How many more like each message are stored than the state knows of, and are none's yet. */
+    /** How many more of each message are stored than the state knows of, less those claimed. */
     private @Nullable Map<Fingerprint, Integer> unclaimed;
 
     Doubts(OpenStore store, UserName user, FolderName folder, ImportState state) {
@@ -29,8 +29,8 @@ final class Doubts {
     }
 
     /**
-     * Whether a message in doubt was delivered. Each that is stored is taken for one of them only. To be asked while
-     * all that this run delivered is noted as done.
+     * Whether a message in doubt was delivered. Each stored message is claimed once. To be asked while everything this
+     * run delivered is recorded as done.
      */
     boolean wasDelivered(Fingerprint fingerprint) throws IOException {
         Map<Fingerprint, Integer> left = unclaimed;

@@ -11,11 +11,11 @@ import org.pop2.storage.transfer.Header;
 import org.pop2.storage.transfer.OctetFeed;
 import org.pop2.storage.transfer.Progress;
 
-/** Writes messages somewhere. Nothing is deleted where they come from. */
+/** Writes messages to a destination. Deletes nothing at their source. */
 public abstract sealed class Export implements Closeable permits MboxExport, MaildirExport {
     Export() {}
 
-    /** All messages of a mailbox; how many there were. */
+    /** Adds all messages of a mailbox; returns how many. */
     public int add(OpenMailbox mailbox, Progress progress) throws IOException {
         for (int number = 1; number <= mailbox.count(); number++) {
             int here = number;
@@ -30,16 +30,15 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
         return mailbox.count();
     }
 
-    /** One message. */
+    /** Adds a message. */
     public void add(OctetFeed message) throws IOException {
         add(message, Optional.empty());
     }
 
     /**
-     * One message.
+     * Adds a message.
      *
-     * @param fromLine the From_ line that came with it, with its line feed; nothing: an mbox gets one that is made of
-     *     the header
+     * @param fromLine its From_ line, with the line feed; empty: for an mbox, one is made from the header
      */
     public void add(OctetFeed message, Optional<byte[]> fromLine) throws IOException {
         add(message, new Start(fromLine, Optional.empty()));
@@ -51,20 +50,20 @@ public abstract sealed class Export implements Closeable permits MboxExport, Mai
         end();
     }
 
-    /** Makes what was written durable and visible under its name. Without it nothing is, or not all. */
+    /** Makes everything durable and visible under its name. Without it, some or all may be missing. */
     public abstract void commit() throws IOException;
 
     abstract void begin(String sender, Instant received) throws IOException;
 
-    /** The same with a From_ line that is known. */
+    /** The same with a given From_ line. */
     abstract void begin(byte[] fromLine) throws IOException;
 
-    /** Octets as they go over the wire. */
+    /** Writes octets in wire form. */
     abstract void write(ByteBuffer octets) throws IOException;
 
     abstract void end() throws IOException;
 
-    /** Keeps the beginning of a message back until its header is known. */
+    /** Holds back the beginning of a message until its header is complete. */
     private final class Start {
         private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
         private final Optional<byte[]> fromLine;

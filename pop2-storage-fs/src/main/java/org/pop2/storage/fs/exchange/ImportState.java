@@ -20,11 +20,11 @@ import org.pop2.storage.transfer.Fingerprint;
 import org.pop2.storage.transfer.StateFile;
 
 /**
- * What an import has done, in a file, so that it can be run again after it was killed.
+ * A file that records what an import has done, so that it can be run again after it was killed.
  *
  * <p>Lines are written, and forced to the disk, before a batch of messages is delivered ({@code > key octets sha-256},
  * and {@code > key} of one that is too large to be read before) and after it ({@code = key octets sha-256}). So at most
- * one batch is in doubt, and everybody knows which.
+ * one batch is in doubt, and it is known which.
  */
 public final class ImportState implements Closeable {
     private static final String MAGIC = "pop2d import 1";
@@ -44,7 +44,7 @@ public final class ImportState implements Closeable {
     /**
      * Opens the file, or makes it.
      *
-     * @throws BadSourceException if it is of something else
+     * @throws BadSourceException if it belongs to something else
      * @throws StoreException with {@link StoreException.Reason#BUSY} if another import has it
      */
     public static ImportState open(Path path, UserName user, FolderName folder) throws IOException {
@@ -110,7 +110,7 @@ public final class ImportState implements Closeable {
         counts.merge(fingerprint, 1, Integer::sum);
     }
 
-    /** A name for this import that no other has. */
+    /** A unique name of this import. */
     String id() {
         return id;
     }
@@ -125,30 +125,30 @@ public final class ImportState implements Closeable {
         return done.get(key);
     }
 
-    /** Whether nobody knows if the message of that key was delivered. */
+    /** Whether it is unknown if the message of that key was delivered. */
     boolean isInDoubt(String key) {
         return begun.containsKey(key);
     }
 
-    /** Whether a message in doubt may be that one, as far as it was noted. */
+    /** Whether a message in doubt may be that one, judging by what was recorded. */
     boolean isAsNoted(String key, Fingerprint fingerprint) {
         Optional<Fingerprint> noted = begun.getOrDefault(key, Optional.empty());
         return noted.isEmpty() || noted.get().equals(fingerprint);
     }
 
-    /** What is known of the messages in doubt. */
+    /** The recorded fingerprints of messages in doubt. */
     Set<Fingerprint> inDoubt() {
         Set<Fingerprint> known = new HashSet<>();
         begun.values().forEach(each -> each.ifPresent(known::add));
         return known;
     }
 
-    /** How many messages like this one were imported. */
+    /** How many equal messages were imported. */
     int count(Fingerprint fingerprint) {
         return counts.getOrDefault(fingerprint, 0);
     }
 
-    /** One that is delivered while it is read. */
+    /** Records a message that is delivered while it is read. */
     void begin(String key) throws IOException {
         file.append("> " + key);
         begun.put(key, Optional.empty());

@@ -21,11 +21,11 @@ import reactor.core.publisher.Flux;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * A message on its way from a source to the storage, looked at as it passes: in memory while it is small, otherwise
- * read while it is delivered, or from a file. Not for several threads at once, but for those of the storage.
+ * A message on its way from a source to the storage. A small one is in memory; others are read while they are
+ * delivered, or from a file. Its fingerprint is computed as it passes. One thread at a time.
  */
 final class ImportedMessage implements Closeable {
-    /** As much of a message is kept in memory. */
+    /** Most octets that are kept in memory. */
     private static final int MEMORY = 1024 * 1024;
 
     private final MessageSource.Item item;
@@ -40,7 +40,7 @@ final class ImportedMessage implements Closeable {
     private @Nullable Fingerprint fingerprint;
     private volatile @Nullable IOException failure;
 
-    /** @param stopped whether what is read is not wanted any more */
+    /** @param stopped whether the import was stopped */
     ImportedMessage(MessageSource.Item item, String deliveryId, Progress progress, BooleanSupplier stopped) {
         this.item = item;
         this.deliveryId = deliveryId;
@@ -48,7 +48,7 @@ final class ImportedMessage implements Closeable {
         this.stopped = stopped;
     }
 
-    /** Reads the message as long as it is small; whether it is. Otherwise its beginning is in memory. */
+    /** Reads the message into memory if it is small; whether it is. Otherwise its beginning is in memory. */
     boolean fitsInMemory() throws IOException {
         while (octets <= MEMORY) {
             ByteBuffer next = read();
@@ -61,7 +61,7 @@ final class ImportedMessage implements Closeable {
         return false;
     }
 
-    /** Reads all of it and keeps nothing. */
+    /** Reads all of it without keeping anything. */
     Fingerprint skim() throws IOException {
         while (read() != null) {
             // looked at as it passes
@@ -111,12 +111,12 @@ final class ImportedMessage implements Closeable {
         return next;
     }
 
-    /** Octets that were read. */
+    /** Octets read so far. */
     long octets() {
         return octets;
     }
 
-    /** To be asked when all of it was read. */
+    /** The fingerprint; valid once all of it was read. */
     Fingerprint fingerprint() {
         Fingerprint known = fingerprint;
         if (known == null) {
@@ -126,7 +126,7 @@ final class ImportedMessage implements Closeable {
         return known;
     }
 
-    /** For the storage; if it is in memory, more than once. */
+    /** The message for the storage; if it is in memory, usable repeatedly. */
     Message message() {
         Flux<ByteBuffer> beginning =
                 spool == null ? Flux.fromIterable(memory).map(ByteBuffer::duplicate) : Flux.empty();
@@ -149,7 +149,7 @@ final class ImportedMessage implements Closeable {
                 inMemory ? beginning : beginning.concatWith(rest), item.sender(), Optional.of(deliveryId), received());
     }
 
-    /** When it came in: its source says, or its header. */
+    /** When it came in, according to its source or its header. */
     private Optional<Instant> received() {
         Optional<Instant> known = item.received();
         if (known.isPresent() || memory.isEmpty()) {
@@ -170,7 +170,7 @@ final class ImportedMessage implements Closeable {
         return file.read(next) < 0 ? null : next.flip();
     }
 
-    /** Why its source could not be read to the end, while it was delivered. */
+    /** Why reading the source failed during the delivery. */
     @Nullable
     IOException failure() {
         return failure;

@@ -20,14 +20,14 @@ import org.pop2.storage.transfer.Fingerprint;
 import org.pop2.storage.transfer.Progress;
 
 /**
- * Delivers the messages of sources to one folder, and none twice however often it is run with the same state. Small
- * messages are gathered and delivered together: what is durable costs by the batch.
+ * Delivers the messages of sources to a folder, and none twice, however often it is run with the same state. Small
+ * messages are delivered in batches, as durability costs per batch.
  *
- * <p>The batch that was under way when an earlier run was killed is looked for in the mailbox: of which message there
- * is one more than the state knows of, that was delivered. When in doubt it is delivered again.
+ * <p>The batch that was under way when an earlier run was killed is looked for in the mailbox: one more of a message
+ * than the state knows of means that it was delivered. In doubt, it is delivered again.
  */
 public final class Importer {
-    /** Messages and octets of a batch, at most; a little more than that of octets, by one message. */
+    /** Most messages and octets of a batch; the last message may exceed the octets. */
     private static final int BATCH_MESSAGES = 500;
 
     private static final int BATCH_OCTETS = 4 * 1024 * 1024;
@@ -42,7 +42,7 @@ public final class Importer {
 
     private final Map<String, Gathered> batch = new LinkedHashMap<>();
     private long batchOctets;
-    /** Held while something is delivered, and noted. */
+    /** Held during a delivery and its record. */
     private final ReentrantLock delivering = new ReentrantLock();
 
     private volatile boolean stopped;
@@ -74,16 +74,16 @@ public final class Importer {
         return skipped.get();
     }
 
-    /** How many messages of mbox files began with an odd From_ line, by what was odd about it. */
+    /** Counts of odd From_ lines in mbox files, by what was odd. */
     public Map<String, Integer> oddities() {
         return Collections.unmodifiableMap(oddities);
     }
 
     /**
-     * Lets no further message be delivered; what is being delivered comes to its end.
+     * Prevents further deliveries; one under way is completed.
      *
      * @param limit how long to wait for that
-     * @return whether it has: otherwise the state tells the next run that it is in doubt
+     * @return whether it was completed in time; otherwise the state marks it as in doubt for the next run
      */
     public boolean stop(long limit, TimeUnit unit) throws InterruptedException {
         stopped = true;
@@ -102,8 +102,8 @@ public final class Importer {
     /**
      * Imports all of a source; returns before that if it is {@linkplain #stop stopped}.
      *
-     * @param name of the source, the same each time: an absolute path
-     * @throws BadSourceException if it is not the source that an earlier run read
+     * @param name name of the source, the same at each run: an absolute path
+     * @throws BadSourceException if it is not the source of the earlier run
      */
     public void run(String name, MessageSource source) throws IOException {
         try {
@@ -164,7 +164,7 @@ public final class Importer {
         }
     }
 
-    /** Delivers what was gathered. */
+    /** Delivers the batch. */
     private void flush() throws IOException {
         delivering.lock();
         try {
@@ -205,7 +205,7 @@ public final class Importer {
         batch.values().forEach(each -> count(each.stored()));
     }
 
-    /** Not all of the batch fits: the first ones may. */
+    /** Delivers singly, since not all of the batch fits. */
     private void deliverOneByOne() throws IOException {
         for (Map.Entry<String, Gathered> each : batch.entrySet()) {
             ImportedMessage message = each.getValue().message();
@@ -217,7 +217,7 @@ public final class Importer {
         }
     }
 
-    /** A message that is delivered while it is read. */
+    /** Delivers a message while it is read. */
     private void alone(String key, MessageSource.Item item, ImportedMessage message) throws IOException {
         flush();
         boolean stored = false;

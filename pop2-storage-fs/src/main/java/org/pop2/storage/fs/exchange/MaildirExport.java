@@ -20,8 +20,8 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.transfer.Directories;
 
 /**
- * To a Maildir: each message a file in {@code tmp}, forced to the disk, then moved to {@code new}. Lines end with LF,
- * as programs expect it there.
+ * Exports to a Maildir: each message is a file in {@code tmp}, forced to the disk, then moved to {@code new}. Lines end
+ * with LF, as programs expect there.
  */
 public final class MaildirExport extends Export {
     private static final int BLOCK = 64 * 1024;
@@ -43,11 +43,11 @@ public final class MaildirExport extends Export {
     }
 
     /**
-     * To a directory.
+     * An export to a directory.
      *
-     * @param host for the names of the files: who made them
-     * @param add whether there may be something in it already
-     * @throws FileAlreadyExistsException if there is something and may not be
+     * @param host this host's name, for the names of files
+     * @param add whether the directory may exist and contain something
+     * @throws FileAlreadyExistsException if it contains something, and {@code add} is false
      */
     public static MaildirExport to(Path directory, String host, boolean add) throws IOException {
         if (Files.exists(directory, LinkOption.NOFOLLOW_LINKS) && !add && !isEmptyDirectory(directory)) {

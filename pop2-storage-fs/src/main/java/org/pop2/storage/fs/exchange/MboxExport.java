@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.fs.format.MboxWriter;
 import org.pop2.storage.transfer.Directories;
 
-/** To an mbox (mboxrd): a new file that appears when it is complete, or a stream. */
+/** Exports to an mbox (mboxrd): a new file, which appears when it is complete, or a stream. */
 public final class MboxExport extends Export {
     private final MboxWriter writer;
     private final @Nullable NewFile file;
@@ -34,10 +34,10 @@ public final class MboxExport extends Export {
     }
 
     /**
-     * To a file.
+     * An export to a file.
      *
-     * @param replace whether it may be there already
-     * @throws FileAlreadyExistsException if it is there and may not be
+     * @param replace whether to replace an existing file
+     * @throws FileAlreadyExistsException if it exists, and {@code replace} is false
      */
     public static MboxExport to(Path target, boolean replace) throws IOException {
         Path absolute = target.toAbsolutePath();
@@ -59,7 +59,7 @@ public final class MboxExport extends Export {
                 Channels.newOutputStream(channel), new NewFile(absolute, temporary, channel, replace), null);
     }
 
-    /** To a stream, which stays the caller's. */
+    /** An export to a stream, which the caller closes. */
     public static MboxExport to(PrintStream out) {
         return new MboxExport(out, null, out);
     }
@@ -86,7 +86,7 @@ public final class MboxExport extends Export {
         check();
     }
 
-    /** A print stream keeps its errors to itself until it is asked. */
+    /** Checks for errors, which a print stream does not throw. */
     private void check() throws IOException {
         if (stream != null && stream.checkError()) {
             throw new IOException("standard output cannot be written");

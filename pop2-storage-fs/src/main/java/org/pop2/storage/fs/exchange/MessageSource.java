@@ -28,9 +28,12 @@ import org.pop2.storage.transfer.Header;
 
 /** Messages to import, one after the other: from an mbox, a Maildir, a file or a stream. */
 public interface MessageSource extends Closeable {
-    /** What a source is. */
+    /** The format of a source. */
     enum Format {
-        /** A directory is a Maildir; what begins like an mbox is one, or refused; all else is one message. */
+        /**
+         * A directory is a Maildir; a file that begins like an mbox is one, or is refused; anything else is one
+         * message.
+         */
         AUTO,
         MBOX,
         MAILDIR,
@@ -45,7 +48,7 @@ public interface MessageSource extends Closeable {
     /**
      * How to read.
      *
-     * @param format what a source is
+     * @param format format of the source
      * @param quoting of an mbox: {@code mboxrd}, {@code mboxo} or {@code none}
      * @param separator of an mbox: {@code strict} or {@code lenient}
      */
@@ -54,35 +57,35 @@ public interface MessageSource extends Closeable {
     /** The name of standard input. */
     String STANDARD_INPUT = "-";
 
-    /** The next message, to be read before the one after it is asked for; nothing at the end. */
+    /** The next message, {@code null} at the end. Read it before asking for the one after it. */
     @Nullable
     Item next() throws IOException;
 
-    /** Octets of all of it; 0: unknown. */
+    /** Octets of the whole source; 0 if unknown. */
     long size();
 
     /** A message. */
     interface Item {
-        /** What tells it from the other messages of this source, the next time too. */
+        /** Identifies it within its source, at each run. */
         String key();
 
-        /** What a person calls it. */
+        /** Its name for people. */
         String label();
 
-        /** The envelope's sender; empty: nobody knows. */
+        /** The envelope's sender; empty if unknown. */
         String sender();
 
-        /** When it came in, if its source says so apart from its header. */
+        /** When it came in, if the source knows apart from the header. */
         default Optional<Instant> received() {
             return Optional.empty();
         }
 
-        /** What is odd about where it begins, in words; mostly nothing. */
+        /** What is odd about its beginning, in words; usually {@code null}. */
         default @Nullable String oddity() {
             return null;
         }
 
-        /** Some more octets, with LF or CRLF as they come; nothing at the end. The buffer is the caller's. */
+        /** The next octets, with line ends as they are; {@code null} at the end. The buffer belongs to the caller. */
         @Nullable
         ByteBuffer read() throws IOException;
     }
@@ -91,7 +94,7 @@ public interface MessageSource extends Closeable {
      * Opens a source.
      *
      * @param name a path, or {@link #STANDARD_INPUT}
-     * @param in standard input; stays the caller's
+     * @param in standard input; the caller closes it
      * @throws BadSourceException if it is not of the format
      */
     static MessageSource of(String name, InputStream in, Reading reading) throws IOException {
@@ -207,7 +210,7 @@ public interface MessageSource extends Closeable {
         }
     }
 
-    /** A file or stream that is one message. */
+    /** A file or stream with one message. */
     final class Single implements MessageSource {
         private final String name;
         private final InputStream in;
@@ -240,7 +243,7 @@ public interface MessageSource extends Closeable {
         }
     }
 
-    /** A Maildir: {@code cur} and {@code new}, in the order of arrival. Flags and sub-folders are not looked at. */
+    /** A Maildir: {@code cur} and {@code new}, in the order of arrival. Ignores flags and sub-folders. */
     final class Maildir implements MessageSource {
         private final Path directory;
         private final Iterator<Path> files;
@@ -259,7 +262,7 @@ public interface MessageSource extends Closeable {
             for (String part : List.of("cur", "new")) {
                 Path below = directory.resolve(part);
                 if (!Files.isDirectory(below)) {
-                    throw new BadSourceException(directory + " is no Maildir: there is no directory " + part);
+                    throw new BadSourceException(directory + " is not a Maildir: there is no directory " + part);
                 }
                 for (Path file : list(below)) {
                     files.add(file);
@@ -318,7 +321,7 @@ public interface MessageSource extends Closeable {
             return new StreamItem(unique(file), file.toString(), in);
         }
 
-        /** Where a mail program has put the file since the directory was listed. */
+        /** The file's new place, if a mail program has moved it since the directory was listed. */
         private Optional<Path> moved(Path file) throws IOException {
             return list(directory.resolve("cur")).stream()
                     .filter(it -> unique(it).equals(unique(file)))
@@ -340,7 +343,7 @@ public interface MessageSource extends Closeable {
         }
     }
 
-    /** All of a stream, with the sender that its header names. */
+    /** A whole stream, with the sender from its header. */
     final class StreamItem implements Item {
         private final String key;
         private final String label;

@@ -22,7 +22,7 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** A mailbox that is held for reading. Nothing is ever deleted; sessions of its user wait meanwhile. */
+/** A mailbox that is held for reading. Never deletes; sessions of its user wait meanwhile. */
 public final class OpenMailbox implements AutoCloseable {
     private static final Duration RELEASE = Duration.ofMinutes(1);
     private static final Duration ENVELOPE = Duration.ofMinutes(1);
@@ -58,8 +58,8 @@ public final class OpenMailbox implements AutoCloseable {
     /**
      * Reads a message to its end. Not for several threads at once.
      *
-     * @throws StoreException with {@link StoreException.Reason#CORRUPT} if it has not the octets announced, with
-     *     {@link StoreException.Reason#BUSY} if the mailbox was taken away
+     * @throws StoreException with {@link StoreException.Reason#CORRUPT} if its length is not the announced one, with
+     *     {@link StoreException.Reason#BUSY} if the hold was lost
      * @throws IOException as the sink throws it
      */
     public void read(int number, OctetSink sink) throws IOException {
@@ -85,9 +85,9 @@ public final class OpenMailbox implements AutoCloseable {
     }
 
     /**
-     * The message as a stream for another storage; fails as {@link #read} does. The buffers are the subscriber's.
+     * The message as a stream for another storage; fails as {@link #read} does. The buffers belong to the subscriber.
      *
-     * @param witness sees every octet as it passes
+     * @param witness called with every octet
      */
     Flux<ByteBuffer> stream(int number, Consumer<ByteBuffer> witness) {
         return checked(number)
@@ -116,13 +116,13 @@ public final class OpenMailbox implements AutoCloseable {
         return head.toByteArray();
     }
 
-    /** What the storage keeps of a message's envelope; nothing if it keeps none. */
+    /** The envelope of a message, if the storage keeps envelopes. */
     Optional<Enveloped.Envelope> envelope(int number) {
         return mailbox.envelopes()
                 .flatMap(envelopes -> Mono.from(envelopes.envelope(number)).blockOptional(ENVELOPE));
     }
 
-    /** Lines that may have been judged wrongly; none where messages are kept apart. */
+    /** Doubts about where messages begin; none if the format leaves none. */
     public List<Doubtful.Doubt> doubts() {
         return mailbox.doubtful()
                 .map(doubtful -> Flux.from(doubtful.doubts())
@@ -157,7 +157,7 @@ public final class OpenMailbox implements AutoCloseable {
         }
     }
 
-    /** What identifies the message. */
+    /** The fingerprint of a message. */
     public Fingerprint fingerprint(int number) throws IOException {
         Fingerprint.Builder builder = new Fingerprint.Builder();
         read(number, builder::add);

@@ -25,21 +25,21 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * A storage as an administrator works on it: one step after the other. It never takes a mailbox over from a session; a
- * mailbox in use is waited for a while, then it is {@link StoreException.Reason#BUSY}. All errors of the storage are
+ * Blocking access to a storage for administration. Never takes a mailbox over from a session: it waits a while for a
+ * mailbox in use, then fails with {@link StoreException.Reason#BUSY}. All errors of the storage are
  * {@link StoreException}s.
  */
 public final class OpenStore implements AutoCloseable {
-    /** No session is silent for so long; and still a number that may be counted in nanoseconds. */
+    /** Longer than any session is silent, and still representable in nanoseconds. */
     private static final Duration NEVER = Duration.ofDays(100 * 365);
 
-    /** For one step other than the reading and writing of mail; a storage waits 10 s for a lock. */
+    /** Limit for a step, except for reading and writing mail; a storage waits 10 s for a lock. */
     private static final Duration STEP = Duration.ofMinutes(1);
 
-    /** Opening counts the messages, and a mailbox of many gigabytes takes its time. */
+    /** Limit for opening, which counts the messages of perhaps many gigabytes. */
     private static final Duration COUNT = Duration.ofHours(1);
 
-    /** Deleted messages asked for, or brought back, by one call. */
+    /** Deleted messages that are listed, or restored, by one call. */
     private static final int BATCH = 500;
 
     private final MailStore store;
@@ -52,7 +52,7 @@ public final class OpenStore implements AutoCloseable {
      * Opens a storage; the caller closes it.
      *
      * @param storage opens it, with a policy for holds
-     * @param busyWait how long a mailbox in use is waited for
+     * @param busyWait how long to wait for a mailbox in use
      */
     public static OpenStore of(Function<HoldPolicy, ? extends Publisher<MailStore>> storage, Duration busyWait) {
         return new OpenStore(one(storage.apply(new HoldPolicy(NEVER, busyWait)), COUNT));
@@ -62,7 +62,7 @@ public final class OpenStore implements AutoCloseable {
         return one(Flux.from(store.accounts().list()).map(Account::user).collectList(), STEP);
     }
 
-    /** What is in the way of these users' mailboxes; nothing if the storage cannot tell. */
+    /** Problems with these users' mailboxes; empty if the storage cannot tell. */
     public Optional<List<Examined.Finding>> examine(List<UserName> users) {
         return store.examined()
                 .map(examined -> one(Flux.from(examined.examine(users)).collectList(), COUNT));
@@ -80,28 +80,28 @@ public final class OpenStore implements AutoCloseable {
         return one(Flux.from(store.folders(user)).collectList(), STEP);
     }
 
-    /** What a user has in all folders, and may have. */
+    /** How much mail a user has in all folders, and may have. */
     public Usage usage(UserName user) {
         return one(store.usage(user), COUNT);
     }
 
-    /** Opens and holds a mailbox; closing it gives it back untouched. */
+    /** Opens and holds a mailbox; closing it releases it unchanged. */
     public OpenMailbox open(UserName user, FolderName folder) {
         Mailbox mailbox = one(store.open(user, folder), COUNT);
         return new OpenMailbox(mailbox, user + "/" + folder);
     }
 
-    /** Delivers a message; it is durable when this returns, and nothing was added if this fails. */
+    /** Delivers a message: durably when this returns, and not at all if it fails. */
     public void deliver(UserName user, FolderName folder, Message message) {
         Mono.from(store.deliver(user, folder, message)).block();
     }
 
-    /** How many messages the storage takes at a time. */
+    /** Most messages that the storage accepts at a time. */
     public int batch() {
         return store.batchDelivery().isPresent() ? BatchDelivery.MOST_MESSAGES : 1;
     }
 
-    /** Delivers as many messages as {@link #batch} at most: all are durable when this returns, and none if it fails. */
+    /** Delivers at most {@link #batch} messages: all durably when this returns, and none if it fails. */
     public void deliver(UserName user, FolderName folder, List<Message> messages) {
         if (messages.size() == 1) {
             deliver(user, folder, messages.get(0));
@@ -112,13 +112,13 @@ public final class OpenStore implements AutoCloseable {
         }
     }
 
-    /** Whether the storage keeps for a while what was deleted. */
+    /** Whether the storage keeps deleted messages for a while. */
     public boolean keepsDeleted() {
         return store.retention().isPresent();
     }
 
     /**
-     * What was deleted from a folder and can be had back, read as it is iterated over.
+     * Deleted messages of a folder that can be restored, read while iterating.
      *
      * @throws IllegalStateException if the storage does not {@linkplain #keepsDeleted keep} it
      */
@@ -127,8 +127,7 @@ public final class OpenStore implements AutoCloseable {
     }
 
     /**
-     * Brings deleted messages back, in batches; if one fails, those before it are back, and the same call may be made
-     * again.
+     * Restores deleted messages, in batches. If one fails, those before it are restored, and the call can be repeated.
      *
      * @return how many came back
      * @throws IllegalStateException if the storage does not {@linkplain #keepsDeleted keep} what was deleted
@@ -142,22 +141,22 @@ public final class OpenStore implements AutoCloseable {
         return back;
     }
 
-    /** What sets aside deletions that a crash left; nothing if the storage never does. */
+    /** Deletions that a crash interrupted and that were set aside, if the storage has such. */
     public Optional<Recoverable> recoverable() {
         return store.recoverable();
     }
 
-    /** What can put mailboxes right; nothing if there is never anything to repair. */
+    /** Repair of mailboxes, if the storage has it. */
     public Optional<Repairable> repairable() {
         return store.repairable();
     }
 
-    /** Puts a mailbox right, or tells what would be done. */
+    /** Repairs a mailbox, or reports what would be done. */
     public static Repairable.Repair repair(Repairable storage, UserName user, FolderName folder, boolean dry) {
         return one(storage.repair(user, folder, dry), COUNT);
     }
 
-    /** All that was set aside. */
+    /** All deletions that were set aside. */
     public static List<Recoverable.SetAside> setAside(Recoverable storage) {
         return one(Flux.from(storage.setAside()).collectList(), COUNT);
     }
@@ -191,7 +190,7 @@ public final class OpenStore implements AutoCloseable {
     /**
      * Waits for one step of a storage.
      *
-     * @return what it emitted; nothing if it only completed
+     * @return what it emitted; {@code null} if it only completed
      * @throws StoreException as the storage throws it; with {@link StoreException.Reason#BUSY} after the limit
      */
     public static <T> @Nullable T await(Publisher<T> publisher, Duration limit) {

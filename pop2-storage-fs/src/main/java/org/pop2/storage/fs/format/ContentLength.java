@@ -1,15 +1,15 @@
 package org.pop2.storage.fs.format;
 
 /**
- * What a message says of its own length. Programs that rely on it (Dovecot, mail.local) quote no {@code From }, so that
- * a letter with such a line would fall into two. It is believed if it is honest: if the body that it claims ends where
- * another message begins, or at the end of the file, but for the line ends that separate messages.
+ * The {@code Content-Length} of a message. Programs that rely on it (Dovecot, mail.local) do not quote {@code From },
+ * so that a letter with such a line would be split. It is accepted if the body that it claims ends where another
+ * message begins or the file ends, apart from the line ends between messages.
  */
 final class ContentLength {
     static final long NONE = -1;
-    /** A header that is longer has none; MTAs let no longer one through. */
+    /** In longer headers it is not looked for; MTAs refuse such. */
     static final int LONGEST_HEADER = 256 * 1024;
-    /** Octets to look at behind the end that is claimed: two line ends and a From_ line, and the octet before. */
+    /** Octets to examine around the claimed end: the octet before, two line ends and a From_ line. */
     static final int WINDOW = 1 + 4 + FromLine.MAX_OCTETS + 2;
 
     private static final String FIELD = "content-length:";
@@ -18,12 +18,12 @@ final class ContentLength {
     private ContentLength() {}
 
     /**
-     * Where a message says that its body ends.
+     * The end of the body that a message claims.
      *
      * @param from where its header begins
      * @param to where to stop looking
      * @param base offset of the array's first octet in the file
-     * @return {@link #NONE} if it says nothing, or several things, or its header is not over
+     * @return {@link #NONE} if the field is missing or ambiguous, or the header is incomplete
      */
     static long claimedEnd(byte[] octets, int from, int to, long base) {
         long claimed = NONE;
@@ -88,7 +88,7 @@ final class ContentLength {
     }
 
     /**
-     * Whether a body that ends there is followed by another message, or by nothing.
+     * Whether at the claimed end another message begins, or the file ends.
      *
      * @param at the end; the octet before is in the array
      * @param to where the array ends: so far, or for good

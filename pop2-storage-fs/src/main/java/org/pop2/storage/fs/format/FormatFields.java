@@ -3,19 +3,19 @@ package org.pop2.storage.fs.format;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The header fields that are the mailbox format's and not the message's: notes of mail programs about flags and
- * numbers, and the length of the body. Programs add, change and drop them whenever somebody reads the mailbox, so no
- * client is sent them, and they count nowhere: what a message is does not change with them.
+ * Header fields that belong to the mailbox format, not to the message: flags and numbers of mail programs, and the
+ * length of the body. Programs add, change and drop them whenever somebody reads the mailbox, so they are not sent to
+ * clients and not part of a message's identity.
  *
  * <p>{@code Lines}, which senders write too, is one of them behind a {@code Content-Length}: mutt writes the two so.
  *
- * <p>Looks at one header, line after line.
+ * <p>Examines one header, line by line.
  */
 final class FormatFields {
-    /** Octets of a line that tell what it is. */
+    /** Octets of a line that suffice to recognise it. */
     static final int TELLING = 32;
 
-    /** What a line is by its name. */
+    /** The kind of a line, by its name. */
     enum Kind {
         OTHER,
         NOTE,
@@ -31,7 +31,7 @@ final class FormatFields {
     private static final byte[] LINES = name("lines");
 
     private boolean inHeader = true;
-    /** Whether the line before, or the one that it continues, is one of them. */
+    /** Whether the current field is one of them. */
     private boolean hidden;
 
     private boolean afterLength;
@@ -52,20 +52,20 @@ final class FormatFields {
         return inHeader;
     }
 
-    /** Whether the line that was looked at last is one of them. */
+    /** Whether the last line is part of one of them. */
     boolean hidden() {
         return hidden;
     }
 
     /**
-     * Whether there were notes so far. Programs that make some move what is behind them by a few octets when they
-     * change, and use up blanks elsewhere, so that the file ends where it did.
+     * Whether any were found. Programs that write them move later messages by a few octets when they change, and absorb
+     * the difference elsewhere, so that the length of the file stays.
      */
     boolean notes() {
         return notes;
     }
 
-    /** Whether some of them were by a program that numbers messages. */
+    /** Whether a program that numbers messages wrote some of them. */
     boolean numbers() {
         return numbers;
     }
@@ -100,7 +100,7 @@ final class FormatFields {
         return answer(kind(octets, line, lineFeed < 0 ? known : lineFeed));
     }
 
-    /** The message ends before it could be decided. */
+    /** The decision where the message ends. */
     Quoting.Match hidesCut(byte[] octets, int line, int end) {
         return octets[line] == '\r' ? answer(Kind.OTHER) : answer(kind(octets, line, end));
     }

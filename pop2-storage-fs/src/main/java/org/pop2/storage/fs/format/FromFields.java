@@ -14,10 +14,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * What a From_ line says of the envelope.
+ * Sender and date of a From_ line.
  *
- * @param sender the word behind {@code From }; empty if it belongs to the date already or means nobody
- * @param date in UTC unless it names a zone that is known; nothing if it cannot be understood
+ * @param sender the word after {@code From }; empty if it is part of the date or stands for nobody
+ * @param date the date, in UTC unless it names a known zone; empty if it cannot be parsed
  */
 public record FromFields(String sender, Optional<Instant> date) {
     /** A date has no more words; what stands before may be a sender with blanks in it. */
@@ -35,7 +35,7 @@ public record FromFields(String sender, Optional<Instant> date) {
     private static final Pattern YEAR = Pattern.compile("\\d{4}");
     private static final Pattern DAY = Pattern.compile("\\d{1,2},?");
 
-    /** Of the first line of the range. */
+    /** Parses the first line of the range. */
     public static FromFields of(byte[] octets, int from, int to) {
         int lineFeed = LineFeeds.indexOf(octets, from, to);
         int end = lineFeed < 0 ? to : lineFeed;
@@ -46,7 +46,7 @@ public record FromFields(String sender, Optional<Instant> date) {
         return new FromFields(FromLine.sender(line, true), date(line));
     }
 
-    /** In whatever order the words come; of two that could be the same the last counts. */
+    /** Parses words in any order; if two could be the same part, the last counts. */
     private static Optional<Instant> date(String line) {
         String[] words = line.strip().split("[ \t]+", -1);
         int[] parts = {-1, -1, -1};

@@ -62,8 +62,9 @@ public final class FromLine {
     }
 
     /**
-     * What is odd, in words, about a line that could begin a message in an archive though {@link #begins} says no: it
-     * has a sender or nothing, or a time and a year somewhere. What follows it has to decide. Nothing: it is text.
+     * What is odd, in words, about a line that could begin a message in an archive although {@link #begins} denies it:
+     * it has only a sender or nothing, or a time and a year somewhere. The next line has to decide. {@code null} if it
+     * is text.
      */
     static @Nullable String oddity(byte[] octets, int from, int to) {
         if (to - from > MAX_OCTETS || Quoting.from(octets, from, to) != Quoting.Match.YES) {
@@ -116,9 +117,9 @@ public final class FromLine {
     }
 
     /**
-     * The envelope's sender that a line names; empty for a bounce, or if it names none.
+     * The envelope's sender in a line; empty for a bounce, or if there is none.
      *
-     * @param certain whether it begins a message for certain; else a word without an {@code @} may be somebody's text
+     * @param certain whether it certainly begins a message; otherwise a word without {@code @} may be text
      */
     static String sender(String line, boolean certain) {
         String[] words = line.strip().split("[ \t]+", 3);

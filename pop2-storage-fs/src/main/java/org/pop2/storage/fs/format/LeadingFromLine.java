@@ -7,7 +7,7 @@ import java.util.Optional;
  * A From_ line that came with a message, before its header: some mail systems put one there (Postfix's local(8)), and
  * some POP servers send that of their mailbox file (NOS).
  *
- * <p>It is none of the message. One that {@link FromLine} knows is always such a line; any other that begins with
+ * <p>It is not part of the message. One that {@link FromLine} knows is always such a line; any other that begins with
  * {@code From } is if a header field follows it: no field's name has a space in it, so it is no field itself, but for
  * the {@code From : } that RFC 822 allowed. Without a header it may be the text of somebody's letter.
  */
@@ -15,7 +15,7 @@ public final class LeadingFromLine {
     /** The longest name of a field that is looked for. */
     static final int NAME = 128;
 
-    /** Octets of a message's beginning that are enough to know it. */
+    /** Octets of a message's beginning that suffice to recognise it. */
     public static final int MOST = FromLine.MAX_OCTETS + 2 + NAME;
 
     private final byte[] line;
@@ -29,7 +29,7 @@ public final class LeadingFromLine {
     }
 
     /**
-     * The line that stands there.
+     * The leading line, if there is one.
      *
      * @param start the beginning of a message: all of it, or {@link #MOST} octets
      */
@@ -74,7 +74,7 @@ public final class LeadingFromLine {
         return at > from && at < to && octets[at] == ':';
     }
 
-    /** Octets that it takes in the message, with its line end. */
+    /** Octets of the line, with its line end. */
     public int octets() {
         return octets;
     }
@@ -85,8 +85,8 @@ public final class LeadingFromLine {
     }
 
     /**
-     * The line as it begins a message in an mbox, with its line feed; nothing if readers of an mbox would not take it
-     * for one, or would take it for one of git's.
+     * The line, with its line feed, if it can begin a message in an mbox; empty if readers would not recognise it, or
+     * would mistake it for one of git's.
      */
     public Optional<byte[]> separator() {
         boolean clean = true;

@@ -12,12 +12,12 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * Lines of a mailbox that begin like a From_ line, and of which something speaks against what {@link MboxScanner} took
- * them for. Text that merely begins with {@code From } is no doubt, nor is a line of git's.
+ * Finds lines that begin like a From_ line and that {@link MboxScanner} may have judged wrongly. Text that merely
+ * begins with {@code From } causes no doubt, nor does a line of git's.
  */
 public final class MboxDoubts {
     private static final int BLOCK = 64 * 1024;
-    /** Of a line that is shown. */
+    /** Most characters of a line that are shown. */
     private static final int SHOWN = 80;
 
     private final OctetSource file;
@@ -32,7 +32,7 @@ public final class MboxDoubts {
         this.format = format;
     }
 
-    /** The doubts of a mailbox that was scanned, {@link Doubtful#MOST} at most. */
+    /** The doubts about a scanned mailbox, at most {@link Doubtful#MOST}. */
     public static List<Doubt> of(OctetSource file, MboxIndex index, MboxFormat format) throws IOException {
         MboxDoubts doubts = new MboxDoubts(file, index, format);
         doubts.look();
@@ -89,7 +89,7 @@ public final class MboxDoubts {
         return clear ? null : "no header field is behind it";
     }
 
-    /** What speaks for a separator that was taken for text. */
+    /** Why a line that was taken for text may be a separator. */
     private @Nullable String inFavour(byte[] octets, int end, long offset, boolean header) throws IOException {
         boolean empty = isBehindEmptyLine(offset);
         if (FromLine.begins(octets, 0, end)) {

@@ -3,7 +3,7 @@ package org.pop2.storage.fs.format;
 /**
  * How a mailbox file is read.
  *
- * @param quoting what is undone when a message is sent, and done when one is delivered
+ * @param quoting how lines are quoted at delivery and unquoted when sent
  * @param lenient whether a From_ line begins a message without an empty line before it
  * @param maxMessages most messages in one mailbox
  * @param blockSize octets of one read
@@ -13,7 +13,7 @@ public record MboxFormat(Quoting quoting, boolean lenient, int maxMessages, int 
     public static final int BLOCK = 64 * 1024;
 
     /**
-     * What {@code separator} says.
+     * Parses the setting {@code separator}.
      *
      * @throws IllegalArgumentException if it is neither {@code strict} nor {@code lenient}
      */

@@ -4,8 +4,8 @@ import java.util.Arrays;
 import java.util.BitSet;
 
 /**
- * Where the messages of a mailbox lie and how many octets each has on the wire, and how it is known again: three longs
- * a message.
+ * For each message of a mailbox, in three longs: where it is, how many octets it has on the wire, and a mark by which
+ * it is recognised.
  *
  * <p>Row 0 may be c-client's pseudo message, which no client sees. Rows count from 0, message numbers from 1.
  */
@@ -16,7 +16,7 @@ public final class MboxIndex {
 
     /** Octets can be sent as they are: every line ends with CRLF, nothing is quoted. */
     static final int PLAIN = 1;
-    /** Some line has a mark to be taken off. */
+    /** Some line has a quoting mark to remove. */
     static final int QUOTED = 2;
     /** The last line has no line end, one is added. */
     static final int UNTERMINATED = 4;
@@ -47,7 +47,7 @@ public final class MboxIndex {
     private final int rows;
     private final long end;
     private final boolean pseudo;
-    /** The first row that may turn out to be longer when the file is; none: a number larger than any row's. */
+    /** The first row that may turn out to be longer when the file grows; larger than any row if there is none. */
     private final int claimant;
 
     public MboxIndex(long[] words, int rows, long end, boolean pseudo, int claimant) {
@@ -75,7 +75,7 @@ public final class MboxIndex {
         return claimant;
     }
 
-    /** Messages a client sees. */
+    /** Messages that clients see. */
     public int count() {
         return pseudo ? rows - 1 : rows;
     }
@@ -88,7 +88,7 @@ public final class MboxIndex {
         return words[row * WORDS] >>> START_SHIFT;
     }
 
-    /** Where the next message begins, or the file ends. */
+    /** Where the next message begins or the file ends. */
     public long next(int row) {
         return row + 1 < rows ? start(row + 1) : end;
     }
@@ -97,7 +97,7 @@ public final class MboxIndex {
         return words[row * WORDS + 1];
     }
 
-    /** Of all messages that a client sees. */
+    /** Octets of all messages that clients see. */
     public long octetsInAll() {
         long octets = 0;
         for (int row = pseudo ? 1 : 0; row < rows; row++) {
@@ -121,8 +121,8 @@ public final class MboxIndex {
     }
 
     /**
-     * What a message is known again by, with its octets: a sum over its From_ line and its header, without the fields
-     * that are the format's. It tells neighbours apart, and is no proof.
+     * A checksum of the message's From_ line and header, without fields of the format. Together with the length it
+     * distinguishes neighbours, but proves nothing.
      */
     public int mark(int row) {
         return (int) (words[row * WORDS + 2] >>> Integer.SIZE);
@@ -136,7 +136,7 @@ public final class MboxIndex {
         return has(NOTES);
     }
 
-    /** Whether Dovecot or c-client have numbered some message: people read it by IMAP. */
+    /** Whether Dovecot or c-client have numbered some message, so that it is also read by IMAP. */
     public boolean hasNumbers() {
         return has(NUMBERS);
     }

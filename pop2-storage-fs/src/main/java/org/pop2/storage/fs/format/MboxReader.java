@@ -57,7 +57,7 @@ public final class MboxReader implements Closeable {
     private int held;
     /** The length of the separator line at {@code at}, with its line end; 0: there is none. */
     private int separator;
-    /** What is odd about it, if it is. */
+    /** What is odd about it, if anything. */
     private @Nullable String oddity;
 
     // of the current message
@@ -130,7 +130,7 @@ public final class MboxReader implements Closeable {
     }
 
     /**
-     * The next message, or nothing at the end. What was not read of the one before is skipped.
+     * The next message; {@code null} at the end. Skips what was not read of the one before.
      *
      * @throws StoreException with {@link Reason#CORRUPT} if the stream does not begin with a From_ line
      */
@@ -212,19 +212,19 @@ public final class MboxReader implements Closeable {
             return fields.sender();
         }
 
-        /** The date of its From_ line; nothing if it has none that can be understood. */
+        /** The date of its From_ line; empty if it has none or cannot be parsed. */
         public Optional<Instant> date() {
             return fields.date();
         }
 
-        /** What is odd about its From_ line, in words; nothing if a mailbox in use could have it. */
+        /** What is odd about its From_ line, in words; {@code null} if nothing is. */
         public @Nullable String oddity() {
             return oddity;
         }
 
         /**
-         * Some more of the message as it was before it was put in the mbox, with the line ends it has there; nothing at
-         * its end. The buffer is the caller's.
+         * The next octets of the unquoted message, with the line ends of the mbox; {@code null} at its end. The buffer
+         * belongs to the caller.
          */
         public @Nullable ByteBuffer read() throws IOException {
             ByteBuffer known = ahead.poll();

@@ -12,8 +12,8 @@ import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
 /**
- * What has to be changed so that a file is a mailbox, and the file with it changed. Separators are recognised as an
- * import does it ({@link MboxReader#tolerant}); whatever is not named here stays to the octet.
+ * Determines what has to change so that a file becomes a mailbox, and writes the result. Recognises separators like an
+ * import ({@link MboxReader#tolerant}). Everything else stays to the octet.
  */
 public final class MboxRepair {
     private static final int BLOCK = 64 * 1024;
@@ -44,7 +44,7 @@ public final class MboxRepair {
     /**
      * Looks at the first {@code end} octets of a file.
      *
-     * @param otherwise the date of messages whose From_ line has none
+     * @param otherwise date of messages whose From_ line has none
      * @param onBlock called now and then while it takes long
      * @throws StoreException with {@link Reason#CORRUPT} if nothing there looks like a mailbox
      */
@@ -83,17 +83,17 @@ public final class MboxRepair {
         return messages;
     }
 
-    /** Odd From_ lines that are written as they should be. */
+    /** Odd From_ lines that are corrected. */
     public int separators() {
         return separators.size();
     }
 
-    /** NULs that are taken out. */
+    /** NULs that are removed. */
     public long nuls() {
         return nuls;
     }
 
-    /** Octets that are taken out before the first message. */
+    /** Octets before the first message that are removed. */
     public long leading() {
         return leading;
     }
@@ -103,7 +103,7 @@ public final class MboxRepair {
         return lineEnd;
     }
 
-    /** Gives the octets of the mailbox. */
+    /** Writes the octets of the repaired mailbox. */
     public void writeTo(StoredForm.Sink out) throws IOException {
         try (InputStream in = new NulFilter(new SourceStream(file, end, onBlock))) {
             in.skipNBytes(leading);

@@ -27,7 +27,7 @@ public final class MboxWriter {
     private long crs;
     private boolean empty = true;
 
-    /** @param out stays the caller's, who flushes it */
+    /** @param out the caller flushes and closes it */
     public MboxWriter(OutputStream out) {
         this.out = out;
     }
@@ -54,7 +54,7 @@ public final class MboxWriter {
         newLine();
     }
 
-    /** Adds to the message: octets as they go over the wire. Uses them all up. */
+    /** Adds octets of the message in wire form; uses them up. */
     public void write(ByteBuffer octets) throws IOException {
         while (octets.hasRemaining()) {
             write(octets.get());

@@ -12,7 +12,10 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** The first message in which c-client, and Dovecot with it, keep their state, and which no mail program shows. */
+/**
+ * The first message of some mailboxes, in which c-client and Dovecot keep their state, and which mail programs do not
+ * show.
+ */
 public final class PseudoMessage {
     /** Octets of its beginning that show what it is. */
     static final int TELLING = 8 * 1024;
@@ -34,7 +37,7 @@ public final class PseudoMessage {
 
     private PseudoMessage() {}
 
-    /** Whether a message that begins so is that one; it is recognised as Dovecot does it. */
+    /** Whether a message with this beginning is the pseudo message; recognised as Dovecot does it. */
     static boolean isThat(byte[] head) {
         boolean state = false;
         boolean subject = false;
@@ -54,12 +57,12 @@ public final class PseudoMessage {
     }
 
     /**
-     * What stands in for the messages of a mailbox that people read by IMAP, when all are deleted: their programs find
-     * in it what they noted in the first one.
+     * The pseudo message for a mailbox that is also read by IMAP and of which all messages are deleted, with the
+     * numbers that IMAP programs noted in the first one.
      *
      * @param now since when its numbers hold, if the mailbox does not say
      * @param most octets; as many as the mailbox has, less some
-     * @return nothing if there is no room for it
+     * @return empty if it does not fit
      */
     public static Optional<byte[]> of(OctetSource file, MboxIndex index, Instant now, long most) throws IOException {
         byte[] line = new byte[(int) (index.contentStart(0) - index.start(0))];

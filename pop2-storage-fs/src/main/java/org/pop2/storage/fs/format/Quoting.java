@@ -2,13 +2,13 @@ package org.pop2.storage.fs.format;
 
 import java.util.Locale;
 
-/** How a line of a message that begins with {@code From } is told from the line that begins a message. */
+/** How lines of a message that begin with {@code From } are quoted, to distinguish them from separators. */
 public enum Quoting {
-    /** {@code ^>*From } gets one more {@code >}: can be undone. */
+    /** {@code ^>*From } gets one more {@code >}: reversible. */
     MBOXRD,
     /** Only {@code ^From } gets a {@code >}: what was {@code >From } before comes back as {@code From }. */
     MBOXO,
-    /** Nothing is quoted, nothing undone. */
+    /** No quoting. */
     NONE;
 
     /** Answer about a line of which perhaps only the beginning is known. */
@@ -41,7 +41,7 @@ public enum Quoting {
         return known == FROM_LENGTH ? Match.YES : Match.UNDECIDED;
     }
 
-    /** Whether one {@code >} is to be taken off a stored line. */
+    /** Whether to remove one {@code >} from a stored line. */
     Match quoted(byte[] octets, int line, int end) {
         if (this == NONE || line >= end || octets[line] != '>') {
             return this != NONE && line >= end ? Match.UNDECIDED : Match.NO;

@@ -121,7 +121,7 @@ public final class Quarantine {
     private MailboxPath mailbox(Journal journal) {
         return paths.find(journal.file())
                 .orElseThrow(() -> new StoreException(
-                        Reason.UNAVAILABLE, journal.file() + " is no mailbox of this configuration"));
+                        Reason.UNAVAILABLE, journal.file() + " is not a mailbox of this configuration"));
     }
 
     private MboxLocks.Locked locked(MailboxPath path) throws IOException {

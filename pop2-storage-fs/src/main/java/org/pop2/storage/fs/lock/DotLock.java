@@ -270,7 +270,7 @@ final class DotLock {
             return "locked again and again";
         }
         if (!there.isFile() || there.size() > MOST_OCTETS) {
-            return path + " is no lock file";
+            return path + " is not a lock file";
         }
         String holder = read().map(String::strip).orElse("");
         long seconds = Math.max(0, pause.now() - there.mtime() / 1_000_000) / 1000;

@@ -286,14 +286,14 @@ class DotLockTest {
     void aFileTooLongForALockIsNeverBroken() throws IOException {
         Files.writeString(lock, MAIL.repeat(30));
         pass(STALE);
-        assertThat(isRespected()).contains(lock + " is no lock file");
+        assertThat(isRespected()).contains(lock + " is not a lock file");
     }
 
     @Test
     void aDirectoryInTheLocksPlaceIsSaidAndLeft() throws IOException {
         Files.createDirectory(lock);
         pass(STALE);
-        assertThat(isRespected()).contains(lock + " is no lock file");
+        assertThat(isRespected()).contains(lock + " is not a lock file");
         assertThat(lock).isEmptyDirectory();
     }
 

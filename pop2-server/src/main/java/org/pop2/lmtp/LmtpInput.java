@@ -1,7 +1,7 @@
 package org.pop2.lmtp;
 
-/** What can come, the columns of the {@link LmtpTable}. */
-enum Input {
+/** The inputs of a session, the columns of the {@link LmtpTable}. */
+enum LmtpInput {
     OPEN,
     LHLO,
     MAIL,

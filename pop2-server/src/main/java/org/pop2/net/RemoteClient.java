@@ -7,32 +7,32 @@ import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Who is at the other end of a connection.
+ * The client at the other end of a connection.
  *
- * @param address where; what a proxy said, if there is one in between
- * @param encrypted whether nobody on the way can read along
- * @param certificate the common name of the certificate that was shown
+ * @param address its address; the one that a proxy named, if there is a proxy
+ * @param encrypted whether the connection is encrypted
+ * @param certificate the common name of its certificate, if it sent one
  * @param sinceNanos when the connection came, by {@link System#nanoTime}
  */
-public record Client(
+public record RemoteClient(
         @Nullable SocketAddress address, boolean encrypted, Optional<String> certificate, long sinceNanos) {
-    /** Somebody who speaks in clear, with no proxy in between. */
-    public static Client plain(@Nullable SocketAddress address, long sinceNanos) {
-        return new Client(address, false, Optional.empty(), sinceNanos);
+    /** A client without TLS and proxy. */
+    public static RemoteClient plain(@Nullable SocketAddress address, long sinceNanos) {
+        return new RemoteClient(address, false, Optional.empty(), sinceNanos);
     }
 
-    /** Whether it is this very machine. */
+    /** Whether it is this machine. */
     public boolean isLocal() {
         return !(address instanceof InetSocketAddress inet)
                 || (inet.getAddress() != null && inet.getAddress().isLoopbackAddress());
     }
 
-    /** What it is counted as. */
-    public Peer peer() {
-        return Peer.of(ip());
+    /** The unit in which it is counted. */
+    public NetworkPrefix networkPrefix() {
+        return NetworkPrefix.of(ip());
     }
 
-    /** The address without the port; nothing if it is none of the network. */
+    /** The address without the port; {@code null} if it is not a network address. */
     @Nullable
     public InetAddress ip() {
         return address instanceof InetSocketAddress inet ? inet.getAddress() : null;

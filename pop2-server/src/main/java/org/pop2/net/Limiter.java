@@ -5,22 +5,22 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import reactor.core.Disposable;
 
-/** How many of each there are, up to a limit. What there is none of takes no memory. Safe for many threads. */
-public final class Counts<K> {
+/** Counts holders per key, up to a limit. Keys without holders take no memory. Safe for many threads. */
+public final class Limiter<K> {
     private final ConcurrentHashMap<K, Integer> counts = new ConcurrentHashMap<>();
     private volatile int limit;
 
-    /** @param limit of each; may {@linkplain #limit change} */
-    public Counts(int limit) {
+    /** @param limit most holders of each key; may {@linkplain #limit change} */
+    public Limiter(int limit) {
         this.limit = limit;
     }
 
-    /** From now on; those that are there stay. */
+    /** Changes the limit; present holders stay. */
     public void limit(int most) {
         limit = most;
     }
 
-    /** One more, if that is within the limit: its place, to be given back by disposing of it. */
+    /** Takes a place if the limit allows; dispose of it to give it back. */
     public Optional<Disposable> take(K key) {
         boolean[] fits = new boolean[1];
         counts.compute(key, (same, count) -> {
@@ -31,7 +31,7 @@ public final class Counts<K> {
         return fits[0] ? Optional.of(new Place(key)) : Optional.empty();
     }
 
-    /** Counts once, however often it is given back: a connection ends in more than one way at a time. */
+    /** Counts once however often it is disposed of, since a connection may end in several ways at a time. */
     private final class Place implements Disposable {
         private final K key;
         private final AtomicBoolean left = new AtomicBoolean();

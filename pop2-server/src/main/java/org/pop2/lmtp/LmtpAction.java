@@ -1,14 +1,14 @@
 package org.pop2.lmtp;
 
-/** What is done, the entries of the {@link LmtpTable}. */
-enum Action {
+/** The actions in the {@link LmtpTable}. */
+enum LmtpAction {
     /** 220. */
     WELCOME,
     /** 250 and the extensions; ends a transaction. */
     GREET,
     /** Begins a transaction. */
     TAKE_SENDER,
-    /** Looks for the recipient, and adds it to the transaction if there is one. */
+    /** Looks for the recipient, and adds it to the transaction if it exists. */
     TAKE_RECIPIENT,
     /** 354. */
     RECEIVE,
@@ -18,7 +18,7 @@ enum Action {
     RESET,
     /** 250. */
     NOTHING,
-    /** 252: we do not tell who has an account. */
+    /** 252: does not disclose who has an account. */
     NOT_VERIFIED,
     /** 221. */
     FINISH,

@@ -3,10 +3,10 @@ package org.pop2.storage;
 import java.util.List;
 import java.util.function.LongSupplier;
 
-/** How a storage is, for those who watch it ({@link MailStore#measured}). */
-public interface Measured {
+/** Numbers about a storage for its administrator; see {@link MailStore#metrics}. */
+public interface StoreMetrics {
 
-    /** What there is to see. The same list whenever it is asked for; read again and again, on any thread. */
+    /** All measures: always the same list. Their values are read repeatedly, on any thread. */
     List<Measure> measures();
 
     /**
@@ -15,11 +15,11 @@ public interface Measured {
      * @param name words of small letters with dots between, the unit among them where there is one:
      *     {@code pool.connections}
      * @param description one line
-     * @param kind what it does in the course of time
+     * @param kind how it changes over time
      * @param value read at once, without waiting for anything
      */
     record Measure(String name, String description, Kind kind, LongSupplier value) {
-        /** @throws IllegalArgumentException if the name is none */
+        /** @throws IllegalArgumentException if the name is malformed */
         public Measure {
             if (!name.matches("[a-z]+(\\.[a-z]+)*")) {
                 throw new IllegalArgumentException("not the name of a measure: " + name);
@@ -27,7 +27,7 @@ public interface Measured {
         }
     }
 
-    /** What a number does in the course of time. */
+    /** How the number changes over time. */
     enum Kind {
         /** It goes up and down. */
         GAUGE,

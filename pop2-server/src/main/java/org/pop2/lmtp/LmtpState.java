@@ -1,8 +1,8 @@
 package org.pop2.lmtp;
 
-/** Where a session is (RFC 2033; RFC 5321 section 4.1.4). */
-enum State {
-    /** Nobody has been greeted yet. */
+/** The state of a session (RFC 2033; RFC 5321 section 4.1.4). */
+enum LmtpState {
+    /** Before the greeting. */
     START,
     /** LHLO is awaited. */
     CONNECTED,
@@ -16,6 +16,6 @@ enum State {
     CONTENT,
     /** The message is being delivered; the replies go out. */
     DELIVERING,
-    /** Nothing more is done. */
+    /** The session has ended. */
     DONE
 }

@@ -2,8 +2,8 @@ package org.pop2.protocol;
 
 import java.util.Optional;
 
-/** The mailbox that a session holds, as far as the protocol looks at it. Does not change while it is held (p. 9). */
-public interface Listing {
+/** What the protocol needs to know of the mailbox that a session holds. Does not change while it is held (p. 9). */
+public interface MailboxView {
     /** Messages, 0 or more. */
     int count();
 
@@ -18,18 +18,17 @@ public interface Listing {
     boolean writable();
 
     /**
-     * Whether {@link #octets} is known: it is not where a message is changed for a client's sake before it is sent, or
-     * where others may have deleted it, and this one has not been looked at yet. Then {@link Effect.Measure} comes
-     * first.
+     * Whether {@link #octets} is known. If not, {@link Effect.Measure} is asked for first: of a message that is
+     * converted for the client, and of one that another program may have deleted.
      *
      * @param number 1 to {@link #count}
      */
-    default boolean measured(int number) {
+    default boolean lengthKnown(int number) {
         return true;
     }
 
     /**
-     * Whether ACKD marks that message: it does not where only a part of it is sent.
+     * Whether ACKD marks that message. A message of which only a part is sent is not deleted.
      *
      * @param number 1 to {@link #count}
      */
@@ -38,25 +37,25 @@ public interface Listing {
     }
 
     /**
-     * Whether a login that finds no mail is answered with {@code + No mail}, as NOS does, instead of {@code #0} as the
-     * RFC has it (p. 8).
+     * Whether a login to an empty mailbox is answered with {@code + No mail}, as NOS does, instead of the RFC's
+     * {@code #0} (p. 8).
      */
     default boolean saysNoMail() {
         return false;
     }
 
     /**
-     * What becomes of marked messages when the session ends without QUIT, where this client needs it otherwise than the
-     * session has it.
+     * What becomes of marked messages when the session ends without QUIT, if this client needs something else than
+     * {@link Session} was told.
      */
     default Optional<OnDisconnect> onDisconnect() {
         return Optional.empty();
     }
 
     /** A mailbox of messages of these sizes, any of which may be deleted. */
-    static Listing of(long... octets) {
+    static MailboxView of(long... octets) {
         long[] sizes = octets.clone();
-        return new Listing() {
+        return new MailboxView() {
             @Override
             public int count() {
                 return sizes.length;
