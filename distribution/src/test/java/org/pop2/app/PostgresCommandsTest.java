@@ -150,8 +150,8 @@ class PostgresCommandsTest extends PostgresCommands {
                 database,
                 "INSERT INTO message_chunk SELECT mailbox_id, md5(n::text)::uuid, 0, convert_to('n' || n || E'\\r\\n', 'UTF8')"
                         + " FROM mailbox, generate_series(1001, 2202) AS n;"
-                        + " INSERT INTO expunged SELECT mailbox_id, n, 7, 1, now(), md5(n::text)::uuid, NULL, sha256('x'), '',"
-                        + " now(), mailbox_id, 1 FROM mailbox, generate_series(1001, 2202) AS n;"
+                        + " INSERT INTO expunged SELECT mailbox_id, n, 7, 1, now(), md5(n::text)::uuid, NULL,"
+                        + " sha256(convert_to('n' || n || E'\\r\\n', 'UTF8')), '', now(), mailbox_id, 1 FROM mailbox, generate_series(1001, 2202) AS n;"
                         + " UPDATE mailbox SET next_uid = 2203");
 
         assertThat(run("mailbox", "undelete", "postel", "--all")).isEqualTo(0);
@@ -160,6 +160,21 @@ class PostgresCommandsTest extends PostgresCommands {
         assertThat(run("mailbox", "list")).isEqualTo(0);
         assertThat(out).isEqualTo("postel\tINBOX\t1203\t" + (4 + 7 * 1202) + "\n");
         assertThat(run("mailbox", "verify")).isEqualTo(0);
+    }
+
+    @Test
+    void verifyFindsAnOctetThatChanged() {
+        deliver("one", "two", "three");
+        assertThat(run("mailbox", "verify")).isEqualTo(0);
+        assertThat(out).isEqualTo("postel\tINBOX\t3\tok\n");
+        sql(
+                database,
+                "UPDATE message_chunk SET data = convert_to(E'twe\\r\\n', 'UTF8') WHERE data = convert_to(E'two\\r\\n', 'UTF8')");
+
+        assertThat(run("mailbox", "verify")).isEqualTo(65);
+
+        assertThat(out).isEqualTo("postel\tINBOX\t3\t1 bad\n");
+        assertThat(err).contains("postel/INBOX: message 2: ").contains("not what was delivered");
     }
 
     @Test

@@ -163,6 +163,9 @@ public final class MailboxCommand implements Callable<Integer> {
                         + " Prints user, folder, messages and a verdict, with tabs between: ok, in use, or how many"
                         + " messages are bad; which ones, and why, on standard error.",
                 "",
+                "In PostgreSQL, also compares the SHA-256 of each message with the one it was delivered with. An mbox has"
+                        + " none: an octet that became another is not found there.",
+                "",
                 "Of an mbox, it also reports on standard error which lines may have been judged wrongly, "
                         + "as text or as the beginning of a message, by their offsets in the file; the verdict says"
                         + " how many.",

@@ -37,6 +37,9 @@ final class SharedDatabase implements AutoCloseable {
     SharedDatabase(boolean durable) throws IOException {
         postgres = EmbeddedPostgres.builder()
                 .setServerConfig("fsync", durable ? "on" : "off")
+                // the library turns these off
+                .setServerConfig("synchronous_commit", durable ? "on" : "off")
+                .setServerConfig("full_page_writes", durable ? "on" : "off")
                 .setServerConfig("max_connections", "200")
                 .start();
         link = new Link(postgres.getPort());

@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -15,9 +16,15 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -37,6 +44,15 @@ import org.pop2.protocol.Secret;
 @Timeout(1800)
 class StoragesIT {
     private static final int USERS = 64;
+    /** Of sessions and deliveries that are each another user's. */
+    private static final int OTHERS = 12_000;
+
+    private static final List<Integer> SESSIONS_AT_A_TIME = List.of(1, 16, 64);
+    private static final List<Integer> DELIVERIES_AT_A_TIME = List.of(1, 8, 32);
+    /** Of alternating measurements; the median counts. */
+    private static final int ROUNDS = 3;
+
+    private static final Duration SHORT = Duration.ofSeconds(5);
     private static final int MESSAGES = 1000;
     private static final int MESSAGE_OCTETS = 4096;
     private static final int BIG_OCTETS = 50 * 1024 * 1024;
@@ -103,8 +119,37 @@ class StoragesIT {
                     number(bigFloor),
                     target(tables.get(3).megabytesPerSecond() >= 150, "≥ 150"));
         }
+        write();
+    }
+
+    @Test
+    void eachSessionAndEachDeliveryIsAnotherUsers(@TempDir Path directory) throws Exception {
+        String[] lines = {"auth.rehash = false", "lmtp { address = \"127.0.0.1:0\", domains = example.org }"};
+        try (SharedDatabase database = new SharedDatabase(true)) {
+            Instance mbox = new Instance(directory.resolve("mbox"), lines);
+            Instance postgresql = SharedDatabase.node(directory, "postgresql", database.port(), lines);
+            StringBuilder accounts = new StringBuilder();
+            for (int i = 0; i < OTHERS; i++) {
+                accounts.append("other").append(i).append(":{PLAIN}secret\n");
+            }
+            // as the mbox storage writes it, which does so anew for each account
+            Files.writeString(directory.resolve("mbox/accounts"), accounts);
+            Path users = Files.writeString(directory.resolve("users"), accounts);
+            for (Path file : List.of(users, directory.resolve("mbox/accounts"))) {
+                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+            }
+            assertThat(postgresql.run("", "user", "import", users.toString())).isZero();
+            report.add("| work | mbox | PostgreSQL | plain SQL | target on PostgreSQL |");
+            report.add("|---|--:|--:|--:|---|");
+            everybodyInTurn(mbox, postgresql, database);
+        }
+        write();
+    }
+
+    private void write() throws IOException {
+        report.add("");
         report.forEach(System.out::println);
-        Files.write(REPORT, report);
+        Files.write(REPORT, report, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
     private static String accounts() {
@@ -156,6 +201,229 @@ class StoragesIT {
         assertThat(result.firstError()).isEmpty();
         assertThat(result.errors()).isZero();
         return result;
+    }
+
+    // ---- both servers run, and are asked by turns
+
+    /** What is asked for once, of the user with that number. */
+    private interface Work {
+        void of(int user) throws Exception;
+    }
+
+    private interface Worker {
+        /** @param opened what is to be closed at the end */
+        Work open(List<AutoCloseable> opened) throws Exception;
+    }
+
+    private void everybodyInTurn(Instance mbox, Instance postgresql, SharedDatabase database) throws Exception {
+        Map<String, List<Double>> rates = new LinkedHashMap<>();
+        List<Instance> both = List.of(mbox, postgresql);
+        List<AtomicInteger> users = List.of(new AtomicInteger(), new AtomicInteger());
+        AtomicInteger bySql = new AtomicInteger();
+        for (Instance instance : both) {
+            instance.start();
+        }
+        try {
+            for (int i = 0; i < 2; i++) {
+                Instance instance = both.get(i);
+                // fills all mailboxes
+                while (users.get(i).get() < OTHERS) {
+                    perSecond(32, SHORT, users.get(i), opened -> deliveryTo(instance, opened));
+                }
+                perSecond(64, WARM_UP.multipliedBy(2), users.get(i), opened -> user -> session(instance, user));
+            }
+            for (int round = 0; round < ROUNDS; round++) {
+                for (int turn = 0; turn < 2; turn++) {
+                    int i = (round + turn) % 2;
+                    Instance instance = both.get(i);
+                    for (int connections : DELIVERIES_AT_A_TIME) {
+                        note(
+                                rates,
+                                "d" + connections + "/" + i,
+                                perSecond(connections, SHORT, users.get(i), opened -> deliveryTo(instance, opened)));
+                    }
+                    for (int sessions : SESSIONS_AT_A_TIME) {
+                        note(
+                                rates,
+                                "s" + sessions + "/" + i,
+                                perSecond(sessions, SHORT, users.get(i), opened -> user -> session(instance, user)));
+                    }
+                }
+                for (int connections : DELIVERIES_AT_A_TIME) {
+                    note(
+                            rates,
+                            "d" + connections + "/2",
+                            perSecond(connections, SHORT, bySql, opened -> deliveryBySql(database, opened)));
+                }
+                for (int sessions : SESSIONS_AT_A_TIME) {
+                    note(
+                            rates,
+                            "s" + sessions + "/2",
+                            perSecond(sessions, SHORT, bySql, opened -> sessionBySql(database, opened)));
+                }
+            }
+        } finally {
+            for (Instance instance : both) {
+                instance.close();
+            }
+        }
+        for (int connections : DELIVERIES_AT_A_TIME) {
+            inTurnRow(
+                    rates,
+                    "d" + connections,
+                    "messages/s of 1 KiB by LMTP, " + connections + " connections",
+                    connections == 32 ? 1000 : 0);
+        }
+        for (int sessions : SESSIONS_AT_A_TIME) {
+            inTurnRow(
+                    rates,
+                    "s" + sessions,
+                    "sessions/s of other users each time, " + sessions + " at a time",
+                    sessions == 64 ? 1000 : 0);
+        }
+    }
+
+    private static void note(Map<String, List<Double>> rates, String what, double rate) {
+        rates.computeIfAbsent(what, key -> new ArrayList<>()).add(rate);
+    }
+
+    private void inTurnRow(Map<String, List<Double>> rates, String key, String work, double wanted) {
+        double tables = median(rates, key + "/1");
+        row(
+                work,
+                median(rates, key + "/0"),
+                tables,
+                number(median(rates, key + "/2")),
+                wanted == 0 ? "" : target(tables >= wanted, "≥ " + number(wanted)));
+    }
+
+    private static double median(Map<String, List<Double>> rates, String key) {
+        return rates.getOrDefault(key, List.of(0.0)).stream()
+                .sorted()
+                .skip(ROUNDS / 2)
+                .findFirst()
+                .orElse(0.0);
+    }
+
+    private static double perSecond(int atATime, Duration duration, AtomicInteger users, Worker worker)
+            throws Exception {
+        ExecutorService threads = Executors.newFixedThreadPool(atATime);
+        try {
+            long begin = System.nanoTime();
+            List<Future<Integer>> counts = new ArrayList<>();
+            for (int i = 0; i < atATime; i++) {
+                counts.add(threads.submit(() -> {
+                    List<AutoCloseable> opened = new ArrayList<>();
+                    try {
+                        Work work = worker.open(opened);
+                        int done = 0;
+                        while (System.nanoTime() - begin < duration.toNanos()) {
+                            work.of(users.getAndIncrement() % OTHERS);
+                            done++;
+                        }
+                        return done;
+                    } finally {
+                        for (AutoCloseable each : opened) {
+                            each.close();
+                        }
+                    }
+                }));
+            }
+            int all = 0;
+            for (Future<Integer> count : counts) {
+                all += count.get();
+            }
+            return all * 1e9 / (System.nanoTime() - begin);
+        } finally {
+            threads.shutdown();
+        }
+    }
+
+    private static void session(Instance instance, int user) throws IOException {
+        try (PlainClient client = new PlainClient(instance.port())) {
+            client.receive();
+            PlainClient.number(client.ask("HELO other" + user + " secret"), '#');
+            assertThat(client.ask("QUIT")).startsWith("+");
+        }
+    }
+
+    private static final String BODY = "Subject: x\r\n\r\n" + ("x".repeat(62) + "\r\n").repeat(16);
+
+    private static Work deliveryTo(Instance instance, List<AutoCloseable> opened) throws IOException {
+        PlainClient client = new PlainClient(instance.lmtpPort());
+        opened.add(client);
+        client.receive();
+        for (String line = client.ask("LHLO mta"); line.startsWith("250-"); ) {
+            line = client.receive();
+        }
+        return user -> {
+            client.send("MAIL FROM:<a@example.org>\r\nRCPT TO:<other" + user + "@example.org>\r\nDATA");
+            for (String code : List.of("250", "250", "354")) {
+                assertThat(client.receive()).startsWith(code);
+            }
+            assertThat(client.ask(BODY + ".")).startsWith("250");
+        };
+    }
+
+    /** What a delivery and a session are at least, on the same tables. */
+    private static Work deliveryBySql(SharedDatabase database, List<AutoCloseable> opened) throws SQLException {
+        Connection connection = database.connect();
+        opened.add(connection);
+        connection.setAutoCommit(false);
+        PreparedStatement count = connection.prepareStatement("UPDATE mailbox SET next_uid = next_uid + 1, messages ="
+                + " messages + 1, octets = octets + ? WHERE user_name = ? AND folder = 'INBOX'"
+                + " RETURNING mailbox_id, next_uid - 1");
+        PreparedStatement chunk = connection.prepareStatement(
+                "INSERT INTO message_chunk (mailbox_id, body_id, seq, data) VALUES (?, ?, 0, ?)");
+        PreparedStatement message = connection.prepareStatement("INSERT INTO message (mailbox_id, uid, octets, chunks,"
+                + " body_id, sha256, sender) VALUES (?, ?, ?, 1, ?, sha256(?), 'a@example.org')");
+        byte[] octets = BODY.getBytes(StandardCharsets.US_ASCII);
+        return user -> {
+            count.setInt(1, octets.length);
+            count.setString(2, "other" + user);
+            UUID body = UUID.randomUUID();
+            try (ResultSet row = count.executeQuery()) {
+                assertThat(row.next()).isTrue();
+                UUID mailbox = row.getObject(1, UUID.class);
+                chunk.setObject(1, mailbox);
+                chunk.setObject(2, body);
+                chunk.setBytes(3, octets);
+                message.setObject(1, mailbox);
+                message.setLong(2, row.getLong(2));
+                message.setInt(3, octets.length);
+                message.setObject(4, body);
+                message.setBytes(5, octets);
+            }
+            chunk.executeUpdate();
+            message.executeUpdate();
+            connection.commit();
+        };
+    }
+
+    private static Work sessionBySql(SharedDatabase database, List<AutoCloseable> opened) throws SQLException {
+        Connection connection = database.connect();
+        opened.add(connection);
+        PreparedStatement account = connection.prepareStatement("SELECT * FROM account WHERE user_name = ?");
+        PreparedStatement take =
+                connection.prepareStatement("UPDATE maildrop_lease l SET epoch = epoch + 1, active_at ="
+                        + " now(), reported_at = now() FROM mailbox b WHERE b.user_name = ? AND b.folder = 'INBOX'"
+                        + " AND l.mailbox_id = b.mailbox_id RETURNING l.mailbox_id");
+        PreparedStatement list = connection.prepareStatement(
+                "SELECT uid, octets, body_id FROM message WHERE mailbox_id = ? ORDER BY uid LIMIT 100");
+        PreparedStatement free = connection.prepareStatement(
+                "UPDATE maildrop_lease SET active_at = now(), reported_at = now()" + " WHERE mailbox_id = ?");
+        return user -> {
+            account.setString(1, "other" + user);
+            account.executeQuery().close();
+            take.setString(1, "other" + user);
+            try (ResultSet row = take.executeQuery()) {
+                assertThat(row.next()).isTrue();
+                list.setObject(1, row.getObject(1));
+                free.setObject(1, row.getObject(1));
+            }
+            list.executeQuery().close();
+            free.executeUpdate();
+        };
     }
 
     // ---- the same reads by plain SQL

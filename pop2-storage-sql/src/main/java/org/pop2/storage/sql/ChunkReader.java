@@ -22,6 +22,9 @@ import reactor.core.publisher.Operators;
  * The content of one message, in windows of chunks by key: one short statement each, so that no connection is held
  * while a client is waited for. A few readings at a time may read one window ahead of what was requested; the others
  * read only that.
+ *
+ * <p>The last chunk is given away when the checksum of the whole is right: of a message that is not what was delivered
+ * the client gets less than it was told, and cannot acknowledge it.
  */
 final class ChunkReader implements Publisher<ContentBuffer> {
     /** Most chunks of one statement: half a MiB. */
@@ -31,18 +34,27 @@ final class ChunkReader implements Publisher<ContentBuffer> {
     private final UUID mailboxId;
     private final UUID bodyId;
     private final long octets;
+    private final long checksum;
     private final ReadAhead budget;
     private final Runnable onCorrupt;
 
     /**
      * @param budget whether this may read more than it was asked for: two windows at most
-     * @param onCorrupt run before the subscriber hears that the message is not what was counted
+     * @param onCorrupt run before the subscriber hears that the message is not what was delivered
      */
-    ChunkReader(Database database, UUID mailboxId, UUID bodyId, long octets, ReadAhead budget, Runnable onCorrupt) {
+    ChunkReader(
+            Database database,
+            UUID mailboxId,
+            UUID bodyId,
+            long octets,
+            long checksum,
+            ReadAhead budget,
+            Runnable onCorrupt) {
         this.database = database;
         this.mailboxId = mailboxId;
         this.bodyId = bodyId;
         this.octets = octets;
+        this.checksum = checksum;
         this.budget = budget;
         this.onCorrupt = onCorrupt;
     }
@@ -71,6 +83,7 @@ final class ChunkReader implements Publisher<ContentBuffer> {
         private volatile boolean cancelled;
 
         private final Deque<Chunk> queue = new ArrayDeque<>();
+        private final Checksum seen = new Checksum();
         /** Where the last window begins and ends that was asked for, and how many chunks have been emitted. */
         private int windowFrom;
 
@@ -125,10 +138,10 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                 subscriber.onError(error);
             } else {
                 take(arrived.getAndSet(null));
+                // the database works while what came from it is looked at
+                readOn();
                 emit();
-                if (!over && !reading) {
-                    readOn();
-                }
+                readOn();
             }
         }
 
@@ -139,14 +152,17 @@ final class ChunkReader implements Publisher<ContentBuffer> {
             reading = false;
             if (isWhole(window)) {
                 queue.addAll(window);
-                return;
+            } else {
+                failCorrupt();
             }
+        }
+
+        private void failCorrupt() {
             onCorrupt.run();
             end();
             subscriber.onError(new StoreException(
                     Reason.CORRUPT,
-                    "read a message: chunks " + windowFrom + " to " + asked + " of body " + bodyId + " in mailbox "
-                            + mailboxId + " are not what was counted"));
+                    "read a message: body " + bodyId + " in mailbox " + mailboxId + " is not what was delivered"));
         }
 
         private void emit() {
@@ -156,8 +172,14 @@ final class ChunkReader implements Publisher<ContentBuffer> {
                     return;
                 }
                 demand.getAndUpdate(before -> before == Long.MAX_VALUE ? before : before - 1);
+                ByteBuffer chunk = queue.remove().octets();
+                seen.add(chunk);
                 emitted++;
-                subscriber.onNext(ContentBuffer.unpooled(queue.remove().octets()));
+                if (emitted == chunks && seen.value() != checksum) {
+                    failCorrupt();
+                    return;
+                }
+                subscriber.onNext(ContentBuffer.unpooled(chunk));
             }
             if (!over && emitted == chunks) {
                 end();
@@ -169,13 +191,13 @@ final class ChunkReader implements Publisher<ContentBuffer> {
         private void readOn() {
             int left = chunks - asked;
             long wanted = demand.get() - queue.size();
-            if (left == 0) {
+            if (over || reading || left == 0) {
                 return;
             }
             if (!mayReadAhead && emitted > 0 && left > WINDOW) {
                 mayReadAhead = budget.transferBegins();
             }
-            if (mayReadAhead && queue.size() < WINDOW) {
+            if (mayReadAhead && queue.size() <= WINDOW) {
                 read(Math.min(left, WINDOW));
             } else if (wanted > 0) {
                 read((int) Math.min(Math.min(left, WINDOW), wanted));

@@ -4,7 +4,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import org.pop2.storage.HoldPolicy;
@@ -15,6 +17,7 @@ import reactor.core.Disposable;
 import reactor.core.Disposables;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.publisher.Sinks;
 
 /**
  * The leases of this node: got ({@link LeaseAcquisition}), renewed and reported on ({@link LeaseRenewal}), given back,
@@ -22,6 +25,9 @@ import reactor.core.publisher.Mono;
  */
 final class Leases {
     private static final Logger LOG = LoggerFactory.getLogger(Leases.class);
+
+    /** How long a store that is closed waits for attempts to get a mailbox. */
+    private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(2);
 
     private final Database database;
     private final HoldPolicy policy;
@@ -31,6 +37,11 @@ final class Leases {
     private final LeaseRenewal renewal;
     /** Whether the database has not let us renew since it was last said. */
     private final AtomicBoolean failing = new AtomicBoolean();
+
+    /** Attempts to get a mailbox that have not ended; each completes when it has. */
+    private final Set<Sinks.Empty<Void>> attempts = ConcurrentHashMap.newKeySet();
+
+    private volatile boolean closing;
 
     private final Disposable.Composite timers = Disposables.composite();
 
@@ -104,8 +115,17 @@ final class Leases {
      * @param cancelled whether nobody wants it any more: then it stops waiting
      */
     Mono<LeaseAcquisition.Acquired> acquire(UUID mailboxId, BooleanSupplier cancelled) {
-        return Mono.defer(
-                () -> new LeaseAcquisition(database, held, abandoned, owner, policy, mailboxId, cancelled).attempt());
+        return Mono.defer(() -> {
+            Sinks.Empty<Void> end = Sinks.empty();
+            attempts.add(end);
+            BooleanSupplier unwanted = () -> closing || cancelled.getAsBoolean();
+            return new LeaseAcquisition(database, held, abandoned, owner, policy, mailboxId, unwanted)
+                    .attempt()
+                    .doFinally(signal -> {
+                        attempts.remove(end);
+                        end.tryEmitEmpty();
+                    });
+        });
     }
 
     /** Its client has spoken: perhaps to a process that was stopped for a while, and whose timers come only now. */
@@ -151,10 +171,20 @@ final class Leases {
     Mono<Void> close() {
         return Mono.defer(() -> {
             timers.dispose();
-            List<UUID> all = new ArrayList<>(held.loseAll());
-            all.addAll(abandoned.takeAll());
-            // a database that is not there is not waited for: they end by themselves
-            return renewal.free(all);
+            closing = true;
+            return attemptsEnd().then(Mono.defer(() -> {
+                List<UUID> all = new ArrayList<>(held.loseAll());
+                all.addAll(abandoned.takeAll());
+                // a database that is not there is not waited for: they end by themselves
+                return renewal.free(all);
+            }));
         });
+    }
+
+    /** What is at the database just now may get a lease yet, and nobody would be left to give it back. */
+    private Mono<Void> attemptsEnd() {
+        return Mono.when(attempts.stream().map(Sinks.Empty::asMono).toList())
+                .timeout(ATTEMPT_LIMIT)
+                .onErrorResume(error -> Mono.empty());
     }
 }

@@ -57,7 +57,13 @@ final class PostgresMailbox implements Mailbox, Enveloped {
         return SmallMessages.isSmall(octets)
                 ? small.content(number)
                 : new ChunkReader(
-                        database, holding.mailboxId, snapshot.body(number), octets, budget, () -> corrupt = true);
+                        database,
+                        holding.mailboxId,
+                        snapshot.body(number),
+                        octets,
+                        snapshot.checksum(number),
+                        budget,
+                        () -> corrupt = true);
     }
 
     @Override
@@ -130,7 +136,7 @@ final class PostgresMailbox implements Mailbox, Enveloped {
         if (corrupt) {
             return leases.giveUp(holding)
                     .then(Mono.error(new StoreException(
-                            Reason.CORRUPT, "release: a message was not what was counted; nothing was deleted")));
+                            Reason.CORRUPT, "release: a message was not what was delivered; nothing was deleted")));
         }
         return Release.of(database, holding, uids)
                 .onErrorResume(error -> leases.giveUpAtOnce(holding).then(Mono.error(error)))

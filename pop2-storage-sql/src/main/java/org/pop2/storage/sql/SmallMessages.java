@@ -33,7 +33,7 @@ final class SmallMessages {
     private int step = 1;
     private boolean closed;
 
-    /** @param onCorrupt run before a subscriber hears that a message is not what was counted */
+    /** @param onCorrupt run before a subscriber hears that a message is not what was delivered */
     SmallMessages(Database database, UUID mailboxId, Snapshot snapshot, ReadAhead budget, Runnable onCorrupt) {
         this.database = database;
         this.mailboxId = mailboxId;
@@ -49,7 +49,7 @@ final class SmallMessages {
     Mono<ContentBuffer> content(int number) {
         return Mono.defer(() -> {
             ByteBuffer known = take(number);
-            return known != null ? Mono.just(ContentBuffer.unpooled(known)) : read(number, next(number));
+            return known != null ? Mono.just(sound(number, known)) : read(number, next(number));
         });
     }
 
@@ -115,15 +115,22 @@ final class SmallMessages {
         Map<UUID, ByteBuffer> byId = new HashMap<>();
         found.forEach(body -> byId.put(body.id, body.octets));
         ByteBuffer wanted = byId.get(snapshot.body(number));
-        if (wanted == null || wanted.remaining() != snapshot.octets(number)) {
+        ContentBuffer content = sound(number, wanted);
+        keep(numbers.subList(1, numbers.size()), byId);
+        return content;
+    }
+
+    private ContentBuffer sound(int number, @Nullable ByteBuffer octets) {
+        if (octets == null
+                || octets.remaining() != snapshot.octets(number)
+                || Checksum.ofMessage(octets) != snapshot.checksum(number)) {
             onCorrupt.run();
             throw new StoreException(
                     Reason.CORRUPT,
                     "read a message: body " + snapshot.body(number) + " in mailbox " + mailboxId
-                            + " is not what was counted");
+                            + " is not what was delivered");
         }
-        keep(numbers.subList(1, numbers.size()), byId);
-        return ContentBuffer.unpooled(wanted);
+        return ContentBuffer.unpooled(octets);
     }
 
     private synchronized void keep(List<Integer> numbers, Map<UUID, ByteBuffer> byId) {

@@ -1,6 +1,7 @@
 package org.pop2.storage.sql;
 
 import io.r2dbc.spi.Readable;
+import java.nio.ByteBuffer;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -9,11 +10,12 @@ import java.util.UUID;
 import org.pop2.storage.sql.Database.Repeat;
 import reactor.core.publisher.Mono;
 
-/** The messages of a mailbox when it was opened, in arrays: 32 octets each, and numbers that never change. */
+/** The messages of a mailbox when it was opened, in arrays: 40 octets each, and numbers that never change. */
 final class Snapshot {
     private long[] uids = new long[16];
     private long[] octets = new long[16];
     private long[] bodies = new long[32];
+    private long[] checksums = new long[16];
     private int count;
     private final BatchSize window = new BatchSize();
 
@@ -47,6 +49,11 @@ final class Snapshot {
         return new UUID(bodies[2 * i], bodies[2 * i + 1]);
     }
 
+    /** The {@link Checksum} that it was stored with. */
+    long checksum(int number) {
+        return checksums[index(number)];
+    }
+
     /** The uids of messages, in ascending order. */
     long[] uids(BitSet numbers) {
         return numbers.stream().mapToLong(this::uid).toArray();
@@ -72,12 +79,14 @@ final class Snapshot {
             uids = Arrays.copyOf(uids, capacity);
             octets = Arrays.copyOf(octets, capacity);
             bodies = Arrays.copyOf(bodies, 2 * capacity);
+            checksums = Arrays.copyOf(checksums, capacity);
         }
         for (Row row : rows) {
             uids[count] = row.uid;
             octets[count] = row.octets;
             bodies[2 * count] = row.body.getMostSignificantBits();
             bodies[2 * count + 1] = row.body.getLeastSignificantBits();
+            checksums[count] = row.checksum;
             count++;
         }
         return rows.size();
@@ -91,17 +100,18 @@ final class Snapshot {
     }
 
     /** A message in the answer to a statement. */
-    record Row(long uid, long octets, UUID body) {
+    record Row(long uid, long octets, UUID body, long checksum) {
         static Row of(Readable row) {
             return at(row, 0);
         }
 
-        /** @param column the first of the three */
+        /** @param column the first of the four */
         static Row at(Readable row, int column) {
             return new Row(
                     Rows.get(row, column, Long.class),
                     Rows.get(row, column + 1, Long.class),
-                    Rows.get(row, column + 2, UUID.class));
+                    Rows.get(row, column + 2, UUID.class),
+                    Checksum.of(Rows.get(row, column + 3, ByteBuffer.class)));
         }
     }
 }

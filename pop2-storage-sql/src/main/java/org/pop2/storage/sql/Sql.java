@@ -75,8 +75,8 @@ final class Sql {
 
     static final String ENVELOPE = "SELECT sender, received_at FROM message WHERE mailbox_id = $1 AND uid = $2";
 
-    static final String MESSAGES_AFTER =
-            "SELECT uid, octets, body_id FROM message" + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
+    static final String MESSAGES_AFTER = "SELECT uid, octets, body_id, substr(sha256, 1, 8) FROM message"
+            + " WHERE mailbox_id = $1 AND uid > $2 ORDER BY uid LIMIT $3";
 
     static final String CHUNKS = "SELECT seq, data FROM message_chunk"
             + " WHERE mailbox_id = $1 AND body_id = $2 AND seq >= $3 AND seq < $4 ORDER BY seq";
@@ -159,8 +159,8 @@ final class Sql {
             + " answered AS (SELECT got.epoch, before.expired,"
             + " coalesce(before.session IS NULL AND before.epoch = got.epoch - 1, false) AS listed"
             + " FROM before LEFT JOIN got ON true)"
-            + " SELECT a.epoch, a.expired, a.listed, m.uid, m.octets, m.body_id FROM answered a"
-            + " LEFT JOIN LATERAL (SELECT uid, octets, body_id FROM message"
+            + " SELECT a.epoch, a.expired, a.listed, m.uid, m.octets, m.body_id, m.checksum FROM answered a"
+            + " LEFT JOIN LATERAL (SELECT uid, octets, body_id, substr(sha256, 1, 8) AS checksum FROM message"
             + " WHERE a.listed AND mailbox_id = $1 ORDER BY uid LIMIT " + LISTED + ") m ON true"
             + " ORDER BY m.uid";
 

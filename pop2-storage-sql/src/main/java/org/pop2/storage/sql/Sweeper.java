@@ -29,6 +29,9 @@ final class Sweeper implements Retention {
     /** A delivery that has taken this long has broken off. */
     private static final Duration ABANDONED = Duration.ofHours(24);
 
+    /** A release whose answer was lost looks for what it deleted: it must be there still. */
+    private static final Duration SHORTEST_RETENTION = Duration.ofMinutes(5);
+
     private static final int MESSAGES = 200;
     /** 16 MiB. */
     private static final int CHUNKS = 256;
@@ -38,7 +41,7 @@ final class Sweeper implements Retention {
 
     Sweeper(Database database, Duration retention) {
         this.database = database;
-        this.retention = retention;
+        this.retention = retention.compareTo(SHORTEST_RETENTION) < 0 ? SHORTEST_RETENTION : retention;
     }
 
     Disposable start() {

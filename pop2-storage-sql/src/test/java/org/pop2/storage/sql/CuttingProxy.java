@@ -22,6 +22,7 @@ final class CuttingProxy implements AutoCloseable {
     private final AtomicInteger refused = new AtomicInteger();
     private volatile boolean refusing;
     private volatile boolean afterSending;
+    private volatile boolean forGood;
     private volatile CountDownLatch open = new CountDownLatch(0);
 
     CuttingProxy(String address) {
@@ -48,6 +49,12 @@ final class CuttingProxy implements AutoCloseable {
     void cutAt(int n, boolean afterSending) {
         this.afterSending = afterSending;
         untilCut.set(n);
+    }
+
+    /** The same, and from then on as after {@link #refuse}. */
+    void cutForGoodAt(int n, boolean afterSending) {
+        forGood = true;
+        cutAt(n, afterSending);
     }
 
     /** Whether the cut has happened. */
@@ -124,6 +131,9 @@ final class CuttingProxy implements AutoCloseable {
                     out.write(buffer, 0, n);
                 }
                 if (cut) {
+                    if (forGood) {
+                        refuse();
+                    }
                     break;
                 }
             }

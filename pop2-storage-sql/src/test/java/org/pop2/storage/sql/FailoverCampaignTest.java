@@ -11,11 +11,12 @@ import java.util.BitSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableSet;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentSkipListSet;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicLong;
 import org.awaitility.Awaitility;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Tag;
@@ -53,10 +54,10 @@ class FailoverCampaignTest {
     private final AtomicInteger deleted = new AtomicInteger();
     private final AtomicInteger unknown = new AtomicInteger();
     private final AtomicInteger refused = new AtomicInteger();
-    /** When a delivery and a release were acknowledged last. */
-    private final AtomicLong deliveredAt = new AtomicLong();
+    /** When deliveries and releases were acknowledged. */
+    private final NavigableSet<Long> deliveredAt = new ConcurrentSkipListSet<>();
 
-    private final AtomicLong releasedAt = new AtomicLong();
+    private final NavigableSet<Long> releasedAt = new ConcurrentSkipListSet<>();
     private volatile boolean over;
 
     @Test
@@ -76,13 +77,17 @@ class FailoverCampaignTest {
                 users.add(CompletableFuture.runAsync(owner::work));
             }
             List<Long> pauses = new ArrayList<>();
+            List<Long> outages = new ArrayList<>();
             try {
                 Random random = new Random(seed - 1);
                 for (int i = 0; i < kills; i++) {
                     Thread.sleep(500 + random.nextInt(1500));
+                    long killed = System.nanoTime();
                     replicas.killPrimary();
-                    replicas.failOver();
-                    pauses.add(pause());
+                    long promoted = replicas.failOver();
+                    long again = workedAfter(promoted);
+                    pauses.add(Duration.ofNanos(again - promoted).toMillis());
+                    outages.add(Duration.ofNanos(again - killed).toMillis());
                     replicas.rebuildOthers();
                     assertThat(users).noneMatch(CompletableFuture::isCompletedExceptionally);
                 }
@@ -91,7 +96,8 @@ class FailoverCampaignTest {
                 CompletableFuture.allOf(users.toArray(new CompletableFuture<?>[0]))
                         .join();
                 System.out.println(delivered + " messages delivered, " + deleted + " deleted, " + unknown
-                        + " answers lost, " + refused + " refused; pauses in ms: " + pauses);
+                        + " answers lost, " + refused + " refused; ms from the promotion: " + of(pauses)
+                        + "; from the kill: " + of(outages));
             }
             for (Owner owner : owners) {
                 owner.session(0);
@@ -105,15 +111,22 @@ class FailoverCampaignTest {
         }
     }
 
-    /** From now, when there is a primary again, until a delivery and a release are acknowledged; in milliseconds. */
-    private long pause() {
-        long start = System.nanoTime();
+    /** When a delivery and a release had been acknowledged after that time. */
+    private long workedAfter(long time) {
         Awaitility.await()
                 .atMost(LIMIT)
                 .pollInterval(Duration.ofMillis(20))
-                .until(() -> deliveredAt.get() - start > 0 && releasedAt.get() - start > 0);
-        return Duration.ofNanos(Math.max(deliveredAt.get(), releasedAt.get()) - start)
-                .toMillis();
+                .until(() -> deliveredAt.higher(time) != null && releasedAt.higher(time) != null);
+        return Math.max(
+                deliveredAt.tailSet(time, false).first(),
+                releasedAt.tailSet(time, false).first());
+    }
+
+    private static String of(List<Long> values) {
+        List<Long> sorted = values.stream().sorted().toList();
+        return sorted.isEmpty()
+                ? "none"
+                : "median " + sorted.get(sorted.size() / 2) + ", worst " + sorted.get(sorted.size() - 1);
     }
 
     private static void complete(Publisher<Void> work) {
@@ -169,7 +182,7 @@ class FailoverCampaignTest {
             if (reason == null) {
                 certain.add(id);
                 delivered.incrementAndGet();
-                deliveredAt.set(System.nanoTime());
+                deliveredAt.add(System.nanoTime());
             } else {
                 perhaps.add(id);
                 unknown.incrementAndGet();
@@ -215,7 +228,7 @@ class FailoverCampaignTest {
                 gone.forEach(certain::remove);
                 gone.forEach(perhaps::remove);
                 deleted.addAndGet(gone.size());
-                releasedAt.set(System.nanoTime());
+                releasedAt.add(System.nanoTime());
             } else if (reason == Reason.UNKNOWN_OUTCOME) {
                 unknown.incrementAndGet();
                 gone.forEach(certain::remove);

@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -40,6 +42,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Schedulers;
 
 /** What goes wrong between a node and its database, and between nodes. */
 @Tag("any-database")
@@ -195,6 +198,49 @@ class FaultTest {
             }
             assertThat(released).isPositive();
             assertNothingLeaked(store);
+        }
+    }
+
+    /** Nobody can find out any more: only what is certain is said. */
+    @Test
+    void releaseCutAtEveryPacketFromADatabaseThatStaysAwaySaysWhatItKnows() {
+        PostgresStore direct = open(REFUSE, Map.of());
+        Map<String, Optional<Reason>> answers = new ConcurrentHashMap<>();
+        Flux.range(0, 20)
+                .flatMap(
+                        i -> Mono.fromRunnable(() -> {
+                                    FolderName folder = new FolderName("cut" + i);
+                                    complete(direct.deliver(USER, folder, message("one")));
+                                    answers.put(folder.value(), releaseCutForGood(folder, i / 2, i % 2 == 0));
+                                })
+                                .subscribeOn(Schedulers.boundedElastic()),
+                        20)
+                .blockLast(LIMIT);
+        assertThat(answers).hasSize(20);
+        answers.forEach((folder, answer) -> {
+            long left = database.number("SELECT messages FROM mailbox WHERE folder = '" + folder + "'");
+            answer.ifPresentOrElse(
+                    reason -> assertThat(left)
+                            .as("%s: %s", folder, reason)
+                            .isIn(reason == Reason.UNKNOWN_OUTCOME ? List.of(0L, 1L) : List.of(1L)),
+                    () -> assertThat(left).as(folder).isZero());
+        });
+        assertThat(answers.values())
+                .contains(Optional.of(Reason.UNAVAILABLE), Optional.of(Reason.UNKNOWN_OUTCOME), Optional.empty());
+    }
+
+    private Optional<Reason> releaseCutForGood(FolderName folder, int packet, boolean afterSending) {
+        try (CuttingProxy proxy = new CuttingProxy(database.address())) {
+            PostgresStore store = database.open(
+                    REFUSE, Map.of("url", proxy.url(database.name), "pool-size", "1", "statement-timeout", "500ms"));
+            Mailbox mailbox =
+                    Mono.from(store.open(USER, folder)).blockOptional(LIMIT).orElseThrow();
+            proxy.cutForGoodAt(packet, afterSending);
+            StoreException error = outcome(() -> mailbox.release(bits(1)));
+            proxy.noCut();
+            proxy.heal();
+            complete(store.close());
+            return Optional.ofNullable(error).map(StoreException::reason);
         }
     }
 

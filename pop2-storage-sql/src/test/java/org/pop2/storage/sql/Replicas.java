@@ -106,8 +106,12 @@ final class Replicas implements AutoCloseable {
         }
     }
 
-    /** The standby that has most becomes the primary, and the others follow it. */
-    void failOver() throws IOException, InterruptedException {
+    /**
+     * The standby that has most becomes the primary, and the others follow it.
+     *
+     * @return when it had been promoted, by {@link System#nanoTime}
+     */
+    long failOver() throws IOException, InterruptedException {
         int old = primary;
         List<Integer> standbys =
                 IntStream.range(0, ports.size()).filter(i -> i != old).boxed().toList();
@@ -116,6 +120,7 @@ final class Replicas implements AutoCloseable {
                         Long.parseLong(query(i, "SELECT pg_wal_lsn_diff(pg_last_wal_receive_lsn(), '0/0')::bigint"))))
                 .orElseThrow();
         command("pg_ctl", "-D", data(next), "-w", "promote");
+        long promoted = System.nanoTime();
         primary = next;
         for (int other : standbys) {
             if (other != next) {
@@ -124,6 +129,7 @@ final class Replicas implements AutoCloseable {
             }
         }
         awaitStandbys(1);
+        return promoted;
     }
 
     /** The one that was killed comes back as a standby, from a copy of the primary. */

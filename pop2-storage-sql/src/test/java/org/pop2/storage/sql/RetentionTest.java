@@ -96,6 +96,16 @@ class RetentionTest {
         assertThat(DATABASE.number("SELECT count(*) FROM message_chunk")).isEqualTo(2);
     }
 
+    /** Or a release that looks whether it has happened would find nothing, and say that it has not. */
+    @Test
+    void whatWasDeletedAMomentAgoIsKeptInAnyCase() {
+        PostgresStore forgetful = DATABASE.open(HoldPolicy.DEFAULT, Map.of("retention", "0s"));
+        assertThat(Mono.from(forgetful.sweep()).block()).isEqualTo(new Swept(0, 0));
+        DATABASE.execute("UPDATE expunged SET expunged_at = now() - interval '6 minutes'");
+        assertThat(Mono.from(forgetful.sweep()).block()).isEqualTo(new Swept(2, 2));
+        await(forgetful.close());
+    }
+
     @Test
     void sweepRemovesWhatBrokenDeliveriesLeft() {
         DATABASE.execute(

@@ -72,7 +72,8 @@ class SchemaMigrationTest {
                             + MailboxId.of(USER, FolderName.INBOX) + "', 'postel', 'INBOX', 3, 1, 65538)",
                     "INSERT INTO maildrop_lease (mailbox_id) SELECT mailbox_id FROM mailbox",
                     "INSERT INTO message (mailbox_id, uid, octets, chunks, body_id, sha256, sender)"
-                            + " SELECT mailbox_id, 1, 65538, 2, md5('live')::uuid, sha256('x'), 'a@example.org' FROM mailbox",
+                            + " SELECT mailbox_id, 1, 65538, 2, md5('live')::uuid,"
+                            + " sha256(decode(repeat('61', 65536), 'hex') || '\\x0d0a'), 'a@example.org' FROM mailbox",
                     "INSERT INTO expunged (mailbox_id, uid, octets, chunks, received_at, body_id, sha256, sender,"
                             + " session, epoch) SELECT mailbox_id, 2, 3, 1, now(), md5('gone')::uuid, sha256('x'), '', mailbox_id, 1"
                             + " FROM mailbox",
