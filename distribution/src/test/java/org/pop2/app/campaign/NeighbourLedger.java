@@ -33,10 +33,7 @@ final class NeighbourLedger {
 
     /** Which program of a terminal the mailbox is read with, beside IMAP and POP2. */
     enum Beside {
-        /**
-         * Adds {@code Lines} to headers, which Dovecot does not notice: by IMAP such a message then ends where it ended
-         * before, with and without POP2 beside it.
-         */
+        /** Adds {@code Lines} to headers, which Dovecot takes for a field like any other, and for no change. */
         MUTT,
         /** Knows no {@code Content-Length}: a letter must have no From_ line of its own. */
         ALPINE,
@@ -121,7 +118,7 @@ final class NeighbourLedger {
         return deleted.size();
     }
 
-    /** Messages that mutt had written, and of which Dovecot gave less than all. */
+    /** Messages of which Dovecot gave less than all. */
     synchronized int cutShort() {
         return cutShort.size();
     }
@@ -143,7 +140,8 @@ final class NeighbourLedger {
         }
         String expected = sent.substring(sent.indexOf(MARK));
         String found = by.equals(IMAP) ? withoutLines(read.substring(start)) : read.substring(start);
-        if (by.equals(IMAP) && beside == Beside.MUTT && expected.startsWith(found)) {
+        if (by.equals(IMAP) && expected.startsWith(found)) {
+            // Dovecot goes on with a size that it remembers, of what the number was before
             cutShort.add(id);
         } else if (!found.equals(expected)) {
             int at = 0;

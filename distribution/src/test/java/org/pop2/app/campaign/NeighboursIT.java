@@ -418,7 +418,7 @@ class NeighboursIT {
                     List.of(
                             "set folder=" + home + " record=\"\" postponed=" + home + "/postponed",
                             "set confirmappend=no delete=yes quit=yes move=no mark_old=yes sort=mailbox-order",
-                            "set save_empty=yes wait_key=no header_cache=\"\""));
+                            "set save_empty=yes wait_key=no header_cache=\"\" dotlock_program=" + home + "/dotlock"));
             // or it asks questions that nobody answers
             Files.write(
                     home.resolve("pinerc"),
@@ -426,6 +426,14 @@ class NeighboursIT {
                             "last-version-used=6.26",
                             "feature-list=enable-flag-cmd,quit-without-confirm,expunge-without-confirm-everywhere"));
             Files.createDirectory(home.resolve("mail"));
+            // it would take away a lock that others hold for more than 5 seconds, for there is nobody who says no
+            Path dotLock = Files.write(
+                    home.resolve("dotlock"),
+                    List.of(
+                            "#!/bin/bash",
+                            "for one; do [ \"$one\" = -f ] || all+=(\"$one\"); done",
+                            "exec /usr/bin/mutt_dotlock \"${all[@]}\""));
+            Files.setPosixFilePermissions(dotLock, PosixFilePermissions.fromString("rwxr-xr-x"));
             Tool.succeed("chown", "-R", DovecotNeighbour.OWNER + ":" + DovecotNeighbour.OWNER, home.toString());
         }
 
