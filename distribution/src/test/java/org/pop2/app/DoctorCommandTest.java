@@ -66,7 +66,7 @@ class DoctorCommandTest {
         assertThat(out)
                 .contains(
                         "storage mbox: opens, and has 1 users",
-                        "locks: nothing is in the way of a mailbox",
+                        "mailboxes: nothing is in the way of one",
                         "clock: ",
                         "listener pop2: 127.0.0.1:0 is free");
     }
@@ -105,17 +105,32 @@ class DoctorCommandTest {
         Path lock = Files.writeString(directory.resolve("spool/postel.lock"), "4711\n");
 
         assertThat(doctor()).as(out).isZero();
-        assertThat(out).containsPattern("note\tlocks: locked: " + lock + ", \\d+ s old, of 4711\n");
+        assertThat(out).containsPattern("note\tmailboxes: locked: " + lock + ", \\d+ s old, of 4711\n");
 
         Files.setLastModifiedTime(
                 lock, java.nio.file.attribute.FileTime.from(Instant.now().minus(Duration.ofHours(1))));
         assertThat(doctor()).as(out).isZero();
-        assertThat(out).contains("warn\tlocks: locked: " + lock);
+        assertThat(out).contains("warn\tmailboxes: locked: " + lock);
 
         Files.delete(lock);
         Files.createLink(directory.resolve("spool/another"), mailbox);
         assertThat(doctor()).as(out).isEqualTo(69);
-        assertThat(out).contains("fail\tlocks: " + mailbox + " has 2 names");
+        assertThat(out).contains("fail\tmailboxes: " + mailbox + " has 2 names");
+    }
+
+    @Test
+    void programsThatWriteOtherwiseAreRecognised() throws Exception {
+        Path mailbox = Files.writeString(
+                directory.resolve("spool/postel"),
+                "From a@b Mon Nov 23 00:00:00 2026\nContent-Length: 8\n\nFrom me\n\n");
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out)
+                .contains("warn\tmailboxes: " + mailbox + ": a program adds mail without quoting")
+                .contains("storage.mbox.quoting = none goes with them");
+
+        Files.writeString(config, MBOX + "storage.mbox.quoting = none\n");
+        assertThat(doctor()).as(out).isZero();
+        assertThat(out).contains("ok\tmailboxes: nothing is in the way of one");
     }
 
     @Test

@@ -94,8 +94,9 @@ class DocumentationIT {
                     case "xml" ->
                         assertThat(String.join("\n", block.lines()))
                                 .contains("<groupId>org.pop2</groupId>", "<version>" + Version.current() + "<");
-                    // "sh jq": ShellsAndManualsIT
-                    default -> assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java", "sh jq");
+                    // "sh jq": ShellsAndManualsIT; "sql" is for a database that somebody has
+                    default ->
+                        assertThat(block.kind()).as("kind of block").isIn("", "sh commands", "java", "sh jq", "sql");
                 }
             }
         } finally {

@@ -47,7 +47,7 @@ import picocli.CommandLine.Option;
 @Command(
         name = "doctor",
         description = {
-            "Looks for what is wrong: configuration, permissions, certificates, clock, ports, storage, locks; and, with"
+            "Looks for what is wrong: configuration, permissions, certificates, clock, ports, storage, locks, other programs at the mailboxes; and, with"
                     + " --mailboxes or --user, at messages that old clients stumble over: lines of more than 998 octets, NUL"
                     + " octets, octets beyond ASCII, and CR without LF. Prints a line for each thing: ok, note, warn or fail,"
                     + " a tab, and what was found. No mail is changed; the storage is opened as any command opens it, which"
@@ -308,7 +308,7 @@ public final class DoctorCommand implements Callable<Integer> {
         try (OpenStore store = Stores.open(configuration.storage())) {
             List<UserName> users = store.users();
             say(users.isEmpty() ? Finding.NOTE : Finding.OK, name + ": opens, and has " + users.size() + " users");
-            locks(store, users);
+            mailboxes(store, users);
             for (CollectorSettings collector : configuration.collectors()) {
                 if (!users.contains(collector.user())) {
                     say(Finding.FAIL, "collect." + collector.name() + ": there is no user " + collector.user());
@@ -326,12 +326,12 @@ public final class DoctorCommand implements Callable<Integer> {
         }
     }
 
-    private void locks(OpenStore store, List<UserName> users) {
+    private void mailboxes(OpenStore store, List<UserName> users) {
         store.examine(users).ifPresent(found -> {
             if (found.isEmpty()) {
-                say(Finding.OK, "locks: nothing is in the way of a mailbox");
+                say(Finding.OK, "mailboxes: nothing is in the way of one");
             }
-            found.forEach(each -> say(Finding.valueOf(each.severity().name()), "locks: " + each.text()));
+            found.forEach(each -> say(Finding.valueOf(each.severity().name()), "mailboxes: " + each.text()));
         });
     }
 

@@ -46,6 +46,7 @@ final class DovecotNeighbour implements AutoCloseable {
                         "mail_max_userip_connections = 1000",
                         "mail_location = mbox:" + home + "/%n:INBOX=" + spool + "/%n",
                         "mbox_write_locks = dotlock fcntl",
+                        "mbox_dirty_syncs = no",
                         "postmaster_address = postmaster@example.org",
                         "passdb {\n  driver = static\n  args = password=secret\n}",
                         "userdb {\n  driver = static\n  args = uid=" + OWNER + " gid=" + OWNER + " home=" + home

@@ -9,11 +9,17 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Pattern;
 
 /** What is known of the messages of one mailbox that several programs add to and delete from. */
 final class NeighbourLedger {
     private static final AtomicInteger IDS = new AtomicInteger();
+    static final String IMAP = "IMAP";
+    static final String POP2 = "POP2";
+
     private static final String MARK = "X-Campaign: ";
+    /** What mutt adds to a header when it writes a mailbox, and Dovecot takes for a field like any other. */
+    private static final Pattern LINES = Pattern.compile("\\r\\nLines: \\d+(?=\\r\\n)");
 
     private final Map<Integer, String> texts = new HashMap<>();
     private final Set<Integer> delivered = new HashSet<>();
@@ -22,9 +28,28 @@ final class NeighbourLedger {
 
     private final Set<Integer> deleted = new HashSet<>();
     private final List<String> wrong = new ArrayList<>();
+    private final Beside beside;
+    private final Set<Integer> cutShort = new HashSet<>();
+
+    /** Which program of a terminal the mailbox is read with, beside IMAP and POP2. */
+    enum Beside {
+        /** Adds {@code Lines} to headers, which Dovecot takes for a field like any other, and for no change. */
+        MUTT,
+        /** Knows no {@code Content-Length}: a letter must have no From_ line of its own. */
+        ALPINE,
+        NOTHING
+    }
+
+    NeighbourLedger(Beside beside) {
+        this.beside = beside;
+    }
+
+    Beside beside() {
+        return beside;
+    }
 
     /** A message of its own, with lines ended by CRLF, and such among them as others take for what they are not. */
-    static String message(Random random) {
+    String message(Random random) {
         StringBuilder text = new StringBuilder();
         int lines = random.nextInt(20) == 0 ? 1000 + random.nextInt(3000) : random.nextInt(60);
         for (int line = 0; line < lines; line++) {
@@ -34,7 +59,10 @@ final class NeighbourLedger {
                 case 2 -> text.append("Content-Length: ").append(line).append("\r\n");
                 case 9 -> text.append("From here on\r\n");
                 case 10 -> text.append(">From there\r\n");
-                case 11 -> text.append("\r\nFrom me@example.org Mon Nov 23 12:00:00 2026\r\nSubject: forged\r\n\r\n");
+                case 11 ->
+                    text.append("\r\nFrom me@example.org ")
+                            .append(beside == Beside.ALPINE ? "on Monday" : "Mon Nov 23 12:00:00 2026")
+                            .append("\r\nSubject: forged\r\n\r\n");
                 default ->
                     text.append("line ")
                             .append(line)
@@ -90,6 +118,11 @@ final class NeighbourLedger {
         return deleted.size();
     }
 
+    /** Messages of which Dovecot gave less than all. */
+    synchronized int cutShort() {
+        return cutShort.size();
+    }
+
     synchronized int live() {
         return (int) delivered.stream()
                 .filter(id -> !deleted.contains(id) && !maybeDeleted.contains(id))
@@ -106,8 +139,11 @@ final class NeighbourLedger {
             return id;
         }
         String expected = sent.substring(sent.indexOf(MARK));
-        String found = read.substring(start);
-        if (!found.equals(expected)) {
+        String found = by.equals(IMAP) ? withoutLines(read.substring(start)) : read.substring(start);
+        if (by.equals(IMAP) && expected.startsWith(found)) {
+            // Dovecot goes on with a size that it remembers, of what the number was before
+            cutShort.add(id);
+        } else if (!found.equals(expected)) {
             int at = 0;
             while (at < Math.min(found.length(), expected.length()) && found.charAt(at) == expected.charAt(at)) {
                 at++;
@@ -117,6 +153,13 @@ final class NeighbourLedger {
                     + cut(expected.substring(Math.max(0, at - 20))));
         }
         return id;
+    }
+
+    private static String withoutLines(String message) {
+        int body = message.indexOf("\r\n\r\n") + 2;
+        return body < 2
+                ? message
+                : LINES.matcher(message.substring(0, body)).replaceFirst("") + message.substring(body);
     }
 
     private static String cut(String text) {

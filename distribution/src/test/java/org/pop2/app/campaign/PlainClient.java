@@ -16,8 +16,13 @@ final class PlainClient implements AutoCloseable {
     private final InputStream in;
 
     PlainClient(int port) throws IOException {
+        this(port, TIMEOUT_MILLIS);
+    }
+
+    /** One that waits so long for whatever is read. */
+    PlainClient(int port, int timeoutMillis) throws IOException {
         socket = new Socket(InetAddress.getLoopbackAddress(), port);
-        socket.setSoTimeout(TIMEOUT_MILLIS);
+        socket.setSoTimeout(timeoutMillis);
         socket.setTcpNoDelay(true);
         in = new BufferedInputStream(socket.getInputStream());
     }

@@ -11,14 +11,18 @@ import java.util.Set;
 
 /**
  * What identifies a message in every storage: the SHA-256 of its wire form, less the header fields that mbox programs
- * keep their own notes in ({@code Status} and the like), which the mbox storage removes from what is delivered. Whether
- * lines end with LF or CRLF makes no difference.
+ * keep their own notes in ({@code Status} and the like, and {@code Lines} behind a length), which the mbox storage
+ * removes from what is delivered. Whether lines end with LF or CRLF makes no difference.
  *
  * @param octets of what was hashed
  */
 public record Fingerprint(long octets, long a, long b, long c, long d) {
+    private static final String LENGTH = "content-length";
+    /** A note where it follows the length, as mutt writes the two. */
+    private static final String LINES = "lines";
+
     private static final Set<String> NOTES =
-            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", "content-length");
+            Set.of("status", "x-status", "x-uid", "x-imap", "x-imapbase", "x-keywords", LENGTH);
 
     /** The fingerprint whose hash {@link #hex} wrote; empty if the text is malformed. */
     public static Optional<Fingerprint> of(long octets, String hex) {
@@ -70,6 +74,7 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         private boolean inHeader = true;
         private boolean decided;
         private boolean dropping;
+        private boolean afterLength;
         private long lineLength;
         private byte last;
 
@@ -135,8 +140,11 @@ public record Fingerprint(long octets, long a, long b, long c, long d) {
         private void decide() {
             decided = true;
             String text = new String(head, 0, headLength, StandardCharsets.ISO_8859_1);
-            dropping = text.endsWith(":")
-                    && NOTES.contains(text.substring(0, headLength - 1).strip().toLowerCase(Locale.ROOT));
+            String name = text.endsWith(":")
+                    ? text.substring(0, headLength - 1).strip().toLowerCase(Locale.ROOT)
+                    : "";
+            dropping = NOTES.contains(name) || (afterLength && name.equals(LINES));
+            afterLength = name.equals(LENGTH);
             if (!dropping) {
                 for (int i = 0; i < headLength; i++) {
                     hash(head[i]);

@@ -187,7 +187,9 @@ final class Counted {
         if (closed || seen.isGood(now)) {
             return seen;
         }
-        if (now != null && seen.isOf(now.key()) && onlyGrew(seen, now, firstRow, lastRow)) {
+        // of a file that is being written to, what is there now says nothing
+        boolean quiet = now != null && !indexer.isRecent(now);
+        if (now != null && quiet && seen.isOf(now.key()) && onlyGrew(seen, now, firstRow, lastRow)) {
             view = new View(seen.mailbox(), seen.stored(), now, seen.moved());
             return view;
         }

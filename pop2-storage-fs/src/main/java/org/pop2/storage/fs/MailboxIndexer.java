@@ -106,9 +106,13 @@ final class MailboxIndexer {
         return status;
     }
 
-    /** Whether a file was written to within the last tick of the clock. */
+    /** Whether a file was written to within the last tick of the clock, though c-client sets back when that was. */
     boolean isRecent(FileStatus status) {
-        return Math.abs(pause.now() * 1_000_000 - status.mtime()) < TICK_NANOS;
+        return isRecent(status.mtime()) || isRecent(status.ctime());
+    }
+
+    private boolean isRecent(long nanos) {
+        return Math.abs(pause.now() * 1_000_000 - nanos) < TICK_NANOS;
     }
 
     /** Whether the file system counts whole seconds, and the current one has hardly ended. */

@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.Examined;
 import org.pop2.storage.Repairable.Repair;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.fs.format.MboxFormat;
+import org.pop2.storage.fs.format.Traces;
+import org.pop2.storage.fs.io.FileStatus;
 import org.pop2.storage.fs.io.StorageIo;
 import org.pop2.storage.fs.io.StoreErrors;
 import org.pop2.storage.fs.journal.Commits;
@@ -23,6 +26,7 @@ import org.pop2.storage.fs.lock.Pause;
 /** Operations on mailbox files, each delegated to its own class: count, delete, append, repair. Blocks. */
 final class MboxFiles {
     private final StorageIo io;
+    private final ChannelRegistry channels;
     private final MboxLocks locks;
     private final MboxFormat format;
     private final MailboxRecovery recovery;
@@ -42,6 +46,7 @@ final class MboxFiles {
             Replacements replacements,
             Pause pause) {
         this.io = io;
+        this.channels = channels;
         this.locks = locks;
         this.format = format;
         recovery = new MailboxRecovery(locks, commits, deliveries);
@@ -103,5 +108,33 @@ final class MboxFiles {
             found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(why)));
         }
         return found;
+    }
+
+    /**
+     * What other programs left in a mailbox. Nothing is locked for it.
+     *
+     * @return nothing if there is no mailbox, or none that can be read, or it changes just now
+     */
+    Optional<Traces> traces(MailboxPath path) {
+        try {
+            ChannelRegistry.Shared mailbox = channels.open(io, path);
+            if (mailbox == null) {
+                return Optional.empty();
+            }
+            try {
+                FileStatus before = path.check(io);
+                if (before == null || before.size() == 0 || !before.key().equals(mailbox.key())) {
+                    return Optional.empty();
+                }
+                Traces traces = Traces.of(mailbox.file(), before.size());
+                FileStatus after = path.check(io);
+                return after != null && after.sameAs(before) ? Optional.of(traces) : Optional.empty();
+            } finally {
+                mailbox.close();
+            }
+        } catch (IOException | StoreException e) {
+            // examine says so
+            return Optional.empty();
+        }
     }
 }

@@ -58,8 +58,9 @@ record MboxSettings(
             new Setting(
                     "quoting",
                     "mboxrd",
-                    "How body lines that begin with \"From \" are told from the start of a message: `mboxrd`,"
-                            + " `mboxo` or `none`."),
+                    "How body lines that begin with \"From \" are told from the start of a message: `mboxrd` or"
+                            + " `mboxo`, by a `>` before them, or `none`, by the `Content-Length` of the message."
+                            + " doc/mbox.md, \"Quoting\", says which goes with which program."),
             new Setting(
                     "separator",
                     "strict",

@@ -374,11 +374,17 @@ final class MboxStore implements MailStore, BatchDelivery, StoreMetrics, Examine
     public Publisher<Finding> examine(Collection<UserName> users) {
         return work.<List<Finding>>call(settings.state(), () -> {
                     List<Finding> found = new ArrayList<>();
+                    Neighbours neighbours = new Neighbours(settings.format().quoting(), settings.locking());
                     for (UserName user : users) {
                         for (FolderName folder : settings.paths().list(io, user)) {
-                            found.addAll(files.examine(settings.paths().of(user, folder)));
+                            MailboxPath path = settings.paths().of(user, folder);
+                            found.addAll(files.examine(path));
+                            if (neighbours.wantsMore()) {
+                                files.traces(path).ifPresent(traces -> neighbours.saw(path, traces));
+                            }
                         }
                     }
+                    found.addAll(neighbours.findings());
                     for (SetAside each : quarantine.list()) {
                         found.add(new Finding(
                                 Severity.WARN,
