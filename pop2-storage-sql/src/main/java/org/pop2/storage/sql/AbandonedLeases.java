@@ -11,9 +11,8 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * Sessions that have ended, and may still have their lease at the database: the statement that was to free it failed,
- * or nobody knows whether the one that took it succeeded. Freed later, so that the user need not wait for the lease to
- * run out.
+ * Leases of ended sessions that may still exist in the database: the statement that was to free one failed, or the
+ * outcome of the one that took it is unknown. They are freed later, so that users need not wait for them to expire.
  */
 final class AbandonedLeases {
     private final Database database;

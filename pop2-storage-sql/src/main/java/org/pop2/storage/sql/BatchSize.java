@@ -5,9 +5,9 @@ import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
 /**
- * How many rows one statement touches, so that it ends well before its time limit: on a cold disk, where each row is a
- * read of its own, as on a warm one. Starts small, grows while statements are quick, and shrinks when the server gives
- * one up. For one piece of work, whose statements come one after the other.
+ * Adapts how many rows a statement touches, so that it ends well before its time limit even on a cold disk, where each
+ * row is a separate read. Starts small, grows while statements are quick, and shrinks when the server cancels one. For
+ * sequential statements of one piece of work.
  */
 final class BatchSize {
     private static final int FIRST = 500;

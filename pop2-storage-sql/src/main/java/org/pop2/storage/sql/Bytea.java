@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
 import reactor.core.publisher.Mono;
 
 /**
- * A {@code bytea} parameter that is sent in binary. The driver's own codecs send every byte array as hexadecimal text:
+ * A {@code bytea} parameter that is sent in binary form. The driver's own codecs send byte arrays as hexadecimal text:
  * twice the octets on the wire, and several copies.
  */
 final class Bytea {

@@ -65,7 +65,7 @@ final class Database {
         this.begin = begin;
     }
 
-    /** What may be repeated when the connection is lost in the middle of it. */
+    /** Whether work may be repeated after its connection was lost. */
     enum Repeat {
         /** Only when the server says that the transaction was a victim of others, and so has not happened. */
         IF_VICTIM,
@@ -112,7 +112,7 @@ final class Database {
         });
     }
 
-    /** A connection that is dead already is no error of closing. */
+    /** Closes the pool. Dead connections cause no error. */
     Mono<Void> close() {
         return pool.disposeLater().onErrorResume(error -> {
             LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-closed");
@@ -224,7 +224,7 @@ final class Database {
         return statement;
     }
 
-    /** What was done is done: trouble with giving the connection back is no error of the work. */
+    /** Returns a connection to the pool; failing to do so is not an error of the work. */
     private static Mono<Void> giveBack(Connection connection) {
         return Mono.from(connection.close()).onErrorResume(error -> {
             LOG.atDebug().addKeyValue("error", error.toString()).log("database-connection-not-returned");

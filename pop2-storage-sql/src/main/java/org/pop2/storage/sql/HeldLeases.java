@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What this node holds, by mailbox: at most one lease each, the one with the highest epoch. Nobody is told of a loss
- * while the map is being changed.
+ * Leases that this node holds, by mailbox: at most one each, the one with the highest epoch. Losses are reported only
+ * after the map was changed.
  */
 final class HeldLeases {
     private static final Logger LOG = LoggerFactory.getLogger(HeldLeases.class);

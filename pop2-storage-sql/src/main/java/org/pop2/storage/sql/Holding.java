@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import reactor.core.publisher.Mono;
 import reactor.core.publisher.Sinks;
 
-/** A lease as this node has it. Times are those of the monotonic clock. */
+/** A lease that this node holds. Times are those of the monotonic clock. */
 final class Holding {
     private enum State {
         HELD,

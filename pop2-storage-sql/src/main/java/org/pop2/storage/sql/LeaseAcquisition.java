@@ -17,7 +17,7 @@ import org.pop2.storage.sql.Database.Repeat;
 import reactor.core.publisher.Mono;
 
 /**
- * One session's attempts to get a mailbox: at once if it is free, else again and again for as long as the policy lets a
+ * One session's attempts to acquire a mailbox: at once if it is free, else repeatedly for as long as the policy lets a
  * newcomer wait.
  *
  * <p>Whether the holder is silent, or gone, is never concluded from an old report. A holder on another node is asked,

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.StoreException.Reason;
 
-/** What an error of the driver or the server means: the one place that reads SQLSTATEs (PostgreSQL, appendix A). */
+/** Classifies errors of the driver and the server: the one place that reads SQLSTATEs (PostgreSQL, appendix A). */
 final class PostgresErrors {
 
     private PostgresErrors() {}

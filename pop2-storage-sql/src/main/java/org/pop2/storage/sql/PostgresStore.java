@@ -42,12 +42,12 @@ import reactor.core.Disposables;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
-/** Mail in PostgreSQL: one node of any number over one database. */
+/** Mail in PostgreSQL: one of any number of nodes on one database. */
 public final class PostgresStore implements MailStore, BatchDelivery, Retention, StoreMetrics, Ledgers {
     private static final Logger LOG = LoggerFactory.getLogger(PostgresStore.class);
 
     private static final Duration MARGIN = Duration.ofSeconds(2);
-    /** A node that is cut off in the middle of a transaction keeps its locks for so long. */
+    /** How long a node that is cut off in the middle of a transaction keeps its locks. */
     private static final Duration IDLE = Duration.ofSeconds(30);
 
     private static final Duration RECHECK = Duration.ofSeconds(1);

@@ -18,8 +18,8 @@ import reactor.core.scheduler.Schedulers;
 import reactor.util.retry.Retry;
 
 /**
- * The schema: versioned SQL applied by Flyway over JDBC, on Reactor's bounded pool for blocking work. Nodes that start
- * at once wait for each other. A schema that is newer than this program is left alone.
+ * Migrates the schema: versioned SQL, applied by Flyway over JDBC, on Reactor's bounded pool for blocking work. Nodes
+ * that start at once wait for each other. A schema that is newer than this program is left alone.
  */
 public final class SchemaMigration {
     static final String HISTORY = "pop2_schema_history";
@@ -44,7 +44,7 @@ public final class SchemaMigration {
      * {@link Reason#UNAVAILABLE} if the database cannot be reached or a migration fails, which leaves the schema at the
      * last version that succeeded.
      *
-     * @throws IllegalArgumentException if a setting's value is none that can be worked with
+     * @throws IllegalArgumentException if a setting's value cannot be used
      */
     public static Publisher<Integer> migrate(StoreSettings settings) {
         return migrate(PostgresSettings.of(settings));
@@ -53,7 +53,7 @@ public final class SchemaMigration {
     /**
      * The versions that {@link #migrate} would apply, in order; empty if the schema is up to date. Changes nothing.
      *
-     * @throws IllegalArgumentException if a setting's value is none that can be worked with
+     * @throws IllegalArgumentException if a setting's value cannot be used
      */
     public static Publisher<List<String>> pending(StoreSettings settings) {
         return pending(PostgresSettings.of(settings));
