@@ -439,15 +439,15 @@ class NeighboursIT {
 
         /** Has mutt do something, as if somebody typed it. */
         int mutt(String keys) throws IOException, InterruptedException {
-            return run("mutt -n -F " + home + "/muttrc -f " + mailbox + " -e 'push \"" + keys + "\"'");
+            return run("15", "mutt -n -F " + home + "/muttrc -f " + mailbox + " -e 'push \"" + keys + "\"'");
         }
 
         /** The same with alpine. */
         int alpine(String keys) throws IOException, InterruptedException {
-            return run("alpine -p " + home + "/pinerc -f " + mailbox + " -I '" + keys + "'");
+            return run("60", "alpine -p " + home + "/pinerc -f " + mailbox + " -I '" + keys + "'");
         }
 
-        private int run(String command) throws IOException, InterruptedException {
+        private int run(String mostSeconds, String command) throws IOException, InterruptedException {
             List<String> all = new ArrayList<>(DovecotNeighbour.asOwner());
             all.addAll(List.of(
                     "env",
@@ -456,7 +456,7 @@ class NeighboursIT {
                     "timeout",
                     "-k",
                     "5",
-                    "60",
+                    mostSeconds,
                     "script",
                     "-qec",
                     command,
