@@ -57,7 +57,7 @@ class FetchedFieldsTest {
         String page = Files.readString(Path.of("src/dist/doc/fetch.md"));
         assertThat(page)
                 .contains("The header fields `" + String.join("`, `", DROPPED.subList(0, 6)) + "` and `"
-                        + DROPPED.get(6) + "` are dropped");
+                        + DROPPED.get(6) + "`, and `Lines` behind the latter, are dropped");
     }
 
     private static String header(String lineEnd) {

@@ -1,5 +1,6 @@
 package org.pop2.storage;
 
+import java.util.List;
 import java.util.Optional;
 import org.reactivestreams.Publisher;
 
@@ -20,6 +21,16 @@ public interface Accounts {
 
     /** Stores the account, replacing that of the same user if there is one. Durable when it completes. */
     Publisher<Void> put(Account account);
+
+    /**
+     * Stores several accounts at the cost of one {@link #put}, replacing those of the same users: all of them or, with
+     * an error, none. Durable when it completes.
+     *
+     * @return empty, by default, if each costs the same
+     */
+    default Optional<Publisher<Void>> putAll(List<Account> accounts) {
+        return Optional.empty();
+    }
 
     /**
      * Stores the replacement, in one step, if the account of that user still equals the expected one. Of several

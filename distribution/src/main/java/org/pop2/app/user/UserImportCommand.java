@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
 import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.Reasons;
+import org.pop2.app.cli.Stores;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.auth.Passwords;
@@ -68,26 +70,33 @@ final class UserImportCommand implements Callable<Integer> {
         Configuration configuration = config.read(terminal);
         List<Account> accounts = new ArrayList<>();
         boolean allGood = read(accounts);
-        Integer added = AccountWork.accounts(
-                configuration,
-                store -> Flux.fromIterable(accounts)
-                        .concatMap(account -> put(store, account))
-                        .reduce(0, Integer::sum));
+        Integer added = Stores.work(
+                configuration.storage(),
+                Stores.ADMINISTRATION.plusSeconds(accounts.size()),
+                store -> put(store.accounts(), accounts));
         terminal.say("imported " + added + " users");
         return allGood ? ExitCode.OK : ExitCode.DATA;
     }
 
-    private Mono<Integer> put(Accounts store, Account account) {
-        Mono<Integer> put = Mono.defer(() -> Mono.from(store.put(account)).thenReturn(1));
-        if (replace) {
-            return put;
-        }
-        return Mono.from(store.find(account.user()))
-                .map(present -> {
+    private Mono<Integer> put(Accounts store, List<Account> accounts) {
+        Mono<Set<UserName>> present = replace
+                ? Mono.just(Set.of())
+                : Flux.from(store.list()).map(Account::user).collect(Collectors.toSet());
+        return present.flatMap(users -> {
+            List<Account> wanted = new ArrayList<>();
+            for (Account account : accounts) {
+                if (users.contains(account.user())) {
                     terminal.warn(account.user() + " exists and stays");
-                    return 0;
-                })
-                .switchIfEmpty(put);
+                } else {
+                    wanted.add(account);
+                }
+            }
+            Mono<Void> stored = store.putAll(wanted)
+                    .map(Mono::from)
+                    .orElseGet(() ->
+                            Flux.fromIterable(wanted).concatMap(store::put).then());
+            return wanted.isEmpty() ? Mono.just(0) : stored.thenReturn(wanted.size());
+        });
     }
 
     /** Whether every line was good. */

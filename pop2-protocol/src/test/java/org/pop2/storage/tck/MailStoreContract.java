@@ -182,6 +182,25 @@ public abstract class MailStoreContract {
     }
 
     @Test
+    void s01_severalAccountsAreStoredTogetherIfTheStorageCan() throws Exception {
+        MailStore store = store(REFUSE);
+        List<Account> accounts = List.of(
+                new Account(new UserName("carol"), HASH, true),
+                new Account(ALICE, "{PLAIN}other", false, Optional.of(new Quota(1, 2))),
+                new Account(new UserName("dora"), HASH, false));
+        Optional<Publisher<Void>> together = store.accounts().putAll(accounts);
+        if (together.isEmpty()) {
+            // nothing is stored by that
+            assertThat(all(store.accounts().list())).hasSize(2);
+            return;
+        }
+        complete(together.get());
+        store = restarted(store, REFUSE);
+        assertThat(all(store.accounts().list()))
+                .containsExactly(accounts.get(1), new Account(BOB, HASH, true), accounts.get(0), accounts.get(2));
+    }
+
+    @Test
     void s01_unknownUserIsNothing() throws Exception {
         MailStore store = store(REFUSE);
         assertThat(awaitOptional(store.accounts().find(new UserName("nobody")))).isEmpty();

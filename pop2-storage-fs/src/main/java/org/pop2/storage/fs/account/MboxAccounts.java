@@ -43,6 +43,15 @@ public final class MboxAccounts implements Accounts {
     }
 
     @Override
+    public Optional<Publisher<Void>> putAll(List<Account> accounts) {
+        List<Account> all = List.copyOf(accounts);
+        return Optional.of(work.call(file, () -> {
+            passwords.putAll(all);
+            return null;
+        }));
+    }
+
+    @Override
     public Publisher<Boolean> replace(Account expected, Account replacement) {
         if (!expected.user().equals(replacement.user())) {
             throw new IllegalArgumentException("a replacement of another user's account");

@@ -8,6 +8,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,6 +92,29 @@ public final class PasswordFile {
 
     void put(Account account) throws IOException {
         locked(() -> write(with(fresh(), account)));
+    }
+
+    /** Stores all accounts by writing the file once. */
+    void putAll(List<Account> accounts) throws IOException {
+        locked(() -> {
+            Read now = fresh();
+            List<String> lines = new ArrayList<>(now.lines());
+            Map<UserName, Integer> places = new HashMap<>();
+            for (int i = 0; i < lines.size(); i++) {
+                int place = i;
+                userOf(lines.get(i)).ifPresent(user -> places.putIfAbsent(user, place));
+            }
+            for (Account account : accounts) {
+                Integer place = places.get(account.user());
+                if (place == null) {
+                    places.put(account.user(), lines.size());
+                    lines.add(line(new String[0], account));
+                } else {
+                    lines.set(place, line(fields(lines.get(place)), account));
+                }
+            }
+            return write(new Read(now.status(), lines, now.accounts()));
+        });
     }
 
     /** Replaces an account if it equals the expected one; whether it did. */
@@ -305,15 +329,17 @@ public final class PasswordFile {
     }
 
     private static boolean isOf(String line, UserName user) {
+        return userOf(line).filter(user::equals).isPresent();
+    }
+
+    /** Whose line it is, if it is an account's. */
+    private static Optional<UserName> userOf(String line) {
         int colon = line.indexOf(':');
         try {
-            return colon > 0
-                    && UserName.of(decoded(line.substring(0, colon)).strip())
-                            .filter(user::equals)
-                            .isPresent();
+            return colon > 0 ? UserName.of(decoded(line.substring(0, colon)).strip()) : Optional.empty();
         } catch (IllegalArgumentException e) {
             // nobody's: it was said when the file was read
-            return false;
+            return Optional.empty();
         }
     }
 

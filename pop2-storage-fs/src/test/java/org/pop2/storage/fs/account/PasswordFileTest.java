@@ -6,6 +6,8 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -77,5 +79,25 @@ class PasswordFileTest {
         assertThat(file.list()).extracting(Account::user).isEqualTo(List.of(new UserName("smith")));
         file.put(new Account(new UserName("zoe"), "{PLAIN}z", true));
         assertThat(written()).startsWith(OTHERS);
+    }
+
+    @Test
+    void manyAccountsAreOneWriteAndKeepTheLinesOfOthers() throws IOException {
+        List<Account> accounts = new ArrayList<>();
+        accounts.add(new Account(new UserName("smith"), "{PLAIN}new", true));
+        for (int i = 0; i < 20_000; i++) {
+            accounts.add(new Account(new UserName("u" + i), "{PLAIN}" + i, true));
+        }
+        // the last one of a user counts
+        accounts.add(new Account(new UserName("u7"), "{PLAIN}last", true));
+        long began = System.nanoTime();
+        file.putAll(accounts);
+        assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+
+        assertThat(written())
+                .startsWith(OTHERS.replace("{PLAIN}x:", "{PLAIN}new:") + "u0:{PLAIN}0\n")
+                .contains("\nu7:{PLAIN}last\n")
+                .endsWith("u19999:{PLAIN}19999\n");
+        assertThat(file.find(new UserName("u12345"))).contains(accounts.get(12_346));
     }
 }
