@@ -2,6 +2,9 @@ package org.pop2.app.campaign;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.netty.handler.ssl.util.InsecureTrustManagerFactory;
+import io.netty.pkitesting.CertificateBuilder;
+import io.netty.pkitesting.X509Bundle;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +13,8 @@ import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.SSLSocket;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -19,6 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("systemd")
 class SystemdIT {
     private static final int POP2 = 109;
+    private static final int TLS = 1109;
     private static final Duration LIMIT = Duration.ofSeconds(60);
 
     @TempDir
@@ -100,6 +106,7 @@ class SystemdIT {
             reload(debian);
             assertThat(fetch("ACKD")).contains("by deliver").contains("by Postfix");
             assertThat(fetch("ACKD")).isEmpty();
+            certificateChanges(debian);
 
             debian.succeed("printf 'Subject: two\\n\\nkept\\n' | sudo pop2d deliver --user jon");
             debian.succeed(block("install.md", "systemctl stop pop2d\ntar czf"));
@@ -196,6 +203,45 @@ class SystemdIT {
         debian.succeed("printf 'Subject: two\\n\\nby Postfix\\n' | sendmail -f jkr@example.org jon@localhost");
         awaitMail("by Postfix");
         debian.succeed("systemctl stop postfix");
+    }
+
+    /** A listener with TLS as the page has one, and a certificate that is renewed while the server runs. */
+    private void certificateChanges(BootedDebian debian) throws Exception {
+        install(debian, "first.example.org");
+        debian.succeed("printf 'listeners.plain { address = 127.0.0.1 }\nlisteners.tls { address = 127.0.0.1, port = "
+                + TLS + ", tls { certificate = conf/cert.pem, key = conf/key.pem } }\n'"
+                + " >> /var/lib/pop2/conf/pop2d.conf");
+        debian.succeed("systemctl restart pop2d");
+        awaitGreeting(debian);
+        assertThat(subject()).contains("first.example.org");
+        install(debian, "second.example.org");
+        Awaitility.await()
+                .atMost(LIMIT)
+                .untilAsserted(() -> assertThat(subject()).contains("second.example.org"));
+        assertThat(debian.succeed("journalctl -u pop2d --no-pager")).contains("certificate-renewed");
+    }
+
+    private void install(BootedDebian debian, String host) throws Exception {
+        X509Bundle certificate = new CertificateBuilder()
+                .algorithm(CertificateBuilder.Algorithm.ecp256)
+                .subject("CN=" + host)
+                .setIsCertificateAuthority(true)
+                .buildSelfSigned();
+        debian.copyIn(Files.writeString(directory.resolve("cert"), certificate.getCertificatePEM()), "/root/cert");
+        debian.copyIn(Files.writeString(directory.resolve("key"), certificate.getPrivateKeyPEM()), "/root/key");
+        debian.succeed("install -o root -g pop2 -m 640 /root/key /var/lib/pop2/conf/key.pem"
+                + " && install -o root -g pop2 -m 640 /root/cert /var/lib/pop2/conf/cert.pem");
+    }
+
+    /** Whose certificate a new connection is shown. */
+    private static String subject() throws Exception {
+        SSLContext trusting = SSLContext.getInstance("TLS");
+        trusting.init(null, InsecureTrustManagerFactory.INSTANCE.getTrustManagers(), null);
+        try (SSLSocket socket = (SSLSocket) trusting.getSocketFactory().createSocket("127.0.0.1", TLS)) {
+            socket.setSoTimeout(10_000);
+            socket.startHandshake();
+            return socket.getSession().getPeerPrincipal().getName();
+        }
     }
 
     private static void reload(BootedDebian debian) throws Exception {
