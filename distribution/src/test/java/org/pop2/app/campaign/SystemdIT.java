@@ -212,13 +212,22 @@ class SystemdIT {
                 + TLS + ", tls { certificate = conf/cert.pem, key = conf/key.pem } }\n'"
                 + " >> /var/lib/pop2/conf/pop2d.conf");
         debian.succeed("systemctl restart pop2d");
-        awaitGreeting(debian);
-        assertThat(subject()).contains("first.example.org");
+        awaitCertificate(debian, "first.example.org");
         install(debian, "second.example.org");
-        Awaitility.await()
-                .atMost(LIMIT)
-                .untilAsserted(() -> assertThat(subject()).contains("second.example.org"));
+        awaitCertificate(debian, "second.example.org");
         assertThat(debian.succeed("journalctl -u pop2d --no-pager")).contains("certificate-renewed");
+    }
+
+    private static void awaitCertificate(BootedDebian debian, String host) throws Exception {
+        try {
+            Awaitility.await()
+                    .atMost(LIMIT)
+                    .ignoreExceptions()
+                    .untilAsserted(() -> assertThat(subject()).contains(host));
+        } catch (RuntimeException e) {
+            throw new AssertionError(
+                    debian.run("journalctl -u pop2d -n 50 --no-pager").output(), e);
+        }
     }
 
     private void install(BootedDebian debian, String host) throws Exception {
