@@ -183,13 +183,13 @@ final class StatusPage {
         if (lmtp.isEmpty() && parts.isEmpty()) {
             return;
         }
-        out.append("<div class=\"pair numbers\">\n");
+        out.append("<div class=\"pair parts\">\n");
         lmtp.ifPresent(it -> {
             out.append("<section aria-labelledby=\"lmtp\"><h2 id=\"lmtp\">Mail by LMTP since the start</h2>\n<dl>\n");
             number(out, "Messages", PageText.number(metrics.lmtpMessages()));
             number(out, "Delivered", PageText.number(metrics.lmtpDelivered()));
-            number(out, "Not delivered, to be tried again or returned", PageText.number(metrics.lmtpFailed()));
-            number(out, "Held in memory now", PageText.octets(it.spooledInMemory()));
+            number(out, "Not delivered", PageText.number(metrics.lmtpFailed()));
+            number(out, "In memory now", PageText.octets(it.spooledInMemory()));
             out.append("</dl></section>\n");
         });
         parts.forEach((part, measures) -> {
