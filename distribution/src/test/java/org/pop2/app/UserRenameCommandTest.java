@@ -3,20 +3,25 @@ package org.pop2.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.BitSet;
+import java.util.HexFormat;
 import java.util.Objects;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
+import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.HoldPolicy;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.Mailbox;
+import org.pop2.storage.Quota;
 import org.pop2.storage.UserName;
 import reactor.core.publisher.Mono;
 
@@ -114,21 +119,85 @@ class UserRenameCommandTest extends PostgresCommands {
         assertThat(out).contains("jon\tINBOX\t4\t", "jon\tlists/rfc\t1\t").doesNotContainPattern("postel\t\\S+\t[1-9]");
     }
 
+    /** The account under the new name as a run leaves it that was killed. */
+    private void interrupted(Account account) throws Exception {
+        MailStore store = Objects.requireNonNull(
+                Mono.from(configuration().storage().open(HoldPolicy.DEFAULT)).block());
+        Mono.from(store.accounts().put(account)).block();
+        Mono.from(store.close()).block();
+    }
+
     @ParameterizedTest
     @ValueSource(strings = {"mbox", "postgresql"})
-    void whatAKilledRunLeftIsMovedAndNothingTwice(String type) throws Exception {
+    void aKilledRunGoesOnThoughThePasswordWasChanged(String type) throws Exception {
         configure(type);
-        assertThat(run("user", "rename", "postel", "jon")).isZero();
-        // as if the account had been removed, and mail had come just before
-        add("postel");
-        deliver("postel", "INBOX", "Subject: late\n\nx\n");
+        deliver("postel", "INBOX", "Subject: INBOX\n\nhello\n");
+        String hex = HexFormat.of().formatHex("postel".getBytes(StandardCharsets.UTF_8));
+        interrupted(new Account(new UserName("jon"), "{RENAMING}" + hex, false, Optional.of(Quota.UNLIMITED)));
+        // one of the equal messages had been copied; another one came by itself, at another time
+        assertThat(run("mailbox", "export", "--user", "postel", "--to", directory + "/one"))
+                .isZero();
+        String mail = Files.readString(directory.resolve("one"));
+        Files.writeString(directory.resolve("one"), mail.substring(0, mail.indexOf("\n\nFrom ") + 2));
+        assertThat(run("mailbox", "import", "--user", "jon", directory + "/one"))
+                .as(err)
+                .isZero();
+        Thread.sleep(1100);
+        deliver("jon", "INBOX", "Subject: INBOX\n\nhello\n");
+        assertThat(runWith("other\n", "user", "passwd", "postel", "--password-stdin"))
+                .isZero();
+
+        assertThat(run("user", "rename", "postel", "other")).isEqualTo(65);
+        assertThat(err).contains("first pop2d user rename postel jon");
+        assertThat(run("user", "rename", "postel", "jon")).as(err).isZero();
+        assertThat(run("user", "list")).isZero();
+        assertThat(out).isEqualTo("jon\tenabled\n");
+        assertThat(run("mailbox", "list")).isZero();
+        assertThat(out).contains("jon\tINBOX\t4\t", "jon\tlists/rfc\t1\t");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mbox", "postgresql"})
+    void aRunThatWasKilledAtItsEndGoesOn(String type) throws Exception {
+        configure(type);
+        assertThat(run("user", "quota", "postel", "--messages", "9")).isZero();
+        Configuration configuration = configuration();
+        MailStore store = Objects.requireNonNull(
+                Mono.from(configuration.storage().open(HoldPolicy.DEFAULT)).block());
+        Account postel = Objects.requireNonNull(
+                Mono.from(store.accounts().find(new UserName("postel"))).block());
+        Mono.from(store.close()).block();
+        String hex = HexFormat.of().formatHex("postel".getBytes(StandardCharsets.UTF_8));
+        interrupted(new Account(
+                new UserName("jon"),
+                "{RENAMING}" + hex + " enabled " + postel.quota().orElseThrow().rule() + " " + postel.passwordHash(),
+                false,
+                Optional.of(Quota.UNLIMITED)));
         assertThat(run("user", "remove", "postel")).isZero();
 
         assertThat(run("user", "rename", "postel", "jon")).as(err).isZero();
-        assertThat(out).isEqualTo("moved what was left of postel to jon; moved 1 message\n");
+        assertThat(out).isEqualTo("renamed postel to jon; moved 3 messages\n");
+        assertThat(run("user", "list")).isZero();
+        assertThat(out).startsWith("jon\tenabled\t").contains("9");
+        store = Objects.requireNonNull(
+                Mono.from(configuration.storage().open(HoldPolicy.DEFAULT)).block());
+        assertThat(Mono.from(store.accounts().find(new UserName("jon"))).block())
+                .isEqualTo(new Account(new UserName("jon"), postel.passwordHash(), true, postel.quota()));
+        Mono.from(store.close()).block();
         assertThat(run("user", "rename", "postel", "jon")).isEqualTo(67);
-        assertThat(run("mailbox", "list", "--user", "jon")).isZero();
-        assertThat(out).contains("jon\tINBOX\t3\t");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"mbox", "postgresql"})
+    void mailOfAUserWhoIsGoneIsNotGivenToAnother(String type) throws Exception {
+        configure(type);
+        Path users = Files.writeString(directory.resolve("users"), "pla:{PLAIN}sesame\nplb:{PLAIN}sesame\n");
+        assertThat(run("user", "import", users.toString())).as(err).isZero();
+        assertThat(run("user", "rename", "pla", "plb")).isEqualTo(65);
+        assertThat(run("user", "remove", "postel")).isZero();
+        assertThat(run("user", "rename", "postel", "plb")).isEqualTo(67);
+        assertThat(run("mailbox", "list", "--user", "postel")).isZero();
+        assertThat(out).contains("postel\tINBOX\t2\t");
     }
 
     @ParameterizedTest

@@ -116,7 +116,7 @@ public final class Collecting {
     public PageTable table() {
         return new PageTable(
                 "Mail collected from providers",
-                List.of("Account", "User", "From", "Messages", "Last run (UTC)", "State"),
+                List.of("Account", "User", "From", "Messages", "Last good run (UTC)", "State"),
                 () -> accounts.stream().map(Account::row).toList());
     }
 

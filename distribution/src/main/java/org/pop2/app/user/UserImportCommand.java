@@ -74,7 +74,7 @@ final class UserImportCommand implements Callable<Integer> {
                 configuration.storage(),
                 Stores.ADMINISTRATION.plusSeconds(accounts.size()),
                 store -> put(store.accounts(), accounts));
-        terminal.say("imported " + added + " users");
+        terminal.say("imported " + added + (Integer.valueOf(1).equals(added) ? " user" : " users"));
         return allGood ? ExitCode.OK : ExitCode.DATA;
     }
 

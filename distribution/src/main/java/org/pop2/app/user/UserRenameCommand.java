@@ -3,7 +3,6 @@ package org.pop2.app.user;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
 import org.pop2.app.cli.ConfigOption;
@@ -15,7 +14,6 @@ import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.Configuration;
 import org.pop2.storage.Account;
 import org.pop2.storage.FolderName;
-import org.pop2.storage.Quota;
 import org.pop2.storage.StoreException;
 import org.pop2.storage.UserName;
 import org.pop2.storage.fs.exchange.Copier;
@@ -71,20 +69,24 @@ final class UserRenameCommand implements Callable<Integer> {
         }
         try (OpenStore store = Stores.open(configuration.storage());
                 ProgressBar bar = ProgressBar.on(terminal, 0)) {
-            Account account = begin(store, from, to);
             Copier copier = new Copier(store, store, bar);
-            long moved = move(store, copier, from, to);
-            if (account != null) {
-                // as it is now: a one-time password may have been used meanwhile
-                Account now = store.account(from).orElse(account);
-                store.put(new Account(to, now.passwordHash(), now.enabled(), now.quota()));
-                store.remove(from);
-                // what came between the last look and the removal
+            long moved = 0;
+            Optional<Renaming> under = begin(store, from, to);
+            if (under.isEmpty()) {
                 moved += move(store, copier, from, to);
+                // as it is now: a one-time password may have been used meanwhile
+                store.put(Renaming.accountMoved(store.account(from).orElseThrow(() -> Names.noUser(from)), to));
             }
+            if (store.account(from).isPresent()) {
+                store.remove(from);
+            }
+            // what came between the last look and the removal
+            moved += move(store, copier, from, to);
+            store.put(Renaming.of(store.account(to).orElseThrow(() -> Names.noUser(to)))
+                    .flatMap(Renaming::moved)
+                    .orElseThrow(() -> taken(to)));
             bar.wipe();
-            terminal.say((account == null ? "moved what was left of " + from + " to " : "renamed " + from + " to ") + to
-                    + "; moved " + Amounts.messages(moved));
+            terminal.say("renamed " + from + " to " + to + "; moved " + Amounts.messages(moved));
         }
         warnOfOthers(configuration, from);
         return ExitCode.OK;
@@ -93,28 +95,41 @@ final class UserRenameCommand implements Callable<Integer> {
     /**
      * Sees to it that there is an account under the new name, which cannot log in yet.
      *
-     * @return the account under the old name; {@code null} if an earlier run has removed it, and some mail is left
+     * @return what an earlier run has noted, if it has got as far as to move the account
      */
-    private static @Nullable Account begin(OpenStore store, UserName from, UserName to) throws CommandFailedException {
-        @Nullable Account account = store.account(from).orElse(null);
-        @Nullable Account there = store.account(to).orElse(null);
-        if (account == null) {
-            if (there == null || store.usage(from).messages() == 0) {
-                throw Names.noUser(from);
-            }
-            return null;
+    private static Optional<Renaming> begin(OpenStore store, UserName from, UserName to) throws CommandFailedException {
+        Optional<Account> there = store.account(to);
+        Optional<Renaming> earlier =
+                there.flatMap(Renaming::of).filter(it -> it.from().equals(from));
+        if (there.isPresent() && earlier.isEmpty()) {
+            throw store.account(from).isPresent() ? taken(to) : Names.noUser(from);
         }
-        if (there == null) {
+        if (earlier.flatMap(Renaming::moved).isPresent()) {
+            return earlier;
+        }
+        Account account = store.account(from).orElseThrow(() -> Names.noUser(from));
+        // what is noted later has to fit, before anything is moved
+        Renaming.accountMoved(account, to);
+        if (there.isEmpty()) {
+            for (Account other : store.accounts()) {
+                if (Renaming.of(other).filter(it -> it.from().equals(from)).isPresent()) {
+                    throw new CommandFailedException(
+                            ExitCode.DATA,
+                            "an earlier command has moved some of the mail: first pop2d user rename " + from + " "
+                                    + other.user());
+                }
+            }
             if (store.usage(to).messages() > 0) {
                 throw new CommandFailedException(
                         ExitCode.DATA, "there is mail of " + to + " already: pop2d mailbox list --user " + to);
             }
-            store.put(new Account(to, account.passwordHash(), false, Optional.of(Quota.UNLIMITED)));
-        } else if (!there.passwordHash().equals(account.passwordHash())) {
-            // hashes are salted: equal ones are of an earlier run
-            throw new CommandFailedException(ExitCode.DATA, "there is a user " + to + " already");
+            store.put(Renaming.begun(from, to));
         }
-        return account;
+        return Optional.empty();
+    }
+
+    private static CommandFailedException taken(UserName to) {
+        return new CommandFailedException(ExitCode.DATA, "there is a user " + to + " already");
     }
 
     private static long move(OpenStore store, Copier copier, UserName from, UserName to)

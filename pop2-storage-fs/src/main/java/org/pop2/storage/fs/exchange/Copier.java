@@ -2,6 +2,7 @@ package org.pop2.storage.fs.exchange;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -63,36 +64,59 @@ public final class Copier {
      */
     public FolderResult folder(UserName user, FolderName folder) throws IOException {
         try (OpenMailbox source = from.open(user, folder)) {
-            return copyAll(source, user, folder);
+            return copyAll(source, user, folder, false);
         }
     }
 
     /**
-     * Moves a folder to another user: copies it as {@link #folder} does, then deletes what was copied. Its owner's
-     * sessions wait meanwhile, so nothing is copied that was deleted.
+     * Moves a folder to another user: copies it, reads all of it back, then deletes what was copied. Its owner's
+     * sessions wait meanwhile, so nothing is copied that was deleted. A message that an interrupted move has copied is
+     * recognised by its contents, sender and time of arrival; in doubt it is copied again.
      *
-     * @return how many messages were copied, or were there already
+     * @return how many messages were copied, or had been copied before
      * @throws StoreException with {@link StoreException.Reason#CORRUPT} if a message is not read back as it was; then
      *     nothing is deleted
      */
     public FolderResult move(UserName owner, FolderName folder, UserName newOwner) throws IOException {
         try (OpenMailbox source = from.open(owner, folder)) {
             source.requireWritable();
-            FolderResult result = copyAll(source, newOwner, folder);
+            FolderResult result = copyAll(source, newOwner, folder, true);
             source.deleteAll();
             return result;
         }
     }
 
-    private FolderResult copyAll(OpenMailbox source, UserName user, FolderName folder) throws IOException {
+    /**
+     * What two copies of a message have in common.
+     *
+     * @param envelope sender and second of arrival; empty where it does not matter
+     */
+    private record Identity(Fingerprint fingerprint, String envelope) {}
+
+    private static Identity identity(Fingerprint fingerprint, OpenMailbox mailbox, int number, boolean byEnvelope) {
+        return new Identity(
+                fingerprint,
+                byEnvelope
+                        ? mailbox.envelope(number)
+                                .map(it -> it.sender() + " "
+                                        + it.received()
+                                                .map(Instant::getEpochSecond)
+                                                .orElse(0L))
+                                .orElse("")
+                        : "");
+    }
+
+    private FolderResult copyAll(OpenMailbox source, UserName user, FolderName folder, boolean byEnvelope)
+            throws IOException {
         int copied = 0;
         int present = 0;
-        Map<Fingerprint, Integer> there = fingerprints(user, folder);
+        Map<Identity, Integer> there = identities(user, folder, byEnvelope);
         boolean fresh = there.isEmpty();
         Map<Fingerprint, Integer> wanted = new HashMap<>();
         for (int number = 1; number <= source.count(); number++) {
             Fingerprint fingerprint = fresh ? null : source.fingerprint(number);
-            if (fingerprint != null && there.merge(fingerprint, -1, Integer::sum) >= 0) {
+            if (fingerprint != null
+                    && there.merge(identity(fingerprint, source, number, byEnvelope), -1, Integer::sum) >= 0) {
                 present++;
             } else {
                 fingerprint = copy(source, number, user, folder);
@@ -104,6 +128,16 @@ public final class Copier {
         }
         verify(user, folder, wanted);
         return new FolderResult(copied, present);
+    }
+
+    private Map<Identity, Integer> identities(UserName user, FolderName folder, boolean byEnvelope) throws IOException {
+        Map<Identity, Integer> found = new HashMap<>();
+        try (OpenMailbox mailbox = to.open(user, folder)) {
+            for (int number = 1; number <= mailbox.count(); number++) {
+                found.merge(identity(mailbox.fingerprint(number), mailbox, number, byEnvelope), 1, Integer::sum);
+            }
+        }
+        return found;
     }
 
     private Fingerprint copy(OpenMailbox source, int number, UserName user, FolderName folder) throws IOException {

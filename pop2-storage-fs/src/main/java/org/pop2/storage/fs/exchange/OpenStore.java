@@ -2,6 +2,7 @@ package org.pop2.storage.fs.exchange;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.TimeoutException;
 import java.util.function.Function;
@@ -79,6 +80,11 @@ public final class OpenStore implements AutoCloseable {
     /** Removes an account; the mail stays. */
     public void remove(UserName user) {
         await(store.accounts().remove(user), STEP);
+    }
+
+    /** All accounts, ordered by name. */
+    public List<Account> accounts() {
+        return Objects.requireNonNull(await(Flux.from(store.accounts().list()).collectList(), STEP));
     }
 
     public List<FolderName> folders(UserName user) {
