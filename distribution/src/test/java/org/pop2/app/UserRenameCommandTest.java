@@ -142,8 +142,12 @@ class UserRenameCommandTest extends PostgresCommands {
         assertThat(run("mailbox", "import", "--user", "jon", directory + "/one"))
                 .as(err)
                 .isZero();
-        Thread.sleep(1100);
-        deliver("jon", "INBOX", "Subject: INBOX\n\nhello\n");
+        Files.writeString(
+                directory.resolve("other"),
+                "From jkr@example.org Mon Feb  4 10:00:00 1985\nSubject: INBOX\n\nhello\n\n");
+        assertThat(run("mailbox", "import", "--user", "jon", directory + "/other"))
+                .as(err)
+                .isZero();
         assertThat(runWith("other\n", "user", "passwd", "postel", "--password-stdin"))
                 .isZero();
 
