@@ -71,8 +71,8 @@ final class UserRenameCommand implements Callable<Integer> {
                 ProgressBar bar = ProgressBar.on(terminal, 0)) {
             Copier copier = new Copier(store, store, bar);
             long moved = 0;
-            Optional<Renaming> under = begin(store, from, to);
-            if (under.isEmpty()) {
+            boolean noted = begin(store, from, to);
+            if (!noted) {
                 moved += move(store, copier, from, to);
                 // as it is now: a one-time password may have been used meanwhile
                 store.put(Renaming.accountMoved(store.account(from).orElseThrow(() -> Names.noUser(from)), to));
@@ -95,9 +95,9 @@ final class UserRenameCommand implements Callable<Integer> {
     /**
      * Sees to it that there is an account under the new name, which cannot log in yet.
      *
-     * @return what an earlier run has noted, if it has got as far as to move the account
+     * @return whether an earlier run has moved the mail, and noted the account under the new name
      */
-    private static Optional<Renaming> begin(OpenStore store, UserName from, UserName to) throws CommandFailedException {
+    private static boolean begin(OpenStore store, UserName from, UserName to) throws CommandFailedException {
         Optional<Account> there = store.account(to);
         Optional<Renaming> earlier =
                 there.flatMap(Renaming::of).filter(it -> it.from().equals(from));
@@ -105,7 +105,7 @@ final class UserRenameCommand implements Callable<Integer> {
             throw store.account(from).isPresent() ? taken(to) : Names.noUser(from);
         }
         if (earlier.flatMap(Renaming::moved).isPresent()) {
-            return earlier;
+            return true;
         }
         Account account = store.account(from).orElseThrow(() -> Names.noUser(from));
         // what is noted later has to fit, before anything is moved
@@ -125,7 +125,7 @@ final class UserRenameCommand implements Callable<Integer> {
             }
             store.put(Renaming.begun(from, to));
         }
-        return Optional.empty();
+        return false;
     }
 
     private static CommandFailedException taken(UserName to) {

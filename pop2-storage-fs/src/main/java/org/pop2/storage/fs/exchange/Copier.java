@@ -108,11 +108,15 @@ public final class Copier {
 
     private FolderResult copyAll(OpenMailbox source, UserName user, FolderName folder, boolean byEnvelope)
             throws IOException {
+        if (source.count() == 0) {
+            // nothing of the destination has to be read for that
+            return new FolderResult(0, 0);
+        }
         int copied = 0;
         int present = 0;
         Map<Identity, Integer> there = identities(user, folder, byEnvelope);
         boolean fresh = there.isEmpty();
-        Map<Fingerprint, Integer> wanted = new HashMap<>();
+        Map<Identity, Integer> wanted = new HashMap<>();
         for (int number = 1; number <= source.count(); number++) {
             Fingerprint fingerprint = fresh ? null : source.fingerprint(number);
             if (fingerprint != null
@@ -122,7 +126,7 @@ public final class Copier {
                 fingerprint = copy(source, number, user, folder);
                 copied++;
             }
-            wanted.merge(fingerprint, 1, Integer::sum);
+            wanted.merge(identity(fingerprint, source, number, false), 1, Integer::sum);
             progress.octets(source.octets(number));
             progress.message();
         }
@@ -159,10 +163,10 @@ public final class Copier {
         return fingerprint.build();
     }
 
-    private void verify(UserName user, FolderName folder, Map<Fingerprint, Integer> wanted) throws IOException {
-        Map<Fingerprint, Integer> there = fingerprints(user, folder);
+    private void verify(UserName user, FolderName folder, Map<Identity, Integer> wanted) throws IOException {
+        Map<Identity, Integer> there = identities(user, folder, false);
         int missing = 0;
-        for (Map.Entry<Fingerprint, Integer> entry : wanted.entrySet()) {
+        for (Map.Entry<Identity, Integer> entry : wanted.entrySet()) {
             missing += Math.max(0, entry.getValue() - there.getOrDefault(entry.getKey(), 0));
         }
         if (missing > 0) {
@@ -172,15 +176,5 @@ public final class Copier {
                             + wanted.values().stream().mapToInt(it -> it).sum()
                             + " messages could not be read back from the destination");
         }
-    }
-
-    private Map<Fingerprint, Integer> fingerprints(UserName user, FolderName folder) throws IOException {
-        Map<Fingerprint, Integer> found = new HashMap<>();
-        try (OpenMailbox mailbox = to.open(user, folder)) {
-            for (int number = 1; number <= mailbox.count(); number++) {
-                found.merge(mailbox.fingerprint(number), 1, Integer::sum);
-            }
-        }
-        return found;
     }
 }
