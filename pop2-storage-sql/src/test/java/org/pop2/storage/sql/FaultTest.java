@@ -42,6 +42,7 @@ import org.slf4j.LoggerFactory;
 import reactor.core.publisher.BaseSubscriber;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
+import reactor.core.scheduler.Scheduler;
 import reactor.core.scheduler.Schedulers;
 
 /** What goes wrong between a node and its database, and between nodes. */
@@ -206,6 +207,8 @@ class FaultTest {
     void releaseCutAtEveryPacketFromADatabaseThatStaysAwaySaysWhatItKnows() {
         PostgresStore direct = open(REFUSE, Map.of());
         Map<String, Optional<Reason>> answers = new ConcurrentHashMap<>();
+        // of its own: the stores need some of the threads that all share, and these wait for the stores
+        Scheduler waiting = Schedulers.newBoundedElastic(20, 20, "cut");
         Flux.range(0, 20)
                 .flatMap(
                         i -> Mono.fromRunnable(() -> {
@@ -213,9 +216,10 @@ class FaultTest {
                                     complete(direct.deliver(USER, folder, message("one")));
                                     answers.put(folder.value(), releaseCutForGood(folder, i / 2, i % 2 == 0));
                                 })
-                                .subscribeOn(Schedulers.boundedElastic()),
+                                .subscribeOn(waiting),
                         20)
                 .blockLast(LIMIT);
+        waiting.dispose();
         assertThat(answers).hasSize(20);
         answers.forEach((folder, answer) -> {
             long left = database.number("SELECT messages FROM mailbox WHERE folder = '" + folder + "'");
