@@ -1,8 +1,12 @@
 package org.pop2.app.collect;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
@@ -13,7 +17,7 @@ import org.pop2.fetch.source.SourceSettings;
 import org.pop2.fetch.source.Sources;
 import org.pop2.storage.MailStore;
 
-/** The work on one account: a session at the provider, which lasts while it can wait for new mail. Blocks. */
+/** The work on one account: a session at the provider, which lasts while it can wait for new mail. */
 final class OneAccount {
     /** Providers may disconnect clients that are silent for 30 minutes (RFC 2177: 29). */
     private static final Duration IDLE = Duration.ofMinutes(28);
@@ -24,7 +28,20 @@ final class OneAccount {
     private final BooleanSupplier stopped;
 
     private volatile @Nullable Source source;
-    private volatile boolean waiting;
+    private final AtomicReference<@Nullable Session> session = new AtomicReference<>();
+    private final AtomicBoolean waiting = new AtomicBoolean();
+
+    /** What lasts from one run to the next. */
+    private record Session(LedgerJournal journal, Source source, Collector collector) implements Closeable {
+        @Override
+        public void close() throws IOException {
+            try {
+                source.close();
+            } finally {
+                journal.close();
+            }
+        }
+    }
 
     /** Called after each successful run. */
     @FunctionalInterface
@@ -75,33 +92,69 @@ final class OneAccount {
     }
 
     /**
-     * Runs once, and again whenever the provider announces new mail, until stopped.
+     * Runs, in the session that is open or in a new one.
      *
-     * @param mayWait whether it may occupy its thread for waiting
+     * @param threads for what the provider says while this waits for new mail, which occupies no thread
+     * @param again called when the wait is over. If it failed, the run that follows finds out
+     * @return whether it waits; if not, the session is closed
      */
-    void attend(boolean mayWait, Told told) throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                Source opened = open()) {
-            Collector collector = collector(journal);
-            told.ran(collector.run(opened));
-            boolean canWait = mayWait && opened.canAwait();
-            Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
-            while (canWait && !stopped.getAsBoolean()) {
-                waiting = true;
-                try {
-                    if (!stopped.getAsBoolean()) {
-                        opened.await(most);
+    // nothing more comes of a wait
+    @SuppressWarnings("FutureReturnValueIgnored")
+    boolean attend(Told told, Executor threads, Runnable again) throws IOException {
+        boolean waits = false;
+        try {
+            Session now = session();
+            told.ran(now.collector().run(now.source()));
+            if (!stopped.getAsBoolean() && now.source().canAwait()) {
+                Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
+                waiting.set(true);
+                now.source().await(most, threads).whenComplete((news, failure) -> {
+                    if (endsWait()) {
+                        again.run();
                     }
-                } finally {
-                    waiting = false;
-                }
-                if (!stopped.getAsBoolean()) {
-                    told.ran(collector.run(opened));
+                });
+                // a stop meanwhile may not have seen that this waits
+                waits = !stopped.getAsBoolean() || !endsWait();
+            } else {
+                now.source().finish();
+            }
+            return waits;
+        } finally {
+            if (!waits) {
+                waiting.set(false);
+                close();
+            }
+        }
+    }
+
+    private Session session() throws IOException {
+        Session now = session.get();
+        if (now == null) {
+            LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
+            try {
+                now = new Session(journal, open(), collector(journal));
+            } finally {
+                if (now == null) {
+                    interrupt();
+                    journal.close();
                 }
             }
-            opened.finish();
-        } finally {
-            source = null;
+            session.set(now);
+        }
+        return now;
+    }
+
+    /** Ends a wait, if there is one; who did has to close the session. */
+    boolean endsWait() {
+        return waiting.compareAndSet(true, false);
+    }
+
+    /** Closes the session, if one is open. */
+    void close() throws IOException {
+        Session closing = session.getAndSet(null);
+        source = null;
+        if (closing != null) {
+            closing.close();
         }
     }
 
@@ -121,10 +174,10 @@ final class OneAccount {
                 Clock.systemUTC());
     }
 
-    /** Ends a wait at once; with force, also anything else. */
-    void interrupt(boolean force) {
+    /** Ends whatever is done, at once. */
+    void interrupt() {
         Source opened = source;
-        if (opened != null && (force || waiting)) {
+        if (opened != null) {
             opened.close();
         }
     }

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.eclipse.angus.mail.pop3.POP3Folder;
 import org.eclipse.angus.mail.pop3.POP3Message;
 import org.pop2.storage.transfer.OctetSink;
@@ -182,7 +184,7 @@ final class Pop3Source implements Source {
     }
 
     @Override
-    public boolean await(Duration most) {
+    public CompletableFuture<Boolean> await(Duration most, Executor threads) {
         throw new UnsupportedOperationException("POP3 tells nobody of new mail");
     }
 
