@@ -86,7 +86,7 @@ final class ImapSource implements Source {
             });
             good = true;
             return source;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("the folder " + settings.address().folder() + ": ", e);
         } finally {
             if (!good) {
@@ -267,7 +267,7 @@ final class ImapSource implements Source {
             // nothing else is expunged
             folder.close(false);
             store.close();
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
@@ -397,7 +397,7 @@ final class ImapSource implements Source {
                 throw failure[0] instanceof SourceException known ? known : access.failed(doing, failure[0]);
             }
             return result;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed(doing.isEmpty() ? "" : doing + ": ", e);
         }
     }

@@ -189,6 +189,10 @@ final class MailAccess {
                     || String.valueOf(cause.getMessage()).contains("SocketTimeoutException")) {
                 return "no answer within " + settings.timeout().toSeconds() + " s";
             }
+            // Angus Mail finds the connection lost, closes the folder, and then complains that it is not open
+            if (cause instanceof IllegalStateException) {
+                return "the connection was lost";
+            }
         }
         Throwable last = e;
         for (Throwable cause = e; cause != null; cause = next(cause)) {

@@ -62,7 +62,7 @@ final class Pop3Source implements Source {
             source.list();
             good = true;
             return source;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         } finally {
             if (!good) {
@@ -140,7 +140,7 @@ final class Pop3Source implements Source {
                 }
             }
             return whole;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("message " + info.key() + ": ", e);
         } finally {
             message.invalidate(true);
@@ -162,7 +162,7 @@ final class Pop3Source implements Source {
                     message.setFlag(Flags.Flag.DELETED, true);
                 }
             }
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
@@ -173,7 +173,7 @@ final class Pop3Source implements Source {
             access.guard().expect(Guard.LIST);
             folder.close(true);
             store.close();
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
