@@ -29,6 +29,7 @@ final class Spool implements Closeable, FetchedMessage {
     private static final Pattern ADDRESS =
             Pattern.compile("[A-Za-z0-9#$&'*+/=?^_`{|}~-][A-Za-z0-9.#$&'*+/=?^_`{|}~-]*@[A-Za-z0-9][A-Za-z0-9.-]*");
 
+    private final Path path;
     private final FileChannel file;
     private final LeadingLine.Finder finder;
     private final Fingerprint.Builder builder = new Fingerprint.Builder();
@@ -39,7 +40,8 @@ final class Spool implements Closeable, FetchedMessage {
     private boolean begun;
     private Optional<LeadingLine> leading = Optional.empty();
 
-    private Spool(FileChannel file, LeadingLine.Finder finder) {
+    private Spool(Path path, FileChannel file, LeadingLine.Finder finder) {
+        this.path = path;
         this.file = file;
         this.finder = finder;
     }
@@ -48,7 +50,7 @@ final class Spool implements Closeable, FetchedMessage {
         Path path = Files.createTempFile("pop2d-fetch", ".eml");
         FileChannel file = FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        return new Spool(file, finder);
+        return new Spool(path, file, finder);
     }
 
     /** Uses up the buffer. */
@@ -63,8 +65,13 @@ final class Spool implements Closeable, FetchedMessage {
             }
         }
         builder.add(view);
-        while (octets.hasRemaining()) {
-            file.write(octets);
+        try {
+            while (octets.hasRemaining()) {
+                file.write(octets);
+            }
+        } catch (IOException e) {
+            // a full disk is said without a name
+            throw new IOException(path + ": " + e.getMessage(), e);
         }
     }
 

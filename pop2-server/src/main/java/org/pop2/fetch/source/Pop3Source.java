@@ -7,6 +7,7 @@ import jakarta.mail.Message;
 import jakarta.mail.MessagingException;
 import jakarta.mail.Store;
 import jakarta.mail.UIDFolder;
+import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
@@ -21,6 +22,7 @@ import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.regex.Pattern;
 import org.eclipse.angus.mail.pop3.POP3Folder;
 import org.eclipse.angus.mail.pop3.POP3Message;
 import org.pop2.storage.transfer.OctetSink;
@@ -32,6 +34,9 @@ final class Pop3Source implements Source {
 
     /** Lines to read of a message that is too large. */
     private static final int LINES = 100;
+
+    /** What RFC 1939 calls a unique-id. */
+    private static final Pattern NAME = Pattern.compile("[!-~]{1,70}");
 
     /** Tolerance for wrong sizes, and for what transfer adds to lines. */
     private static final long AROUND = 64 * 1024;
@@ -80,7 +85,7 @@ final class Pop3Source implements Source {
         int[] octets = folder.getSizes();
         for (Message each : all) {
             String key = folder.getUID(each);
-            if (key == null || !key.matches("[!-~]{1,70}")) {
+            if (key == null || !NAME.matcher(key).matches()) {
                 throw new SourceException(
                         SourceException.Reason.PROTOCOL, "the provider gives messages no names (UIDL)", null);
             }
@@ -141,6 +146,12 @@ final class Pop3Source implements Source {
             }
             return whole;
         } catch (MessagingException | IllegalStateException e) {
+            // Angus Mail keeps it in a file, and takes a full disk for a lost connection
+            File temporary = new File(System.getProperty("java.io.tmpdir", "."));
+            if (temporary.getUsableSpace() < info.octets() + AROUND) {
+                throw new IOException(
+                        temporary + ": no space left for a message of " + info.octets() + " octets on its way", e);
+            }
             throw access.failed("message " + info.key() + ": ", e);
         } finally {
             message.invalidate(true);
