@@ -203,7 +203,7 @@ class CutConnectionTest {
             provider = provider();
             start();
         }
-        assertThat(cuts).isGreaterThan(90 / STRIDE);
+        assertThat(cuts).isGreaterThan(70 / STRIDE);
     }
 
     private final class Notes implements Journal {

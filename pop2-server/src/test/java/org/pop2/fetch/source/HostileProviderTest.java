@@ -165,6 +165,52 @@ class HostileProviderTest {
         assertThatThrownBy(this::read).hasMessageContaining("no answer within 2 s");
     }
 
+    private void pop3(String message) {
+        serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
+            case "STAT" -> "+OK 1 100\r\n";
+            case "LIST" -> "+OK\r\n1 100\r\n.\r\n";
+            case "UIDL" -> "+OK\r\n1 abc\r\n.\r\n";
+            case "CAPA" -> "+OK\r\nUIDL\r\nUSER\r\n.\r\n";
+            case "RETR" -> message;
+            default -> "+OK\r\n";
+        });
+    }
+
+    private String readPop3(long most) throws IOException {
+        try (Source source = open("pop3")) {
+            ByteArrayOutputStream octets = new ByteArrayOutputStream();
+            source.read(source.info(List.of("abc")).get(0), most, part -> {
+                byte[] some = new byte[part.remaining()];
+                part.get(some);
+                octets.writeBytes(some);
+            });
+            return octets.toString(ISO_8859_1);
+        }
+    }
+
+    /** By POP3 a message has a last line end, or its end could not be told. */
+    @Test
+    void aWrongSizeBareLinesAndNulsOfPop3DoNoHarm() throws IOException {
+        String message = "Subject: x\n\n\0 {99999999}\r\n" + "y".repeat(100_000) + "\r\nx\n";
+        pop3("+OK 7 octets\r\n" + message + "\r\n.\r\n");
+
+        assertThat(readPop3(10_000_000)).isEqualTo(message + "\r\n");
+    }
+
+    @Test
+    void aMessageOfPop3ThatDoesNotEndHasALimit() {
+        pop3("+OK\r\nSubject: x\r\n\r\n" + "y\r\n".repeat(100_000));
+
+        assertThatThrownBy(() -> readPop3(100_000)).hasMessageContaining("more than was asked for");
+    }
+
+    @Test
+    void aMessageOfPop3ThatIsCutOffIsNone() {
+        pop3("+OK\r\nSubject: x\r\n\r\nyyy");
+
+        assertThatThrownBy(() -> readPop3(100_000)).hasMessageContaining("no answer within 2 s");
+    }
+
     /** Angus Mail finds out by a command of its own, and then says that the folder is not open. */
     @Test
     void aConnectionOfPop3ThatIsLostBetweenCommandsIsSaidSo() {
