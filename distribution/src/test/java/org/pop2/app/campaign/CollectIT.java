@@ -2,10 +2,15 @@ package org.pop2.app.campaign;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.BufferedOutputStream;
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -16,6 +21,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /**
  * The packaged server collects the mail of a real Dovecot while either of them is killed with SIGKILL, again and again:
@@ -165,6 +171,157 @@ class CollectIT {
         }
     }
 
+    /** A file system that is really full: that of the mailboxes, of what is remembered, or of messages on their way. */
+    @ParameterizedTest
+    @CsvSource({
+        "mail, imaps, delete",
+        "mail, pop3s, delete",
+        "mail, imaps, keep",
+        "state, imaps, delete",
+        "state, pop3s, delete",
+        "temporary, imaps, delete",
+        "temporary, pop3s, delete"
+    })
+    void aFullDiskLosesNothingAndBringsNothingTwice(String full, String scheme, String atProvider) throws Exception {
+        try (SmallDisk disk = new SmallDisk(directory.resolve("disk"));
+                DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Instance instance = new Instance(
+                    directory,
+                    lines(
+                            provider,
+                            scheme,
+                            atProvider,
+                            full.equals("mail") ? "storage.mbox.inbox = \"" + disk.path() + "/{user}\"" : "",
+                            full.equals("state") ? "storage.mbox.state = \"" + disk.path() + "/state\"" : ""));
+            Path temporary = full.equals("temporary") ? disk.path() : Files.createDirectory(directory.resolve("tmp"));
+            instance.javaOptions("-Djava.io.tmpdir=" + temporary);
+            whileTheDiskIsFull(instance, disk, provider, atProvider);
+        }
+    }
+
+    @Test
+    void aFullDiskOfPostgresqlLosesNothingAndBringsNothingTwice() throws Exception {
+        try (SmallDisk disk = new SmallDisk(directory.resolve("disk"));
+                SharedDatabase database = new SharedDatabase();
+                DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Instance node = SharedDatabase.node(directory, "node", database.port(), lines(provider, "imaps", "delete"));
+            try (Connection connection = database.connect();
+                    Statement statement = connection.createStatement()) {
+                Path place = Files.createDirectory(disk.path().resolve("tables"));
+                statement.execute("CREATE TABLESPACE small LOCATION '" + place + "'");
+                statement.execute("ALTER TABLE ALL IN TABLESPACE pg_default SET TABLESPACE small");
+                statement.execute("ALTER INDEX ALL IN TABLESPACE pg_default SET TABLESPACE small");
+            }
+            whileTheDiskIsFull(node, disk, provider, "delete");
+        }
+    }
+
+    private void whileTheDiskIsFull(Instance instance, SmallDisk disk, DovecotProvider provider, String atProvider)
+            throws Exception {
+        assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                .isZero();
+        arrive(provider, 60);
+        int refusals = 0;
+        for (int room = 0; room < 256 * 1024; room += 16 * 1024 + random.nextInt(48 * 1024)) {
+            disk.leave(room);
+            refusals += instance.run("", "collect", "run", "jon") == 0 ? 0 : 1;
+        }
+        System.out.println(refusals + " runs without room");
+        assertThat(refusals).isPositive();
+        disk.leave(SmallDisk.SIZE);
+        assertThat(instance.run("", "collect", "run", "jon")).isZero();
+
+        assertThat(Files.readAllLines(instance.log()).stream()
+                        .filter(line -> line.startsWith("pop2d: ") || line.contains("message-not-collected")))
+                .isNotEmpty()
+                .allSatisfy(line ->
+                        assertThat(line).containsIgnoringCase("no space").contains("/"));
+        assertThat(provider.count()).isEqualTo(atProvider.equals("delete") ? 0 : expected.size());
+        instance.start();
+        assertThat(LmtpProgramsIT.mail(instance, "jon"))
+                .containsExactlyInAnyOrderElementsOf(
+                        expected.stream().map(CollectIT::wire).toList());
+        instance.close();
+    }
+
+    /** A file system of a few MiB. */
+    private record SmallDisk(Path path) implements AutoCloseable {
+        private static final int SIZE = 48 * 1024 * 1024;
+
+        SmallDisk {
+            try {
+                Files.createDirectories(path);
+                Tool.succeed(
+                        "mount", "-t", "tmpfs", "-o", "mode=0700,size=" + SIZE, "pop2-small-disk", path.toString());
+            } catch (IOException | InterruptedException e) {
+                throw new IllegalStateException("needs root, and the right to mount", e);
+            }
+        }
+
+        /** Leaves so many octets, if there are so many. */
+        void leave(int octets) throws IOException {
+            Path filler = path.resolve("filler");
+            Files.deleteIfExists(filler);
+            long free = Files.getFileStore(path).getUsableSpace() - octets;
+            if (free > 0) {
+                Files.write(filler, new byte[(int) free]);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            try {
+                Tool.succeed("umount", "--lazy", path.toString());
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"imaps", "pop3s"})
+    void aMessageOfOneGibibyteComesWithAHeapOf256MiB(String scheme) throws Exception {
+        try (DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            Path password = Files.writeString(directory.resolve("password"), "secret\n");
+            Instance instance = new Instance(
+                    directory,
+                    "collect.jon { user = jon, from = \"" + provider.address(scheme) + "\", password-file = \""
+                            + password + "\", tls-ca = \"" + provider.authority()
+                            + "\", which = all, at-provider = delete, max-octets = 2GiB }");
+            instance.javaOptions("-Xmx256m");
+            assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                    .isZero();
+            Path message = directory.resolve("message");
+            try (OutputStream out = new BufferedOutputStream(Files.newOutputStream(message), 1 << 16)) {
+                out.write("Subject: big\n\n".getBytes(StandardCharsets.US_ASCII));
+                for (int i = 0; i < 1 << 20; i++) {
+                    out.write(String.format("%01023d%n", i).getBytes(StandardCharsets.US_ASCII));
+                }
+            }
+            provider.arrive(message);
+
+            assertThat(instance.run("", "collect", "run", "jon")).isZero();
+
+            assertThat(provider.count()).isZero();
+            Path mailbox = instance.spool().resolve("jon");
+            // what comes before and behind a message in an mbox
+            assertThat(Files.size(mailbox)).isBetween(Files.size(message), Files.size(message) + 1000);
+            try (BufferedReader here = Files.newBufferedReader(mailbox);
+                    BufferedReader there = Files.newBufferedReader(message)) {
+                String line = here.readLine();
+                while (!line.equals("Subject: big")) {
+                    line = here.readLine();
+                }
+                for (String wanted = there.readLine(); wanted != null; wanted = there.readLine()) {
+                    if (!line.equals(wanted)) {
+                        assertThat(line).isEqualTo(wanted);
+                    }
+                    line = here.readLine();
+                }
+            }
+        }
+    }
+
     /** The lease of a ledger is a minute: so long the other one waits. */
     @Test
     void ofTwoNodesOneCollectsAndTheOtherTakesOver() throws Exception {
@@ -240,5 +397,55 @@ class CollectIT {
             assertThat(System.nanoTime() - stopping).isLessThan(TimeUnit.SECONDS.toNanos(10));
             assertThat(Files.readString(instance.log(), StandardCharsets.UTF_8)).doesNotContain("collection-failed");
         }
+    }
+
+    /** It was 72 MiB when each of them had a thread, and 56 when this was written. */
+    @Test
+    void twoHundredWaitingAccountsTakeAtMost64MiB() throws Exception {
+        try (DovecotProvider provider = new DovecotProvider(directory.resolve("dovecot"))) {
+            long without = resident(provider, 0);
+            long with = resident(provider, 200);
+
+            System.out.println("resident without accounts " + without + " KiB, with 200 that wait " + with);
+            assertThat(with - without).isLessThan(64 * 1024);
+        }
+    }
+
+    /** KiB of a server whose accounts wait for mail: the least that there is within some time. */
+    private long resident(DovecotProvider provider, int accounts) throws Exception {
+        Path place = Files.createDirectory(directory.resolve("with-" + accounts));
+        Path password = Files.writeString(place.resolve("password"), "secret\n");
+        String[] lines = new String[accounts];
+        for (int i = 0; i < accounts; i++) {
+            provider.admit("jon" + i);
+            lines[i] = "collect.a" + i + " { user = jon, from = \"" + provider.address("imaps", "jon" + i)
+                    + "\", password-file = \"" + password + "\", tls-ca = \"" + provider.authority()
+                    + "\", every = 1h }";
+        }
+        Instance instance = new Instance(place, lines);
+        assertThat(instance.run("secret\n", "user", "add", "jon", "--password-stdin"))
+                .isZero();
+        instance.start();
+        try {
+            long start = System.nanoTime();
+            while (provider.sessions() < accounts && System.nanoTime() - start < TimeUnit.MINUTES.toNanos(3)) {
+                Thread.sleep(500);
+            }
+            assertThat(provider.sessions()).isEqualTo(accounts);
+            long least = Long.MAX_VALUE;
+            // what Java's compiler took goes back to the system every 10 s
+            for (int second = 0; second < 40; second++) {
+                Thread.sleep(1000);
+                least = Math.min(least, resident(instance.pid()));
+            }
+            return least;
+        } finally {
+            instance.close();
+        }
+    }
+
+    private static long resident(long pid) throws IOException {
+        String status = Files.readString(Path.of("/proc/" + pid + "/status"));
+        return Long.parseLong(status.replaceAll("(?s).*VmRSS:\\s+(\\d+) kB.*", "$1"));
     }
 }

@@ -7,6 +7,7 @@ import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
 import java.util.Map;
@@ -66,7 +67,7 @@ final class DovecotProvider implements AutoCloseable {
                         "userdb {\n  driver = static\n  args = uid=mail gid=mail home=" + mail() + "\n}",
                         "first_valid_uid = 1",
                         "first_valid_gid = 1",
-                        "service imap-login {\n  inet_listener imap {\n    port = 0\n  }\n"
+                        "service imap-login {\n  service_count = 0\n  inet_listener imap {\n    port = 0\n  }\n"
                                 + "  inet_listener imaps {\n    port = " + imaps + "\n    ssl = yes\n  }\n}",
                         "service pop3-login {\n  inet_listener pop3 {\n    port = 0\n  }\n"
                                 + "  inet_listener pop3s {\n    port = " + pop3s + "\n    ssl = yes\n  }\n}"));
@@ -91,9 +92,25 @@ final class DovecotProvider implements AutoCloseable {
         Tool.succeed("chown", "-R", "mail:mail", mail().toString());
     }
 
+    /** Lets somebody else in, with the same password and mail. */
+    void admit(String user) throws IOException {
+        Files.writeString(directory.resolve("users"), user + ":{PLAIN}secret\n", StandardOpenOption.APPEND);
+    }
+
+    /** Sessions of IMAP. */
+    long sessions() {
+        return process.descendants()
+                .filter(each -> each.info().command().orElse("").endsWith("/imap"))
+                .count();
+    }
+
     /** A value of {@code from}. */
     String address(String scheme) {
-        return scheme + "://jon@localhost:" + (scheme.equals("imaps") ? imaps : pop3s);
+        return address(scheme, "jon");
+    }
+
+    String address(String scheme, String user) {
+        return scheme + "://" + user + "@localhost:" + (scheme.equals("imaps") ? imaps : pop3s);
     }
 
     Path authority() {
@@ -108,6 +125,13 @@ final class DovecotProvider implements AutoCloseable {
             Tool.succeed("chown", "mail:mail", file.toString());
             Files.move(file, mail().resolve("new").resolve(file.getFileName()));
         }
+    }
+
+    /** Brings a copy of a file into the account. */
+    void arrive(Path message) throws IOException, InterruptedException {
+        Path file = Files.copy(message, mail().resolve("tmp/1700000000.M0.host"));
+        Tool.succeed("chown", "mail:mail", file.toString());
+        Files.move(file, mail().resolve("new").resolve(file.getFileName()));
     }
 
     /** Messages that are in the account; expunged ones are no files. */

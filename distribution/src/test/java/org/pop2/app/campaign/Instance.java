@@ -85,6 +85,11 @@ final class Instance {
         environment.put("JAVA_HOME", javaHome);
     }
 
+    /** Options for Java, for commands from now on. */
+    void javaOptions(String options) {
+        environment.put("POP2D_JAVA_OPTS", options);
+    }
+
     long pid() {
         return server.pid();
     }
