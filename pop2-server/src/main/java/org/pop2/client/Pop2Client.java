@@ -106,19 +106,7 @@ public final class Pop2Client {
             BooleanSupplier enough) {
         return Mono.usingWhen(
                 connect(user, password),
-                session -> folder.map(session::fold)
-                        .orElseGet(() -> Mono.just(session.count()))
-                        .flatMapMany(count -> session.messages())
-                        .concatMap(
-                                message -> Mono.<Acknowledgement>from(handler.apply(message))
-                                        .switchIfEmpty(Mono.error(() -> new IllegalStateException(
-                                                "the handler did not say what becomes of the message")))
-                                        .flatMap(choice ->
-                                                message.acknowledge(choice).thenReturn(choice)),
-                                1)
-                        .takeUntil(acknowledged -> enough.getAsBoolean())
-                        .count()
-                        .flatMap(handled -> session.quit().thenReturn(handled)),
+                session -> session.fetch(folder, handler, enough),
                 session -> Mono.fromRunnable(session::close));
     }
 

@@ -45,8 +45,8 @@ class CutConnectionTest {
     /** Each octet, or every n-th: all of them take a quarter of an hour, as GreenMail answers after 40 ms. */
     private static final int STRIDE = Integer.getInteger("pop2.cut.stride", 101);
 
-    private static final Collector.Plan DELETE =
-            new Collector.Plan(Collector.Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.of("delete"));
+    private static final FetchPlan DELETE =
+            new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.of("delete"));
 
     private GreenMail provider = provider();
     private final List<String> journal = new ArrayList<>();
@@ -169,8 +169,7 @@ class CutConnectionTest {
     }
 
     private Collector collector() throws IOException {
-        return Collector.of(
-                new Shelf(), new Notes(), DELETE, new Collector.Observer() {}, () -> false, Clock.systemUTC());
+        return Collector.of(new Shelf(), new Notes(), DELETE, new FetchObserver() {}, () -> false, Clock.systemUTC());
     }
 
     @ParameterizedTest

@@ -1,16 +1,16 @@
 package org.pop2.app.collect;
 
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
-import org.pop2.fetch.Collector;
+import org.pop2.app.fetch.LeadingFrom;
+import org.pop2.fetch.AccountCollector;
+import org.pop2.fetch.FetchObserver;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.StoreTarget;
-import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceSettings;
-import org.pop2.fetch.source.Sources;
 import org.pop2.storage.MailStore;
 
 /** The work on one account: a session at the provider, which lasts while it can wait for new mail. Blocks. */
@@ -20,26 +20,26 @@ final class OneAccount {
 
     private final CollectorSettings settings;
     private final MailStore store;
-    private final Collector.Observer observer;
+    private final FetchObserver observer;
     private final BooleanSupplier stopped;
 
-    private volatile @Nullable Source source;
+    private volatile AccountCollector.@Nullable Session session;
     private volatile boolean waiting;
 
     /** Called after each successful run. */
     @FunctionalInterface
     interface Told {
-        void ran(Collector.Result result);
+        void ran(FetchResult result);
     }
 
-    OneAccount(CollectorSettings settings, MailStore store, Collector.Observer observer, BooleanSupplier stopped) {
+    OneAccount(CollectorSettings settings, MailStore store, FetchObserver observer, BooleanSupplier stopped) {
         this.settings = settings;
         this.store = store;
         this.observer = observer;
         this.stopped = stopped;
     }
 
-    static SourceSettings source(CollectorSettings settings) {
+    private SourceSettings source() {
         return new SourceSettings(
                 settings.from(),
                 new AccountLogin(settings.passwordFile(), settings.tokenCommand()),
@@ -56,21 +56,31 @@ final class OneAccount {
     }
 
     /** One run. */
-    Collector.Result once() throws IOException {
+    FetchResult once() throws IOException {
         try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                Source opened = open()) {
-            Collector.Result result = collector(journal).run(opened);
+                AccountCollector.Session opened = open(journal)) {
+            FetchResult result = opened.run();
             opened.finish();
             return result;
         } finally {
-            source = null;
+            session = null;
         }
     }
 
-    /** Looks what a run would find, without changing anything. */
-    Collector.Preview preview(Source opened) throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger())) {
-            return collector(journal).preview(opened);
+    /** Work with an open session. */
+    @FunctionalInterface
+    interface Look {
+        void at(AccountCollector.Session session) throws IOException;
+    }
+
+    /** A session without a run: to look what one would find. */
+    void look(Look look) throws IOException {
+        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
+                AccountCollector.Session opened = open(journal)) {
+            look.at(opened);
+            opened.finish();
+        } finally {
+            session = null;
         }
     }
 
@@ -81,9 +91,8 @@ final class OneAccount {
      */
     void attend(boolean mayWait, Told told) throws IOException {
         try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                Source opened = open()) {
-            Collector collector = collector(journal);
-            told.ran(collector.run(opened));
+                AccountCollector.Session opened = open(journal)) {
+            told.ran(opened.run());
             boolean canWait = mayWait && opened.canAwait();
             Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
             while (canWait && !stopped.getAsBoolean()) {
@@ -96,34 +105,35 @@ final class OneAccount {
                     waiting = false;
                 }
                 if (!stopped.getAsBoolean()) {
-                    told.ran(collector.run(opened));
+                    told.ran(opened.run());
                 }
             }
             opened.finish();
         } finally {
-            source = null;
+            session = null;
         }
     }
 
-    private Source open() throws IOException {
-        Source opened = Sources.open(source(settings));
-        source = opened;
+    private AccountCollector.Session open(LedgerJournal journal) throws IOException {
+        AccountCollector.Session opened = collector(journal).connect();
+        session = opened;
         return opened;
     }
 
-    private Collector collector(LedgerJournal journal) throws IOException {
-        return Collector.of(
+    private AccountCollector collector(LedgerJournal journal) throws IOException {
+        return AccountCollector.of(
+                source(),
                 new StoreTarget(store, settings.user(), settings.folder()),
                 journal,
                 settings.plan(),
+                new LeadingFrom(),
                 observer,
-                stopped,
-                Clock.systemUTC());
+                stopped);
     }
 
     /** Ends a wait at once; with force, also anything else. */
     void interrupt(boolean force) {
-        Source opened = source;
+        AccountCollector.Session opened = session;
         if (opened != null && (force || waiting)) {
             opened.close();
         }

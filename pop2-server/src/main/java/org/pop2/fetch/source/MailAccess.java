@@ -54,6 +54,10 @@ final class MailAccess {
         }
         if (settings.login().isToken()) {
             property("auth.mechanisms", "XOAUTH2");
+            // for IMAP; Angus Mail has no SASL for POP3. Where the provider does not offer it, XOAUTH2 is next
+            OAuthBearer.register();
+            property("sasl.enable", "true");
+            property("sasl.mechanisms", OAuthBearer.NAME);
         } else {
             property("auth.ntlm.disable", "true");
         }

@@ -1,0 +1,78 @@
+package org.pop2.fetch;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.function.BooleanSupplier;
+import org.pop2.fetch.source.SourceSettings;
+
+/**
+ * Brings the mail of an account to a target, whatever its provider speaks: a {@link Collector} for IMAP and POP3, a
+ * {@link Fetcher} for POP2. Blocks.
+ */
+public interface AccountCollector {
+    /**
+     * A collector for one account. The caller closes target and journal.
+     *
+     * @param leading finds lines that POP2 servers send before a message
+     * @param stopped asked between two messages: whether to stop
+     * @throws IllegalArgumentException if the plan is not possible with the provider's protocol
+     */
+    static AccountCollector of(
+            SourceSettings settings,
+            Target target,
+            Journal journal,
+            FetchPlan plan,
+            LeadingLine.Finder leading,
+            FetchObserver observer,
+            BooleanSupplier stopped)
+            throws IOException {
+        Clock clock = Clock.systemUTC();
+        if (settings.address().scheme().isPop2()) {
+            return new Pop2Account(settings, Fetcher.of(target, journal, plan, leading, observer, stopped, clock));
+        }
+        return new SourceAccount(settings, Collector.of(target, journal, plan, observer, stopped, clock));
+    }
+
+    /**
+     * Finds out whether the message that was being stored at a kill is stored: to be called before a user can delete it
+     * here. Needs no provider.
+     */
+    void recall() throws IOException;
+
+    /**
+     * Connects and logs in.
+     *
+     * @throws org.pop2.fetch.source.SourceException if that fails
+     */
+    Session connect() throws IOException;
+
+    /** A session with the provider. Any thread may call {@link #close}, which ends waits. */
+    interface Session extends Closeable {
+        /**
+         * Brings what is there.
+         *
+         * @throws org.pop2.fetch.source.SourceException if the provider fails
+         * @throws IOException if the target or the journal does
+         * @throws org.pop2.storage.StoreException likewise
+         */
+        FetchResult run() throws IOException;
+
+        /** Looks what a run would find now. Changes nothing, neither here nor there. */
+        FetchPreview preview() throws IOException;
+
+        /** Whether it can {@link #await}, and run again: then new mail is told at once. */
+        boolean canAwait() throws IOException;
+
+        /** Waits for new mail, for some time. */
+        void await(Duration most) throws IOException;
+
+        /** Ends it regularly, after the last run. */
+        void finish() throws IOException;
+
+        /** Closes the connection at once. */
+        @Override
+        void close();
+    }
+}

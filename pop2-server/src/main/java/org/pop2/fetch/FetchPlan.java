@@ -1,0 +1,29 @@
+package org.pop2.fetch;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.pop2.fetch.source.AtProvider;
+
+/**
+ * Which messages of an account are brought here, and what becomes of them there.
+ *
+ * @param which messages
+ * @param since only those that arrived there within this time before the run
+ * @param maxOctets of longer messages, only the beginning and a note are stored, and they stay at the provider
+ * @param atProvider what to do with stored messages at the provider
+ */
+public record FetchPlan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
+    /** No limit: more than any message has. */
+    public static final long ANY_OCTETS = 1L << 40;
+
+    public static final FetchPlan DEFAULT = new FetchPlan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
+
+    /** Which messages are wanted. */
+    public enum Which {
+        /** Those that come after the first run. */
+        NEW,
+        /** Those that are unread when they are first looked at: IMAP only. */
+        UNSEEN,
+        ALL
+    }
+}
