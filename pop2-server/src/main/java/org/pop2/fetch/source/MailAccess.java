@@ -173,6 +173,11 @@ final class MailAccess {
         if (message.contains("STARTTLS is required") || message.contains("STLS required")) {
             return SourceException.Reason.TLS;
         }
+        // Angus Mail takes the words that a token is refused with by POP3 for consent, and its next command fails
+        boolean tokenRefused = settings.login().isToken() && message.startsWith("STAT command failed");
+        if (tokenRefused || message.contains("[AUTH]")) {
+            return SourceException.Reason.LOGIN_REFUSED;
+        }
         for (Throwable cause = e; cause != null; cause = next(cause)) {
             if (cause instanceof AuthenticationFailedException) {
                 // Angus Mail says so, too, when the line drops in the middle of a login

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,11 +44,21 @@ class TokenLoginTest {
         listener.close();
     }
 
+    /** What a connection is used for. */
+    @FunctionalInterface
+    private interface Talk {
+        void over(Socket socket) throws IOException;
+    }
+
     private void serve(String capabilities, boolean accepts) {
+        serve(socket -> imap(socket, capabilities, accepts));
+    }
+
+    private void serve(Talk talk) {
         Thread thread = new Thread(() -> {
             while (!listener.isClosed()) {
                 try (Socket socket = listener.accept()) {
-                    talk(socket, capabilities, accepts);
+                    talk.over(socket);
                 } catch (IOException e) {
                     // the client has gone
                 }
@@ -57,7 +68,7 @@ class TokenLoginTest {
         thread.start();
     }
 
-    private void talk(Socket socket, String capabilities, boolean accepts) throws IOException {
+    private void imap(Socket socket, String capabilities, boolean accepts) throws IOException {
         OutputStream out = socket.getOutputStream();
         BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
         out.write("* OK hello\r\n".getBytes(ISO_8859_1));
@@ -85,9 +96,37 @@ class TokenLoginTest {
         }
     }
 
+    private void pop3(Socket socket, String refusal) throws IOException {
+        OutputStream out = socket.getOutputStream();
+        BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+        out.write("+OK hello\r\n".getBytes(ISO_8859_1));
+        for (String line = in.readLine(); line != null; line = in.readLine()) {
+            String answer = "+OK\r\n";
+            if (line.equals("CAPA")) {
+                answer = "+OK\r\nSASL PLAIN XOAUTH2\r\nUIDL\r\n.\r\n";
+            } else if (line.startsWith("AUTH") || line.startsWith("USER")) {
+                said.add(line);
+                if (!refusal.isEmpty()) {
+                    out.write("+ eyJzdGF0dXMiOiI0MDEifQ==\r\n".getBytes(ISO_8859_1));
+                    in.readLine();
+                    answer = "-ERR " + refusal + "\r\n";
+                }
+            } else if (line.equals("STAT")) {
+                answer = "+OK 0 0\r\n";
+            } else if (line.startsWith("LIST") || line.startsWith("UIDL")) {
+                answer = "+OK\r\n.\r\n";
+            }
+            out.write(answer.getBytes(ISO_8859_1));
+        }
+    }
+
     private Source open() throws IOException {
+        return open("imap");
+    }
+
+    private Source open(String scheme) throws IOException {
         return Sources.open(new SourceSettings(
-                SourceAddress.of("imap://jo,n@example.org@127.0.0.1:" + listener.getLocalPort()),
+                SourceAddress.of(scheme + "://jo,n@example.org@127.0.0.1:" + listener.getLocalPort()),
                 new SourceSettings.Login() {
                     @Override
                     public Secret secret() {
@@ -137,5 +176,28 @@ class TokenLoginTest {
         if (mechanism.equals("OAUTHBEARER")) {
             assertThat(said.get(1)).isEqualTo("AQ==");
         }
+    }
+
+    @Test
+    void byPop3ItGoesAsXoauth2() throws IOException {
+        serve(socket -> pop3(socket, ""));
+
+        try (Source source = open("pop3")) {
+            assertThat(source.keys(Source.Wanted.ALL)).isEmpty();
+        }
+        assertThat(said).singleElement().asString().startsWith("AUTH XOAUTH2 ");
+        assertThat(new String(Base64.getDecoder().decode(said.get(0).replaceFirst(".* ", "")), ISO_8859_1))
+                .isEqualTo(XOAUTH2);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[AUTH] Authentication failed.", "no"})
+    void aRefusalByPop3IsOneOfTheLogin(String words) {
+        serve(socket -> pop3(socket, words));
+
+        assertThatThrownBy(() -> open("pop3"))
+                .asInstanceOf(type(SourceException.class))
+                .satisfies(e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.LOGIN_REFUSED));
+        assertThat(said).hasSize(1);
     }
 }
