@@ -2,39 +2,13 @@ package org.pop2.fetch;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.function.BooleanSupplier;
-import org.pop2.fetch.source.SourceSettings;
 
 /**
  * Brings the mail of an account to a target, whatever its provider speaks: a {@link Collector} for IMAP and POP3, a
  * {@link Fetcher} for POP2. Blocks.
  */
 public interface AccountCollector {
-    /**
-     * A collector for one account. The caller closes target and journal.
-     *
-     * @param leading finds lines that POP2 servers send before a message
-     * @param stopped asked between two messages: whether to stop
-     * @throws IllegalArgumentException if the plan is not possible with the provider's protocol
-     */
-    static AccountCollector of(
-            SourceSettings settings,
-            Target target,
-            Journal journal,
-            FetchPlan plan,
-            LeadingLine.Finder leading,
-            FetchObserver observer,
-            BooleanSupplier stopped)
-            throws IOException {
-        Clock clock = Clock.systemUTC();
-        if (settings.address().scheme().isPop2()) {
-            return new Pop2Account(settings, Fetcher.of(target, journal, plan, leading, observer, stopped, clock));
-        }
-        return new SourceAccount(settings, Collector.of(target, journal, plan, observer, stopped, clock));
-    }
-
     /**
      * Finds out whether the message that was being stored at a kill is stored: to be called before a user can delete it
      * here. Needs no provider.

@@ -33,9 +33,6 @@ public final class Collector {
     /** Messages in one command to the provider. */
     private static final int BATCH = 100;
 
-    /** Messages refused for now after which a run gives up: probably there is no room for any. */
-    static final int MOST_REFUSED = 10;
-
     /** Attempts to read a message before it is left at the provider. */
     private static final int TRIES = 20;
 
@@ -55,11 +52,7 @@ public final class Collector {
     /** Messages that are stored here, for which something remains to be done at the provider. */
     private final List<String> toActOn = new ArrayList<>();
 
-    private long stored;
-    private long octets;
-    private long refused;
-    private long refusedForNow;
-    private long left;
+    private Tally tally;
 
     private Collector(
             Target target,
@@ -72,6 +65,7 @@ public final class Collector {
         this.state = state;
         this.plan = plan;
         this.observer = observer;
+        this.tally = new Tally(observer);
         this.stopped = stopped;
         this.clock = clock;
     }
@@ -118,11 +112,7 @@ public final class Collector {
      * @throws org.pop2.storage.StoreException likewise
      */
     public FetchResult run(Source source) throws IOException {
-        stored = 0;
-        octets = 0;
-        refused = 0;
-        refusedForNow = 0;
-        left = 0;
+        tally = new Tally(observer);
         recall();
         begin(source);
         boolean byNumber = source.last().isPresent();
@@ -148,7 +138,7 @@ public final class Collector {
         }
         act(source, unsettled);
         settle(source, there, unsettled);
-        return new FetchResult(stored, octets, refused, left);
+        return tally.result();
     }
 
     /** Looks what a run would find now. Changes nothing, neither here nor at the provider. */
@@ -170,7 +160,7 @@ public final class Collector {
     }
 
     private boolean isEnough() {
-        return stopped.getAsBoolean() || refusedForNow >= MOST_REFUSED;
+        return stopped.getAsBoolean() || tally.isEnough();
     }
 
     private void begin(Source source) throws IOException {
@@ -263,9 +253,7 @@ public final class Collector {
             }
             case REFUSED -> {
                 state.failed(key);
-                refused++;
-                refusedForNow++;
-                observer.refused(key, e);
+                tally.refused(key, e);
                 return false;
             }
             case PROTOCOL -> {
@@ -314,15 +302,12 @@ public final class Collector {
     }
 
     private boolean isTooOld(Optional<Instant> received) {
-        return plan.since().isPresent()
-                && received.isPresent()
-                && received.get().isBefore(clock.instant().minus(plan.since().get()));
+        return plan.isTooOld(received, clock.instant());
     }
 
     private void leave(String key, String why) throws IOException {
         state.leave(List.of(key));
-        left++;
-        observer.left(key, why);
+        tally.left(key, why);
     }
 
     private boolean store(String key, Spool spool, Optional<Instant> received, boolean whole) throws IOException {
@@ -351,18 +336,14 @@ public final class Collector {
             target.deliver(spool, id);
         } catch (DeliveryException e) {
             state.abandon(key);
-            refused++;
-            refusedForNow += e.kind() == DeliveryException.Kind.TEMPORARY ? 1 : 0;
-            observer.refused(key, e);
+            tally.refused(key, e);
             if (e.kind() == DeliveryException.Kind.NO_RECIPIENT) {
                 throw e;
             }
             return false;
         }
         state.finish(key, fingerprint, whole);
-        stored++;
-        octets += fingerprint.octets();
-        observer.stored(key, fingerprint.octets());
+        tally.stored(key, fingerprint.octets());
         toActOn(key, whole);
         return true;
     }

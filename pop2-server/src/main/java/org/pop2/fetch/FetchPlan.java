@@ -1,6 +1,7 @@
 package org.pop2.fetch;
 
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Optional;
 import org.pop2.fetch.source.AtProvider;
 
@@ -17,6 +18,11 @@ public record FetchPlan(Which which, Optional<Duration> since, long maxOctets, A
     public static final long ANY_OCTETS = 1L << 40;
 
     public static final FetchPlan DEFAULT = new FetchPlan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
+
+    /** Whether a message is one of those that {@link #since} leaves there; never if nobody knows when it came. */
+    boolean isTooOld(Optional<Instant> received, Instant now) {
+        return since.isPresent() && received.isPresent() && received.get().isBefore(now.minus(since.get()));
+    }
 
     /** Which messages are wanted. */
     public enum Which {

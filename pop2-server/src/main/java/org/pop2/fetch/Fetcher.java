@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.time.Clock;
-import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -52,12 +51,8 @@ public final class Fetcher {
     /** The number of the last one. */
     private int last;
 
-    private long stored;
-    private long octets;
     private long known;
-    private long refused;
-    private long refusedForNow;
-    private long left;
+    private Tally tally;
 
     private Fetcher(
             Target target,
@@ -72,6 +67,7 @@ public final class Fetcher {
         this.plan = plan;
         this.leading = leading;
         this.observer = observer;
+        this.tally = new Tally(observer);
         this.stopped = stopped;
         this.clock = clock;
     }
@@ -101,7 +97,7 @@ public final class Fetcher {
 
     /** What the last run did, or did before it failed. */
     public FetchResult result() {
-        return new FetchResult(stored, octets, refused, left);
+        return tally.result();
     }
 
     /** Messages in the last run that an earlier one had settled. */
@@ -137,12 +133,8 @@ public final class Fetcher {
      */
     public FetchResult run(Pop2Session session, Optional<String> folder) throws IOException {
         begin();
-        stored = 0;
-        octets = 0;
         known = 0;
-        refused = 0;
-        refusedForNow = 0;
-        left = 0;
+        tally = new Tally(observer);
         read(session, folder, Long.MAX_VALUE, this::settle, this::isEnough);
         boolean all = !isEnough();
         if (all) {
@@ -196,7 +188,7 @@ public final class Fetcher {
     }
 
     private boolean isEnough() {
-        return stopped.getAsBoolean() || refusedForNow >= Collector.MOST_REFUSED;
+        return stopped.getAsBoolean() || tally.isEnough();
     }
 
     /** Looks at a message that came completely. */
@@ -275,11 +267,10 @@ public final class Fetcher {
         } else if (isFirst()) {
             state.leave(of);
             staying = true;
-        } else if (isTooOld(spool.header().received())) {
+        } else if (plan.isTooOld(spool.header().received(), clock.instant())) {
             state.leave(of);
             staying = true;
-            left++;
-            observer.left(key, "too old");
+            tally.left(key, "too old");
         } else if (store(key, of, message, spool)) {
             staying = isTooLarge(message);
         } else {
@@ -291,12 +282,6 @@ public final class Fetcher {
         }
         deleted.merge(of, 1, Integer::sum);
         return Acknowledgement.DELETE;
-    }
-
-    private boolean isTooOld(Optional<Instant> received) {
-        return plan.since().isPresent()
-                && received.isPresent()
-                && received.get().isBefore(clock.instant().minus(plan.since().get()));
     }
 
     /** @return whether it is stored; if not, the target refuses it */
@@ -313,9 +298,7 @@ public final class Fetcher {
             target.deliver(spool, state.begin(of, here));
         } catch (DeliveryException e) {
             state.abandon(of);
-            refused++;
-            refusedForNow += e.kind() == DeliveryException.Kind.TEMPORARY ? 1 : 0;
-            observer.refused(key, e);
+            tally.refused(key, e);
             if (e.kind() == DeliveryException.Kind.NO_RECIPIENT) {
                 state.flush();
                 throw e;
@@ -323,9 +306,7 @@ public final class Fetcher {
             return false;
         }
         state.finish(of);
-        stored++;
-        octets += here.octets();
-        observer.stored(key, here.octets());
+        tally.stored(key, here.octets());
         return true;
     }
 }

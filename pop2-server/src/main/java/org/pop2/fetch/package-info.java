@@ -2,7 +2,7 @@
  * Mail of other servers, brought to where a program wants it: each message is safe there before the server hears that
  * it may go, and none comes twice, however often the work is killed and done again.
  *
- * <p>{@link org.pop2.fetch.AccountCollector} is the way in, and chooses between two engines.
+ * <p>{@link org.pop2.fetch.AccountCollectors} is the way in, and chooses between two engines.
  * {@link org.pop2.fetch.Fetcher} takes the messages of a POP2 server with {@code org.pop2.client}: POP2 gives messages
  * no names, so each run reads all, and knows by their fingerprints those that it has had.
  * {@link org.pop2.fetch.Collector} takes those of an account of IMAP or POP3 from a

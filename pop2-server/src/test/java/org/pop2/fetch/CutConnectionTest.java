@@ -100,7 +100,7 @@ class CutConnectionTest {
                 Optional.empty(),
                 false,
                 Duration.ofSeconds(10));
-        AccountCollector collector = AccountCollector.of(
+        AccountCollector collector = AccountCollectors.of(
                 settings, new Shelf(), journal, DELETE, LeadingLine.Finder.NONE, FetchObserver.NONE, () -> false);
         try (AccountCollector.Session session = collector.connect()) {
             session.run();

@@ -7,6 +7,7 @@ import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
 import org.pop2.app.fetch.LeadingFrom;
 import org.pop2.fetch.AccountCollector;
+import org.pop2.fetch.AccountCollectors;
 import org.pop2.fetch.FetchObserver;
 import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.StoreTarget;
@@ -121,7 +122,7 @@ final class OneAccount {
     }
 
     private AccountCollector collector(LedgerJournal journal) throws IOException {
-        return AccountCollector.of(
+        return AccountCollectors.of(
                 source(),
                 new StoreTarget(store, settings.user(), settings.folder()),
                 journal,

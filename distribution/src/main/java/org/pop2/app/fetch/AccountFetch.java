@@ -11,6 +11,7 @@ import org.pop2.app.cli.ProgressBar;
 import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
 import org.pop2.fetch.AccountCollector;
+import org.pop2.fetch.AccountCollectors;
 import org.pop2.fetch.DeliveryException;
 import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.FileJournal;
@@ -62,7 +63,7 @@ final class AccountFetch {
                         terminal.environment().getOrDefault("HOSTNAME", "localhost"),
                         settings.timeout())) {
             Watcher watcher = new Watcher(terminal, bar);
-            AccountCollector collector = AccountCollector.of(
+            AccountCollector collector = AccountCollectors.of(
                     settings,
                     target,
                     journal,
