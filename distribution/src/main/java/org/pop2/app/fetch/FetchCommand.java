@@ -56,11 +56,10 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "Exit codes: 0 all is fetched; 65 the mail system refused a message, which stays on the "
-                    + "server; 67 it does"
-                    + " not know the recipient; 69 there is no such server, or its certificate is not trusted; 74 the"
-                    + " mail cannot be written; 75 the connection was lost, try again; 76 the server does not keep to"
-                    + " the protocol; 77 it does not accept user and password.",
+            "Exit codes: 0 all is fetched; 65 the mail system refused a message for good, which stays on the server; 67 it"
+                    + " does not know the recipient; 69 there is no such server, or its certificate is not trusted; 74"
+                    + " the mail cannot be written; 75 the connection was lost, or the mail system refuses for now: try"
+                    + " again; 76 the server does not keep to the protocol; 77 it does not accept user and password.",
             "",
             "Example:",
             "  pop2d fetch --host dog-house --user postel --password-file secret \\",

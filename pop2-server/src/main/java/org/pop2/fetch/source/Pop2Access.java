@@ -29,8 +29,8 @@ public final class Pop2Access {
         if (!tls && !settings.clearText() && !address.isLoopback()) {
             throw new SourceException(
                     SourceException.Reason.TLS,
-                    address.server() + ": without TLS the password goes over the network in clear, which is only done"
-                            + " if the settings allow it",
+                    address.server() + ": without TLS the password would go over the network in clear; clear-text"
+                            + " allows that",
                     null);
         }
         if (settings.login().isToken()) {
