@@ -3,6 +3,8 @@ package org.pop2.fetch;
 import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 
 /**
  * Brings the mail of an account to a target, whatever its provider speaks: a {@link Collector} for IMAP and POP3, a
@@ -39,8 +41,15 @@ public interface AccountCollector {
         /** Whether it can {@link #await}, and run again: then new mail is told at once. */
         boolean canAwait() throws IOException;
 
-        /** Waits for new mail, for some time. */
-        void await(Duration most) throws IOException;
+        /**
+         * Waits for new mail, without a thread. Until the end of the wait nothing but {@link #close} may be called; that
+         * ends it, too.
+         *
+         * @param most how long; providers disconnect silent clients after half an hour
+         * @param threads for what is to be done when the provider says something; on one of them the wait ends
+         * @return whether there is news; fails with {@link org.pop2.fetch.source.SourceException}
+         */
+        CompletableFuture<Boolean> await(Duration most, Executor threads) throws IOException;
 
         /** Ends it regularly, after the last run. */
         void finish() throws IOException;

@@ -3,6 +3,8 @@ package org.pop2.fetch;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.pop2.client.Pop2ClientException;
 import org.pop2.client.Pop2Session;
 import org.pop2.fetch.source.Pop2Access;
@@ -48,7 +50,7 @@ record Pop2Account(SourceSettings settings, Fetcher fetcher) implements AccountC
         }
 
         @Override
-        public void await(Duration most) {
+        public CompletableFuture<Boolean> await(Duration most, Executor threads) {
             throw new UnsupportedOperationException("POP2 tells nobody of new mail");
         }
 

@@ -2,6 +2,8 @@ package org.pop2.fetch;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceSettings;
 import org.pop2.fetch.source.Sources;
@@ -35,8 +37,8 @@ record SourceAccount(SourceSettings settings, Collector collector) implements Ac
         }
 
         @Override
-        public void await(Duration most) throws IOException {
-            source.await(most);
+        public CompletableFuture<Boolean> await(Duration most, Executor threads) throws IOException {
+            return source.await(most, threads);
         }
 
         @Override

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceException;
@@ -108,8 +110,8 @@ final class FakeAccount implements Source {
     }
 
     @Override
-    public boolean await(Duration most) {
-        return false;
+    public CompletableFuture<Boolean> await(Duration most, Executor threads) {
+        return CompletableFuture.completedFuture(false);
     }
 
     @Override

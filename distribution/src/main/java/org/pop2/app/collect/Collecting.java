@@ -6,9 +6,11 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -24,14 +26,17 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Collects the mail of a server's accounts: each has one connection, on threads of their own. Of several nodes on one
- * database, the one that holds the account's ledger collects; the others try again from time to time.
+ * Collects the mail of a server's accounts: each has one connection, and a thread only while it works. Of several nodes
+ * on one database, the one that holds the account's ledger collects; the others try again from time to time.
  */
 public final class Collecting {
     private static final Logger LOG = LoggerFactory.getLogger(Collecting.class);
 
-    /** Most threads. With more accounts, none of them waits for new mail at its provider; all are checked in turn. */
+    /** Accounts that are worked on at a time: so many, as some providers do not answer for a minute. */
     private static final int MOST_THREADS = 256;
+
+    /** A thread without work ends: its stack is what costs most of an account. */
+    private static final Duration SPARE = Duration.ofSeconds(2);
 
     /** Time over which the first runs are spread. */
     private static final Duration START = Duration.ofSeconds(2);
@@ -49,24 +54,34 @@ public final class Collecting {
 
     private static final Duration MOST_AFTER_REFUSAL = Duration.ofDays(1);
 
-    private final ScheduledThreadPoolExecutor threads;
-    private final boolean mayWait;
+    /** When runs are due. Does not run them: one whose threads may end would not start any for them. */
+    private final ScheduledThreadPoolExecutor timer;
+
+    private final ThreadPoolExecutor threads;
     private final List<Account> accounts = new ArrayList<>();
     private final AtomicLong messages = new AtomicLong();
     private final AtomicLong octets = new AtomicLong();
     private volatile boolean stopped;
 
     private Collecting(List<CollectorSettings> collectors, MailStore store) {
-        int count = Math.min(MOST_THREADS, collectors.size());
-        mayWait = collectors.size() <= MOST_THREADS;
-        int[] number = new int[1];
-        threads = new ScheduledThreadPoolExecutor(count, work -> {
-            Thread thread = new Thread(work, "collect-" + ++number[0]);
-            thread.setDaemon(true);
-            return thread;
-        });
-        threads.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        timer = new ScheduledThreadPoolExecutor(1, work -> daemon(work, "collect-timer"));
+        timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
+        AtomicInteger number = new AtomicInteger();
+        threads = new ThreadPoolExecutor(
+                MOST_THREADS,
+                MOST_THREADS,
+                SPARE.toMillis(),
+                TimeUnit.MILLISECONDS,
+                new LinkedBlockingQueue<>(),
+                work -> daemon(work, "collect-" + number.incrementAndGet()));
+        threads.allowCoreThreadTimeOut(true);
         collectors.forEach(each -> accounts.add(new Account(each, store)));
+    }
+
+    private static Thread daemon(Runnable work, String name) {
+        Thread thread = new Thread(work, name);
+        thread.setDaemon(true);
+        return thread;
     }
 
     /** Prepares for these accounts, without starting. */
@@ -129,11 +144,12 @@ public final class Collecting {
     /** Ends waits at once, and lets messages under way be stored, within the limit. Blocks. */
     public void stop(Duration limit) {
         stopped = true;
+        timer.shutdown();
+        accounts.forEach(each -> threads.execute(each::endWait));
         threads.shutdown();
-        accounts.forEach(each -> each.work.interrupt(false));
         try {
             if (!threads.awaitTermination(limit.toMillis(), TimeUnit.MILLISECONDS)) {
-                accounts.forEach(each -> each.work.interrupt(true));
+                accounts.forEach(each -> each.work.interrupt());
                 if (!threads.awaitTermination(1, TimeUnit.SECONDS)) {
                     LOG.atWarn().log("collection-not-ended");
                 }
@@ -166,7 +182,7 @@ public final class Collecting {
         private final AtomicLong stored = new AtomicLong();
         private volatile @Nullable Instant lastRun;
         private volatile String state = "has not run yet";
-        private boolean ran;
+        private volatile boolean ran;
 
         Account(CollectorSettings settings, MailStore store) {
             this.settings = settings;
@@ -188,18 +204,44 @@ public final class Collecting {
         @SuppressWarnings("FutureReturnValueIgnored")
         void next(Duration delay) {
             try {
-                threads.schedule(this::run, delay.toMillis(), TimeUnit.MILLISECONDS);
+                timer.schedule(() -> threads.execute(() -> run(false)), delay.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 // the server stops
                 return;
             }
         }
 
-        private void run() {
-            Duration delay = settings.every();
-            ran = false;
+        /** The wait at the provider is over. */
+        private void again() {
             try {
-                work.attend(mayWait, this::ran);
+                threads.execute(() -> run(true));
+            } catch (RejectedExecutionException e) {
+                // the server stops, and this had just ended
+                end();
+            }
+        }
+
+        private void endWait() {
+            if (work.endsWait()) {
+                end();
+            }
+        }
+
+        private void end() {
+            try {
+                work.close();
+            } catch (IOException | StoreException e) {
+                failed(e);
+            }
+        }
+
+        /** @param goesOn whether in the same session */
+        private void run(boolean goesOn) {
+            Duration delay = settings.every();
+            boolean waits = false;
+            ran &= goesOn;
+            try {
+                waits = work.attend(this::ran, threads, this::again);
             } catch (SourceException e) {
                 delay = failed(e);
             } catch (StoreException e) {
@@ -207,7 +249,7 @@ public final class Collecting {
             } catch (IOException | RuntimeException e) {
                 delay = failed(e);
             } finally {
-                if (!stopped) {
+                if (!waits && !stopped) {
                     next(jittered(delay));
                 }
             }

@@ -1,7 +1,11 @@
 package org.pop2.app.collect;
 
+import java.io.Closeable;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
@@ -24,13 +28,31 @@ final class OneAccount {
     private final FetchObserver observer;
     private final BooleanSupplier stopped;
 
-    private volatile AccountCollector.@Nullable Session session;
-    private volatile boolean waiting;
+    private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
+    private final AtomicBoolean waiting = new AtomicBoolean();
+
+    /** What lasts from one run to the next. */
+    private record Opened(LedgerJournal journal, AccountCollector.Session session) implements Closeable {
+        @Override
+        public void close() throws IOException {
+            try {
+                session.close();
+            } finally {
+                journal.close();
+            }
+        }
+    }
 
     /** Called after each successful run. */
     @FunctionalInterface
     interface Told {
         void ran(FetchResult result);
+    }
+
+    /** Work with an open session. */
+    @FunctionalInterface
+    interface Look {
+        void at(AccountCollector.Session session) throws IOException;
     }
 
     OneAccount(CollectorSettings settings, MailStore store, FetchObserver observer, BooleanSupplier stopped) {
@@ -40,13 +62,21 @@ final class OneAccount {
         this.stopped = stopped;
     }
 
-    private SourceSettings source() {
-        return new SourceSettings(
+    private AccountCollector collector(LedgerJournal journal) throws IOException {
+        SourceSettings source = new SourceSettings(
                 settings.from(),
                 new AccountLogin(settings.passwordFile(), settings.tokenCommand()),
                 settings.authorities(),
                 settings.clearText(),
                 SourceSettings.TIMEOUT);
+        return AccountCollectors.of(
+                source,
+                new StoreTarget(store, settings.user(), settings.folder()),
+                journal,
+                settings.plan(),
+                new LeadingFrom(),
+                observer,
+                stopped);
     }
 
     /** Finds out what became of a message that was being stored when a server was killed. */
@@ -58,85 +88,93 @@ final class OneAccount {
 
     /** One run. */
     FetchResult once() throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                AccountCollector.Session opened = open(journal)) {
-            FetchResult result = opened.run();
-            opened.finish();
+        try (Opened now = open()) {
+            FetchResult result = now.session().run();
+            now.session().finish();
             return result;
-        } finally {
-            session = null;
         }
-    }
-
-    /** Work with an open session. */
-    @FunctionalInterface
-    interface Look {
-        void at(AccountCollector.Session session) throws IOException;
     }
 
     /** A session without a run: to look what one would find. */
     void look(Look look) throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                AccountCollector.Session opened = open(journal)) {
-            look.at(opened);
-            opened.finish();
-        } finally {
-            session = null;
+        try (Opened now = open()) {
+            look.at(now.session());
+            now.session().finish();
         }
     }
 
     /**
-     * Runs once, and again whenever the provider announces new mail, until stopped.
+     * Runs, in the session that is open or in a new one.
      *
-     * @param mayWait whether it may occupy its thread for waiting
+     * @param threads for what the provider says while this waits for new mail, which occupies no thread
+     * @param again called when the wait is over. If it failed, the run that follows finds out
+     * @return whether it waits; if not, the session is closed
      */
-    void attend(boolean mayWait, Told told) throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                AccountCollector.Session opened = open(journal)) {
-            told.ran(opened.run());
-            boolean canWait = mayWait && opened.canAwait();
-            Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
-            while (canWait && !stopped.getAsBoolean()) {
-                waiting = true;
-                try {
-                    if (!stopped.getAsBoolean()) {
-                        opened.await(most);
-                    }
-                } finally {
-                    waiting = false;
-                }
-                if (!stopped.getAsBoolean()) {
-                    told.ran(opened.run());
-                }
+    // nothing more comes of a wait
+    @SuppressWarnings("FutureReturnValueIgnored")
+    boolean attend(Told told, Executor threads, Runnable again) throws IOException {
+        boolean waits = false;
+        try {
+            Opened now = opened.get();
+            if (now == null) {
+                now = open();
+                opened.set(now);
             }
-            opened.finish();
+            AccountCollector.Session session = now.session();
+            told.ran(session.run());
+            if (!stopped.getAsBoolean() && session.canAwait()) {
+                Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
+                waiting.set(true);
+                session.await(most, threads).whenComplete((news, failure) -> {
+                    if (endsWait()) {
+                        again.run();
+                    }
+                });
+                // a stop meanwhile may not have seen that this waits
+                waits = !stopped.getAsBoolean() || !endsWait();
+            } else {
+                session.finish();
+            }
+            return waits;
         } finally {
-            session = null;
+            if (!waits) {
+                waiting.set(false);
+                close();
+            }
         }
     }
 
-    private AccountCollector.Session open(LedgerJournal journal) throws IOException {
-        AccountCollector.Session opened = collector(journal).connect();
-        session = opened;
-        return opened;
+    private Opened open() throws IOException {
+        LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
+        AccountCollector.Session session = null;
+        try {
+            session = collector(journal).connect();
+        } finally {
+            if (session == null) {
+                journal.close();
+            }
+        }
+        return new Opened(journal, session);
     }
 
-    private AccountCollector collector(LedgerJournal journal) throws IOException {
-        return AccountCollectors.of(
-                source(),
-                new StoreTarget(store, settings.user(), settings.folder()),
-                journal,
-                settings.plan(),
-                new LeadingFrom(),
-                observer,
-                stopped);
+    /** Ends a wait, if there is one; who did has to close the session. */
+    boolean endsWait() {
+        return waiting.compareAndSet(true, false);
     }
 
-    /** Ends a wait at once; with force, also anything else. */
-    void interrupt(boolean force) {
-        AccountCollector.Session opened = session;
-        if (opened != null && (force || waiting)) {
-            opened.close();
+    /** Closes the session, if one is open. */
+    void close() throws IOException {
+        Opened closing = opened.getAndSet(null);
+        if (closing != null) {
+            closing.close();
+        }
+    }
+
+    /** Ends whatever is done, at once. */
+    void interrupt() {
+        Opened now = opened.get();
+        if (now != null) {
+            now.session().close();
         }
     }
 }

@@ -8,6 +8,8 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.SocketAddress;
 import java.net.SocketException;
+import java.net.UnknownHostException;
+import java.nio.channels.SocketChannel;
 import javax.net.SocketFactory;
 import javax.net.ssl.SSLParameters;
 import javax.net.ssl.SSLSocket;
@@ -27,6 +29,9 @@ final class GuardedSocket extends Socket {
     /** Below TLS. Reads and writes go here until there is a handshake. */
     private final Socket plain;
 
+    /** The same, to wait on without a thread. */
+    private final SocketChannel channel;
+
     private volatile Socket used;
 
     /** What a handshake needs. */
@@ -43,10 +48,11 @@ final class GuardedSocket extends Socket {
     }
 
     /** @param tls for TLS from the first octet on */
-    private GuardedSocket(Guard guard, @Nullable Tls tls, Socket plain) {
+    private GuardedSocket(Guard guard, @Nullable Tls tls, SocketChannel channel) {
         this.guard = guard;
         this.tls = tls;
-        this.plain = plain;
+        this.channel = channel;
+        this.plain = channel.socket();
         this.used = plain;
     }
 
@@ -54,26 +60,29 @@ final class GuardedSocket extends Socket {
     static final class Plain extends SocketFactory {
         private final Guard guard;
         private final @Nullable Tls tls;
-        private volatile @Nullable Socket made;
+        private volatile @Nullable GuardedSocket made;
 
         Plain(Guard guard, @Nullable Tls tls) {
             this.guard = guard;
             this.tls = tls;
         }
 
-        void limit(int millis) throws IOException {
-            Socket socket = made;
-            if (socket != null) {
-                socket.setSoTimeout(millis);
+        /** See {@link Waits#until}. */
+        void whenReadable(long until, Runnable then) throws IOException {
+            GuardedSocket socket = made;
+            if (socket == null) {
+                throw new SocketException("not connected");
             }
+            Waits.until(socket.channel, until, then);
         }
 
         /** Closes the connection and interrupts reads and writes. */
         void close() {
-            Socket socket = made;
+            GuardedSocket socket = made;
             if (socket != null) {
                 try {
                     socket.close();
+                    Waits.look();
                 } catch (IOException e) {
                     // closed enough: nobody reads it any more
                     return;
@@ -82,8 +91,8 @@ final class GuardedSocket extends Socket {
         }
 
         @Override
-        public Socket createSocket() {
-            GuardedSocket socket = new GuardedSocket(guard, tls, new Socket());
+        public Socket createSocket() throws IOException {
+            GuardedSocket socket = new GuardedSocket(guard, tls, SocketChannel.open());
             made = socket;
             return socket;
         }
@@ -166,6 +175,10 @@ final class GuardedSocket extends Socket {
 
     @Override
     public void connect(SocketAddress endpoint, int timeout) throws IOException {
+        if (endpoint instanceof InetSocketAddress named && named.isUnresolved()) {
+            // a channel does not say which
+            throw new UnknownHostException(named.getHostString());
+        }
         plain.connect(endpoint, timeout);
         plain.setTcpNoDelay(true);
         plain.setKeepAlive(true);

@@ -16,11 +16,9 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
-import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.RejectedExecutionException;
 import org.eclipse.angus.mail.iap.Argument;
 import org.eclipse.angus.mail.iap.ByteArray;
 import org.eclipse.angus.mail.iap.ProtocolException;
@@ -46,29 +44,19 @@ final class ImapSource implements Source {
     /** Room for what surrounds a part, and for unsolicited responses. */
     private static final int AROUND = 128 * 1024;
 
-    /** Ends waits. Shared by all sources, as it never blocks. */
-    private static final ScheduledExecutorService LIMITS = Executors.newSingleThreadScheduledExecutor(work -> {
-        Thread thread = new Thread(work, "imap-idle");
-        thread.setDaemon(true);
-        return thread;
-    });
-
     private final MailAccess access;
     private final IMAPStore store;
     private final IMAPFolder folder;
     private final String validity;
     private final OptionalLong last;
-    private final Duration timeout;
 
     /** Whether a message has arrived since the last list; any response can say so. */
     private volatile boolean news;
 
-    private ImapSource(MailAccess access, IMAPStore store, IMAPFolder folder, Duration timeout)
-            throws MessagingException {
+    private ImapSource(MailAccess access, IMAPStore store, IMAPFolder folder) throws MessagingException {
         this.access = access;
         this.store = store;
         this.folder = folder;
-        this.timeout = timeout;
         this.validity = String.valueOf(folder.getUIDValidity());
         long next = folder.getUIDNext();
         this.last = next > 0 ? OptionalLong.of(next - 1) : OptionalLong.empty();
@@ -87,7 +75,7 @@ final class ImapSource implements Source {
         try {
             IMAPFolder folder = (IMAPFolder) store.getFolder(settings.address().folder());
             folder.open(Folder.READ_WRITE);
-            ImapSource source = new ImapSource(access, (IMAPStore) store, folder, settings.timeout());
+            ImapSource source = new ImapSource(access, (IMAPStore) store, folder);
             source.run("", protocol -> {
                 protocol.addResponseHandler(response -> {
                     if (response instanceof IMAPResponse imap && imap.keyEquals("EXISTS")) {
@@ -98,7 +86,7 @@ final class ImapSource implements Source {
             });
             good = true;
             return source;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("the folder " + settings.address().folder() + ": ", e);
         } finally {
             if (!good) {
@@ -279,7 +267,7 @@ final class ImapSource implements Source {
             // nothing else is expunged
             folder.close(false);
             store.close();
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
@@ -290,37 +278,71 @@ final class ImapSource implements Source {
     }
 
     @Override
-    public boolean await(Duration most) throws IOException {
+    public CompletableFuture<Boolean> await(Duration most, Executor threads) throws IOException {
         access.guard().expect(Guard.ANSWER);
-        if (news) {
+        long until = System.nanoTime() + most.toNanos();
+        CompletableFuture<Boolean> told = new CompletableFuture<>();
+        run("IDLE", protocol -> {
+            protocol.idleStart();
+            return true;
+        });
+        listen(until, threads, told);
+        return told;
+    }
+
+    /** Goes on when the provider says something; what it said with its consent to wait may be read already. */
+    private void listen(long until, Executor threads, CompletableFuture<Boolean> told) throws IOException {
+        Runnable then = () -> {
+            try {
+                threads.execute(() -> hear(until, threads, told));
+            } catch (RejectedExecutionException e) {
+                told.completeExceptionally(e);
+            }
+        };
+        if (news || run("IDLE", IMAPProtocol::hasResponse)) {
+            then.run();
+        } else {
+            access.whenReadable(until, then);
+        }
+    }
+
+    private void hear(long until, Executor threads, CompletableFuture<Boolean> told) {
+        try {
+            if (run("IDLE", protocol -> idles(protocol, until))) {
+                listen(until, threads, told);
+            } else {
+                told.complete(news);
+            }
+        } catch (IOException | RuntimeException e) {
+            told.completeExceptionally(e);
+        }
+    }
+
+    /** Reads what the provider says. @return whether it goes on; some say from time to time that they are still here */
+    private boolean idles(IMAPProtocol protocol, long until) throws ProtocolException {
+        boolean late = until - System.nanoTime() <= 0;
+        boolean goesOn = true;
+        while (goesOn && !news && !late) {
+            goesOn = read(protocol);
+            if (!protocol.hasResponse()) {
+                break;
+            }
+        }
+        if (goesOn && !news && !late) {
             return true;
         }
-        return run("IDLE", protocol -> {
-            protocol.idleStart();
-            AtomicBoolean ended = new AtomicBoolean();
-            Runnable end = () -> {
-                if (ended.compareAndSet(false, true)) {
-                    protocol.idleAbort();
-                }
-            };
-            Future<?> limit = LIMITS.schedule(end, most.toMillis(), TimeUnit.MILLISECONDS);
-            access.limit(most.plus(timeout));
-            try {
-                // what came before the provider began to listen is told with its consent
-                boolean goesOn = true;
-                while (goesOn) {
-                    if (news) {
-                        end.run();
-                    }
-                    Response response = protocol.readIdleResponse();
-                    goesOn = response != null && protocol.processIdleResponse(response);
-                }
-                return news;
-            } finally {
-                limit.cancel(false);
-                access.limit(timeout);
+        if (goesOn) {
+            protocol.idleAbort();
+            while (goesOn) {
+                goesOn = read(protocol);
             }
-        });
+        }
+        return false;
+    }
+
+    private static boolean read(IMAPProtocol protocol) throws ProtocolException {
+        Response response = protocol.readIdleResponse();
+        return response != null && protocol.processIdleResponse(response);
     }
 
     @Override
@@ -375,7 +397,7 @@ final class ImapSource implements Source {
                 throw failure[0] instanceof SourceException known ? known : access.failed(doing, failure[0]);
             }
             return result;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed(doing.isEmpty() ? "" : doing + ": ", e);
         }
     }

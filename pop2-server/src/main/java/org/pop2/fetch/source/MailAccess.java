@@ -15,7 +15,6 @@ import java.security.KeyStore;
 import java.security.cert.Certificate;
 import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.Properties;
 import javax.net.ssl.SSLContext;
@@ -127,9 +126,9 @@ final class MailAccess {
         }
     }
 
-    /** Limits how long an answer may take from now on. */
-    void limit(Duration limit) throws IOException {
-        sockets.limit((int) Math.min(Integer.MAX_VALUE, limit.toMillis()));
+    /** See {@link Waits#until}. */
+    void whenReadable(long until, Runnable then) throws IOException {
+        sockets.whenReadable(until, then);
     }
 
     void close() {
@@ -198,6 +197,10 @@ final class MailAccess {
             if (cause instanceof InterruptedIOException
                     || String.valueOf(cause.getMessage()).contains("SocketTimeoutException")) {
                 return "no answer within " + settings.timeout().toSeconds() + " s";
+            }
+            // Angus Mail finds the connection lost, closes the folder, and then complains that it is not open
+            if (cause instanceof IllegalStateException) {
+                return "the connection was lost";
             }
         }
         Throwable last = e;

@@ -19,6 +19,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.eclipse.angus.mail.pop3.POP3Folder;
 import org.eclipse.angus.mail.pop3.POP3Message;
 import org.pop2.storage.transfer.OctetSink;
@@ -60,7 +62,7 @@ final class Pop3Source implements Source {
             source.list();
             good = true;
             return source;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         } finally {
             if (!good) {
@@ -138,7 +140,7 @@ final class Pop3Source implements Source {
                 }
             }
             return whole;
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("message " + info.key() + ": ", e);
         } finally {
             message.invalidate(true);
@@ -160,7 +162,7 @@ final class Pop3Source implements Source {
                     message.setFlag(Flags.Flag.DELETED, true);
                 }
             }
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
@@ -171,7 +173,7 @@ final class Pop3Source implements Source {
             access.guard().expect(Guard.LIST);
             folder.close(true);
             store.close();
-        } catch (MessagingException e) {
+        } catch (MessagingException | IllegalStateException e) {
             throw access.failed("", e);
         }
     }
@@ -182,7 +184,7 @@ final class Pop3Source implements Source {
     }
 
     @Override
-    public boolean await(Duration most) {
+    public CompletableFuture<Boolean> await(Duration most, Executor threads) {
         throw new UnsupportedOperationException("POP3 tells nobody of new mail");
     }
 

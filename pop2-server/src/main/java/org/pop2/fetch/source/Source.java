@@ -8,11 +8,13 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.pop2.storage.transfer.OctetSink;
 
 /**
- * An open folder of an account at a provider. Every method blocks, each wait for at most
- * {@link SourceSettings#timeout}, and fails with {@link SourceException}. For one thread; any thread may call
+ * An open folder of an account at a provider. Every method but {@link #await} blocks, each wait for at most
+ * {@link SourceSettings#timeout}, and fails with {@link SourceException}. For one thread at a time; any thread may call
  * {@link #close}, which ends waits.
  */
 public interface Source extends Closeable {
@@ -78,12 +80,14 @@ public interface Source extends Closeable {
     boolean canAwait() throws IOException;
 
     /**
-     * Waits for a change in the folder.
+     * Waits for a change in the folder, without a thread. Until the end of the wait nothing but {@link #close} may be
+     * called; that ends it, too.
      *
      * @param most how long; providers disconnect silent clients after half an hour
-     * @return whether there was a change
+     * @param threads for what is to be done when the provider says something; on one of them the wait ends
+     * @return whether there was a change; fails with {@link SourceException}
      */
-    boolean await(Duration most) throws IOException;
+    CompletableFuture<Boolean> await(Duration most, Executor threads) throws IOException;
 
     /** Closes the connection at once. */
     @Override

@@ -8,7 +8,8 @@
  * Messages are addressed by UID and read in parts that are checked, for its own stream takes a short answer for the end
  * of a message.
  *
- * <p>It knows nothing of the rest of this project but passwords. Everything blocks.
+ * <p>It knows nothing of the rest of this project but passwords. Everything blocks but the wait for new mail:
+ * {@code Waits} has one thread for all of them.
  *
  * @since 0.1.0
  */

@@ -165,6 +165,22 @@ class HostileProviderTest {
         assertThatThrownBy(this::read).hasMessageContaining("no answer within 2 s");
     }
 
+    /** Angus Mail finds out by a command of its own, and then says that the folder is not open. */
+    @Test
+    void aConnectionOfPop3ThatIsLostBetweenCommandsIsSaidSo() {
+        serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
+            case "STAT" -> "+OK 1 100\r\n";
+            case "CAPA" -> "+OK\r\nUIDL\r\nUSER\r\n.\r\n";
+            case "NOOP" -> "";
+            default -> "+OK\r\n";
+        });
+
+        assertThatThrownBy(() -> open("pop3"))
+                .isInstanceOfSatisfying(
+                        SourceException.class, e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.CONNECTION))
+                .hasMessageContaining("the connection was lost");
+    }
+
     @Test
     void aHeaderOfPop3ThatDoesNotEndIsNotKept() {
         serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
