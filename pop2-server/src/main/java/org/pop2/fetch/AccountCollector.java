@@ -42,8 +42,8 @@ public interface AccountCollector {
         boolean canAwait() throws IOException;
 
         /**
-         * Waits for new mail, without a thread. Until the end of the wait nothing but {@link #close} may be called; that
-         * ends it, too.
+         * Waits for new mail, without a thread. Until the end of the wait nothing but {@link #close} may be called;
+         * that ends it, too.
          *
          * @param most how long; providers disconnect silent clients after half an hour
          * @param threads for what is to be done when the provider says something; on one of them the wait ends
