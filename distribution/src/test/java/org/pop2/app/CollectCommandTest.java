@@ -15,6 +15,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.time.Duration;
 import java.time.Instant;
@@ -30,10 +31,12 @@ import org.junit.jupiter.api.io.TempDir;
 import org.pop2.app.collect.Collecting;
 import org.pop2.app.config.Configuration;
 import org.pop2.app.config.ConfigurationReader;
+import org.pop2.server.TestServer;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.StoreMetrics;
 import org.pop2.storage.UserName;
+import org.pop2.storage.memory.MemoryMailStore;
 import reactor.core.publisher.Mono;
 
 /** {@code pop2d collect}, and what a server does of it, with GreenMail as the provider. */
@@ -171,6 +174,55 @@ class CollectCommandTest {
         out = run.out();
         err = run.err();
         return run.exitCode();
+    }
+
+    @Test
+    void mailOfAPop2ServerIsCollected() throws Exception {
+        MemoryMailStore old = MemoryMailStore.create()
+                .account("postel", "{PLAIN}secret")
+                .message("postel", "INBOX", "Subject: one\r\n\r\none\r\n")
+                .message("postel", "Notes", "Subject: note\r\n\r\nnote\r\n");
+        try (TestServer server = TestServer.over(old)) {
+            String from = "pop2://postel@127.0.0.1:" + server.address().getPort();
+            Files.writeString(file, """
+                    collect.notes { user = jon, password-file = password, from = "%s/Notes", which = all, folder = Notes }
+                    collect.old { user = jon, password-file = password, from = "%s", which = all, at-provider = delete }
+                    """.formatted(from, from), StandardOpenOption.APPEND);
+
+            assertThat(run("collect", "test", "old")).as(err).isZero();
+            assertThat(out).contains(from + ": logged in").contains("1 messages are there, 1 would come to jon/INBOX");
+            assertThat(run("collect", "run", "old")).as(err).isZero();
+            assertThat(run("collect", "run", "notes")).as(err).isZero();
+            old.message("postel", "INBOX", "Subject: two\r\n\r\ntwo\r\n");
+            assertThat(run("collect", "run", "notes")).as(err).isZero();
+            assertThat(out).contains("collected 0 messages");
+            assertThat(run("collect", "run", "old")).as(err).isZero();
+            assertThat(run("collect", "test", "old")).isZero();
+            assertThat(out).contains("0 messages are there, 0 would come");
+            Path mbox = directory.resolve("mbox");
+            for (int i = 0; i < 2; i++) {
+                assertThat(fetch(
+                                "fetch",
+                                "--from",
+                                from + "/Notes",
+                                "--password-file",
+                                directory.resolve("password").toString(),
+                                "--to",
+                                "mbox:" + mbox,
+                                "--state",
+                                directory.resolve("state").toString()))
+                        .as(err)
+                        .isZero();
+            }
+            assertThat(Files.readString(mbox)).containsOnlyOnce("Subject: note");
+            Files.writeString(directory.resolve("password"), "wrong\n");
+            assertThat(run("collect", "run", "old")).as(err).isEqualTo(77);
+        }
+        assertThat(run("collect", "run", "old")).as(err).isEqualTo(69);
+
+        assertThat(mail(FolderName.INBOX))
+                .containsExactly("Subject: one\r\n\r\none\r\n", "Subject: two\r\n\r\ntwo\r\n");
+        assertThat(mail(new FolderName("Notes"))).containsExactly("Subject: note\r\n\r\nnote\r\n");
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.pop2.client;
 
 import io.netty.channel.ChannelOption;
 import io.netty.channel.ConnectTimeoutException;
+import io.netty.handler.ssl.NotSslRecordException;
 import java.net.NoRouteToHostException;
 import java.net.UnknownHostException;
 import java.time.Duration;
@@ -106,19 +107,7 @@ public final class Pop2Client {
             BooleanSupplier enough) {
         return Mono.usingWhen(
                 connect(user, password),
-                session -> folder.map(session::fold)
-                        .orElseGet(() -> Mono.just(session.count()))
-                        .flatMapMany(count -> session.messages())
-                        .concatMap(
-                                message -> Mono.<Acknowledgement>from(handler.apply(message))
-                                        .switchIfEmpty(Mono.error(() -> new IllegalStateException(
-                                                "the handler did not say what becomes of the message")))
-                                        .flatMap(choice ->
-                                                message.acknowledge(choice).thenReturn(choice)),
-                                1)
-                        .takeUntil(acknowledged -> enough.getAsBoolean())
-                        .count()
-                        .flatMap(handled -> session.quit().thenReturn(handled)),
+                session -> session.fetch(folder, handler, enough),
                 session -> Mono.fromRunnable(session::close));
     }
 
@@ -151,7 +140,9 @@ public final class Pop2Client {
                     Reason.TLS, where + ": its certificate is not trusted: " + failure.getMessage(), failure);
         }
         if (settings.tls().isPresent() && failure instanceof SSLException) {
-            return new Pop2ClientException(Reason.TLS, where + ": no TLS: " + failure.getMessage(), failure);
+            // its message has all that came, in hexadecimal
+            String why = failure instanceof NotSslRecordException ? "the server speaks in clear" : failure.getMessage();
+            return new Pop2ClientException(Reason.TLS, where + ": no TLS: " + why, failure);
         }
         return new Pop2ClientException(
                 Reason.UNREACHABLE,

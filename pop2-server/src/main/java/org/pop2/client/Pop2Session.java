@@ -1,8 +1,12 @@
 package org.pop2.client;
 
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.pop2.client.Pop2Message.Outcome;
 import org.pop2.protocol.Command;
+import org.reactivestreams.Publisher;
 import reactor.core.publisher.Flux;
 import reactor.core.publisher.Mono;
 
@@ -92,6 +96,34 @@ public final class Pop2Session {
 
     private boolean isCurrent(Pop2Message message) {
         return message == current;
+    }
+
+    /**
+     * The rest of a session: opens a mailbox, gives each message to the handler and acknowledges it as the handler
+     * says, quits.
+     *
+     * @param folder for FOLD; empty: the mailbox that is open
+     * @param handler reads {@link Pop2Message#content} and says what becomes of the message, when that may be said: for
+     *     {@link Acknowledgement#DELETE}, when it is stored safely. Fails to stop, which leaves the session as it is
+     * @param enough asked after each message, when it has been acknowledged: {@code true} quits, the rest unread
+     * @return how many messages the handler has had; comes when the server has confirmed the end of the session
+     */
+    public Mono<Long> fetch(
+            Optional<String> folder,
+            Function<Pop2Message, ? extends Publisher<Acknowledgement>> handler,
+            BooleanSupplier enough) {
+        return folder.map(this::fold)
+                .orElseGet(() -> Mono.just(count))
+                .flatMapMany(opened -> messages())
+                .concatMap(
+                        message -> Mono.<Acknowledgement>from(handler.apply(message))
+                                .switchIfEmpty(Mono.error(() -> new IllegalStateException(
+                                        "the handler did not say what becomes of the message")))
+                                .flatMap(choice -> message.acknowledge(choice).thenReturn(choice)),
+                        1)
+                .takeUntil(acknowledged -> enough.getAsBoolean())
+                .count()
+                .flatMap(handled -> quit().thenReturn(handled));
     }
 
     /**

@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -34,98 +33,39 @@ public final class Collector {
     /** Messages in one command to the provider. */
     private static final int BATCH = 100;
 
-    /** Refused messages after which a run gives up: probably there is no room for any. */
-    private static final int MOST_REFUSED = 10;
-
     /** Attempts to read a message before it is left at the provider. */
     private static final int TRIES = 20;
 
     /** Most octets that are stored of a message that is too large. */
-    private static final int BEGINNING = 64 * 1024;
+    static final int BEGINNING = 64 * 1024;
 
     /** Octets that are accepted of a message whatever size was announced. */
     private static final long WRONG_SIZE = 64L * 1024 * 1024;
 
-    /** No limit: more than any message has. */
-    public static final long ANY_OCTETS = 1L << 40;
-
     private final Target target;
     private final CollectState state;
-    private final Plan plan;
-    private final Observer observer;
+    private final FetchPlan plan;
+    private final FetchObserver observer;
     private final BooleanSupplier stopped;
     private final Clock clock;
 
     /** Messages that are stored here, for which something remains to be done at the provider. */
     private final List<String> toActOn = new ArrayList<>();
 
-    private long stored;
-    private long octets;
-    private long refused;
-    private long left;
-
-    /** Which messages are wanted. */
-    public enum Which {
-        /** Those that come after the first run. */
-        NEW,
-        /** Those that are unread when they are first looked at. */
-        UNSEEN,
-        ALL
-    }
-
-    /**
-     * What is to be done.
-     *
-     * @param which messages
-     * @param since only those that arrived there within this time before the run
-     * @param maxOctets of longer messages, only the beginning and a note are stored, and they stay at the provider
-     * @param atProvider what to do with stored messages at the provider
-     */
-    public record Plan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
-        public static final Plan DEFAULT = new Plan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
-    }
-
-    /** Listens to events. */
-    public interface Observer {
-        Observer NONE = new Observer() {};
-
-        /** A message is stored. */
-        default void stored(String key, long octets) {}
-
-        /** The target refuses it, or it cannot be read: it stays at the provider and is tried again. */
-        default void refused(String key, IOException why) {}
-
-        /** It stays at the provider for good. */
-        default void left(String key, String why) {}
-
-        /** The provider has renumbered its messages: all are read again and compared with what is stored. */
-        default void renumbered(String before, String now) {}
-
-        /** It was being stored when an earlier run was killed, and is neither here nor at the provider. */
-        default void vanished(String key) {}
-    }
-
-    /**
-     * What a run did.
-     *
-     * @param stored messages
-     * @param octets of these
-     * @param refused messages that stay at the provider and are tried again
-     * @param left messages that stay at the provider for good
-     */
-    public record Result(long stored, long octets, long refused, long left) {
-        /** Whether anything happened. */
-        public boolean didSomething() {
-            return stored + refused + left > 0;
-        }
-    }
+    private Tally tally;
 
     private Collector(
-            Target target, CollectState state, Plan plan, Observer observer, BooleanSupplier stopped, Clock clock) {
+            Target target,
+            CollectState state,
+            FetchPlan plan,
+            FetchObserver observer,
+            BooleanSupplier stopped,
+            Clock clock) {
         this.target = target;
         this.state = state;
         this.plan = plan;
         this.observer = observer;
+        this.tally = new Tally(observer);
         this.stopped = stopped;
         this.clock = clock;
     }
@@ -136,7 +76,12 @@ public final class Collector {
      * @param stopped asked between two messages: whether to stop
      */
     public static Collector of(
-            Target target, Journal journal, Plan plan, Observer observer, BooleanSupplier stopped, Clock clock)
+            Target target,
+            Journal journal,
+            FetchPlan plan,
+            FetchObserver observer,
+            BooleanSupplier stopped,
+            Clock clock)
             throws IOException {
         return new Collector(target, CollectState.of(journal), plan, observer, stopped, clock);
     }
@@ -166,15 +111,13 @@ public final class Collector {
      * @throws IOException if the target or the journal does
      * @throws org.pop2.storage.StoreException likewise
      */
-    public Result run(Source source) throws IOException {
-        stored = 0;
-        octets = 0;
-        refused = 0;
-        left = 0;
+    public FetchResult run(Source source) throws IOException {
+        tally = new Tally(observer);
         recall();
         begin(source);
         boolean byNumber = source.last().isPresent();
-        List<String> there = source.keys(new Source.Wanted(state.settled(), plan.which() == Which.UNSEEN && byNumber));
+        List<String> there =
+                source.keys(new Source.Wanted(state.settled(), plan.which() == FetchPlan.Which.UNSEEN && byNumber));
         Set<String> unsettled = new HashSet<>();
         List<String> wanted = new ArrayList<>();
         for (String key : there) {
@@ -195,25 +138,16 @@ public final class Collector {
         }
         act(source, unsettled);
         settle(source, there, unsettled);
-        return new Result(stored, octets, refused, left);
+        return tally.result();
     }
 
-    /**
-     * What a run would find.
-     *
-     * @param there messages
-     * @param wanted keys of those that would be collected
-     * @param countsAnew whether the provider has renumbered its messages
-     */
-    public record Preview(int there, List<String> wanted, boolean countsAnew) {}
-
     /** Looks what a run would find now. Changes nothing, neither here nor at the provider. */
-    public Preview preview(Source source) throws IOException {
+    public FetchPreview preview(Source source) throws IOException {
         List<String> all = source.keys(Source.Wanted.ALL);
         boolean countsAnew = !state.isNew() && !state.validity().equals(word(source.validity()));
-        boolean unseen = plan.which() == Which.UNSEEN && source.last().isPresent();
+        boolean unseen = plan.which() == FetchPlan.Which.UNSEEN && source.last().isPresent();
         List<String> wanted;
-        if (state.isNew() && plan.which() == Which.NEW) {
+        if (state.isNew() && plan.which() == FetchPlan.Which.NEW) {
             wanted = List.of();
         } else if (countsAnew) {
             wanted = all;
@@ -222,16 +156,16 @@ public final class Collector {
                     .filter(key -> !state.isKnown(key))
                     .toList();
         }
-        return new Preview(all.size(), wanted, countsAnew);
+        return new FetchPreview(all.size(), wanted, countsAnew);
     }
 
     private boolean isEnough() {
-        return stopped.getAsBoolean() || refused >= MOST_REFUSED;
+        return stopped.getAsBoolean() || tally.isEnough();
     }
 
     private void begin(Source source) throws IOException {
         if (state.isNew()) {
-            boolean later = plan.which() == Which.NEW;
+            boolean later = plan.which() == FetchPlan.Which.NEW;
             boolean byNumber = source.last().isPresent();
             state.begin(
                     word(source.validity()),
@@ -319,8 +253,7 @@ public final class Collector {
             }
             case REFUSED -> {
                 state.failed(key);
-                refused++;
-                observer.refused(key, e);
+                tally.refused(key, e);
                 return false;
             }
             case PROTOCOL -> {
@@ -340,7 +273,7 @@ public final class Collector {
         if (info.octets() <= plan.maxOctets()) {
             // a message that does not end is one whose size was wrong
             long most = Math.min(plan.maxOctets(), Math.max(WRONG_SIZE, 2 * info.octets()));
-            Tail tail = new Tail(spool, Long.MAX_VALUE);
+            Tail tail = new Tail(spool, Long.MAX_VALUE, observer);
             if (source.read(info, most, tail::add)) {
                 return true;
             }
@@ -348,31 +281,33 @@ public final class Collector {
             note(spool, info);
             return false;
         }
-        Tail tail = new Tail(spool, Math.min(BEGINNING, plan.maxOctets()));
+        Tail tail = new Tail(spool, Math.min(BEGINNING, plan.maxOctets()), observer);
         source.read(info, Math.min(BEGINNING, plan.maxOctets()), tail::add);
         note(spool, info);
         return false;
     }
 
     private static void note(Spool spool, Source.Info info) throws IOException {
+        spool.write(noteOf(info.octets()));
+    }
+
+    /** What follows the beginning of a message that is too large. */
+    static ByteBuffer noteOf(long octets) {
         String text = String.format(
                 Locale.ROOT,
                 "%n%n[pop2d: this message has %,d octets, more than are taken here. This is its beginning;"
                         + " all of it is at the provider.]%n",
-                info.octets());
-        spool.write(ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII)));
+                octets);
+        return ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
     }
 
     private boolean isTooOld(Optional<Instant> received) {
-        return plan.since().isPresent()
-                && received.isPresent()
-                && received.get().isBefore(clock.instant().minus(plan.since().get()));
+        return plan.isTooOld(received, clock.instant());
     }
 
     private void leave(String key, String why) throws IOException {
         state.leave(List.of(key));
-        left++;
-        observer.left(key, why);
+        tally.left(key, why);
     }
 
     private boolean store(String key, Spool spool, Optional<Instant> received, boolean whole) throws IOException {
@@ -389,7 +324,9 @@ public final class Collector {
                 toActOn(key, whole);
                 return true;
             }
-            if (plan.which() == Which.NEW && dated.isPresent() && dated.get().isBefore(state.begun())) {
+            if (plan.which() == FetchPlan.Which.NEW
+                    && dated.isPresent()
+                    && dated.get().isBefore(state.begun())) {
                 leave(key, "older than the first run");
                 return true;
             }
@@ -399,17 +336,14 @@ public final class Collector {
             target.deliver(spool, id);
         } catch (DeliveryException e) {
             state.abandon(key);
-            refused++;
-            observer.refused(key, e);
+            tally.refused(key, e);
             if (e.kind() == DeliveryException.Kind.NO_RECIPIENT) {
                 throw e;
             }
             return false;
         }
         state.finish(key, fingerprint, whole);
-        stored++;
-        octets += fingerprint.octets();
-        observer.stored(key, fingerprint.octets());
+        tally.stored(key, fingerprint.octets());
         toActOn(key, whole);
         return true;
     }
@@ -465,14 +399,17 @@ public final class Collector {
     /** Writes octets to the spool. */
     private static final class Tail {
         private final Spool spool;
+        private final FetchObserver observer;
         private long room;
 
-        Tail(Spool spool, long room) {
+        Tail(Spool spool, long room, FetchObserver observer) {
             this.spool = spool;
             this.room = room;
+            this.observer = observer;
         }
 
         void add(ByteBuffer octets) throws IOException {
+            observer.octets(octets.remaining());
             if (octets.remaining() > room) {
                 octets.limit(octets.position() + (int) room);
             }

@@ -1,179 +1,271 @@
 package org.pop2.fetch;
 
-import java.io.Closeable;
 import java.io.IOException;
-import java.nio.channels.FileChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.UUID;
-import org.pop2.storage.StoreException;
+import org.jspecify.annotations.Nullable;
 import org.pop2.storage.transfer.BadSourceException;
-import org.pop2.storage.transfer.Directories;
 import org.pop2.storage.transfer.Fingerprint;
-import org.pop2.storage.transfer.StateFile;
 
 /**
- * A file of what was fetched and may still be on the server. POP2 has no message identifiers, so messages are
- * recognised by their fingerprints.
+ * What was fetched of a POP2 mailbox and may still be there, in a journal. POP2 gives messages no names, so they are
+ * known by their fingerprints; those that are equal to the octet are counted. Each line is a letter and words:
  *
- * <p>A line is written, and forced to the disk, before a message is delivered ({@code > octets sha-256 id}) and after
- * it ({@code = octets sha-256}). Messages that are equal to the octet are counted.
+ * <pre>
+ * b                                 the first run has ended
+ * > OCTETS SHA-256 ID               it is being stored here
+ * } OCTETS SHA-256 ID OCTETS SHA-256  only its beginning is, which has the second fingerprint
+ * = OCTETS SHA-256                  it is stored here
+ * p OCTETS SHA-256                  its beginning is, and it stays there
+ * - OCTETS SHA-256                  it stays there, and nobody wants it here
+ * x OCTETS SHA-256                  it was being stored, and is not
+ * </pre>
  */
-public final class FetchState implements Closeable {
-    private static final String MAGIC = "pop2d fetch 1\t";
+final class FetchState {
+    /** Superfluous lines after which the journal is rewritten. */
+    private static final int SUPERFLUOUS = 1000;
 
-    private final Path path;
-    private final String subject;
-    private final StateFile file;
-    private final Map<Fingerprint, Integer> delivered = new HashMap<>();
-    /** The ids of messages that were being delivered; empty in a file of a version without ids. */
-    private final Map<Fingerprint, String> begun = new HashMap<>();
-
-    private FetchState(Path path, String subject, StateFile file) {
-        this.path = path;
-        this.subject = subject.replaceAll("\\p{Cntrl}", "?");
-        this.file = file;
-    }
+    private final Journal journal;
+    private final Map<Fingerprint, Integer> stored = new LinkedHashMap<>();
+    private final Map<Fingerprint, Integer> beginnings = new LinkedHashMap<>();
+    private final Map<Fingerprint, Integer> left = new LinkedHashMap<>();
+    private final Map<Fingerprint, Doubt> doubts = new LinkedHashMap<>();
+    private final List<String> waiting = new ArrayList<>();
+    private boolean isNew = true;
+    private int lines;
 
     /**
-     * Opens the file, or makes it.
+     * A message of which it is unknown whether it was stored.
      *
-     * @param path there are two more files beside it, whose names begin with its own
-     * @param subject what is fetched, and where to; the same at each run
-     * @throws BadSourceException if the file belongs to something else
-     * @throws StoreException with {@link StoreException.Reason#BUSY} if another fetch has it
+     * @param id given to the target; empty in a journal of a version without ids
+     * @param here the fingerprint of what the target has
      */
-    public static FetchState open(Path path, String subject) throws IOException {
-        // the state itself is replaced at times; what is locked stays
-        StateFile file = StateFile.open(path, path.resolveSibling(path.getFileName() + ".lock"), "fetch");
-        boolean good = false;
-        try {
-            FetchState state = new FetchState(path, subject, file);
-            state.load();
-            good = true;
-            return state;
-        } finally {
-            if (!good) {
-                file.close();
-            }
-        }
+    record Doubt(String id, Fingerprint here) {}
+
+    private FetchState(Journal journal) {
+        this.journal = journal;
     }
 
-    private void load() throws IOException {
-        List<String> lines = file.lines(MAGIC);
-        if (lines.isEmpty()) {
-            file.begin(MAGIC + subject);
-            return;
-        }
-        String of = lines.get(0).substring(MAGIC.length());
-        if (!of.equals(subject)) {
-            throw new BadSourceException(path + " is of another fetch: " + of);
-        }
-        for (int i = 1; i < lines.size(); i++) {
-            if (!take(lines.get(i).split(" ", -1))) {
-                throw file.notUnderstood(i + 1);
+    /** Reads the journal; the caller closes it. */
+    static FetchState of(Journal journal) throws IOException {
+        FetchState state = new FetchState(journal);
+        for (String line : journal.lines()) {
+            if (!state.take(line.split(" ", -1))) {
+                throw new BadSourceException("what was noted of a fetch cannot be understood: " + line);
             }
+            state.lines++;
         }
+        return state;
     }
 
     private boolean take(String[] words) {
-        boolean named = words.length == 4 && words[0].equals(">") && words[3].matches("[0-9a-f]{32}");
-        if ((words.length != 3 && !named) || !words[1].matches("\\d{1,18}")) {
+        if (words.length == 1 && words[0].equals("b")) {
+            isNew = false;
+            return true;
+        }
+        Fingerprint of = fingerprint(words, 1);
+        if (of == null) {
             return false;
         }
-        Optional<Fingerprint> fingerprint = Fingerprint.of(Long.parseLong(words[1]), words[2]);
+        boolean named = words.length >= 4 && words[3].matches("[0-9a-f]{32}");
         switch (words[0]) {
-            case ">" -> fingerprint.ifPresent(same -> begun.put(same, named ? words[3] : ""));
-            case "=" -> fingerprint.ifPresent(this::remember);
+            case ">" -> {
+                doubts.put(of, new Doubt(named ? words[3] : "", of));
+                return words.length == 3 || (named && words.length == 4);
+            }
+            case "}" -> {
+                Fingerprint here = fingerprint(words, 4);
+                if (here == null || !named || words.length != 6) {
+                    return false;
+                }
+                doubts.put(of, new Doubt(words[3], here));
+                return true;
+            }
+            case "=" -> count(stored, of);
+            case "p" -> count(beginnings, of);
+            case "-" -> count(left, of);
+            case "x" -> doubts.remove(of);
             default -> {
                 return false;
             }
         }
-        return fingerprint.isPresent();
+        return words.length == 3;
     }
 
-    private void remember(Fingerprint fingerprint) {
-        begun.remove(fingerprint);
-        delivered.merge(fingerprint, 1, Integer::sum);
+    private static @Nullable Fingerprint fingerprint(String[] words, int from) {
+        return words.length >= from + 2 && words[from].matches("\\d{1,18}")
+                ? Fingerprint.of(Long.parseLong(words[from]), words[from + 1]).orElse(null)
+                : null;
     }
 
-    /** How many equal messages were delivered. */
-    int count(Fingerprint fingerprint) {
-        return delivered.getOrDefault(fingerprint, 0);
+    private void count(Map<Fingerprint, Integer> counts, Fingerprint one) {
+        doubts.remove(one);
+        counts.merge(one, 1, Integer::sum);
     }
 
-    /** Whether it is unknown if one more such message was delivered. */
-    boolean isInDoubt(Fingerprint fingerprint) {
-        return begun.containsKey(fingerprint);
+    // ---- what is known
+
+    /** Whether no run has ended yet. */
+    boolean isNew() {
+        return isNew;
     }
+
+    /** How many equal messages are settled: stored here, or to stay there. */
+    int count(Fingerprint of) {
+        return stored(of) + staying(of);
+    }
+
+    /** How many of those stay there whatever becomes of the others. */
+    int staying(Fingerprint of) {
+        return left.getOrDefault(of, 0) + beginnings.getOrDefault(of, 0);
+    }
+
+    private int stored(Fingerprint of) {
+        return stored.getOrDefault(of, 0);
+    }
+
+    /** How many the target has, of all of it or of its beginning. */
+    int here(Fingerprint of) {
+        return stored(of) + beginnings.getOrDefault(of, 0);
+    }
+
+    /** The messages of which it is unknown whether they were stored. */
+    Map<Fingerprint, Doubt> doubts() {
+        return Map.copyOf(doubts);
+    }
+
+    // ---- what happens
 
     /**
-     * Records that a message is about to be delivered.
+     * Records, durably, that a message is about to be stored.
      *
+     * @param here the fingerprint of what the target gets: the same, or that of a beginning
      * @return an id that distinguishes it from equal messages; if in doubt, the same as at the earlier attempt
      */
-    String begin(Fingerprint fingerprint) throws IOException {
-        String id = begun.getOrDefault(fingerprint, UUID.randomUUID().toString().replace("-", ""));
-        file.append(begun(fingerprint, id));
-        begun.put(fingerprint, id);
+    String begin(Fingerprint of, Fingerprint here) throws IOException {
+        Doubt doubt = doubts.get(of);
+        String id = doubt == null || doubt.id().isEmpty()
+                ? UUID.randomUUID().toString().replace("-", "")
+                : doubt.id();
+        note(line(of, new Doubt(id, here)));
+        flush();
         return id;
     }
 
-    void finish(Fingerprint fingerprint) throws IOException {
-        file.append(line("=", fingerprint));
-        remember(fingerprint);
+    /** Records, durably, that it is stored. */
+    void finish(Fingerprint of) throws IOException {
+        Doubt doubt = doubts.get(of);
+        note(line(doubt == null || doubt.here().equals(of) ? "=" : "p", of));
+        flush();
     }
 
-    /** Keeps only these, the delivered messages that are still on the server, and forgets all others. The last call. */
-    void replace(Map<Fingerprint, Integer> left) throws IOException {
-        rewrite(left, Map.of());
+    /** Records that it was refused and is not stored. */
+    void abandon(Fingerprint of) {
+        note(line("x", of));
     }
 
-    /** Forgets these, which are no longer on the server, and keeps all others. The last call. */
-    void forget(Map<Fingerprint, Integer> gone) throws IOException {
-        Map<Fingerprint, Integer> left = new HashMap<>(delivered);
-        gone.forEach((fingerprint, count) ->
-                left.computeIfPresent(fingerprint, (same, known) -> known > count ? known - count : null));
-        rewrite(left, begun);
+    /** Records that it stays there. */
+    void leave(Fingerprint of) {
+        note(line("-", of));
     }
 
-    private void rewrite(Map<Fingerprint, Integer> left, Map<Fingerprint, String> inDoubt) throws IOException {
-        StringBuilder text = new StringBuilder(MAGIC).append(subject).append('\n');
-        left.forEach((fingerprint, count) -> text.append((line("=", fingerprint) + "\n").repeat(count)));
-        inDoubt.forEach((fingerprint, id) -> text.append(begun(fingerprint, id)).append('\n'));
-        Path fresh = path.resolveSibling(path.getFileName() + ".new");
-        try (FileChannel to = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            StateFile.write(to, text.toString());
+    /** Makes all records durable. */
+    void flush() throws IOException {
+        if (!waiting.isEmpty()) {
+            journal.append(List.copyOf(waiting));
+            lines += waiting.size();
+            waiting.clear();
         }
-        Files.move(fresh, path, StandardCopyOption.ATOMIC_MOVE);
-        Directories.force(directory());
     }
 
-    private Path directory() throws IOException {
-        Path parent = path.toAbsolutePath().getParent();
-        if (parent == null) {
-            throw new IOException(path + " is not the name of a file");
+    /** Records that a run has ended. */
+    void end() throws IOException {
+        if (isNew) {
+            note("b");
         }
-        return parent;
+        flush();
     }
 
-    private static String begun(Fingerprint fingerprint, String id) {
-        return line(">", fingerprint) + (id.isEmpty() ? "" : " " + id);
+    /** Forgets these copies, which are deleted there. */
+    void forget(Map<Fingerprint, Integer> deleted) throws IOException {
+        boolean changed = false;
+        for (Map.Entry<Fingerprint, Integer> each : deleted.entrySet()) {
+            changed |= lower(stored, each.getKey(), stored(each.getKey()) - each.getValue());
+        }
+        tidy(changed);
     }
 
-    private static String line(String mark, Fingerprint fingerprint) {
-        return mark + " " + fingerprint.octets() + " " + fingerprint.hex();
+    /** Keeps only what is still there, so many of each, and forgets all else. */
+    void keep(Map<Fingerprint, Integer> there) throws IOException {
+        boolean changed = !doubts.isEmpty();
+        doubts.clear();
+        for (Fingerprint each : List.copyOf(stored.keySet())) {
+            // of equal ones, those that are to stay are the last to go
+            changed |= lower(stored, each, there.getOrDefault(each, 0) - staying(each));
+        }
+        for (Fingerprint each : List.copyOf(beginnings.keySet())) {
+            changed |= lower(beginnings, each, there.getOrDefault(each, 0));
+        }
+        for (Fingerprint each : List.copyOf(left.keySet())) {
+            changed |= lower(left, each, there.getOrDefault(each, 0) - beginnings.getOrDefault(each, 0));
+        }
+        tidy(changed);
     }
 
-    @Override
-    public void close() throws IOException {
-        file.close();
+    private static boolean lower(Map<Fingerprint, Integer> counts, Fingerprint of, int most) {
+        int before = counts.getOrDefault(of, 0);
+        if (most >= before) {
+            return false;
+        }
+        if (most > 0) {
+            counts.put(of, most);
+        } else {
+            counts.remove(of);
+        }
+        return true;
+    }
+
+    private void tidy(boolean changed) throws IOException {
+        List<String> needed = new ArrayList<>();
+        if (!isNew) {
+            needed.add("b");
+        }
+        lines(needed, "=", stored);
+        lines(needed, "p", beginnings);
+        lines(needed, "-", left);
+        doubts.forEach((of, doubt) -> needed.add(line(of, doubt)));
+        if (changed || lines > needed.size() + SUPERFLUOUS) {
+            journal.replace(needed);
+            lines = needed.size();
+        }
+    }
+
+    private static void lines(List<String> all, String mark, Map<Fingerprint, Integer> counts) {
+        counts.forEach((of, count) -> {
+            for (int i = 0; i < count; i++) {
+                all.add(line(mark, of));
+            }
+        });
+    }
+
+    private void note(String line) {
+        waiting.add(line);
+        if (!take(line.split(" ", -1))) {
+            throw new IllegalArgumentException("no line: " + line);
+        }
+    }
+
+    private static String line(Fingerprint of, Doubt doubt) {
+        boolean whole = doubt.here().equals(of);
+        return line(whole ? ">" : "}", of)
+                + (doubt.id().isEmpty() ? "" : " " + doubt.id())
+                + (whole ? "" : line("", doubt.here()));
+    }
+
+    private static String line(String mark, Fingerprint of) {
+        return mark + " " + of.octets() + " " + of.hex();
     }
 }

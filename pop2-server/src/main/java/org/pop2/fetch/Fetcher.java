@@ -5,101 +5,203 @@ import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
+import java.time.Clock;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalInt;
-import org.jspecify.annotations.Nullable;
+import java.util.function.BooleanSupplier;
 import org.pop2.client.Acknowledgement;
-import org.pop2.client.Pop2Client;
 import org.pop2.client.Pop2Message;
-import org.pop2.protocol.Secret;
+import org.pop2.client.Pop2Session;
+import org.pop2.fetch.source.AtProvider;
 import org.pop2.storage.transfer.Fingerprint;
-import org.pop2.storage.transfer.Progress;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
 
 /**
- * Fetches the messages of a mailbox of another server to a target. Each is stored safely before it is acknowledged, and
- * none is delivered twice, however often it is run with the same state.
+ * Fetches the messages of a mailbox of a POP2 server to a target. Each is stored safely before it is acknowledged, and
+ * none is delivered twice, however often it is run with the same journal.
  *
- * <p>A message that was being delivered when an earlier run was killed is looked for in the target, if the target can
- * count: one more such message than the state knows of means that it was delivered. In doubt, it is delivered again.
+ * <p>POP2 gives messages no names: each run reads all that are there, and knows by their fingerprints those that it has
+ * had. A message that was being delivered when an earlier run was killed is looked for in the target, if the target can
+ * count: one more such message than the journal knows of means that it was delivered. In doubt, it is delivered again.
  */
 public final class Fetcher {
     /** Buffers on their way from the network to the disk. */
     private static final int AHEAD = 8;
 
     private final Target target;
-    private final @Nullable FetchState state;
-    private final Plan plan;
-    private final Observer observer;
+    private final FetchState state;
+    private final FetchPlan plan;
+    private final LeadingLine.Finder leading;
+    private final FetchObserver observer;
+    private final BooleanSupplier stopped;
+    private final Clock clock;
 
-    /** Messages that this session saw on the server and that are at the target. */
+    /** Messages of this session that are settled here, and those of them that are to be deleted there. */
     private final Map<Fingerprint, Integer> seen = new HashMap<>();
+
+    private final Map<Fingerprint, Integer> deleted = new HashMap<>();
 
     private long taken;
     /** The number of the last one. */
     private int last;
 
-    private long fetched;
+    private long known;
+    private Tally tally;
 
-    private long before;
-    private long rejected;
-
-    /**
-     * What a run does.
-     *
-     * @param delete whether messages are deleted on the server
-     * @param most most messages to deliver in this run; those delivered earlier do not count
-     * @param leading finds lines that servers send before a message
-     */
-    public record Plan(boolean delete, long most, LeadingLine.Finder leading) {}
-
-    /** Listens to events. */
-    public interface Observer extends Progress {
-        /** The target refused a message for good. It stays on the server. */
-        void refused(int number, DeliveryException why);
-    }
-
-    /**
-     * A run. The caller closes target and state.
-     *
-     * @param state remembers what was delivered; empty: everything is delivered
-     */
-    public Fetcher(Target target, Optional<FetchState> state, Plan plan, Observer observer) {
+    private Fetcher(
+            Target target,
+            FetchState state,
+            FetchPlan plan,
+            LeadingLine.Finder leading,
+            FetchObserver observer,
+            BooleanSupplier stopped,
+            Clock clock) {
         this.target = target;
-        this.state = state.orElse(null);
+        this.state = state;
         this.plan = plan;
+        this.leading = leading;
         this.observer = observer;
-    }
-
-    /** Messages delivered. */
-    public long fetched() {
-        return fetched;
-    }
-
-    /** Messages that an earlier run had delivered. */
-    public long before() {
-        return before;
-    }
-
-    /** Messages that the target refused for good; they are still on the server. */
-    public long rejected() {
-        return rejected;
+        this.tally = new Tally(observer);
+        this.stopped = stopped;
+        this.clock = clock;
     }
 
     /**
-     * Runs a whole session. Blocks. Call once.
+     * A fetcher for successive runs with one journal. The caller closes target and journal.
      *
-     * @throws IOException if the target fails
-     * @throws org.pop2.storage.StoreException if the target is a storage and fails
+     * @param leading finds lines that servers send before a message
+     * @param stopped asked between two messages: whether to stop
+     * @throws IllegalArgumentException if the plan is not possible with POP2, which knows neither what was read nor
+     *     folders to move to
+     */
+    public static Fetcher of(
+            Target target,
+            Journal journal,
+            FetchPlan plan,
+            LeadingLine.Finder leading,
+            FetchObserver observer,
+            BooleanSupplier stopped,
+            Clock clock)
+            throws IOException {
+        if (plan.which() == FetchPlan.Which.UNSEEN || plan.atProvider().needsImap()) {
+            throw new IllegalArgumentException("POP2 can only keep and delete, and does not tell what was read");
+        }
+        return new Fetcher(target, FetchState.of(journal), plan, leading, observer, stopped, clock);
+    }
+
+    /** What the last run did, or did before it failed. */
+    public FetchResult result() {
+        return tally.result();
+    }
+
+    /** Messages in the last run that an earlier one had settled. */
+    public long known() {
+        return known;
+    }
+
+    /**
+     * Finds out whether the message that was being stored at a kill is stored: to be called before a user can delete it
+     * here. Needs no server.
+     */
+    public void recall() throws IOException {
+        for (Map.Entry<Fingerprint, FetchState.Doubt> each : state.doubts().entrySet()) {
+            if (isThere(each.getKey(), each.getValue())) {
+                state.finish(each.getKey());
+            }
+        }
+    }
+
+    private boolean isThere(Fingerprint of, FetchState.Doubt doubt) throws IOException {
+        OptionalInt there = target.count(doubt.here());
+        return there.isPresent() && there.getAsInt() > state.here(of);
+    }
+
+    /**
+     * Fetches what is there, and quits. Blocks. The caller closes the session.
+     *
+     * @param session in which nothing was asked for yet
+     * @param folder for FOLD; empty: the user's default mailbox
+     * @throws IOException if the target or the journal fails
+     * @throws org.pop2.storage.StoreException likewise
      * @throws org.pop2.client.Pop2ClientException if the server does
      */
-    public void run(Pop2Client client, String user, Secret password, Optional<String> folder) throws IOException {
+    public FetchResult run(Pop2Session session, Optional<String> folder) throws IOException {
+        begin();
+        known = 0;
+        tally = new Tally(observer);
+        read(session, folder, Long.MAX_VALUE, this::settle, this::isEnough);
+        boolean all = !isEnough();
+        if (all) {
+            state.end();
+        } else if (!isFirst()) {
+            state.flush();
+        }
+        if (all && taken > 0 && taken == last) {
+            // All that the server has was seen, and it has confirmed the end: what was deleted does not come again.
+            // After gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
+            deleted.forEach((of, count) -> seen.merge(of, -count, Integer::sum));
+            state.keep(seen);
+        } else if (taken > 0) {
+            // a copy of a message that was deleted now may be among those that were not looked at: it is a new one
+            state.forget(deleted);
+        }
+        return result();
+    }
+
+    /** Looks what a run would find now, by reading everything. Changes nothing, neither here nor there. */
+    public FetchPreview preview(Pop2Session session, Optional<String> folder) throws IOException {
+        begin();
+        List<String> wanted = new ArrayList<>();
+        boolean none = isFirst();
+        read(
+                session,
+                folder,
+                0,
+                (message, spool) -> {
+                    taken++;
+                    Fingerprint of = spool.fingerprint();
+                    if (seen.merge(of, 1, Integer::sum) > state.count(of) && !none) {
+                        wanted.add(String.valueOf(message.number()));
+                    }
+                    return Acknowledgement.KEEP;
+                },
+                stopped);
+        return new FetchPreview((int) taken, wanted, false);
+    }
+
+    private void begin() {
+        seen.clear();
+        deleted.clear();
+        taken = 0;
+        last = 0;
+    }
+
+    /** Whether all that is there is to stay there: a first run, for what comes after it. */
+    private boolean isFirst() {
+        return state.isNew() && plan.which() == FetchPlan.Which.NEW;
+    }
+
+    private boolean isEnough() {
+        return stopped.getAsBoolean() || tally.isEnough();
+    }
+
+    /** Looks at a message that came completely. */
+    @FunctionalInterface
+    private interface Reading {
+        Acknowledgement of(Pop2Message message, Spool spool) throws IOException;
+    }
+
+    private void read(Pop2Session session, Optional<String> folder, long most, Reading reading, BooleanSupplier enough)
+            throws IOException {
         try {
-            client.fetch(user, password, folder, this::take, this::isEnough).block();
+            session.fetch(folder, message -> take(message, most, reading), enough)
+                    .block();
         } catch (RuntimeException e) {
             Throwable cause = Exceptions.unwrap(e);
             if (cause instanceof UncheckedIOException failed) {
@@ -110,44 +212,36 @@ public final class Fetcher {
             }
             throw e;
         }
-        if (state != null && taken > 0 && taken == last) {
-            // All that the server has was seen, and it has confirmed the end: what was deleted does not come again.
-            // After gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
-            if (!isEnough()) {
-                state.replace(plan.delete() ? Map.of() : seen);
-            } else if (plan.delete()) {
-                // a copy of a message that was deleted now may be among those that were not looked at: it is a new one
-                state.forget(seen);
-            }
-        }
     }
 
-    private boolean isEnough() {
-        return fetched >= plan.most();
-    }
-
-    private Mono<Acknowledgement> take(Pop2Message message) {
+    /** @param most octets to keep of a message */
+    private Mono<Acknowledgement> take(Pop2Message message, long most, Reading reading) {
+        long kept = isTooLarge(message) ? Math.min(most, Math.min(Collector.BEGINNING, plan.maxOctets())) : most;
         return Mono.using(
-                        () -> Spool.open(plan.leading()),
+                        () -> Spool.open(leading, kept),
                         spool -> message.content()
                                 .publishOn(Schedulers.boundedElastic(), AHEAD)
-                                .doOnNext(octets -> write(spool, octets))
+                                .doOnNext(buffer -> write(spool, buffer))
                                 .doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease)
-                                .then(Mono.fromCallable(() -> settle(message, spool))),
+                                .then(Mono.fromCallable(() -> reading.of(message, spool))),
                         Fetcher::close)
                 .subscribeOn(Schedulers.boundedElastic());
     }
 
-    private void write(Spool spool, ByteBuf octets) {
+    private boolean isTooLarge(Pop2Message message) {
+        return message.octets() > plan.maxOctets();
+    }
+
+    private void write(Spool spool, ByteBuf buffer) {
         try {
-            observer.octets(octets.readableBytes());
-            for (ByteBuffer part : octets.nioBuffers()) {
+            observer.octets(buffer.readableBytes());
+            for (ByteBuffer part : buffer.nioBuffers()) {
                 spool.write(part);
             }
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         } finally {
-            octets.release();
+            buffer.release();
         }
     }
 
@@ -159,45 +253,60 @@ public final class Fetcher {
         }
     }
 
-    /** Delivers a message that came completely. */
     private Acknowledgement settle(Pop2Message message, Spool spool) throws IOException {
         taken++;
         last = message.number();
-        Fingerprint fingerprint = spool.fingerprint();
-        int number = seen.getOrDefault(fingerprint, 0) + 1;
-        try {
-            if (state == null) {
-                target.deliver(spool, "");
-                fetched++;
-            } else if (number <= state.count(fingerprint)) {
-                before++;
-            } else {
-                deliver(state, fingerprint, spool);
-            }
-        } catch (DeliveryException e) {
-            if (e.kind() != DeliveryException.Kind.REJECTED) {
-                throw e;
-            }
-            rejected++;
-            observer.refused(message.number(), e);
+        String key = String.valueOf(message.number());
+        Fingerprint of = spool.fingerprint();
+        int number = seen.getOrDefault(of, 0) + 1;
+        boolean staying;
+        if (number <= state.count(of)) {
+            staying = number <= state.staying(of);
+            known++;
+            observer.known(key);
+        } else if (isFirst()) {
+            state.leave(of);
+            staying = true;
+        } else if (plan.isTooOld(spool.header().received(), clock.instant())) {
+            state.leave(of);
+            staying = true;
+            tally.left(key, "too old");
+        } else if (store(key, of, message, spool)) {
+            staying = isTooLarge(message);
+        } else {
             return Acknowledgement.KEEP;
         }
-        seen.put(fingerprint, number);
-        observer.message();
-        return plan.delete() ? Acknowledgement.DELETE : Acknowledgement.KEEP;
+        seen.put(of, number);
+        if (staying || plan.atProvider().kind() != AtProvider.Kind.DELETE) {
+            return Acknowledgement.KEEP;
+        }
+        deleted.merge(of, 1, Integer::sum);
+        return Acknowledgement.DELETE;
     }
 
-    private void deliver(FetchState notes, Fingerprint fingerprint, Spool spool) throws IOException {
-        if (notes.isInDoubt(fingerprint)) {
-            OptionalInt there = target.count(fingerprint);
-            if (there.isPresent() && there.getAsInt() > notes.count(fingerprint)) {
-                notes.finish(fingerprint);
-                before++;
-                return;
-            }
+    /** @return whether it is stored; if not, the target refuses it */
+    private boolean store(String key, Fingerprint of, Pop2Message message, Spool spool) throws IOException {
+        FetchState.Doubt doubt = state.doubts().get(of);
+        if (doubt != null && isThere(of, doubt)) {
+            state.finish(of);
+            known++;
+            observer.known(key);
+            return true;
         }
-        target.deliver(spool, notes.begin(fingerprint));
-        notes.finish(fingerprint);
-        fetched++;
+        Fingerprint here = isTooLarge(message) ? spool.append(Collector.noteOf(message.octets())) : of;
+        try {
+            target.deliver(spool, state.begin(of, here));
+        } catch (DeliveryException e) {
+            state.abandon(of);
+            tally.refused(key, e);
+            if (e.kind() == DeliveryException.Kind.NO_RECIPIENT) {
+                state.flush();
+                throw e;
+            }
+            return false;
+        }
+        state.finish(of);
+        tally.stored(key, here.octets());
+        return true;
     }
 }

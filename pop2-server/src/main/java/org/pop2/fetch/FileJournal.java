@@ -8,14 +8,14 @@ import org.pop2.storage.transfer.StateFile;
 
 /** A journal in a file. */
 public final class FileJournal implements Journal {
-    private static final String MAGIC = "pop2d collect 1\t";
-
     private final Path path;
+    private final String magic;
     private final String subject;
     private final StateFile file;
 
-    private FileJournal(Path path, String subject, StateFile file) {
+    private FileJournal(Path path, String magic, String subject, StateFile file) {
         this.path = path;
+        this.magic = magic;
         this.subject = subject;
         this.file = file;
     }
@@ -24,25 +24,30 @@ public final class FileJournal implements Journal {
      * Opens the file, or makes it.
      *
      * @param path there are two more files beside it, whose names begin with its own
+     * @param work {@code fetch} for POP2, {@code collect} for IMAP and POP3: who writes it
      * @param subject what it records; the same each time
      * @throws org.pop2.storage.StoreException with {@link org.pop2.storage.StoreException.Reason#BUSY} if another
      *     process has it
      */
-    public static FileJournal open(Path path, String subject) throws IOException {
+    public static FileJournal open(Path path, String work, String subject) throws IOException {
         Path locked = path.resolveSibling(path.getFileName() + ".lock");
-        return new FileJournal(path, subject.replaceAll("\\p{Cntrl}", "?"), StateFile.open(path, locked, "collection"));
+        return new FileJournal(
+                path,
+                "pop2d " + work + " 1\t",
+                subject.replaceAll("\\p{Cntrl}", "?"),
+                StateFile.open(path, locked, "fetch"));
     }
 
     @Override
     public List<String> lines() throws IOException {
-        List<String> lines = file.lines(MAGIC);
+        List<String> lines = file.lines(magic);
         if (lines.isEmpty()) {
-            file.begin(MAGIC + subject);
+            file.begin(magic + subject);
             return List.of();
         }
-        if (!lines.get(0).equals(MAGIC + subject)) {
+        if (!lines.get(0).equals(magic + subject)) {
             throw new BadSourceException(
-                    path + " is of something else: " + lines.get(0).substring(MAGIC.length()));
+                    path + " is of something else: " + lines.get(0).substring(magic.length()));
         }
         return lines.subList(1, lines.size());
     }
@@ -54,7 +59,7 @@ public final class FileJournal implements Journal {
 
     @Override
     public void replace(List<String> lines) throws IOException {
-        file.replace(MAGIC + subject, lines);
+        file.replace(magic + subject, lines);
     }
 
     @Override

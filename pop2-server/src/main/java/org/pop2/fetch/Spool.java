@@ -37,20 +37,29 @@ final class Spool implements Closeable, FetchedMessage {
     /** The beginning, until it is known whether a line has to be removed. */
     private final ByteArrayOutputStream start = new ByteArrayOutputStream();
 
+    /** Octets that the file may still get. */
+    private long room;
+
     private boolean begun;
     private Optional<LeadingLine> leading = Optional.empty();
 
-    private Spool(Path path, FileChannel file, LeadingLine.Finder finder) {
+    private Spool(Path path, FileChannel file, LeadingLine.Finder finder, long room) {
         this.path = path;
         this.file = file;
         this.finder = finder;
+        this.room = room;
     }
 
     static Spool open(LeadingLine.Finder finder) throws IOException {
+        return open(finder, Long.MAX_VALUE);
+    }
+
+    /** @param most octets to keep; those beyond are part of the fingerprint only */
+    static Spool open(LeadingLine.Finder finder, long most) throws IOException {
         Path path = Files.createTempFile("pop2d-fetch", ".eml");
         FileChannel file = FileChannel.open(
                 path, StandardOpenOption.READ, StandardOpenOption.WRITE, StandardOpenOption.DELETE_ON_CLOSE);
-        return new Spool(path, file, finder);
+        return new Spool(path, file, finder, most);
     }
 
     /** Uses up the buffer. */
@@ -65,6 +74,9 @@ final class Spool implements Closeable, FetchedMessage {
             }
         }
         builder.add(view);
+        int end = octets.limit();
+        octets.limit(octets.position() + (int) Math.min(octets.remaining(), room));
+        room -= octets.remaining();
         try {
             while (octets.hasRemaining()) {
                 file.write(octets);
@@ -73,6 +85,7 @@ final class Spool implements Closeable, FetchedMessage {
             // a full disk is said without a name
             throw new IOException(path + ": " + e.getMessage(), e);
         }
+        octets.limit(end).position(end);
     }
 
     private void begin() {
@@ -94,6 +107,16 @@ final class Spool implements Closeable, FetchedMessage {
             begin();
         }
         return builder.build();
+    }
+
+    /** Writes more behind what was kept. Call after {@link #fingerprint()}. Returns the fingerprint of both. */
+    Fingerprint append(ByteBuffer more) throws IOException {
+        while (more.hasRemaining()) {
+            file.write(more);
+        }
+        Fingerprint.Builder kept = new Fingerprint.Builder();
+        to(kept::add);
+        return kept.build();
     }
 
     @Override

@@ -2,9 +2,10 @@
  * Mail of other servers, brought to where a program wants it: each message is safe there before the server hears that
  * it may go, and none comes twice, however often the work is killed and done again.
  *
- * <p>There are two ways. {@link org.pop2.fetch.Fetcher} takes messages of a POP2 server with {@code org.pop2.client}:
- * POP2 gives messages no names, so they are known again by their fingerprints, which {@link org.pop2.fetch.FetchState}
- * remembers. {@link org.pop2.fetch.Collector} takes those of an account at a provider, by IMAP or POP3, from a
+ * <p>{@link org.pop2.fetch.AccountCollectors} is the way in, and chooses between two engines.
+ * {@link org.pop2.fetch.Fetcher} takes the messages of a POP2 server with {@code org.pop2.client}: POP2 gives messages
+ * no names, so each run reads all, and knows by their fingerprints those that it has had.
+ * {@link org.pop2.fetch.Collector} takes those of an account of IMAP or POP3 from a
  * {@link org.pop2.fetch.source.Source}: these have names, so none is read twice. Both give messages to a
  * {@link org.pop2.fetch.Target}: {@link org.pop2.fetch.LmtpTarget} and {@link org.pop2.fetch.StoreTarget}, a folder of
  * a storage, are such; a program brings others. {@code FetcherTest} has an example.

@@ -20,8 +20,6 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
-import org.pop2.fetch.Collector.Plan;
-import org.pop2.fetch.Collector.Which;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.storage.FolderName;
@@ -32,42 +30,19 @@ import org.pop2.storage.transfer.Fingerprint;
 /** Collecting: what is stored here, what is changed there, and what is known after a kill. */
 class CollectorTest {
     private static final Instant NOW = Instant.parse("2026-11-30T12:00:00Z");
-    private static final Plan ALL = new Plan(Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.KEEP);
+    private static final FetchPlan ALL =
+            new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.KEEP);
 
     @TempDir
     private Path directory;
 
-    private final Notes notes = new Notes();
+    private final MemoryJournal notes = new MemoryJournal();
     private final List<String> events = new ArrayList<>();
     private final Shelf shelf = new Shelf();
 
     /** A kill. */
     private static final class Killed extends Error {
         private static final long serialVersionUID = 1L;
-    }
-
-    /** A journal that outlives whoever writes it. */
-    private static final class Notes implements Journal {
-        final List<String> lines = new ArrayList<>();
-
-        @Override
-        public List<String> lines() {
-            return List.copyOf(lines);
-        }
-
-        @Override
-        public void append(List<String> more) {
-            lines.addAll(more);
-        }
-
-        @Override
-        public void replace(List<String> all) {
-            lines.clear();
-            lines.addAll(all);
-        }
-
-        @Override
-        public void close() {}
     }
 
     /** Dies at a step. */
@@ -115,7 +90,7 @@ class CollectorTest {
         public void close() {}
     }
 
-    private final class Ears implements Collector.Observer {
+    private final class Ears implements FetchObserver {
         @Override
         public void refused(String key, IOException why) {
             events.add("refused " + key);
@@ -137,50 +112,20 @@ class CollectorTest {
         }
     }
 
-    private Collector.Result run(FakeAccount account, Plan plan) throws IOException {
+    private FetchResult run(FakeAccount account, FetchPlan plan) throws IOException {
         return run(account, plan, () -> {});
     }
 
-    private Collector.Result run(FakeAccount account, Plan plan, Runnable step) throws IOException {
-        try (Journal journal = stepping(notes, step)) {
+    private FetchResult run(FakeAccount account, FetchPlan plan, Runnable step) throws IOException {
+        try (Journal journal = new SteppingJournal(notes, step)) {
             Collector collector =
                     Collector.of(shelf, journal, plan, new Ears(), () -> false, Clock.fixed(NOW, ZoneOffset.UTC));
             return collector.run(account);
         }
     }
 
-    private static Journal stepping(Journal journal, Runnable step) {
-        return new Journal() {
-            @Override
-            public List<String> lines() throws IOException {
-                return journal.lines();
-            }
-
-            @Override
-            public void append(List<String> lines) throws IOException {
-                for (String line : lines) {
-                    step.run();
-                    journal.append(List.of(line));
-                }
-                step.run();
-            }
-
-            @Override
-            public void replace(List<String> lines) throws IOException {
-                step.run();
-                journal.replace(lines);
-                step.run();
-            }
-
-            @Override
-            public void close() throws IOException {
-                journal.close();
-            }
-        };
-    }
-
-    private static Plan at(String provider) {
-        return new Plan(Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.of(provider));
+    private static FetchPlan at(String provider) {
+        return new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.of(provider));
     }
 
     @Test
@@ -203,9 +148,9 @@ class CollectorTest {
         account.numbered = numbered;
         account.with("old", "older");
 
-        run(account, Plan.DEFAULT);
+        run(account, FetchPlan.DEFAULT);
         account.with("new");
-        run(account, Plan.DEFAULT);
+        run(account, FetchPlan.DEFAULT);
 
         assertThat(shelf.texts).containsExactly("new");
     }
@@ -215,7 +160,7 @@ class CollectorTest {
         FakeAccount account = new FakeAccount().with("1", "2");
         account.seen.add("1");
 
-        run(account, new Plan(Which.UNSEEN, Optional.empty(), Collector.ANY_OCTETS, AtProvider.KEEP));
+        run(account, new FetchPlan(FetchPlan.Which.UNSEEN, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.KEEP));
 
         assertThat(shelf.texts).containsExactly("2");
     }
@@ -224,8 +169,8 @@ class CollectorTest {
     void whatIsTooOldStaysThere() throws IOException {
         FakeAccount account = new FakeAccount().with("1");
         account.received = Optional.of(NOW.minus(Duration.ofDays(31)));
-        Plan plan =
-                new Plan(Which.ALL, Optional.of(Duration.ofDays(30)), Collector.ANY_OCTETS, AtProvider.of("delete"));
+        FetchPlan plan = new FetchPlan(
+                FetchPlan.Which.ALL, Optional.of(Duration.ofDays(30)), FetchPlan.ANY_OCTETS, AtProvider.of("delete"));
 
         run(account, plan);
         account.received = Optional.empty();
@@ -242,7 +187,7 @@ class CollectorTest {
     void ofWhatIsTooLargeTheBeginningComesAndAllOfItStaysThere() throws IOException {
         FakeAccount account = new FakeAccount().with("Subject: large\r\n\r\n" + "x".repeat(1000), "small");
 
-        run(account, new Plan(Which.ALL, Optional.empty(), 100, AtProvider.of("delete")));
+        run(account, new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), 100, AtProvider.of("delete")));
 
         assertThat(shelf.texts.get(0)).startsWith("Subject: large\r\n\r\nxxx").contains("has 1,018 octets");
         assertThat(shelf.texts.get(1)).isEqualTo("small");
@@ -345,9 +290,9 @@ class CollectorTest {
         "false, NEW, keep",
         "true, UNSEEN, move:Done"
     })
-    void aKillAtAnyStepLosesNothingAndBringsNothingTwice(boolean numbered, Which which, String provider)
+    void aKillAtAnyStepLosesNothingAndBringsNothingTwice(boolean numbered, FetchPlan.Which which, String provider)
             throws IOException {
-        Plan plan = new Plan(which, Optional.empty(), 500, AtProvider.of(provider));
+        FetchPlan plan = new FetchPlan(which, Optional.empty(), 500, AtProvider.of(provider));
         int kills = 0;
         for (int at = 0; ; at++) {
             shelf.texts.clear();
@@ -358,7 +303,7 @@ class CollectorTest {
             Fate fate = new Fate();
             account.step = fate::step;
             shelf.step = fate::step;
-            if (which == Which.NEW) {
+            if (which == FetchPlan.Which.NEW) {
                 run(account, plan);
             }
             account.with("1", "2", "2", "x".repeat(1000));
@@ -378,7 +323,8 @@ class CollectorTest {
             run(account, plan);
             run(account, plan);
 
-            List<String> expected = which == Which.NEW ? List.of("1", "2", "2") : List.of("old", "old", "1", "2", "2");
+            List<String> expected =
+                    which == FetchPlan.Which.NEW ? List.of("1", "2", "2") : List.of("old", "old", "1", "2", "2");
             assertThat(shelf.texts)
                     .as("killed at step %d", at)
                     .hasSize(expected.size() + 1)
@@ -398,17 +344,17 @@ class CollectorTest {
         FakeAccount account = new FakeAccount().with("1");
         for (int i = 0; i < 2; i++) {
             account.renumber("v" + i);
-            try (Journal journal = FileJournal.open(directory.resolve("jon"), "test")) {
-                assertThatThrownBy(() -> FileJournal.open(directory.resolve("jon"), "test"))
-                        .hasMessageContaining("another collection");
+            try (Journal journal = FileJournal.open(directory.resolve("jon"), "collect", "test")) {
+                assertThatThrownBy(() -> FileJournal.open(directory.resolve("jon"), "collect", "test"))
+                        .hasMessageContaining("another fetch");
                 Collector.of(shelf, journal, ALL, new Ears(), () -> false, Clock.systemUTC())
                         .run(account);
             }
         }
 
         assertThat(shelf.texts).containsExactly("1");
-        assertThatThrownBy(() ->
-                        FileJournal.open(directory.resolve("jon"), "other").lines())
+        assertThatThrownBy(() -> FileJournal.open(directory.resolve("jon"), "collect", "other")
+                        .lines())
                 .hasMessageContaining("is of something else: test");
     }
 
@@ -416,9 +362,9 @@ class CollectorTest {
     void aStorageIsATarget() throws IOException {
         MemoryMailStore store = MemoryMailStore.create().account("jon", "{PLAIN}x");
         try (Target target = new StoreTarget(store, new UserName("jon"), FolderName.INBOX);
-                Journal journal = FileJournal.open(directory.resolve("jon"), "test")) {
+                Journal journal = FileJournal.open(directory.resolve("jon"), "collect", "test")) {
             Collector collector =
-                    Collector.of(target, journal, ALL, Collector.Observer.NONE, () -> false, Clock.systemUTC());
+                    Collector.of(target, journal, ALL, FetchObserver.NONE, () -> false, Clock.systemUTC());
 
             collector.run(new FakeAccount().with("one\n", "two"));
         }

@@ -13,10 +13,6 @@ import jakarta.mail.internet.MimeMessage;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
-import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -30,12 +26,14 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.fetch.source.AtProvider;
-import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.fetch.source.SourceSettings;
-import org.pop2.fetch.source.Sources;
 import org.pop2.protocol.Secret;
+import org.pop2.server.TestServer;
+import org.pop2.storage.UserName;
+import org.pop2.storage.memory.MemoryMailStore;
 import org.pop2.storage.transfer.Fingerprint;
+import reactor.core.publisher.Mono;
 
 /**
  * The connection to a provider is cut behind each octet of the dialogue in which one message is collected and deleted
@@ -45,11 +43,11 @@ class CutConnectionTest {
     /** Each octet, or every n-th: all of them take a quarter of an hour, as GreenMail answers after 40 ms. */
     private static final int STRIDE = Integer.getInteger("pop2.cut.stride", 101);
 
-    private static final Collector.Plan DELETE =
-            new Collector.Plan(Collector.Which.ALL, Optional.empty(), Collector.ANY_OCTETS, AtProvider.of("delete"));
+    private static final FetchPlan DELETE =
+            new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.of("delete"));
 
     private GreenMail provider = provider();
-    private final List<String> journal = new ArrayList<>();
+    private final MemoryJournal journal = new MemoryJournal();
     private final List<String> shelf = new ArrayList<>();
 
     private static GreenMail provider() {
@@ -68,66 +66,6 @@ class CutConnectionTest {
     @AfterEach
     void stop() {
         provider.stop();
-    }
-
-    /** A way to the provider that ends behind so many octets in one direction. */
-    private static final class Scissors implements AutoCloseable {
-        private final ServerSocket server = new ServerSocket(0, 5, InetAddress.getLoopbackAddress());
-        private final int port;
-        private final boolean said;
-        private long left;
-        private volatile boolean cut;
-
-        Scissors(int port, boolean said, long octets) throws IOException {
-            this.port = port;
-            this.said = said;
-            this.left = octets;
-            Thread thread = new Thread(this::serve, "scissors");
-            thread.setDaemon(true);
-            thread.start();
-        }
-
-        private void serve() {
-            try (Socket client = server.accept();
-                    Socket there = new Socket(InetAddress.getLoopbackAddress(), port)) {
-                client.setTcpNoDelay(true);
-                there.setTcpNoDelay(true);
-                Thread back = new Thread(() -> carry(there, client, said), "back");
-                back.setDaemon(true);
-                back.start();
-                carry(client, there, !said);
-                back.join();
-            } catch (IOException | InterruptedException e) {
-                // closed before anybody came
-            }
-        }
-
-        private void carry(Socket from, Socket to, boolean counted) {
-            try (from;
-                    to) {
-                byte[] some = new byte[4096];
-                for (int n = from.getInputStream().read(some);
-                        n >= 0;
-                        n = from.getInputStream().read(some)) {
-                    int through = counted ? (int) Math.min(left, n) : n;
-                    to.getOutputStream().write(some, 0, through);
-                    if (counted) {
-                        left -= through;
-                    }
-                    if (through < n) {
-                        cut = true;
-                        break;
-                    }
-                }
-            } catch (IOException e) {
-                // the other direction has ended
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            server.close();
-        }
     }
 
     private int port(String scheme) {
@@ -162,15 +100,12 @@ class CutConnectionTest {
                 Optional.empty(),
                 false,
                 Duration.ofSeconds(10));
-        try (Source source = Sources.open(settings)) {
-            collector().run(source);
-            source.finish();
+        AccountCollector collector = AccountCollectors.of(
+                settings, new Shelf(), journal, DELETE, LeadingLine.Finder.NONE, FetchObserver.NONE, () -> false);
+        try (AccountCollector.Session session = collector.connect()) {
+            session.run();
+            session.finish();
         }
-    }
-
-    private Collector collector() throws IOException {
-        return Collector.of(
-                new Shelf(), new Notes(), DELETE, new Collector.Observer() {}, () -> false, Clock.systemUTC());
     }
 
     @ParameterizedTest
@@ -183,11 +118,11 @@ class CutConnectionTest {
             arrives(text);
             try (Scissors way = new Scissors(port(scheme), said, octets)) {
                 try {
-                    collect(scheme, way.server.getLocalPort());
+                    collect(scheme, way.port());
                 } catch (IOException e) {
-                    assertThat(way.cut).as("%s", e).isTrue();
+                    assertThat(way.isCut()).as("%s", e).isTrue();
                 }
-                cut = way.cut;
+                cut = way.isCut();
             }
             cuts += cut ? 1 : 0;
             collect(scheme, port(scheme));
@@ -197,7 +132,7 @@ class CutConnectionTest {
                     .as("cut behind %d octets", octets)
                     .isZero();
             shelf.clear();
-            journal.clear();
+            journal.lines.clear();
             // of a connection that was cut, GreenMail's thread goes round for ever
             stop();
             provider = provider();
@@ -206,25 +141,41 @@ class CutConnectionTest {
         assertThat(cuts).isGreaterThan(70 / STRIDE);
     }
 
-    private final class Notes implements Journal {
-        @Override
-        public List<String> lines() {
-            return List.copyOf(journal);
-        }
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void theMessageOfAPop2ServerIsHereOnceAndNoMoreThere(boolean said) throws Exception {
+        // our own server does not take 40 ms
+        int stride = Math.min(STRIDE, 5);
+        MemoryMailStore store = MemoryMailStore.create().account("jon", "{PLAIN}secret");
+        try (TestServer server = TestServer.over(store)) {
+            boolean cut = true;
+            int cuts = 0;
+            for (int octets = 0; cut; octets += stride) {
+                String text = "Subject: " + octets + "\r\n\r\nbody\r\n";
+                store.message("jon", "INBOX", text);
+                int port = server.address().getPort();
+                try (Scissors way = new Scissors(port, said, octets)) {
+                    try {
+                        collect("pop2", way.port());
+                    } catch (IOException e) {
+                        assertThat(way.isCut()).as("%s", e).isTrue();
+                    }
+                    cut = way.isCut();
+                }
+                cuts += cut ? 1 : 0;
+                collect("pop2", port);
 
-        @Override
-        public void append(List<String> more) {
-            journal.addAll(more);
+                assertThat(shelf).as("cut behind %d octets", octets).containsExactly(text);
+                var left =
+                        Mono.from(store.usage(UserName.of("jon").orElseThrow())).blockOptional();
+                assertThat(left.orElseThrow().messages())
+                        .as("cut behind %d octets", octets)
+                        .isZero();
+                shelf.clear();
+                journal.lines.clear();
+            }
+            assertThat(cuts).isGreaterThan(30 / stride);
         }
-
-        @Override
-        public void replace(List<String> all) {
-            journal.clear();
-            journal.addAll(all);
-        }
-
-        @Override
-        public void close() {}
     }
 
     private final class Shelf implements Target {

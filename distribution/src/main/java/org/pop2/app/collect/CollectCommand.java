@@ -13,11 +13,10 @@ import org.pop2.app.cli.SubCommands;
 import org.pop2.app.cli.Terminal;
 import org.pop2.app.config.CollectorSettings;
 import org.pop2.app.config.Configuration;
-import org.pop2.fetch.Collector;
 import org.pop2.fetch.DeliveryException;
-import org.pop2.fetch.source.Source;
+import org.pop2.fetch.FetchPreview;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.source.SourceException;
-import org.pop2.fetch.source.Sources;
 import org.pop2.storage.MailStore;
 import org.pop2.storage.StoreException;
 import picocli.CommandLine;
@@ -30,7 +29,7 @@ import reactor.core.publisher.Mono;
 @Command(
         name = "collect",
         description = {
-            "Brings the mail of accounts at providers (IMAP, POP3) to users here. A running server does "
+            "Brings the mail of accounts at providers (IMAP, POP3, POP2) to users here. A running server does "
                     + "so by itself, for"
                     + " each block collect.NAME of the configuration; doc/collect.md begins at the beginning.",
             ""
@@ -143,16 +142,15 @@ public final class CollectCommand implements Callable<Integer> {
             Configuration configuration = chosen.configuration(terminal);
             CollectorSettings settings = chosen.of(configuration);
             return work(configuration, settings, (account, store) -> {
-                try (Source source = Sources.open(OneAccount.source(settings))) {
+                account.look(session -> {
                     terminal.say(settings.from() + ": logged in"
-                            + (source.canAwait() ? "; new mail is told at once (IDLE)" : ""));
-                    Collector.Preview found = account.preview(source);
+                            + (session.canAwait() ? "; new mail is told at once (IDLE)" : ""));
+                    FetchPreview found = session.preview();
                     terminal.say(found.there() + " messages are there, "
                             + found.wanted().size() + " would come to "
                             + settings.user() + "/" + settings.folder()
                             + (found.countsAnew() ? ", those that are not here already: it counts anew" : ""));
-                    source.finish();
-                }
+                });
                 return ExitCode.OK;
             });
         }
@@ -189,7 +187,7 @@ public final class CollectCommand implements Callable<Integer> {
             Configuration configuration = chosen.configuration(terminal);
             CollectorSettings settings = chosen.of(configuration);
             return work(configuration, settings, (account, store) -> {
-                Collector.Result result = account.once();
+                FetchResult result = account.once();
                 terminal.say("collected " + result.stored() + " messages, " + result.octets() + " octets"
                         + (result.refused() > 0 ? "; " + result.refused() + " stay there and are tried again" : "")
                         + (result.left() > 0 ? "; " + result.left() + " stay there" : ""));

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.management.PageTable;
 import org.pop2.storage.MailStore;
@@ -260,7 +260,7 @@ public final class Collecting {
             return BUSY;
         }
 
-        private void ran(Collector.Result result) {
+        private void ran(FetchResult result) {
             int before = failures.getAndSet(0);
             if (before > 0) {
                 LOG.atInfo()

@@ -1,12 +1,12 @@
 package org.pop2.app.collect;
 
 import java.io.IOException;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchObserver;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** Logs events of single messages of an account. */
-final class LoggedEvents implements Collector.Observer {
+final class LoggedEvents implements FetchObserver {
     private static final Logger LOG = LoggerFactory.getLogger(LoggedEvents.class);
 
     private final String account;

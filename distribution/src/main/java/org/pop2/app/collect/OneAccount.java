@@ -2,7 +2,6 @@ package org.pop2.app.collect;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.concurrent.Executor;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -10,33 +9,34 @@ import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.pop2.app.config.CollectorSettings;
-import org.pop2.fetch.Collector;
+import org.pop2.app.fetch.LeadingFrom;
+import org.pop2.fetch.AccountCollector;
+import org.pop2.fetch.AccountCollectors;
+import org.pop2.fetch.FetchObserver;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.StoreTarget;
-import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceSettings;
-import org.pop2.fetch.source.Sources;
 import org.pop2.storage.MailStore;
 
-/** The work on one account: a session at the provider, which lasts while it can wait for new mail. */
+/** The work on one account: a session at the provider, which lasts while it can wait for new mail. Blocks. */
 final class OneAccount {
     /** Providers may disconnect clients that are silent for 30 minutes (RFC 2177: 29). */
     private static final Duration IDLE = Duration.ofMinutes(28);
 
     private final CollectorSettings settings;
     private final MailStore store;
-    private final Collector.Observer observer;
+    private final FetchObserver observer;
     private final BooleanSupplier stopped;
 
-    private volatile @Nullable Source source;
-    private final AtomicReference<@Nullable Session> session = new AtomicReference<>();
+    private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
     private final AtomicBoolean waiting = new AtomicBoolean();
 
     /** What lasts from one run to the next. */
-    private record Session(LedgerJournal journal, Source source, Collector collector) implements Closeable {
+    private record Opened(LedgerJournal journal, AccountCollector.Session session) implements Closeable {
         @Override
         public void close() throws IOException {
             try {
-                source.close();
+                session.close();
             } finally {
                 journal.close();
             }
@@ -46,23 +46,37 @@ final class OneAccount {
     /** Called after each successful run. */
     @FunctionalInterface
     interface Told {
-        void ran(Collector.Result result);
+        void ran(FetchResult result);
     }
 
-    OneAccount(CollectorSettings settings, MailStore store, Collector.Observer observer, BooleanSupplier stopped) {
+    /** Work with an open session. */
+    @FunctionalInterface
+    interface Look {
+        void at(AccountCollector.Session session) throws IOException;
+    }
+
+    OneAccount(CollectorSettings settings, MailStore store, FetchObserver observer, BooleanSupplier stopped) {
         this.settings = settings;
         this.store = store;
         this.observer = observer;
         this.stopped = stopped;
     }
 
-    static SourceSettings source(CollectorSettings settings) {
-        return new SourceSettings(
+    private AccountCollector collector(LedgerJournal journal) throws IOException {
+        SourceSettings source = new SourceSettings(
                 settings.from(),
                 new AccountLogin(settings.passwordFile(), settings.tokenCommand()),
                 settings.authorities(),
                 settings.clearText(),
                 SourceSettings.TIMEOUT);
+        return AccountCollectors.of(
+                source,
+                new StoreTarget(store, settings.user(), settings.folder()),
+                journal,
+                settings.plan(),
+                new LeadingFrom(),
+                observer,
+                stopped);
     }
 
     /** Finds out what became of a message that was being stored when a server was killed. */
@@ -73,21 +87,19 @@ final class OneAccount {
     }
 
     /** One run. */
-    Collector.Result once() throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-                Source opened = open()) {
-            Collector.Result result = collector(journal).run(opened);
-            opened.finish();
+    FetchResult once() throws IOException {
+        try (Opened now = open()) {
+            FetchResult result = now.session().run();
+            now.session().finish();
             return result;
-        } finally {
-            source = null;
         }
     }
 
-    /** Looks what a run would find, without changing anything. */
-    Collector.Preview preview(Source opened) throws IOException {
-        try (LedgerJournal journal = LedgerJournal.open(store, settings.ledger())) {
-            return collector(journal).preview(opened);
+    /** A session without a run: to look what one would find. */
+    void look(Look look) throws IOException {
+        try (Opened now = open()) {
+            look.at(now.session());
+            now.session().finish();
         }
     }
 
@@ -103,12 +115,17 @@ final class OneAccount {
     boolean attend(Told told, Executor threads, Runnable again) throws IOException {
         boolean waits = false;
         try {
-            Session now = session();
-            told.ran(now.collector().run(now.source()));
-            if (!stopped.getAsBoolean() && now.source().canAwait()) {
+            Opened now = opened.get();
+            if (now == null) {
+                now = open();
+                opened.set(now);
+            }
+            AccountCollector.Session session = now.session();
+            told.ran(session.run());
+            if (!stopped.getAsBoolean() && session.canAwait()) {
                 Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
                 waiting.set(true);
-                now.source().await(most, threads).whenComplete((news, failure) -> {
+                session.await(most, threads).whenComplete((news, failure) -> {
                     if (endsWait()) {
                         again.run();
                     }
@@ -116,7 +133,7 @@ final class OneAccount {
                 // a stop meanwhile may not have seen that this waits
                 waits = !stopped.getAsBoolean() || !endsWait();
             } else {
-                now.source().finish();
+                session.finish();
             }
             return waits;
         } finally {
@@ -127,21 +144,17 @@ final class OneAccount {
         }
     }
 
-    private Session session() throws IOException {
-        Session now = session.get();
-        if (now == null) {
-            LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
-            try {
-                now = new Session(journal, open(), collector(journal));
-            } finally {
-                if (now == null) {
-                    interrupt();
-                    journal.close();
-                }
+    private Opened open() throws IOException {
+        LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
+        AccountCollector.Session session = null;
+        try {
+            session = collector(journal).connect();
+        } finally {
+            if (session == null) {
+                journal.close();
             }
-            session.set(now);
         }
-        return now;
+        return new Opened(journal, session);
     }
 
     /** Ends a wait, if there is one; who did has to close the session. */
@@ -151,34 +164,17 @@ final class OneAccount {
 
     /** Closes the session, if one is open. */
     void close() throws IOException {
-        Session closing = session.getAndSet(null);
-        source = null;
+        Opened closing = opened.getAndSet(null);
         if (closing != null) {
             closing.close();
         }
     }
 
-    private Source open() throws IOException {
-        Source opened = Sources.open(source(settings));
-        source = opened;
-        return opened;
-    }
-
-    private Collector collector(LedgerJournal journal) throws IOException {
-        return Collector.of(
-                new StoreTarget(store, settings.user(), settings.folder()),
-                journal,
-                settings.plan(),
-                observer,
-                stopped,
-                Clock.systemUTC());
-    }
-
     /** Ends whatever is done, at once. */
     void interrupt() {
-        Source opened = source;
-        if (opened != null) {
-            opened.close();
+        Opened now = opened.get();
+        if (now != null) {
+            now.session().close();
         }
     }
 }

@@ -6,7 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiConsumer;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchPlan;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.storage.FolderName;
@@ -22,7 +22,7 @@ final class CollectorKeys {
     private final Key<String> tokenCommand;
     private final Key<Duration> every;
     private final Key<AtProvider> atProvider;
-    private final Key<Collector.Which> which;
+    private final Key<FetchPlan.Which> which;
     private final Key<Optional<Duration>> since;
     private final Key<Long> maxOctets;
     private final Key<String> tlsCa;
@@ -41,7 +41,8 @@ final class CollectorKeys {
                 "",
                 "The account: `imaps://jon@imap.example.org/INBOX`, `imap://…` (STARTTLS), "
                         + "`pop3s://jon@pop.example.org`"
-                        + " or `pop3://…` (STLS). A port may follow the host. In double quotes.",
+                        + ", `pop3://…` (STLS), `pop2s://jon@old.example.org` or `pop2://…` (in clear). A port may"
+                        + " follow the host. In double quotes.",
                 ValueType.optional(SourceAddress::of));
         passwordFile = key(
                 "password-file",
@@ -51,9 +52,8 @@ final class CollectorKeys {
         tokenCommand = key(
                 "token-command",
                 "",
-                "Instead: a command for `/bin/sh` that prints an OAuth 2 access token, within 30 s, for "
-                        + "XOAUTH2. It runs"
-                        + " before each login.",
+                "Instead: a command for `/bin/sh` that prints an OAuth 2 access token, within 30 s. It runs before each"
+                        + " login. Not with POP2.",
                 ValueType.text());
         every = key(
                 "every",
@@ -73,12 +73,12 @@ final class CollectorKeys {
                 "Which messages come: `new`, those that arrive there after the first run, `all`, or with "
                         + "IMAP `unseen`,"
                         + " those that nobody had read when they were first looked at.",
-                ValueType.choice(Collector.Which.class));
+                ValueType.choice(FetchPlan.Which.class));
         since = key(
                 "since",
                 "",
-                "Only messages that arrived there within this time before, such as `30d`. With POP3 the message's own"
-                        + " header is believed. Default: of any age.",
+                "Only messages that arrived there within this time before, such as `30d`. With POP3 and POP2 the"
+                        + " message's own header is believed. Default: of any age.",
                 ValueType.optional(ValueType.duration(Duration.ofMinutes(1), Duration.ofDays(36_500))));
         maxOctets = key(
                 "max-octets",
@@ -133,7 +133,7 @@ final class CollectorKeys {
         Optional<Path> password = path(passwordFile, values, problem, directory);
         String command = values.of(tokenCommand);
         AtProvider after = values.of(atProvider);
-        Collector.Which wanted = values.of(which);
+        FetchPlan.Which wanted = values.of(which);
         if (whom.isEmpty()) {
             problem.accept(user, "has to say whose mail it is here");
         }
@@ -143,16 +143,17 @@ final class CollectorKeys {
         if (password.isPresent() == !command.isEmpty()) {
             problem.accept(passwordFile, "password-file or token-command: one of them is needed");
         }
-        boolean imap = address.map(SourceAddress::scheme)
-                .map(SourceAddress.Scheme::isImap)
-                .orElse(true);
-        if (!imap && after.needsImap()) {
-            problem.accept(atProvider, "POP3 can only keep and delete");
+        SourceAddress.Scheme scheme = address.map(SourceAddress::scheme).orElse(SourceAddress.Scheme.IMAPS);
+        if (!scheme.isImap() && after.needsImap()) {
+            problem.accept(atProvider, scheme.protocol() + " can only keep and delete");
         }
-        if (!imap && wanted == Collector.Which.UNSEEN) {
-            problem.accept(which, "POP3 does not tell what was read");
+        if (!scheme.isImap() && wanted == FetchPlan.Which.UNSEEN) {
+            problem.accept(which, scheme.protocol() + " does not tell what was read");
         }
-        Collector.Plan plan = new Collector.Plan(wanted, values.of(since), values.of(maxOctets), after);
+        if (scheme.isPop2() && !command.isEmpty()) {
+            problem.accept(tokenCommand, "POP2 knows passwords, and no tokens");
+        }
+        FetchPlan plan = new FetchPlan(wanted, values.of(since), values.of(maxOctets), after);
         Optional<Path> authorities = path(tlsCa, values, problem, directory);
         Duration often = values.of(every);
         FolderName where = values.of(folder);

@@ -3,9 +3,10 @@ package org.pop2.app.config;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchPlan;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.storage.FolderName;
 import org.pop2.storage.UserName;
@@ -32,13 +33,13 @@ public record CollectorSettings(
         Optional<Path> passwordFile,
         String tokenCommand,
         Duration every,
-        Collector.Plan plan,
+        FetchPlan plan,
         Optional<Path> authorities,
         boolean clearText) {
 
     /** The name of this account's ledger; another account, or user, has another ledger. */
     public String ledger() {
-        String what = from.scheme().isImap() ? "imap" : "pop3";
+        String what = from.scheme().protocol().toLowerCase(Locale.ROOT);
         String all = String.join("\0", what, from.host(), from.user(), from.folder(), user.value(), folder.value());
         return "collect-" + UUID.nameUUIDFromBytes(all.getBytes(StandardCharsets.UTF_8));
     }

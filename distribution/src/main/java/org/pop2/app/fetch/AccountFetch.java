@@ -2,9 +2,7 @@ package org.pop2.app.fetch;
 
 import java.io.IOException;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.pop2.app.cli.Amounts;
 import org.pop2.app.cli.CommandFailedException;
@@ -12,21 +10,20 @@ import org.pop2.app.cli.ExitCode;
 import org.pop2.app.cli.ProgressBar;
 import org.pop2.app.cli.Reasons;
 import org.pop2.app.cli.Terminal;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.AccountCollector;
+import org.pop2.fetch.AccountCollectors;
 import org.pop2.fetch.DeliveryException;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.FileJournal;
 import org.pop2.fetch.Journal;
 import org.pop2.fetch.Target;
-import org.pop2.fetch.source.AtProvider;
-import org.pop2.fetch.source.Source;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.fetch.source.SourceSettings;
-import org.pop2.fetch.source.Sources;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
 
-/** {@code pop2d fetch --from}: an account of IMAP or POP3. */
+/** {@code pop2d fetch --from}: an account at a provider. */
 final class AccountFetch {
     private final Terminal terminal;
     private final SourceSettings settings;
@@ -55,23 +52,30 @@ final class AccountFetch {
     /** @param notes what was fetched; none: nothing is remembered */
     int to(Destination destination, Optional<Path> notes, Path beside, boolean delete, long limit)
             throws CommandFailedException {
-        AtProvider after = AtProvider.of(delete ? "delete" : "keep");
-        Collector.Plan plan = new Collector.Plan(Collector.Which.ALL, Optional.empty(), Collector.ANY_OCTETS, after);
         String subject = settings.address() + " to " + destination;
+        String work = settings.address().scheme().isPop2() ? "fetch" : "collect";
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
-                Journal journal = notes.isPresent() ? FileJournal.open(notes.get(), subject) : new Forgotten();
+                Journal journal = notes.isPresent() ? FileJournal.open(notes.get(), work, subject) : new Forgotten();
                 Target target = Targets.open(
                         destination,
                         terminal.out(),
                         beside,
                         terminal.environment().getOrDefault("HOSTNAME", "localhost"),
-                        settings.timeout());
-                Source source = Sources.open(settings)) {
+                        settings.timeout())) {
             Watcher watcher = new Watcher(terminal, bar);
-            Collector collector =
-                    Collector.of(target, journal, plan, watcher, () -> watcher.stored >= limit, Clock.systemUTC());
-            Collector.Result result = collector.run(source);
-            source.finish();
+            AccountCollector collector = AccountCollectors.of(
+                    settings,
+                    target,
+                    journal,
+                    Watcher.plan(delete),
+                    new LeadingFrom(),
+                    watcher,
+                    () -> watcher.stored() >= limit);
+            FetchResult result;
+            try (AccountCollector.Session session = collector.connect()) {
+                result = session.run();
+                session.finish();
+            }
             bar.wipe();
             String summary = "fetched " + Amounts.messages(result.stored())
                     + (result.refused() == 0 ? "" : ", " + Amounts.messages(result.refused()) + " were refused")
@@ -81,7 +85,7 @@ final class AccountFetch {
             } else {
                 terminal.say(summary + " to " + destination);
             }
-            return result.refused() + result.left() > 0 ? ExitCode.DATA : ExitCode.OK;
+            return watcher.exitCode();
         } catch (SourceException e) {
             throw new CommandFailedException(exitCode(e.reason()), String.valueOf(e.getMessage()), e);
         } catch (DeliveryException e) {
@@ -101,68 +105,5 @@ final class AccountFetch {
             case PROTOCOL -> ExitCode.PROTOCOL;
             case CONNECTION, REFUSED, GONE -> ExitCode.TRY_LATER;
         };
-    }
-
-    /** Shows on the terminal how far it has come. */
-    private static final class Watcher implements Collector.Observer {
-        private final Terminal terminal;
-        private final ProgressBar bar;
-        private long stored;
-
-        Watcher(Terminal terminal, ProgressBar bar) {
-            this.terminal = terminal;
-            this.bar = bar;
-        }
-
-        @Override
-        public void stored(String key, long octets) {
-            stored++;
-            bar.octets(octets);
-            bar.message();
-        }
-
-        @Override
-        public void refused(String key, IOException why) {
-            stays(key, String.valueOf(why.getMessage()));
-        }
-
-        @Override
-        public void left(String key, String why) {
-            stays(key, why);
-        }
-
-        private void stays(String key, String why) {
-            bar.wipe();
-            terminal.warn("message " + key + " stays at the provider: " + why);
-        }
-
-        @Override
-        public void renumbered(String before, String now) {
-            bar.wipe();
-            terminal.warn("the provider counts anew: all is read again, and what was fetched is not fetched twice");
-        }
-    }
-
-    /** For standard output: nobody knows what becomes of that. */
-    private static final class Forgotten implements Journal {
-        @Override
-        public List<String> lines() {
-            return List.of();
-        }
-
-        @Override
-        public void append(List<String> more) {
-            // never read
-        }
-
-        @Override
-        public void replace(List<String> all) {
-            // likewise
-        }
-
-        @Override
-        public void close() {
-            // nothing is open
-        }
     }
 }

@@ -5,6 +5,7 @@ import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.UUID;
@@ -23,9 +24,12 @@ import org.pop2.client.ClientSettings;
 import org.pop2.client.ClientTls;
 import org.pop2.client.Pop2Client;
 import org.pop2.client.Pop2ClientException;
+import org.pop2.client.Pop2Session;
 import org.pop2.fetch.DeliveryException;
-import org.pop2.fetch.FetchState;
+import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.Fetcher;
+import org.pop2.fetch.FileJournal;
+import org.pop2.fetch.Journal;
 import org.pop2.fetch.Target;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.protocol.Secret;
@@ -41,7 +45,7 @@ import picocli.CommandLine.Option;
         description = {
             "Fetches the mail of a user from any POP2 server, to an mbox, a Maildir or a mail system. "
                     + "With --from, that of"
-                    + " an account of IMAP or POP3. A message is on the disk, or taken by the mail system, "
+                    + " an account of IMAP, POP3 or POP2. A message is on the disk, or taken by the mail system, "
                     + "before it is"
                     + " acknowledged, or anything changes there.",
             "",
@@ -52,11 +56,10 @@ import picocli.CommandLine.Option;
         },
         footer = {
             "",
-            "Exit codes: 0 all is fetched; 65 the mail system refused a message, which stays on the "
-                    + "server; 67 it does"
-                    + " not know the recipient; 69 there is no such server, or its certificate is not trusted; 74 the"
-                    + " mail cannot be written; 75 the connection was lost, try again; 76 the server does not keep to"
-                    + " the protocol; 77 it does not accept user and password.",
+            "Exit codes: 0 all is fetched; 65 the mail system refused a message for good, which stays on the server; 67 it"
+                    + " does not know the recipient; 69 there is no such server, or its certificate is not trusted; 74"
+                    + " the mail cannot be written; 75 the connection was lost, or the mail system refuses for now: try"
+                    + " again; 76 the server does not keep to the protocol; 77 it does not accept user and password.",
             "",
             "Example:",
             "  pop2d fetch --host dog-house --user postel --password-file secret \\",
@@ -76,7 +79,7 @@ public final class FetchCommand implements Callable<Integer> {
             names = "--from",
             paramLabel = "URL",
             description = "Instead of --host and --user: an account at a provider, imaps://USER@HOST/FOLDER,"
-                    + " imap:// (STARTTLS), pop3s:// or pop3:// (STLS).")
+                    + " imap:// (STARTTLS), pop3s://, pop3:// (STLS), pop2s:// or pop2://.")
     private @Nullable String from;
 
     @Option(names = "--port", paramLabel = "N", description = "Its port. Default: 109.")
@@ -191,18 +194,24 @@ public final class FetchCommand implements Callable<Integer> {
         Secret secret = secret(user);
         Optional<Path> notes = state(destination, host, "" + port, user, folder == null ? "" : folder);
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
-                FetchState state = notes.isEmpty() ? null : FetchState.open(notes.get(), subject(destination));
+                Journal journal = notes.isEmpty()
+                        ? new Forgotten()
+                        : FileJournal.open(notes.get(), "fetch", subject(destination));
                 Target target = Targets.open(
                         destination,
                         terminal.out(),
                         beside(notes),
                         terminal.environment().getOrDefault("HOSTNAME", "localhost"),
                         settings.replyTimeout())) {
-            Fetcher fetcher = new Fetcher(
+            Watcher watcher = new Watcher(terminal, bar);
+            Fetcher fetcher = Fetcher.of(
                     target,
-                    Optional.ofNullable(state),
-                    new Fetcher.Plan(delete.length > 0, limit, Targets::leading),
-                    new Watcher(terminal, bar));
+                    journal,
+                    Watcher.plan(delete.length > 0),
+                    new LeadingFrom(),
+                    watcher,
+                    () -> watcher.stored() >= limit,
+                    Clock.systemUTC());
             run(fetcher, Pop2Client.of(settings), secret, bar);
             String summary = summary(fetcher) + " from " + host
                     + (destination instanceof Destination.Output ? "" : " to " + destination);
@@ -211,7 +220,7 @@ public final class FetchCommand implements Callable<Integer> {
             } else {
                 terminal.say(summary);
             }
-            return fetcher.rejected() > 0 ? ExitCode.DATA : ExitCode.OK;
+            return watcher.exitCode();
         } catch (IOException e) {
             throw MailboxCommand.failed("not fetched: ", e);
         } finally {
@@ -257,30 +266,16 @@ public final class FetchCommand implements Callable<Integer> {
         return file.resolveSibling(file.getFileName() + ".mbox");
     }
 
-    /** Shows on the terminal how far it has come. */
-    private record Watcher(Terminal terminal, ProgressBar bar) implements Fetcher.Observer {
-        @Override
-        public void octets(long more) {
-            bar.octets(more);
-        }
-
-        @Override
-        public void message() {
-            bar.message();
-        }
-
-        @Override
-        public void refused(int number, DeliveryException why) {
-            bar.wipe();
-            terminal.warn("message " + number + " stays on the server: " + why.getMessage());
-        }
-    }
-
     private void run(Fetcher fetcher, Pop2Client client, Secret secret, ProgressBar bar) throws CommandFailedException {
         int exitCode;
         Exception failure;
         try {
-            fetcher.run(client, user, secret, Optional.ofNullable(folder));
+            Pop2Session session = client.connect(user, secret).blockOptional().orElseThrow();
+            try {
+                fetcher.run(session, Optional.ofNullable(folder));
+            } finally {
+                session.close();
+            }
             bar.wipe();
             return;
         } catch (Pop2ClientException e) {
@@ -301,7 +296,7 @@ public final class FetchCommand implements Callable<Integer> {
             failure = e;
         }
         bar.wipe();
-        String soFar = fetcher.fetched() == 0 ? "" : "stopped, " + summary(fetcher) + ": ";
+        String soFar = fetcher.result().stored() == 0 ? "" : "stopped, " + summary(fetcher) + ": ";
         String hint = failure instanceof Pop2ClientException of && of.reason() == Pop2ClientException.Reason.COUNTS_CRLF
                 ? "; fetch it with --count-lf"
                 : "";
@@ -319,9 +314,10 @@ public final class FetchCommand implements Callable<Integer> {
     }
 
     private static String summary(Fetcher fetcher) {
-        return "fetched " + Amounts.messages(fetcher.fetched())
-                + (fetcher.before() == 0 ? "" : ", " + Amounts.messages(fetcher.before()) + " had been fetched before")
-                + (fetcher.rejected() == 0 ? "" : ", " + Amounts.messages(fetcher.rejected()) + " were refused");
+        FetchResult result = fetcher.result();
+        return "fetched " + Amounts.messages(result.stored())
+                + (fetcher.known() == 0 ? "" : ", " + Amounts.messages(fetcher.known()) + " had been fetched before")
+                + (result.refused() == 0 ? "" : ", " + Amounts.messages(result.refused()) + " were refused");
     }
 
     private void requireSense(Destination destination) throws CommandFailedException {

@@ -7,11 +7,9 @@ import java.nio.ByteBuffer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.concurrent.atomic.AtomicReference;
 import org.pop2.fetch.FetchedMessage;
-import org.pop2.fetch.LeadingLine;
 import org.pop2.fetch.LmtpTarget;
 import org.pop2.fetch.Target;
 import org.pop2.lmtp.client.LmtpClient;
@@ -21,7 +19,6 @@ import org.pop2.storage.fs.exchange.Export;
 import org.pop2.storage.fs.exchange.MaildirExport;
 import org.pop2.storage.fs.exchange.MboxExport;
 import org.pop2.storage.fs.exchange.MessageSource;
-import org.pop2.storage.fs.format.LeadingFromLine;
 import org.pop2.storage.transfer.Fingerprint;
 import reactor.core.publisher.Flux;
 
@@ -49,12 +46,6 @@ final class Targets {
             return new LmtpTarget(new LmtpClient(lmtp.server(), host, limit), lmtp.recipient());
         }
         return new Exported(MboxExport.to(out), wanted -> OptionalInt.empty());
-    }
-
-    /** The From_ line that some servers send, of their mailbox file. */
-    static Optional<LeadingLine> leading(byte[] start) {
-        return LeadingFromLine.of(start, start.length)
-                .map(line -> new LeadingLine(line.octets(), line.sender(), line.separator()));
     }
 
     /** How many messages of a fingerprint there are. */

@@ -21,7 +21,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.app.config.CollectorSettings;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchPlan;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.management.PageTable;
@@ -89,7 +89,7 @@ class CollectingTest {
                 Optional.of(password),
                 "",
                 Duration.ofHours(1),
-                new Collector.Plan(Collector.Which.ALL, Optional.empty(), 1000, AtProvider.of("keep")),
+                new FetchPlan(FetchPlan.Which.ALL, Optional.empty(), 1000, AtProvider.of("keep")),
                 Optional.empty(),
                 false);
         Path accounts = Files.createFile(

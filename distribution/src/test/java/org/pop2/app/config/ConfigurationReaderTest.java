@@ -17,7 +17,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.pop2.auth.Authenticator;
-import org.pop2.fetch.Collector;
+import org.pop2.fetch.FetchPlan;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.net.Networks;
 import org.pop2.net.TlsSettings;
@@ -54,8 +54,8 @@ class ConfigurationReaderTest {
         assertThat(jon.passwordFile()).hasValue(directory.resolve("secret"));
         assertThat(jon.every()).isEqualTo(Duration.ofHours(1));
         assertThat(jon.plan())
-                .isEqualTo(new Collector.Plan(
-                        Collector.Which.UNSEEN,
+                .isEqualTo(new FetchPlan(
+                        FetchPlan.Which.UNSEEN,
                         Optional.of(Duration.ofDays(30)),
                         5 << 20,
                         AtProvider.of("move:Old mail")));

@@ -53,6 +53,10 @@ final class MailAccess {
         }
         if (settings.login().isToken()) {
             property("auth.mechanisms", "XOAUTH2");
+            // for IMAP; Angus Mail has no SASL for POP3. Where the provider does not offer it, XOAUTH2 is next
+            OAuthBearer.register();
+            property("sasl.enable", "true");
+            property("sasl.mechanisms", OAuthBearer.NAME);
         } else {
             property("auth.ntlm.disable", "true");
         }
@@ -167,6 +171,11 @@ final class MailAccess {
         String message = words(e);
         if (message.contains("STARTTLS is required") || message.contains("STLS required")) {
             return SourceException.Reason.TLS;
+        }
+        // Angus Mail takes the words that a token is refused with by POP3 for consent, and its next command fails
+        boolean tokenRefused = settings.login().isToken() && message.startsWith("STAT command failed");
+        if (tokenRefused || message.contains("[AUTH]")) {
+            return SourceException.Reason.LOGIN_REFUSED;
         }
         for (Throwable cause = e; cause != null; cause = next(cause)) {
             if (cause instanceof AuthenticationFailedException) {

@@ -17,27 +17,31 @@ import org.jspecify.annotations.Nullable;
  * @param host a name or an IP address, without brackets
  * @param port TCP
  * @param user the account
- * @param folder the IMAP folder; empty for POP3
+ * @param folder the folder; empty for POP3, and for POP2's default mailbox
  */
 public record SourceAddress(Scheme scheme, String host, int port, String user, String folder) {
 
     /** Protocol and encryption. */
     public enum Scheme {
         /** TLS from the first octet on. */
-        IMAPS(993, true),
+        IMAPS(993, "IMAP"),
         /** STARTTLS. */
-        IMAP(143, true),
+        IMAP(143, "IMAP"),
         /** TLS from the first octet on. */
-        POP3S(995, false),
+        POP3S(995, "POP3"),
         /** STLS. */
-        POP3(110, false);
+        POP3(110, "POP3"),
+        /** TLS from the first octet on. Nobody has assigned a port; this is the one of our examples. */
+        POP2S(1109, "POP2"),
+        /** In clear: POP2 has nothing like STARTTLS. */
+        POP2(109, "POP2");
 
         private final int port;
-        private final boolean imap;
+        private final String protocol;
 
-        Scheme(int port, boolean imap) {
+        Scheme(int port, String protocol) {
             this.port = port;
-            this.imap = imap;
+            this.protocol = protocol;
         }
 
         /** The usual port. */
@@ -47,11 +51,21 @@ public record SourceAddress(Scheme scheme, String host, int port, String user, S
 
         /** Whether the protocol is IMAP, with folders, flags and UIDs. */
         public boolean isImap() {
-            return imap;
+            return protocol.equals("IMAP");
+        }
+
+        /** Whether the protocol is POP2, which has no names for messages. */
+        public boolean isPop2() {
+            return protocol.equals("POP2");
+        }
+
+        /** {@code IMAP}, {@code POP3} or {@code POP2}. */
+        public String protocol() {
+            return protocol;
         }
 
         boolean isTlsAtOnce() {
-            return this == IMAPS || this == POP3S;
+            return this == IMAPS || this == POP3S || this == POP2S;
         }
 
         @Override
@@ -100,7 +114,7 @@ public record SourceAddress(Scheme scheme, String host, int port, String user, S
         if (hasControl(user) || hasControl(path)) {
             throw expected(null);
         }
-        if (!scheme.isImap() && !path.isEmpty()) {
+        if (scheme.protocol().equals("POP3") && !path.isEmpty()) {
             throw new IllegalArgumentException("POP3 has no folders: nothing follows the host");
         }
         String folder = scheme.isImap() && path.isEmpty() ? "INBOX" : path;

@@ -25,7 +25,7 @@ public record SourceSettings(
         /** Reads the password or token; the caller wipes it. Blocks. */
         Secret secret() throws IOException;
 
-        /** Whether it is an OAuth 2 access token for XOAUTH2 instead of a password. */
+        /** Whether it is an OAuth 2 access token (OAUTHBEARER, XOAUTH2) instead of a password. */
         boolean isToken();
     }
 }

@@ -96,7 +96,10 @@ final class MboxFiles {
     List<Examined.Finding> examine(MailboxPath path) {
         List<Examined.Finding> found = new ArrayList<>();
         try {
-            path.check(io);
+            FileStatus status = path.check(io);
+            if (status != null && status.size() > 0) {
+                requireMailbox(path, status);
+            }
             found.addAll(locks.examine(path));
             if (recovery.isPending(path)) {
                 found.add(new Examined.Finding(
@@ -108,6 +111,18 @@ final class MboxFiles {
             found.add(new Examined.Finding(Examined.Severity.FAIL, String.valueOf(why)));
         }
         return found;
+    }
+
+    /** Looks at the beginning; of what follows, whoever opens it finds out. */
+    private void requireMailbox(MailboxPath path, FileStatus status) throws IOException {
+        ChannelRegistry.Shared mailbox = channels.open(io, path);
+        if (mailbox != null) {
+            try {
+                Traces.of(mailbox.file(), Math.min(status.size(), MboxFormat.BLOCK));
+            } finally {
+                mailbox.close();
+            }
+        }
     }
 
     /**

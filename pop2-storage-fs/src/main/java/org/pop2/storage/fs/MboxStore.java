@@ -376,7 +376,12 @@ final class MboxStore implements MailStore, BatchDelivery, StoreMetrics, Examine
                     List<Finding> found = new ArrayList<>();
                     Neighbours neighbours = new Neighbours(settings.format().quoting(), settings.locking());
                     for (UserName user : users) {
-                        for (FolderName folder : settings.paths().list(io, user)) {
+                        List<FolderName> folders = settings.paths().list(io, user);
+                        if (!folders.contains(FolderName.INBOX)) {
+                            // a link, a directory or the like is in its place, or nothing
+                            found.addAll(files.examine(settings.paths().of(user, FolderName.INBOX)));
+                        }
+                        for (FolderName folder : folders) {
                             MailboxPath path = settings.paths().of(user, folder);
                             found.addAll(files.examine(path));
                             if (neighbours.wantsMore()) {

@@ -60,6 +60,29 @@ class NeighboursTest {
         }
     }
 
+    @Test
+    void whatIsNoMailboxIsNamed() throws IOException {
+        Path inbox = directory.resolve("var/mail/alice");
+        assertSilent("quoting", "none", "");
+        for (String text : List.of("no mailbox\n>From me\n", "\0".repeat(1000))) {
+            assertThat(examined(Map.of(), text)).singleElement().satisfies(finding -> {
+                assertThat(finding.severity()).isEqualTo(Severity.FAIL);
+                assertThat(finding.text()).startsWith(inbox.toString()).contains("not a mailbox");
+            });
+        }
+        Files.delete(inbox);
+        assertThat(examined(Map.of())).isEmpty();
+        Files.createSymbolicLink(inbox, directory.resolve("elsewhere"));
+        assertThat(examined(Map.of()))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.text()).contains("symbolic link"));
+        Files.delete(inbox);
+        Files.createDirectory(inbox);
+        assertThat(examined(Map.of()))
+                .singleElement()
+                .satisfies(finding -> assertThat(finding.text()).contains("directory"));
+    }
+
     private void assertWarned(String setting, String value, String mailbox, String... words) throws IOException {
         assertThat(examined(Map.of(setting, value), mailbox))
                 .as(setting + " = " + value)
@@ -151,12 +174,5 @@ class NeighboursTest {
         assertThat(examined(Map.of("quoting", "none")))
                 .singleElement()
                 .satisfies(finding -> assertThat(finding.text()).contains(" and 31 more: "));
-    }
-
-    @Test
-    void whatIsNoMailboxIsLeftToOthers() throws IOException {
-        assertSilent("quoting", "none", "");
-        assertSilent("quoting", "none", "no mailbox\n>From me\n");
-        assertSilent("quoting", "none", "\0".repeat(1000));
     }
 }

@@ -7,18 +7,20 @@ import org.junit.jupiter.api.Test;
 import org.pop2.fetch.LeadingLine;
 import org.pop2.storage.fs.format.LeadingFromLine;
 
-class TargetsTest {
+class LeadingFromTest {
     @Test
     void theFromLineIsFoundInTheBeginningThatFetchingLooksAt() {
         assertThat(LeadingLine.MOST).isGreaterThanOrEqualTo(LeadingFromLine.MOST);
         String line = "From postel@isi.edu Mon Feb  4 10:00:00 1985\r\n";
 
-        LeadingLine found = Targets.leading((line + "Subject: x\r\n\r\n").getBytes(US_ASCII))
+        LeadingLine found = new LeadingFrom()
+                .find((line + "Subject: x\r\n\r\n").getBytes(US_ASCII))
                 .orElseThrow();
 
         assertThat(found.octets()).isEqualTo(line.length());
         assertThat(found.sender()).isEqualTo("postel@isi.edu");
         assertThat(new String(found.fromLine().orElseThrow(), US_ASCII)).isEqualTo(line.replace("\r\n", "\n"));
-        assertThat(Targets.leading("Subject: x\r\n\r\n".getBytes(US_ASCII))).isEmpty();
+        assertThat(new LeadingFrom().find("Subject: x\r\n\r\n".getBytes(US_ASCII)))
+                .isEmpty();
     }
 }
