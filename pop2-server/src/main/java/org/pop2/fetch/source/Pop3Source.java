@@ -82,7 +82,7 @@ final class Pop3Source implements Source {
         profile.add(UIDFolder.FetchProfileItem.UID);
         folder.fetch(all, profile);
         // not getSize() of a message, which reads its header for that
-        int[] octets = folder.getSizes();
+        int[] octets = sizes(folder);
         for (Message each : all) {
             String key = folder.getUID(each);
             if (key == null || !NAME.matcher(key).matches()) {
@@ -94,6 +94,15 @@ final class Pop3Source implements Source {
                 int index = each.getMessageNumber() - 1;
                 sizes.put(key, index < octets.length ? Math.max(0, octets[index]) : 0);
             }
+        }
+    }
+
+    private static int[] sizes(POP3Folder folder) throws MessagingException {
+        try {
+            return folder.getSizes();
+        } catch (NullPointerException e) {
+            // what Angus Mail makes of a list that is refused; if the line is lost, the next command says so
+            return new int[0];
         }
     }
 

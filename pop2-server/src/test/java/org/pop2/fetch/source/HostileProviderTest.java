@@ -198,6 +198,20 @@ class HostileProviderTest {
     }
 
     @Test
+    void withoutAListOfSizesAMessageOfPop3IsReadAllTheSame() throws IOException {
+        serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
+            case "STAT" -> "+OK 1 100\r\n";
+            case "LIST" -> "-ERR not today\r\n";
+            case "UIDL" -> "+OK\r\n1 abc\r\n.\r\n";
+            case "CAPA" -> "+OK\r\nUIDL\r\nUSER\r\n.\r\n";
+            case "RETR" -> "+OK\r\nSubject: x\r\n\r\nbody\r\n.\r\n";
+            default -> "+OK\r\n";
+        });
+
+        assertThat(readPop3(10_000)).isEqualTo("Subject: x\r\n\r\nbody\r\n");
+    }
+
+    @Test
     void aMessageOfPop3ThatDoesNotEndHasALimit() {
         pop3("+OK\r\nSubject: x\r\n\r\n" + "y\r\n".repeat(100_000));
 
@@ -217,6 +231,7 @@ class HostileProviderTest {
         serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
             case "STAT" -> "+OK 1 100\r\n";
             case "CAPA" -> "+OK\r\nUIDL\r\nUSER\r\n.\r\n";
+            case "UIDL" -> "+OK\r\n1 abc\r\n.\r\n";
             case "NOOP" -> "";
             default -> "+OK\r\n";
         });
