@@ -153,6 +153,11 @@ final class Pop3Source implements Source {
                     whole &= used == count;
                 }
             }
+            // Angus Mail takes a connection that is lost before the answer for a message of no octets
+            if (position == 0) {
+                throw new SourceException(
+                        SourceException.Reason.REFUSED, "message " + info.key() + " comes empty", null);
+            }
             return whole;
         } catch (MessagingException | IllegalStateException e) {
             // Angus Mail keeps it in a file, and takes a full disk for a lost connection
