@@ -145,6 +145,9 @@ final class Pop3Source implements Source {
             access.guard().expect(bound + AROUND, HEADER);
             long position = 0;
             try (InputStream in = whole ? message.getMimeStream() : message.top(LINES)) {
+                if (in == null) {
+                    throw refused(info.key());
+                }
                 byte[] octets = new byte[64 * 1024];
                 for (int count = in.read(octets); count >= 0 && position < most; count = in.read(octets)) {
                     int used = (int) Math.min(count, most - position);
@@ -153,10 +156,8 @@ final class Pop3Source implements Source {
                     whole &= used == count;
                 }
             }
-            // Angus Mail takes a connection that is lost before the answer for a message of no octets
             if (position == 0) {
-                throw new SourceException(
-                        SourceException.Reason.REFUSED, "message " + info.key() + " comes empty", null);
+                throw refused(info.key());
             }
             return whole;
         } catch (MessagingException | IllegalStateException e) {
@@ -170,6 +171,12 @@ final class Pop3Source implements Source {
         } finally {
             message.invalidate(true);
         }
+    }
+
+    /** Angus Mail makes no octets, or nothing, of a provider's -ERR: none of them is a message. */
+    private static SourceException refused(String key) {
+        return new SourceException(
+                SourceException.Reason.REFUSED, "message " + key + ": the provider refuses it, or it is empty", null);
     }
 
     @Override

@@ -19,6 +19,8 @@ import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Providers that announce what they do not send, and send what they did not announce. */
 class HostileProviderTest {
@@ -171,7 +173,7 @@ class HostileProviderTest {
             case "LIST" -> "+OK\r\n1 100\r\n.\r\n";
             case "UIDL" -> "+OK\r\n1 abc\r\n.\r\n";
             case "CAPA" -> "+OK\r\nUIDL\r\nUSER\r\n.\r\n";
-            case "RETR" -> message;
+            case "RETR", "TOP" -> message;
             default -> "+OK\r\n";
         });
     }
@@ -209,6 +211,18 @@ class HostileProviderTest {
         });
 
         assertThat(readPop3(10_000)).isEqualTo("Subject: x\r\n\r\nbody\r\n");
+    }
+
+    /** It was stored as an empty one, and the real one was deleted there. */
+    @ParameterizedTest
+    @ValueSource(longs = {10_000, 10})
+    void aRefusalOfPop3IsNoMessage(long most) {
+        pop3("-ERR busy\r\n");
+
+        assertThatThrownBy(() -> readPop3(most))
+                .isInstanceOfSatisfying(
+                        SourceException.class, e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.REFUSED))
+                .hasMessageContaining("refuses it");
     }
 
     @Test
