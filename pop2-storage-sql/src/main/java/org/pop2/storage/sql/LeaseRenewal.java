@@ -19,8 +19,11 @@ final class LeaseRenewal {
     /** How often, at least, a node looks whether somebody asks about a mailbox that it holds. */
     static final Duration LONGEST_TICK = Duration.ofMillis(500);
 
-    /** Leases renewed, and news read, by one statement. */
-    private static final int BATCH = 1000;
+    /**
+     * Leases renewed, and news read, by one statement. Few statements: a node that is busy waits for each. And not one
+     * for all: who lets go of a mailbox waits for the statement that renews it.
+     */
+    static final int BATCH = 5000;
 
     private final Database database;
     private final HeldLeases held;
@@ -54,39 +57,40 @@ final class LeaseRenewal {
         if (batch.isEmpty()) {
             return Mono.empty();
         }
-        Map<UUID, Holding> missing = new HashMap<>();
-        batch.forEach(holding -> missing.put(holding.mailboxId, holding));
         // both as of now, when there is a connection to send them by: the report may be acted on for a second
         long sentAt = System.nanoTime();
         Long[] silences =
                 batch.stream().map(holding -> holding.silence().toMillis()).toArray(Long[]::new);
-        return database.rows(
+        return database.changed(
                         connection,
                         Sql.RENEW,
-                        row -> Rows.get(row, 0, UUID.class),
                         ids(batch),
                         batch.stream().map(holding -> holding.session).toArray(UUID[]::new),
                         silences,
                         (double) owner.ttl().toMillis())
                 .flatMap(renewed -> {
-                    for (UUID mailboxId : renewed) {
-                        Holding holding = missing.remove(mailboxId);
-                        if (holding != null) {
-                            holding.confirmed(sentAt);
-                        }
+                    if (renewed == batch.size()) {
+                        batch.forEach(holding -> holding.confirmed(sentAt));
+                        return Mono.empty();
                     }
-                    return missing.isEmpty() ? Mono.empty() : findLost(connection, missing);
+                    return findLost(connection, batch, sentAt);
                 });
     }
 
-    /** Not renewed: no longer ours, or given back just now. */
-    private Mono<Void> findLost(Connection connection, Map<UUID, Holding> missing) {
-        return database.rows(
-                        connection, Sql.LEASE_SESSIONS, Holder::of, (Object) ids(new ArrayList<>(missing.values())))
+    /**
+     * Some were not renewed: no longer ours, or given back just now. A session's lease that is there now was there
+     * then, and was renewed, for no session gets a lease twice.
+     */
+    private Mono<Void> findLost(Connection connection, List<Holding> batch, long sentAt) {
+        Map<UUID, Holding> byMailbox = new HashMap<>();
+        batch.forEach(holding -> byMailbox.put(holding.mailboxId, holding));
+        return database.rows(connection, Sql.LEASE_SESSIONS, Holder::of, (Object) ids(batch))
                 .doOnNext(holders -> {
                     for (Holder holder : holders) {
-                        Holding holding = missing.get(holder.mailboxId);
-                        if (holding != null && !holding.session.equals(holder.session)) {
+                        Holding holding = byMailbox.get(holder.mailboxId);
+                        if (holding != null && holding.session.equals(holder.session)) {
+                            holding.confirmed(sentAt);
+                        } else if (holding != null) {
                             held.taken(holding, "another session took it");
                         }
                     }

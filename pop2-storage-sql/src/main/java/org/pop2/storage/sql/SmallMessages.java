@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import org.pop2.storage.ContentBuffer;
 import org.pop2.storage.StoreException;
@@ -28,7 +29,6 @@ final class SmallMessages {
     private final Runnable onCorrupt;
 
     private final Map<Integer, ByteBuffer> ahead = new HashMap<>();
-    private int kept;
     private int expected = 1;
     private int step = 1;
     private boolean closed;
@@ -60,22 +60,20 @@ final class SmallMessages {
     }
 
     private void forget() {
+        ahead.values().forEach(octets -> budget.free(octets.remaining()));
         ahead.clear();
-        budget.free(kept);
-        kept = 0;
     }
 
     private synchronized @Nullable ByteBuffer take(int number) {
         ByteBuffer known = ahead.remove(number);
         if (known != null) {
             expected = number + 1;
-            kept -= known.remaining();
             budget.free(known.remaining());
         }
         return known;
     }
 
-    /** The messages to read with this one, itself among them. */
+    /** The messages to read with this one, itself first. There is room for the others: none is read in vain. */
     private synchronized List<Integer> next(int number) {
         forget();
         step = number == expected && number > 1 ? Math.min(2 * step, MOST_MESSAGES) : 1;
@@ -85,8 +83,8 @@ final class SmallMessages {
         int octets = 0;
         for (int other = number + 1; other < number + step && other <= snapshot.count(); other++) {
             if (isSmall(snapshot.octets(other))) {
-                octets += (int) snapshot.octets(other);
-                if (octets > ReadAhead.MOST) {
+                octets += size(other);
+                if (octets > ReadAhead.MOST || closed || !budget.keep(size(other))) {
                     break;
                 }
                 numbers.add(other);
@@ -95,29 +93,28 @@ final class SmallMessages {
         return numbers;
     }
 
-    private Mono<ContentBuffer> read(int number, List<Integer> numbers) {
-        UUID[] bodies = numbers.stream().map(snapshot::body).toArray(UUID[]::new);
-        return database.run(
-                        "read a message",
-                        Repeat.ALWAYS,
-                        connection -> database.rows(
-                                connection,
-                                Sql.SMALL_BODIES,
-                                row -> new Body(Rows.get(row, 0, UUID.class), Rows.get(row, 1, ByteBuffer.class)),
-                                mailboxId,
-                                bodies))
-                .map(found -> sort(number, numbers, found));
+    private int size(int number) {
+        return (int) snapshot.octets(number);
     }
 
-    private record Body(UUID id, ByteBuffer octets) {}
-
-    private ContentBuffer sort(int number, List<Integer> numbers, List<Body> found) {
-        Map<UUID, ByteBuffer> byId = new HashMap<>();
-        found.forEach(body -> byId.put(body.id, body.octets));
-        ByteBuffer wanted = byId.get(snapshot.body(number));
-        ContentBuffer content = sound(number, wanted);
-        keep(numbers.subList(1, numbers.size()), byId);
-        return content;
+    private Mono<ContentBuffer> read(int number, List<Integer> numbers) {
+        List<Integer> others = numbers.subList(1, numbers.size());
+        UUID[] bodies = numbers.stream().map(snapshot::body).toArray(UUID[]::new);
+        // though whoever asked cancels: the room is given back, or what is there now is for the next one
+        return Database.toTheEnd(database.run(
+                                "read a message",
+                                Repeat.ALWAYS,
+                                connection -> database.rows(
+                                        connection,
+                                        Sql.SMALL_BODIES,
+                                        row -> Map.entry(
+                                                Rows.get(row, 0, UUID.class), Rows.get(row, 1, ByteBuffer.class)),
+                                        mailboxId,
+                                        bodies))
+                        .map(rows -> rows.stream().collect(Collectors.toMap(Map.Entry::getKey, Map.Entry::getValue)))
+                        .doOnNext(found -> keep(others, found))
+                        .doOnError(error -> keep(others, Map.of())))
+                .map(found -> sound(number, found.get(snapshot.body(number))));
     }
 
     private ContentBuffer sound(int number, @Nullable ByteBuffer octets) {
@@ -133,17 +130,15 @@ final class SmallMessages {
         return ContentBuffer.unpooled(octets);
     }
 
-    private synchronized void keep(List<Integer> numbers, Map<UUID, ByteBuffer> byId) {
-        for (int other : numbers) {
-            ByteBuffer octets = byId.get(snapshot.body(other));
+    /** Keeps what was found of messages that there is room for, and gives back the room of the others. */
+    private synchronized void keep(List<Integer> numbers, Map<UUID, ByteBuffer> found) {
+        for (int number : numbers) {
+            ByteBuffer octets = found.get(snapshot.body(number));
             // one that is not what was counted says so when it is asked for
-            if (octets != null
-                    && octets.remaining() == snapshot.octets(other)
-                    && !closed
-                    && !ahead.containsKey(other)
-                    && budget.keep(octets.remaining())) {
-                kept += octets.remaining();
-                ahead.put(other, octets);
+            if (octets != null && octets.remaining() == size(number) && !closed && !ahead.containsKey(number)) {
+                ahead.put(number, octets);
+            } else {
+                budget.free(size(number));
             }
         }
     }

@@ -12,12 +12,13 @@ import reactor.core.publisher.Mono;
 
 /** The messages of a mailbox when it was opened, in arrays: 40 octets each, and numbers that never change. */
 final class Snapshot {
-    private long[] uids = new long[16];
-    private long[] octets = new long[16];
-    private long[] bodies = new long[32];
-    private long[] checksums = new long[16];
+    private static final long[] NONE = {};
+
+    private long[] uids = NONE;
+    private long[] octets = NONE;
+    private long[] bodies = NONE;
+    private long[] checksums = NONE;
     private int count;
-    private final BatchSize window = new BatchSize();
 
     /** @param first the first messages, up to {@link Sql#LISTED}, if they are known already */
     static Mono<Snapshot> read(Database database, UUID mailboxId, Optional<List<Row>> first) {
@@ -26,8 +27,9 @@ final class Snapshot {
             if (first.isPresent() && snapshot.append(first.get()) < Sql.LISTED) {
                 return Mono.just(snapshot);
             }
-            return snapshot.window(database, mailboxId)
-                    .expand(more -> more ? snapshot.window(database, mailboxId) : Mono.empty())
+            BatchSize size = new BatchSize();
+            return snapshot.window(database, mailboxId, size)
+                    .expand(more -> more ? snapshot.window(database, mailboxId, size) : Mono.empty())
                     .then(Mono.just(snapshot));
         });
     }
@@ -60,11 +62,11 @@ final class Snapshot {
     }
 
     /** The next window; whether there may be more behind it. */
-    private Mono<Boolean> window(Database database, UUID mailboxId) {
+    private Mono<Boolean> window(Database database, UUID mailboxId, BatchSize size) {
         long after = count == 0 ? 0 : uids[count - 1];
-        return window.orSmaller(Mono.defer(() -> {
-            int wanted = window.rows();
-            return window.timed(database.run(
+        return size.orSmaller(Mono.defer(() -> {
+            int wanted = size.rows();
+            return size.timed(database.run(
                             "open",
                             Repeat.ALWAYS,
                             connection ->

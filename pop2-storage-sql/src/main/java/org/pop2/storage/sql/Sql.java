@@ -169,18 +169,18 @@ final class Sql {
             "UPDATE maildrop_lease SET notify_node = node WHERE mailbox_id = $1 AND session IS NOT NULL";
 
     /**
-     * Renews many leases, and reports their holders' silence. No row is locked before it is changed, for an engine that
-     * shards cannot do that to many; so a lease that is being released must not be among them, or all others would wait
-     * for it. Times are computed before the change, which may call no function with what is in a row. $1 mailboxes, $2
-     * sessions, $3 silences in ms, $4 ttl in ms.
+     * Renews many leases, and reports their holders' silence. How many says that all were, mostly: that is all that
+     * comes back. No row is locked before it is changed, for an engine that shards cannot do that to many; so a lease
+     * that is being released must not be among them, or all others would wait for it. Times are computed before the
+     * change, which may call no function with what is in a row. $1 mailboxes, $2 sessions, $3 silences in ms, $4 ttl in
+     * ms.
      */
     static final String RENEW = "WITH held AS MATERIALIZED (SELECT h.mailbox_id, h.session,"
             + " now() - h.silence * interval '1 millisecond' AS active_at"
             + " FROM unnest($1::uuid[], $2::uuid[], $3::bigint[]) AS h(mailbox_id, session, silence))"
             + " UPDATE maildrop_lease l SET expires_at = now() + $4 * interval '1 millisecond', reported_at = now(),"
             + " active_at = held.active_at, notify_node = NULL"
-            + " FROM held WHERE l.mailbox_id = held.mailbox_id AND l.session = held.session"
-            + " RETURNING l.mailbox_id, l.session";
+            + " FROM held WHERE l.mailbox_id = held.mailbox_id AND l.session = held.session";
 
     static final String LEASE_SESSIONS =
             "SELECT mailbox_id, session FROM maildrop_lease WHERE mailbox_id = ANY ($1::uuid[])";
