@@ -131,7 +131,12 @@ final class Database {
 
     private <T> Mono<T> onConnection(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
-                pool.create().onErrorMap(R2dbcTimeoutException.class, this::noConnection),
+                pool.create()
+                        // after a restart of the database every idle connection is found dead
+                        .retryWhen(Retry.max(poolSize + 1L)
+                                .filter(error -> !(error instanceof R2dbcTimeoutException))
+                                .onRetryExhaustedThrow((policy, signal) -> signal.failure()))
+                        .onErrorMap(R2dbcTimeoutException.class, this::noConnection),
                 work,
                 Database::giveBack,
                 (connection, error) -> PostgresErrors.leavesConnectionUsable(error)

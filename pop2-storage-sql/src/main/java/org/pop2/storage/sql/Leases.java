@@ -30,6 +30,7 @@ final class Leases {
     private static final Duration ATTEMPT_LIMIT = Duration.ofSeconds(2);
 
     private final Database database;
+    private final Database renewals;
     private final HoldPolicy policy;
     private final LeaseOwner owner;
     private final HeldLeases held;
@@ -45,13 +46,15 @@ final class Leases {
 
     private final Disposable.Composite timers = Disposables.composite();
 
-    Leases(Database database, HoldPolicy policy, Duration ttl, Optional<String> nodeName) {
+    /** @param renewals the same database, for what must not wait behind clients; closed with this */
+    Leases(Database database, Database renewals, HoldPolicy policy, Duration ttl, Optional<String> nodeName) {
         this.database = database;
+        this.renewals = renewals;
         this.policy = policy;
         this.owner = new LeaseOwner(UUID.randomUUID(), nodeName, ttl);
         this.held = new HeldLeases(ttl);
-        this.abandoned = new AbandonedLeases(database, ttl);
-        this.renewal = new LeaseRenewal(database, held, owner);
+        this.abandoned = new AbandonedLeases(renewals, ttl);
+        this.renewal = new LeaseRenewal(renewals, held, owner);
     }
 
     /** Mailboxes that sessions of this node hold. */
@@ -169,6 +172,10 @@ final class Leases {
 
     /** Stops renewing, and gives back everything. */
     Mono<Void> close() {
+        return free().onErrorResume(error -> Mono.empty()).then(renewals.close());
+    }
+
+    private Mono<Void> free() {
         return Mono.defer(() -> {
             timers.dispose();
             closing = true;

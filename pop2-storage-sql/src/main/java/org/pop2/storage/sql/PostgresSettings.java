@@ -62,7 +62,10 @@ record PostgresSettings(
                     "",
                     "File that holds the database user's password. It is read for each new connection. One has this"
                             + " or `storage.postgresql.password`, not both."),
-            new Setting("pool-size", "10", "The most connections to the database, 1 to 1000."),
+            new Setting(
+                    "pool-size",
+                    "10",
+                    "The most connections to the database, 1 to 1000, and one more that renews leases."),
             new Setting("retention", "7d", "How long deleted messages are kept and can be brought back."),
             new Setting("statement-timeout", "10s", "The longest time for one statement, 100ms to 10m."),
             new Setting("lease-ttl", "60s", "How long a crashed node's mailboxes stay held, 1s to 1h."),

@@ -7,6 +7,7 @@ import io.r2dbc.postgresql.MultiHostConnectionStrategy.TargetServerType;
 import io.r2dbc.postgresql.PostgresqlConnectionConfiguration;
 import io.r2dbc.postgresql.PostgresqlConnectionFactory;
 import io.r2dbc.postgresql.extension.CodecRegistrar;
+import io.r2dbc.spi.ConnectionFactory;
 import io.r2dbc.spi.ValidationDepth;
 import java.time.Duration;
 import java.util.Collection;
@@ -77,17 +78,20 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                 })
                 .subscribeOn(Schedulers.boundedElastic())
                 .flatMap(password -> {
-                    Database database = database(settings);
+                    ConnectionFactory connections = connections(settings);
+                    Database database = database(settings, connections, settings.poolSize());
+                    // with a connection of its own: when all others are in use, held mailboxes are not lost
+                    Database renewals = database(settings, connections, 1);
                     PostgresStore store = new PostgresStore(
                             database,
-                            new Leases(database, policy, settings.leaseTtl(), settings.node()),
+                            new Leases(database, renewals, policy, settings.leaseTtl(), settings.node()),
                             new Sweeper(database, settings.retention()),
                             settings.quota());
                     return schema(settings, database)
                             .then(store.start())
                             .then(settings.pooler() ? warnOfLimits(database) : Mono.empty())
                             .thenReturn(store)
-                            .onErrorResume(error -> database.close().then(Mono.error(error)));
+                            .onErrorResume(error -> Mono.from(store.close()).then(Mono.error(error)));
                 });
     }
 
@@ -111,7 +115,7 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                                         + String.join(", ", pending) + "; apply with: pop2d migrate")));
     }
 
-    private static Database database(PostgresSettings settings) {
+    private static ConnectionFactory connections(PostgresSettings settings) {
         PostgresqlConnectionConfiguration.Builder connection = PostgresqlConnectionConfiguration.builder()
                 .database(settings.databaseName())
                 .username(settings.user())
@@ -152,17 +156,21 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                     .lockWaitTimeout(lockWait(settings))
                     .options(Map.of("idle_in_transaction_session_timeout", String.valueOf(IDLE.toMillis())));
         }
+        return new PostgresqlConnectionFactory(connection.build());
+    }
+
+    private static Database database(PostgresSettings settings, ConnectionFactory connections, int size) {
         ConnectionPool pool = new ConnectionPool(ConnectionPoolConfiguration.builder()
-                .connectionFactory(new PostgresqlConnectionFactory(connection.build()))
+                .connectionFactory(connections)
                 .initialSize(0)
-                .maxSize(settings.poolSize())
+                .maxSize(size)
                 .maxAcquireTime(settings.statementTimeout())
                 .maxCreateConnectionTime(settings.statementTimeout())
                 .maxIdleTime(Duration.ofMinutes(10))
                 .maxLifeTime(Duration.ofMinutes(30))
                 .validationDepth(ValidationDepth.LOCAL)
-                // after a restart of the database every idle connection is found dead
-                .acquireRetry(settings.poolSize() + 1)
+                // Database does, but not when the time is up
+                .acquireRetry(0)
                 .build());
         // a server connection that a pooler lends out is not ours to set: only what ends with the transaction may be
         // set
@@ -172,8 +180,7 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                         lockWait(settings).toMillis(),
                         IDLE.toMillis())
                 : "";
-        return new Database(
-                pool, settings.poolSize(), settings.statementTimeout().plus(MARGIN), begin);
+        return new Database(pool, size, settings.statementTimeout().plus(MARGIN), begin);
     }
 
     /** So that all hosts can be asked, and the last of them answer, while somebody waits for a connection. */
@@ -357,8 +364,7 @@ public final class PostgresStore implements MailStore, BatchDelivery, Retention,
                 return Mono.empty();
             }
             sweeping.dispose();
-            return Database.toTheEnd(
-                    leases.close().onErrorResume(error -> Mono.empty()).then(database.close()));
+            return Database.toTheEnd(leases.close().then(database.close()));
         });
     }
 

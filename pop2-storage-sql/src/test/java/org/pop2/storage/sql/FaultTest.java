@@ -514,11 +514,25 @@ class FaultTest {
     void exhaustedPoolIsBusy() {
         PostgresStore store = open(REFUSE, Map.of("pool-size", "1", "statement-timeout", "500ms"));
         Connection taken = store.database().pool().create().blockOptional(LIMIT).orElseThrow();
+        long start = System.nanoTime();
         StoreException error =
                 outcome(() -> Mono.from(store.open(USER, FolderName.INBOX)).then());
         assertThat(error).isNotNull().extracting(StoreException::reason).isEqualTo(Reason.BUSY);
+        // and is not waited for once more
+        assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
         Mono.from(taken.close()).block(LIMIT);
         complete(inbox(store).release(new BitSet()));
+    }
+
+    @Test
+    void heldMailboxesAreNotLostWhileEveryConnectionIsInUse() throws Exception {
+        PostgresStore store = open(REFUSE, Map.of("pool-size", "1", "statement-timeout", "500ms", "lease-ttl", "2s"));
+        Mailbox mailbox = inbox(store);
+        Connection taken = store.database().pool().create().blockOptional(LIMIT).orElseThrow();
+        Thread.sleep(4000);
+        Mono.from(taken.close()).block(LIMIT);
+        assertThat(store.leases().expired()).isZero();
+        complete(mailbox.release(new BitSet()));
     }
 
     @Test
