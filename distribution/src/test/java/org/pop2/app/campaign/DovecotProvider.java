@@ -97,6 +97,32 @@ final class DovecotProvider implements AutoCloseable {
         Files.writeString(directory.resolve("users"), user + ":{PLAIN}secret\n", StandardOpenOption.APPEND);
     }
 
+    /**
+     * Takes access tokens, too, by OAUTHBEARER and XOAUTH2, after a restart.
+     *
+     * @param tokens says whose a token is, which is added to it: a JSON object with {@code email}
+     */
+    void takeTokens(String tokens) throws IOException, InterruptedException {
+        Path oauth2 = Files.writeString(
+                directory.resolve("oauth2"),
+                "tokeninfo_url = " + tokens + "\nintrospection_mode = get\nusername_attribute = email\n");
+        Files.write(
+                configuration(),
+                List.of(
+                        "auth_mechanisms = plain login oauthbearer xoauth2",
+                        "passdb {\n  driver = oauth2\n  mechanisms = oauthbearer xoauth2\n  args = " + oauth2 + "\n}"),
+                StandardOpenOption.APPEND);
+        kill();
+        start();
+    }
+
+    /** How the account's owner was let in last. */
+    String mechanism() throws IOException {
+        String all = Files.readString(directory.resolve("log"));
+        String last = all.substring(all.lastIndexOf("method=") + "method=".length());
+        return last.substring(0, last.indexOf(','));
+    }
+
     /** Sessions of IMAP. */
     long sessions() {
         return process.descendants()
