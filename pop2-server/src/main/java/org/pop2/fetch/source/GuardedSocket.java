@@ -56,7 +56,10 @@ final class GuardedSocket extends Socket {
         this.used = plain;
     }
 
-    /** Makes unconnected sockets, and remembers the last one for its source. */
+    /**
+     * Makes unconnected sockets, and remembers the last one for its source. Angus Mail asks for no others; one that is
+     * connected already would get around the guard.
+     */
     static final class Plain extends SocketFactory {
         private final Guard guard;
         private final @Nullable Tls tls;
@@ -118,7 +121,7 @@ final class GuardedSocket extends Socket {
         }
     }
 
-    /** Begins TLS on a connection of {@link Plain}, for STARTTLS. */
+    /** Begins TLS on a connection of {@link Plain}, for STARTTLS. Angus Mail asks for nothing else. */
     static final class Starting extends SSLSocketFactory {
         private final Tls tls;
 
