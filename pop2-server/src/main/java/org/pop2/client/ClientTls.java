@@ -124,6 +124,14 @@ public final class ClientTls {
         return isCausedBy(failure, CertificateException.class);
     }
 
+    /** Why the certificate is not trusted, in words. */
+    static String distrust(Throwable failure) {
+        String message = String.valueOf(failure.getMessage());
+        return message.contains("unable to find valid certification path")
+                ? "it is of no authority that is trusted here"
+                : message;
+    }
+
     /** Whether a connection failed in TLS, not below it. */
     static boolean isTls(Throwable failure) {
         return isCausedBy(failure, SSLException.class);

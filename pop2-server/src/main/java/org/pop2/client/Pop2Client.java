@@ -137,7 +137,7 @@ public final class Pop2Client {
         String where = settings.host() + " port " + settings.port();
         if (ClientTls.isDistrust(failure)) {
             return new Pop2ClientException(
-                    Reason.TLS, where + ": its certificate is not trusted: " + failure.getMessage(), failure);
+                    Reason.TLS, where + ": its certificate is not trusted: " + ClientTls.distrust(failure), failure);
         }
         if (settings.tls().isPresent() && failure instanceof SSLException) {
             // its message has all that came, in hexadecimal

@@ -22,9 +22,9 @@ import org.pop2.storage.transfer.Fingerprint;
  * v VALIDITY TIME         what keys hold for, and when the first run was, in seconds
  * b NUMBER                all messages up to this number are settled
  * - KEY                   it stays there, and nobody wants it here
- * > KEY OCTETS SHA-256 ID it is being stored here; with } instead, only its beginning
+ * > KEY OCTETS SHA-256 ID it is being stored here; with } instead, nothing is to be done there then
  * = KEY OCTETS SHA        it is stored here
- * p KEY OCTETS SHA        its beginning is, and nothing is to be done there
+ * p KEY OCTETS SHA        it, or its beginning, is, and nothing is to be done there
  * x KEY                   it was being stored, and is not
  * ! KEY                   what was to be done there is done
  * ? KEY                   numbers have changed: it may be here already
@@ -52,7 +52,7 @@ final class CollectState {
     }
 
     /** A message of which it is unknown whether it was stored. */
-    record Doubt(Fingerprint fingerprint, String id, boolean whole) {}
+    record Doubt(Fingerprint fingerprint, String id, boolean acts) {}
 
     private record Entry(Mark mark, String print) {}
 
@@ -272,23 +272,23 @@ final class CollectState {
      *
      * @return an id that distinguishes it from equal messages; the same as at an earlier attempt
      */
-    String begin(String key, Fingerprint fingerprint, boolean whole) throws IOException {
+    String begin(String key, Fingerprint fingerprint, boolean acts) throws IOException {
         Doubt doubt = doubts.get(key);
         String id = doubt == null ? UUID.randomUUID().toString().replace("-", "") : doubt.id();
-        note((whole ? "> " : "} ") + key + " " + fingerprint.octets() + " " + fingerprint.hex() + " " + id);
+        note((acts ? "> " : "} ") + key + " " + fingerprint.octets() + " " + fingerprint.hex() + " " + id);
         flush();
         return id;
     }
 
     /** Records that it is stored. May become durable only with {@link #flush}; until then it counts as unknown. */
-    void finish(String key, Fingerprint fingerprint, boolean whole) {
-        note((whole ? "= " : "p ") + key + " " + print(fingerprint));
+    void finish(String key, Fingerprint fingerprint, boolean acts) {
+        note((acts ? "= " : "p ") + key + " " + print(fingerprint));
     }
 
     /** Records that it was stored under another number. */
-    void recognize(String key, Fingerprint fingerprint, boolean whole) {
+    void recognize(String key, Fingerprint fingerprint, boolean acts) {
         note("m " + print(fingerprint));
-        finish(key, fingerprint, whole);
+        finish(key, fingerprint, acts);
     }
 
     /** Records that it was refused and is not stored. */
@@ -413,7 +413,7 @@ final class CollectState {
                 case DONE -> all.add("p " + key + " " + entry.print());
             }
         });
-        doubts.forEach((key, doubt) -> all.add((doubt.whole() ? "> " : "} ") + key + " "
+        doubts.forEach((key, doubt) -> all.add((doubt.acts() ? "> " : "} ") + key + " "
                 + doubt.fingerprint().octets() + " " + doubt.fingerprint().hex() + " " + doubt.id()));
         drops.forEach(key -> all.add("c " + key));
         failures.forEach((key, times) -> {

@@ -98,7 +98,7 @@ public final class Collector {
                 state.finish(
                         each.getKey(),
                         each.getValue().fingerprint(),
-                        each.getValue().whole());
+                        each.getValue().acts());
             }
         }
         state.flush();
@@ -318,10 +318,11 @@ public final class Collector {
             leave(key, "too old");
             return true;
         }
+        boolean acts = whole && plan.acts();
         if (state.isCompared(key)) {
             if (state.wasStoredEarlier(fingerprint)) {
-                state.recognize(key, fingerprint, whole);
-                toActOn(key, whole);
+                state.recognize(key, fingerprint, acts);
+                toActOn(key, acts);
                 return true;
             }
             if (plan.which() == FetchPlan.Which.NEW
@@ -331,7 +332,7 @@ public final class Collector {
                 return true;
             }
         }
-        String id = state.begin(key, fingerprint, whole);
+        String id = state.begin(key, fingerprint, acts);
         try {
             target.deliver(spool, id);
         } catch (DeliveryException e) {
@@ -342,15 +343,15 @@ public final class Collector {
             }
             return false;
         }
-        state.finish(key, fingerprint, whole);
+        state.finish(key, fingerprint, acts);
         tally.stored(key, fingerprint.octets());
-        toActOn(key, whole);
+        toActOn(key, acts);
         return true;
     }
 
     /** A message that is not stored as a whole stays at the provider. */
-    private void toActOn(String key, boolean whole) {
-        if (whole) {
+    private void toActOn(String key, boolean acts) {
+        if (acts) {
             toActOn.add(key);
         }
     }

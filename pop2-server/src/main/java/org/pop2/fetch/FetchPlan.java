@@ -12,12 +12,24 @@ import org.pop2.fetch.source.AtProvider;
  * @param since only those that arrived there within this time before the run
  * @param maxOctets of longer messages, only the beginning and a note are stored, and they stay at the provider
  * @param atProvider what to do with stored messages at the provider
+ * @param earlierToo whether that goes for those, too, that were stored when they were to be kept there
  */
-public record FetchPlan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
+public record FetchPlan(
+        Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider, boolean earlierToo) {
     /** No limit: more than any message has. */
     public static final long ANY_OCTETS = 1L << 40;
 
     public static final FetchPlan DEFAULT = new FetchPlan(Which.NEW, Optional.empty(), ANY_OCTETS, AtProvider.KEEP);
+
+    /** What becomes of a message there is decided when it is stored. */
+    public FetchPlan(Which which, Optional<Duration> since, long maxOctets, AtProvider atProvider) {
+        this(which, since, maxOctets, atProvider, false);
+    }
+
+    /** Whether something may have to be done there with what is stored now. */
+    boolean acts() {
+        return earlierToo || atProvider.kind() != AtProvider.Kind.KEEP;
+    }
 
     /** Whether a message is one of those that {@link #since} leaves there; never if nobody knows when it came. */
     boolean isTooOld(Optional<Instant> received, Instant now) {

@@ -17,9 +17,9 @@ import org.pop2.storage.transfer.Fingerprint;
  * <pre>
  * b                                 the first run has ended
  * > OCTETS SHA-256 ID               it is being stored here
- * } OCTETS SHA-256 ID OCTETS SHA-256  only its beginning is, which has the second fingerprint
+ * } OCTETS SHA-256 ID OCTETS SHA-256  likewise, and it stays there; the target gets what has the second fingerprint
  * = OCTETS SHA-256                  it is stored here
- * p OCTETS SHA-256                  its beginning is, and it stays there
+ * p OCTETS SHA-256                  it, or its beginning, is stored here, and it stays there
  * - OCTETS SHA-256                  it stays there, and nobody wants it here
  * x OCTETS SHA-256                  it was being stored, and is not
  * </pre>
@@ -30,7 +30,7 @@ final class FetchState {
 
     private final Journal journal;
     private final Map<Fingerprint, Integer> stored = new LinkedHashMap<>();
-    private final Map<Fingerprint, Integer> beginnings = new LinkedHashMap<>();
+    private final Map<Fingerprint, Integer> kept = new LinkedHashMap<>();
     private final Map<Fingerprint, Integer> left = new LinkedHashMap<>();
     private final Map<Fingerprint, Doubt> doubts = new LinkedHashMap<>();
     private final List<String> waiting = new ArrayList<>();
@@ -42,8 +42,9 @@ final class FetchState {
      *
      * @param id given to the target; empty in a journal of a version without ids
      * @param here the fingerprint of what the target has
+     * @param stays whether it stays there
      */
-    record Doubt(String id, Fingerprint here) {}
+    record Doubt(String id, Fingerprint here, boolean stays) {}
 
     private FetchState(Journal journal) {
         this.journal = journal;
@@ -73,7 +74,7 @@ final class FetchState {
         boolean named = words.length >= 4 && words[3].matches("[0-9a-f]{32}");
         switch (words[0]) {
             case ">" -> {
-                doubts.put(of, new Doubt(named ? words[3] : "", of));
+                doubts.put(of, new Doubt(named ? words[3] : "", of, false));
                 return words.length == 3 || (named && words.length == 4);
             }
             case "}" -> {
@@ -81,11 +82,11 @@ final class FetchState {
                 if (here == null || !named || words.length != 6) {
                     return false;
                 }
-                doubts.put(of, new Doubt(words[3], here));
+                doubts.put(of, new Doubt(words[3], here, true));
                 return true;
             }
             case "=" -> count(stored, of);
-            case "p" -> count(beginnings, of);
+            case "p" -> count(kept, of);
             case "-" -> count(left, of);
             case "x" -> doubts.remove(of);
             default -> {
@@ -120,7 +121,7 @@ final class FetchState {
 
     /** How many of those stay there whatever becomes of the others. */
     int staying(Fingerprint of) {
-        return left.getOrDefault(of, 0) + beginnings.getOrDefault(of, 0);
+        return left.getOrDefault(of, 0) + kept.getOrDefault(of, 0);
     }
 
     private int stored(Fingerprint of) {
@@ -129,7 +130,7 @@ final class FetchState {
 
     /** How many the target has, of all of it or of its beginning. */
     int here(Fingerprint of) {
-        return stored(of) + beginnings.getOrDefault(of, 0);
+        return stored(of) + kept.getOrDefault(of, 0);
     }
 
     /** The messages of which it is unknown whether they were stored. */
@@ -143,14 +144,15 @@ final class FetchState {
      * Records, durably, that a message is about to be stored.
      *
      * @param here the fingerprint of what the target gets: the same, or that of a beginning
+     * @param stays whether it stays there
      * @return an id that distinguishes it from equal messages; if in doubt, the same as at the earlier attempt
      */
-    String begin(Fingerprint of, Fingerprint here) throws IOException {
+    String begin(Fingerprint of, Fingerprint here, boolean stays) throws IOException {
         Doubt doubt = doubts.get(of);
         String id = doubt == null || doubt.id().isEmpty()
                 ? UUID.randomUUID().toString().replace("-", "")
                 : doubt.id();
-        note(line(of, new Doubt(id, here)));
+        note(line(of, new Doubt(id, here, stays)));
         flush();
         return id;
     }
@@ -158,7 +160,7 @@ final class FetchState {
     /** Records, durably, that it is stored. */
     void finish(Fingerprint of) throws IOException {
         Doubt doubt = doubts.get(of);
-        note(line(doubt == null || doubt.here().equals(of) ? "=" : "p", of));
+        note(line(doubt == null || !doubt.stays() ? "=" : "p", of));
         flush();
     }
 
@@ -206,11 +208,11 @@ final class FetchState {
             // of equal ones, those that are to stay are the last to go
             changed |= lower(stored, each, there.getOrDefault(each, 0) - staying(each));
         }
-        for (Fingerprint each : List.copyOf(beginnings.keySet())) {
-            changed |= lower(beginnings, each, there.getOrDefault(each, 0));
+        for (Fingerprint each : List.copyOf(kept.keySet())) {
+            changed |= lower(kept, each, there.getOrDefault(each, 0));
         }
         for (Fingerprint each : List.copyOf(left.keySet())) {
-            changed |= lower(left, each, there.getOrDefault(each, 0) - beginnings.getOrDefault(each, 0));
+            changed |= lower(left, each, there.getOrDefault(each, 0) - kept.getOrDefault(each, 0));
         }
         tidy(changed);
     }
@@ -234,7 +236,7 @@ final class FetchState {
             needed.add("b");
         }
         lines(needed, "=", stored);
-        lines(needed, "p", beginnings);
+        lines(needed, "p", kept);
         lines(needed, "-", left);
         doubts.forEach((of, doubt) -> needed.add(line(of, doubt)));
         if (changed || lines > needed.size() + SUPERFLUOUS) {
@@ -259,10 +261,9 @@ final class FetchState {
     }
 
     private static String line(Fingerprint of, Doubt doubt) {
-        boolean whole = doubt.here().equals(of);
-        return line(whole ? ">" : "}", of)
+        return line(doubt.stays() ? "}" : ">", of)
                 + (doubt.id().isEmpty() ? "" : " " + doubt.id())
-                + (whole ? "" : line("", doubt.here()));
+                + (doubt.stays() ? line("", doubt.here()) : "");
     }
 
     private static String line(String mark, Fingerprint of) {

@@ -18,6 +18,7 @@ import org.pop2.client.Pop2Message;
 import org.pop2.client.Pop2Session;
 import org.pop2.fetch.source.AtProvider;
 import org.pop2.storage.transfer.Fingerprint;
+import org.pop2.storage.transfer.Header;
 import reactor.core.Exceptions;
 import reactor.core.publisher.Mono;
 import reactor.core.scheduler.Schedulers;
@@ -48,8 +49,6 @@ public final class Fetcher {
     private final Map<Fingerprint, Integer> deleted = new HashMap<>();
 
     private long taken;
-    /** The number of the last one. */
-    private int last;
 
     private long known;
     private Tally tally;
@@ -135,14 +134,19 @@ public final class Fetcher {
         begin();
         known = 0;
         tally = new Tally(observer);
-        read(session, folder, Long.MAX_VALUE, this::settle, this::isEnough);
-        boolean all = !isEnough();
-        if (all) {
-            state.end();
-        } else if (!isFirst()) {
-            state.flush();
+        boolean confirmed = false;
+        try {
+            read(session, folder, Long.MAX_VALUE, this::settle, this::isEnough);
+            confirmed = true;
+        } finally {
+            // that a server does not confirm the end matters only where something was deleted
+            if ((confirmed && !isEnough()) || (taken > 0 && taken == session.count())) {
+                state.end();
+            } else if (!isFirst()) {
+                state.flush();
+            }
         }
-        if (all && taken > 0 && taken == last) {
+        if (!isEnough() && taken > 0 && taken == session.count()) {
             // All that the server has was seen, and it has confirmed the end: what was deleted does not come again.
             // After gaps, or of a mailbox that could not be opened and counts 0, messages may come back.
             deleted.forEach((of, count) -> seen.merge(of, -count, Integer::sum));
@@ -162,11 +166,13 @@ public final class Fetcher {
         read(
                 session,
                 folder,
-                0,
+                plan.since().isPresent() ? Header.MOST : 0,
                 (message, spool) -> {
                     taken++;
                     Fingerprint of = spool.fingerprint();
-                    if (seen.merge(of, 1, Integer::sum) > state.count(of) && !none) {
+                    boolean known = seen.merge(of, 1, Integer::sum) <= state.count(of);
+                    boolean old = plan.isTooOld(spool.header().received(), clock.instant());
+                    if (!known && !old && !none) {
                         wanted.add(String.valueOf(message.number()));
                     }
                     return Acknowledgement.KEEP;
@@ -179,7 +185,6 @@ public final class Fetcher {
         seen.clear();
         deleted.clear();
         taken = 0;
-        last = 0;
     }
 
     /** Whether all that is there is to stay there: a first run, for what comes after it. */
@@ -255,7 +260,6 @@ public final class Fetcher {
 
     private Acknowledgement settle(Pop2Message message, Spool spool) throws IOException {
         taken++;
-        last = message.number();
         String key = String.valueOf(message.number());
         Fingerprint of = spool.fingerprint();
         int number = seen.getOrDefault(of, 0) + 1;
@@ -272,7 +276,7 @@ public final class Fetcher {
             staying = true;
             tally.left(key, "too old");
         } else if (store(key, of, message, spool)) {
-            staying = isTooLarge(message);
+            staying = isTooLarge(message) || !plan.acts();
         } else {
             return Acknowledgement.KEEP;
         }
@@ -295,7 +299,7 @@ public final class Fetcher {
         }
         Fingerprint here = isTooLarge(message) ? spool.append(Collector.noteOf(message.octets())) : of;
         try {
-            target.deliver(spool, state.begin(of, here));
+            target.deliver(spool, state.begin(of, here, isTooLarge(message) || !plan.acts()));
         } catch (DeliveryException e) {
             state.abandon(of);
             tally.refused(key, e);

@@ -37,17 +37,22 @@ final class Spool implements Closeable, FetchedMessage {
     /** The beginning, until it is known whether a line has to be removed. */
     private final ByteArrayOutputStream start = new ByteArrayOutputStream();
 
+    /** Octets of the message that are kept. */
+    private final long most;
+
     /** Octets that the file may still get. */
     private long room;
 
     private boolean begun;
     private Optional<LeadingLine> leading = Optional.empty();
 
-    private Spool(Path path, FileChannel file, LeadingLine.Finder finder, long room) {
+    private Spool(Path path, FileChannel file, LeadingLine.Finder finder, long most) {
         this.path = path;
         this.file = file;
         this.finder = finder;
-        this.room = room;
+        this.most = most;
+        // a line that is taken off does not count
+        this.room = most > Long.MAX_VALUE - LeadingLine.MOST ? most : most + LeadingLine.MOST;
     }
 
     static Spool open(LeadingLine.Finder finder) throws IOException {
@@ -111,6 +116,8 @@ final class Spool implements Closeable, FetchedMessage {
 
     /** Writes more behind what was kept. Call after {@link #fingerprint()}. Returns the fingerprint of both. */
     Fingerprint append(ByteBuffer more) throws IOException {
+        file.truncate(offset() + most);
+        file.position(file.size());
         while (more.hasRemaining()) {
             file.write(more);
         }

@@ -205,6 +205,20 @@ class CollectorTest {
         assertThat(account.seen).hasSize(what.equals("mark-seen") ? 2 : 0);
     }
 
+    @ParameterizedTest
+    @CsvSource({"true", "false"})
+    void whatWasStoredToBeKeptThereIsKept(boolean numbered) throws IOException {
+        FakeAccount account = new FakeAccount();
+        account.numbered = numbered;
+        account.with("1", "2");
+        run(account, ALL);
+        account.with("3");
+        run(account, at("delete"));
+
+        assertThat(shelf.texts).containsExactly("1", "2", "3");
+        assertThat(account.messages.values()).containsExactly("1", "2");
+    }
+
     @Test
     void whatIsRefusedHereStaysThereAndIsTriedAgain() throws IOException {
         FakeAccount account = new FakeAccount().with("1", "2", "3");

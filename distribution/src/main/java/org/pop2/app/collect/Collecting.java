@@ -47,6 +47,9 @@ public final class Collecting {
     /** Pause after a connection was lost while waiting for mail, as providers and routers cut idle ones. */
     private static final Duration AFTER_WAIT = Duration.ofSeconds(10);
 
+    /** A provider that ends a wait sooner does not let us wait. */
+    private static final Duration LEAST_WAIT = Duration.ofSeconds(5);
+
     private static final Duration MOST_PATIENCE = Duration.ofHours(1);
 
     /** Pause after a refused login, as providers lock accounts after too many attempts. */
@@ -145,6 +148,7 @@ public final class Collecting {
     public void stop(Duration limit) {
         stopped = true;
         timer.shutdown();
+        accounts.forEach(each -> each.work.stopConnecting());
         accounts.forEach(each -> threads.execute(each::endWait));
         threads.shutdown();
         try {
@@ -182,7 +186,7 @@ public final class Collecting {
         private final AtomicLong stored = new AtomicLong();
         private volatile @Nullable Instant lastRun;
         private volatile String state = "has not run yet";
-        private volatile boolean ran;
+        private volatile long waitsSince;
 
         Account(CollectorSettings settings, MailStore store) {
             this.settings = settings;
@@ -204,7 +208,7 @@ public final class Collecting {
         @SuppressWarnings("FutureReturnValueIgnored")
         void next(Duration delay) {
             try {
-                timer.schedule(() -> threads.execute(() -> run(false)), delay.toMillis(), TimeUnit.MILLISECONDS);
+                timer.schedule(() -> threads.execute(this::run), delay.toMillis(), TimeUnit.MILLISECONDS);
             } catch (RejectedExecutionException e) {
                 // the server stops
                 return;
@@ -212,9 +216,28 @@ public final class Collecting {
         }
 
         /** The wait at the provider is over. */
+        private void waited(boolean news, @Nullable Throwable failure) {
+            boolean early = System.nanoTime() - waitsSince < LEAST_WAIT.toNanos();
+            if (failure == null && (news || !early)) {
+                again();
+                return;
+            }
+            end();
+            // who does not let us wait is asked now and then
+            Duration delay = settings.every();
+            if (failure != null && (stopped || !early)) {
+                delay = interrupted(failure);
+            } else if (failure != null) {
+                delay = failed(failure);
+            }
+            if (!stopped) {
+                next(jittered(delay));
+            }
+        }
+
         private void again() {
             try {
-                threads.execute(() -> run(true));
+                threads.execute(this::run);
             } catch (RejectedExecutionException e) {
                 // the server stops, and this had just ended
                 end();
@@ -235,13 +258,11 @@ public final class Collecting {
             }
         }
 
-        /** @param goesOn whether in the same session */
-        private void run(boolean goesOn) {
+        private void run() {
             Duration delay = settings.every();
             boolean waits = false;
-            ran &= goesOn;
             try {
-                waits = work.attend(this::ran, threads, this::again);
+                waits = work.attend(this::ran, threads, this::waited);
             } catch (SourceException e) {
                 delay = failed(e);
             } catch (StoreException e) {
@@ -268,7 +289,7 @@ public final class Collecting {
                         .addKeyValue("failures", before)
                         .log("collection-works-again");
             }
-            ran = true;
+            waitsSince = System.nanoTime();
             stored.addAndGet(result.stored());
             lastRun = Instant.now();
             state = result.refused() > 0 ? "works; " + result.refused() + " refused here, to be tried again" : "works";
@@ -286,15 +307,19 @@ public final class Collecting {
             }
         }
 
-        private Duration failed(Exception e) {
-            SourceException.Reason reason = e instanceof SourceException known ? known.reason() : null;
-            if (stopped || (ran && reason == SourceException.Reason.CONNECTION)) {
-                LOG.atDebug()
-                        .addKeyValue("account", settings.name())
-                        .addKeyValue("error", e.getMessage())
-                        .log("collection-interrupted");
-                return AFTER_WAIT;
+        private Duration interrupted(Throwable e) {
+            LOG.atDebug()
+                    .addKeyValue("account", settings.name())
+                    .addKeyValue("error", e.getMessage())
+                    .log("collection-interrupted");
+            return AFTER_WAIT;
+        }
+
+        private Duration failed(Throwable e) {
+            if (stopped) {
+                return interrupted(e);
             }
+            SourceException.Reason reason = e instanceof SourceException known ? known.reason() : null;
             int count = failures.incrementAndGet();
             boolean loginRefused = reason == SourceException.Reason.LOGIN_REFUSED;
             Duration delay = patience(settings.every(), count, loginRefused);

@@ -30,6 +30,7 @@ final class OneAccount {
 
     private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
     private final AtomicBoolean waiting = new AtomicBoolean();
+    private final AtomicReference<@Nullable Thread> connecting = new AtomicReference<>();
 
     /** What lasts from one run to the next. */
     private record Opened(LedgerJournal journal, AccountCollector.Session session) implements Closeable {
@@ -103,17 +104,30 @@ final class OneAccount {
         }
     }
 
+    /** Called when a wait for new mail is over. */
+    @FunctionalInterface
+    interface Waited {
+        /**
+         * The wait is over.
+         *
+         * @param failure after which the session is of no use
+         */
+        void over(boolean news, @Nullable Throwable failure);
+    }
+
     /**
      * Runs, in the session that is open or in a new one.
      *
      * @param threads for what the provider says while this waits for new mail, which occupies no thread
-     * @param again called when the wait is over. If it failed, the run that follows finds out
      * @return whether it waits; if not, the session is closed
      */
     // nothing more comes of a wait
     @SuppressWarnings("FutureReturnValueIgnored")
-    boolean attend(Told told, Executor threads, Runnable again) throws IOException {
+    boolean attend(Told told, Executor threads, Waited waited) throws IOException {
         boolean waits = false;
+        if (stopped.getAsBoolean()) {
+            return false;
+        }
         try {
             Opened now = opened.get();
             if (now == null) {
@@ -121,19 +135,21 @@ final class OneAccount {
                 opened.set(now);
             }
             AccountCollector.Session session = now.session();
-            told.ran(session.run());
+            FetchResult result = session.run();
             if (!stopped.getAsBoolean() && session.canAwait()) {
+                told.ran(result);
                 Duration most = settings.every().compareTo(IDLE) < 0 ? settings.every() : IDLE;
                 waiting.set(true);
                 session.await(most, threads).whenComplete((news, failure) -> {
                     if (endsWait()) {
-                        again.run();
+                        waited.over(Boolean.TRUE.equals(news), failure);
                     }
                 });
                 // a stop meanwhile may not have seen that this waits
                 waits = !stopped.getAsBoolean() || !endsWait();
             } else {
                 session.finish();
+                told.ran(result);
             }
             return waits;
         } finally {
@@ -148,13 +164,32 @@ final class OneAccount {
         LedgerJournal journal = LedgerJournal.open(store, settings.ledger());
         AccountCollector.Session session = null;
         try {
-            session = collector(journal).connect();
+            AccountCollector collector = collector(journal);
+            synchronized (connecting) {
+                connecting.set(Thread.currentThread());
+            }
+            session = collector.connect();
         } finally {
+            synchronized (connecting) {
+                connecting.set(null);
+                // what was meant for the attempt to connect is no reason not to close the journal
+                Thread.interrupted();
+            }
             if (session == null) {
                 journal.close();
             }
         }
         return new Opened(journal, session);
+    }
+
+    /** Ends an attempt to connect, if there is one. */
+    void stopConnecting() {
+        synchronized (connecting) {
+            Thread thread = connecting.get();
+            if (thread != null) {
+                thread.interrupt();
+            }
+        }
     }
 
     /** Ends a wait, if there is one; who did has to close the session. */

@@ -40,7 +40,10 @@ public record CollectorSettings(
     /** The name of this account's ledger; another account, or user, has another ledger. */
     public String ledger() {
         String what = from.scheme().protocol().toLowerCase(Locale.ROOT);
-        String all = String.join("\0", what, from.host(), from.user(), from.folder(), user.value(), folder.value());
+        // with TLS or without is the same mailbox; at another port there may be another server
+        String port = from.port() == from.scheme().port() ? "" : ":" + from.port();
+        String all =
+                String.join("\0", what, from.host() + port, from.user(), from.folder(), user.value(), folder.value());
         return "collect-" + UUID.nameUUIDFromBytes(all.getBytes(StandardCharsets.UTF_8));
     }
 }

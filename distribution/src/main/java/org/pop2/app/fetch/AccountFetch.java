@@ -16,6 +16,7 @@ import org.pop2.fetch.DeliveryException;
 import org.pop2.fetch.FetchResult;
 import org.pop2.fetch.FileJournal;
 import org.pop2.fetch.Journal;
+import org.pop2.fetch.LeadingLine;
 import org.pop2.fetch.Target;
 import org.pop2.fetch.source.SourceAddress;
 import org.pop2.fetch.source.SourceException;
@@ -23,7 +24,7 @@ import org.pop2.fetch.source.SourceSettings;
 import org.pop2.protocol.Secret;
 import org.pop2.storage.StoreException;
 
-/** {@code pop2d fetch --from}: an account at a provider. */
+/** {@code pop2d fetch --from}: an account of IMAP or POP3. */
 final class AccountFetch {
     private final Terminal terminal;
     private final SourceSettings settings;
@@ -53,9 +54,9 @@ final class AccountFetch {
     int to(Destination destination, Optional<Path> notes, Path beside, boolean delete, long limit)
             throws CommandFailedException {
         String subject = settings.address() + " to " + destination;
-        String work = settings.address().scheme().isPop2() ? "fetch" : "collect";
         try (ProgressBar bar = ProgressBar.on(terminal, 0);
-                Journal journal = notes.isPresent() ? FileJournal.open(notes.get(), work, subject) : new Forgotten();
+                Journal journal =
+                        notes.isPresent() ? FileJournal.open(notes.get(), "collect", subject) : new Forgotten();
                 Target target = Targets.open(
                         destination,
                         terminal.out(),
@@ -68,7 +69,7 @@ final class AccountFetch {
                     target,
                     journal,
                     Watcher.plan(delete),
-                    new LeadingFrom(),
+                    LeadingLine.Finder.NONE,
                     watcher,
                     () -> watcher.stored() >= limit);
             FetchResult result;

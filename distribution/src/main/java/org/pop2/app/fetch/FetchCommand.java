@@ -181,6 +181,10 @@ public final class FetchCommand implements Callable<Integer> {
         if (host.isEmpty() || user.isEmpty()) {
             throw new CommandFailedException(ExitCode.USAGE, "from where? --host and --user, or --from");
         }
+        return pop2();
+    }
+
+    private Integer pop2() throws CommandFailedException {
         Destination destination;
         ClientSettings settings;
         try {
@@ -232,6 +236,10 @@ public final class FetchCommand implements Callable<Integer> {
         SourceAddress address;
         Destination destination;
         Duration limitOfAnswers;
+        if (!host.isEmpty() || !user.isEmpty() || folder != null || tls || countLineFeeds || certificate != null) {
+            throw new CommandFailedException(
+                    ExitCode.USAGE, "--from says it all: no --host, --user, --folder, --tls, --tls-cert, --count-lf");
+        }
         try {
             address = SourceAddress.of(url);
             destination = Destination.of(to, recipient == null ? address.user() : recipient);
@@ -239,11 +247,15 @@ public final class FetchCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new CommandFailedException(ExitCode.USAGE, "--from: " + e.getMessage(), e);
         }
-        requireSense(destination);
-        if (!host.isEmpty() || !user.isEmpty() || folder != null || tls || countLineFeeds || certificate != null) {
-            throw new CommandFailedException(
-                    ExitCode.USAGE, "--from says it all: no --host, --user, --folder, --tls, --tls-cert, --count-lf");
+        if (address.scheme().isPop2()) {
+            host = address.host();
+            port = address.port();
+            user = address.user();
+            folder = address.folder().isEmpty() ? null : address.folder();
+            tls = address.scheme() == SourceAddress.Scheme.POP2S;
+            return pop2();
         }
+        requireSense(destination);
         Secret secret = secret(address.user());
         Optional<Path> notes = state(destination, address.toString());
         try {

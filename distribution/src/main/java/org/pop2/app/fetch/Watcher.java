@@ -22,10 +22,14 @@ final class Watcher implements FetchObserver {
         this.bar = bar;
     }
 
-    /** What the command does: all that is there, whole. */
+    /** What the command does: all that is there, whole; and deletes what it has fetched before, too. */
     static FetchPlan plan(boolean delete) {
         return new FetchPlan(
-                FetchPlan.Which.ALL, Optional.empty(), FetchPlan.ANY_OCTETS, AtProvider.of(delete ? "delete" : "keep"));
+                FetchPlan.Which.ALL,
+                Optional.empty(),
+                FetchPlan.ANY_OCTETS,
+                AtProvider.of(delete ? "delete" : "keep"),
+                true);
     }
 
     long stored() {

@@ -50,6 +50,11 @@ final class ImapSource implements Source {
     private final String validity;
     private final OptionalLong last;
 
+    /** The connection in which the folder is open. When it is lost, Angus Mail takes a new one for the next command. */
+    private @Nullable IMAPProtocol selected;
+
+    private volatile boolean lost;
+
     /** Whether a message has arrived since the last list; any response can say so. */
     private volatile boolean news;
 
@@ -382,11 +387,27 @@ final class ImapSource implements Source {
     }
 
     private <T> T run(String doing, Talk<T> talk) throws IOException {
+        if (lost) {
+            throw access.lost();
+        }
+        try {
+            return talk(doing, talk);
+        } catch (SourceException e) {
+            lost |= e.reason() == SourceException.Reason.CONNECTION;
+            throw e;
+        }
+    }
+
+    private <T> T talk(String doing, Talk<T> talk) throws IOException {
         IOException[] failure = new IOException[1];
         try {
             @SuppressWarnings("unchecked")
             T result = (T) folder.doCommand(protocol -> {
                 try {
+                    if (selected != null && selected != protocol) {
+                        throw access.lost();
+                    }
+                    selected = protocol;
                     return talk.with(protocol);
                 } catch (IOException e) {
                     failure[0] = e;

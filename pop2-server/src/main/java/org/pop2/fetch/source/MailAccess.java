@@ -17,6 +17,7 @@ import java.security.cert.CertificateException;
 import java.security.cert.CertificateFactory;
 import java.util.Arrays;
 import java.util.Properties;
+import java.util.regex.Pattern;
 import javax.net.ssl.SSLContext;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLSocketFactory;
@@ -26,6 +27,10 @@ import org.pop2.protocol.Secret;
 
 /** What IMAP and POP3 share: the settings of Angus Mail, TLS, the login, and messages for failures. */
 final class MailAccess {
+    /** Codes for refusals that say nothing of the password (RFC 2449, 3206 and 5530). */
+    private static final Pattern FOR_NOW =
+            Pattern.compile("\\[(IN-USE|LOGIN-DELAY|SYS/TEMP|SYS/PERM|UNAVAILABLE|INUSE|LIMIT|SERVERBUG)\\b");
+
     private final SourceSettings settings;
     private final Guard guard;
     private final GuardedSocket.Plain sockets;
@@ -135,6 +140,11 @@ final class MailAccess {
         sockets.close();
     }
 
+    SourceException lost() {
+        return new SourceException(
+                SourceException.Reason.CONNECTION, settings.address().server() + ": the connection was lost", null);
+    }
+
     /** Turns a failure into an exception with a message for people. */
     SourceException failed(String doing, Exception e) {
         String where = settings.address().server();
@@ -171,6 +181,9 @@ final class MailAccess {
         String message = words(e);
         if (message.contains("STARTTLS is required") || message.contains("STLS required")) {
             return SourceException.Reason.TLS;
+        }
+        if (FOR_NOW.matcher(message).find()) {
+            return SourceException.Reason.REFUSED;
         }
         // Angus Mail takes the words that a token is refused with by POP3 for consent, and its next command fails
         boolean tokenRefused = settings.login().isToken() && message.startsWith("STAT command failed");

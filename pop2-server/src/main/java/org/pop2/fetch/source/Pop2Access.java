@@ -3,6 +3,7 @@ package org.pop2.fetch.source;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.regex.Pattern;
 import org.pop2.client.ClientSettings;
 import org.pop2.client.ClientTls;
 import org.pop2.client.Pop2Client;
@@ -12,6 +13,9 @@ import org.pop2.protocol.Secret;
 
 /** A session with a POP2 server for a source address, and its failures in the words of sources. */
 public final class Pop2Access {
+    /** POP2 has one way to refuse a login; words tell whether the mailbox is in use, and the password may be right. */
+    private static final Pattern FOR_NOW = Pattern.compile("(?i)in use|locked|busy|try again|later|temporar");
+
     private final SourceSettings settings;
 
     public Pop2Access(SourceSettings settings) {
@@ -62,7 +66,14 @@ public final class Pop2Access {
         String hint = e.reason() == Pop2ClientException.Reason.COUNTS_CRLF
                 ? "; pop2d fetch can read it, with --count-lf"
                 : "";
-        return new SourceException(reason(e.reason()), e.getMessage() + hint, e);
+        String words = String.valueOf(e.getMessage());
+        String where = settings.address().server();
+        boolean forNow = e.reason() == Pop2ClientException.Reason.LOGIN_REFUSED
+                && FOR_NOW.matcher(words).find();
+        return new SourceException(
+                forNow ? SourceException.Reason.REFUSED : reason(e.reason()),
+                (words.startsWith(where) ? "" : where + ": ") + words + hint,
+                e);
     }
 
     private static SourceException.Reason reason(Pop2ClientException.Reason reason) {

@@ -15,11 +15,14 @@ import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Providers that announce what they do not send, and send what they did not announce. */
@@ -254,6 +257,62 @@ class HostileProviderTest {
                 .isInstanceOfSatisfying(
                         SourceException.class, e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.CONNECTION))
                 .hasMessageContaining("the connection was lost");
+    }
+
+    /** Who hammers is locked out; who only came at the wrong moment may come again soon. */
+    @ParameterizedTest
+    @CsvSource({
+        "-ERR [IN-USE] the mailbox is locked, REFUSED",
+        "-ERR [SYS/TEMP] not now, REFUSED",
+        "-ERR [AUTH] who are you, LOGIN_REFUSED",
+        "-ERR no, LOGIN_REFUSED"
+    })
+    void aMaildropInUseIsNoWrongPassword(String answer, SourceException.Reason reason) {
+        serve("+OK hello\r\n", line -> switch (line.split(" ", -1)[0]) {
+            case "CAPA" -> "-ERR what\r\n";
+            case "PASS" -> answer + "\r\n";
+            default -> "+OK\r\n";
+        });
+
+        assertThatThrownBy(() -> open("pop3"))
+                .isInstanceOfSatisfying(
+                        SourceException.class, e -> assertThat(e.reason()).isEqualTo(reason));
+    }
+
+    /** Angus Mail takes another connection then, in which no folder is open. */
+    @Test
+    void aConnectionThatIsLostWhileItWaitsIsOfNoUse() throws Exception {
+        AtomicInteger logins = new AtomicInteger();
+        serve("* OK hello\r\n", line -> {
+            String tag = line.substring(0, line.indexOf(' '));
+            String rest = line.substring(tag.length() + 1);
+            String ok = tag + " OK done\r\n";
+            if (rest.startsWith("LOGIN") || rest.startsWith("AUTHENTICATE")) {
+                logins.incrementAndGet();
+            }
+            if (rest.startsWith("CAPABILITY")) {
+                return "* CAPABILITY IMAP4rev1 IDLE\r\n" + ok;
+            }
+            if (rest.startsWith("SELECT")) {
+                return "* 1 EXISTS\r\n* OK [UIDVALIDITY 1] x\r\n* OK [UIDNEXT 6] x\r\n" + ok;
+            }
+            return rest.startsWith("IDLE") ? "" : ok;
+        });
+
+        try (Source source = open("imap")) {
+            assertThat(source.canAwait()).isTrue();
+            assertThatThrownBy(() ->
+                            source.await(Duration.ofSeconds(20), Runnable::run).get(10, TimeUnit.SECONDS))
+                    // at once, or when something can be read
+                    .satisfiesAnyOf(
+                            e -> assertThat(e).isInstanceOf(SourceException.class),
+                            e -> assertThat(e).hasCauseInstanceOf(SourceException.class));
+            assertThatThrownBy(() -> source.keys(Source.Wanted.ALL))
+                    .isInstanceOfSatisfying(
+                            SourceException.class,
+                            e -> assertThat(e.reason()).isEqualTo(SourceException.Reason.CONNECTION));
+        }
+        assertThat(logins).hasValue(1);
     }
 
     @Test
