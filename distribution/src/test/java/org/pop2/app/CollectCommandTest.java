@@ -226,6 +226,32 @@ class CollectCommandTest {
     }
 
     @Test
+    void serversAtTwoPortsAreTwoAccounts() throws Exception {
+        MemoryMailStore one =
+                MemoryMailStore.create().account("postel", "{PLAIN}secret").message("postel", "INBOX", "1\r\n");
+        MemoryMailStore two =
+                MemoryMailStore.create().account("postel", "{PLAIN}secret").message("postel", "INBOX", "2\r\n");
+        try (TestServer first = TestServer.over(one);
+                TestServer second = TestServer.over(two)) {
+            for (TestServer each : List.of(first, second)) {
+                int port = each.address().getPort();
+                Files.writeString(
+                        file,
+                        "collect.at%d { user = jon, password-file = password, from = \"pop2://postel@127.0.0.1:%d\", which = all }\n"
+                                .formatted(port, port),
+                        StandardOpenOption.APPEND);
+            }
+            for (int round = 0; round < 2; round++) {
+                assertThat(run("collect", "run", "at" + first.address().getPort()))
+                        .isZero();
+                assertThat(run("collect", "run", "at" + second.address().getPort()))
+                        .isZero();
+            }
+        }
+        assertThat(mail(FolderName.INBOX)).containsExactly("1\r\n", "2\r\n");
+    }
+
+    @Test
     void accountsAreListedAndOthersAreNone() {
         assertThat(run("collect", "list")).isZero();
         assertThat(out)

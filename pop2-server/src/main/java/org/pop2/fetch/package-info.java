@@ -19,7 +19,8 @@
  * delivery ids alone would not do, for mbox keeps none, and where they are kept a copy that its owner has deleted by
  * then is no copy. Notes of a mailbox would not do either: who writes one holds the mailbox, while its owner reads, and
  * a crash may lose the last ones. What remains: who deletes, or changes, that one message here after the kill and
- * before the next run gets it again.
+ * before the next run gets it again; and one that is equal to the octet to another here, which is forgotten as it is no
+ * more at the provider, is taken for that.
  *
  * <p>Where names are numbers that grow, all up to a settled one are forgotten. Fingerprints of what is stored and may
  * still be at the provider are kept, for a provider that counts anew (UIDVALIDITY): all of its mail is read again then

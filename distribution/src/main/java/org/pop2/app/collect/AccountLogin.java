@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
+import org.pop2.app.cli.Reasons;
 import org.pop2.fetch.source.SourceException;
 import org.pop2.fetch.source.SourceSettings;
 import org.pop2.protocol.Secret;
@@ -42,7 +43,7 @@ final class AccountLogin implements SourceSettings.Login {
         try (InputStream in = Files.newInputStream(file)) {
             return firstLine(in, "the password file " + file);
         } catch (IOException e) {
-            throw unusable("the password: " + e, e);
+            throw e instanceof SourceException ? e : unusable("the password: " + Reasons.of(e), e);
         }
     }
 

@@ -127,7 +127,7 @@ class CollectIT {
         List<String> mail = List.of();
         while (mail.size() < expected.size() && System.nanoTime() - start < TimeUnit.MINUTES.toNanos(4)) {
             Thread.sleep(1000);
-            mail = LmtpProgramsIT.mail(instance, "jon");
+            mail = mailOrNone(instance);
         }
         // and nothing more comes
         Thread.sleep(12_000);
@@ -142,6 +142,15 @@ class CollectIT {
         if (!scheme.equals("pop3s")) {
             // Dovecot marks what is read by POP3
             assertThat(provider.unseen()).isEqualTo(atProvider.equals("keep") ? expected.size() : 0);
+        }
+    }
+
+    /** Who looks for a message that was being stored may take the mailbox over, as sessions do here at once. */
+    private static List<String> mailOrNone(Instance instance) throws Exception {
+        try {
+            return LmtpProgramsIT.mail(instance, "jon");
+        } catch (IOException e) {
+            return List.of();
         }
     }
 
