@@ -187,6 +187,8 @@ public final class Collecting {
         private volatile @Nullable Instant lastRun;
         private volatile String state = "has not run yet";
         private volatile long waitsSince;
+        /** Waits in a row that were too short. */
+        private volatile int earlyEnds;
 
         Account(CollectorSettings settings, MailStore store) {
             this.settings = settings;
@@ -218,6 +220,7 @@ public final class Collecting {
         /** The wait at the provider is over. */
         private void waited(boolean news, @Nullable Throwable failure) {
             boolean early = System.nanoTime() - waitsSince < LEAST_WAIT.toNanos();
+            earlyEnds = early && !news ? earlyEnds + 1 : 0;
             if (failure == null && (news || !early)) {
                 again();
                 return;
@@ -225,7 +228,7 @@ public final class Collecting {
             end();
             // who does not let us wait is asked now and then
             Duration delay = settings.every();
-            if (failure != null && (stopped || !early)) {
+            if (failure != null && (stopped || earlyEnds <= 1)) {
                 delay = interrupted(failure);
             } else if (failure != null) {
                 delay = failed(failure);
