@@ -132,9 +132,10 @@ final class Database {
     private <T> Mono<T> onConnection(Function<Connection, Mono<T>> work) {
         return Mono.usingWhen(
                 pool.create()
-                        // after a restart of the database every idle connection is found dead
+                        // After a restart of the database every idle connection is found dead. Who waited for one in
+                        // use does not wait again, at the end of the queue.
                         .retryWhen(Retry.max(poolSize + 1L)
-                                .filter(error -> !(error instanceof R2dbcTimeoutException))
+                                .filter(error -> !(error instanceof R2dbcTimeoutException && allInUse()))
                                 .onRetryExhaustedThrow((policy, signal) -> signal.failure()))
                         .onErrorMap(R2dbcTimeoutException.class, this::noConnection),
                 work,
@@ -209,12 +210,15 @@ final class Database {
 
     /** All in use is somebody else's doing; none to be had is the database's. */
     private StoreException noConnection(R2dbcTimeoutException error) {
-        boolean allInUse = pool.getMetrics()
-                .map(metrics -> metrics.acquiredSize() >= poolSize)
-                .orElse(false);
-        return allInUse
+        return allInUse()
                 ? new StoreException(Reason.BUSY, "all " + poolSize + " connections to the database are in use", error)
                 : new StoreException(Reason.UNAVAILABLE, "no connection to the database in time", error);
+    }
+
+    private boolean allInUse() {
+        return pool.getMetrics()
+                .map(metrics -> metrics.acquiredSize() >= poolSize)
+                .orElse(false);
     }
 
     private Mono<Void> limited(Publisher<Void> step) {
