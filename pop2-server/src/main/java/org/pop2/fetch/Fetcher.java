@@ -1,7 +1,5 @@
 package org.pop2.fetch;
 
-import io.netty.buffer.ByteBuf;
-import io.netty.util.ReferenceCountUtil;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -224,10 +222,10 @@ public final class Fetcher {
         long kept = isTooLarge(message) ? Math.min(most, Math.min(Collector.BEGINNING, plan.maxOctets())) : most;
         return Mono.using(
                         () -> Spool.open(leading, kept),
-                        spool -> message.content()
+                        // copies: when a lost line cancels this, what waits between the threads may be forgotten there
+                        spool -> message.bytes()
                                 .publishOn(Schedulers.boundedElastic(), AHEAD)
-                                .doOnNext(buffer -> write(spool, buffer))
-                                .doOnDiscard(ByteBuf.class, ReferenceCountUtil::safeRelease)
+                                .doOnNext(octets -> write(spool, octets))
                                 .then(Mono.fromCallable(() -> reading.of(message, spool))),
                         Fetcher::close)
                 .subscribeOn(Schedulers.boundedElastic());
@@ -237,16 +235,12 @@ public final class Fetcher {
         return message.octets() > plan.maxOctets();
     }
 
-    private void write(Spool spool, ByteBuf buffer) {
+    private void write(Spool spool, byte[] octets) {
         try {
-            observer.octets(buffer.readableBytes());
-            for (ByteBuffer part : buffer.nioBuffers()) {
-                spool.write(part);
-            }
+            observer.octets(octets.length);
+            spool.write(ByteBuffer.wrap(octets));
         } catch (IOException e) {
             throw new UncheckedIOException(e);
-        } finally {
-            buffer.release();
         }
     }
 
