@@ -153,7 +153,8 @@ final class SmallMessages {
         expected = number + 1;
         long octets = octets(number);
         int last = number;
-        while (last < index.count() && last + 1 - number < step) {
+        // a larger one would be read in vain: it is not asked for here
+        while (last < index.count() && last + 1 - number < step && isSmall(octets(last + 1))) {
             octets += octets(last + 1);
             if (octets > ContentBuffer.MAX_OCTETS - SPARE) {
                 // more will not fit next time either

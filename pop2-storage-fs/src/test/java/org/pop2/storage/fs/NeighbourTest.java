@@ -159,6 +159,17 @@ class NeighbourTest {
         assertThat(inbox()).isEqualTo(FIRST + THIRD);
     }
 
+    /** It was said to be there, as it had been read ahead, and could not be read then. */
+    @Test
+    void whatIsTooLargeIsNotReadAhead() throws IOException {
+        String large = letter(3, "long\n".repeat(9000));
+        Mailbox mailbox = hold(FIRST, SECOND, large);
+        assertThat(read(mailbox, 1)).isEqualTo(wire(FIRST));
+        assertThat(read(mailbox, 2)).isEqualTo(wire(SECOND));
+        write(FIRST, SECOND);
+        assertThat(isThere(mailbox, 3)).isFalse();
+    }
+
     @Test
     void mailThatCameWithTheNotesStays() throws IOException {
         Mailbox mailbox = hold(FIRST, SECOND);
