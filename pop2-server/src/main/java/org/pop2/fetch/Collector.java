@@ -349,7 +349,7 @@ public final class Collector {
         return true;
     }
 
-    /** A message that is not stored as a whole stays at the provider. */
+    /** What is not stored as a whole, or to be kept there, stays as it is at the provider. */
     private void toActOn(String key, boolean acts) {
         if (acts) {
             toActOn.add(key);

@@ -86,17 +86,7 @@ class CutConnectionTest {
     private void collect(String scheme, int port) throws IOException {
         SourceSettings settings = new SourceSettings(
                 SourceAddress.of(scheme + "://jon@127.0.0.1:" + port),
-                new SourceSettings.Login() {
-                    @Override
-                    public Secret secret() {
-                        return Secret.of("secret".getBytes(ISO_8859_1));
-                    }
-
-                    @Override
-                    public boolean isToken() {
-                        return false;
-                    }
-                },
+                SourceSettings.Login.of(Secret.of("secret".getBytes(ISO_8859_1))),
                 Optional.empty(),
                 false,
                 Duration.ofSeconds(10));

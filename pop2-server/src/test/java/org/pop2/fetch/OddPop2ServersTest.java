@@ -83,17 +83,7 @@ class OddPop2ServersTest {
     private FetchResult collect(ScriptedServer server) throws IOException {
         SourceSettings settings = new SourceSettings(
                 SourceAddress.of("pop2://jon@127.0.0.1:" + server.port()),
-                new SourceSettings.Login() {
-                    @Override
-                    public Secret secret() {
-                        return Secret.of("secret".getBytes(US_ASCII));
-                    }
-
-                    @Override
-                    public boolean isToken() {
-                        return false;
-                    }
-                },
+                SourceSettings.Login.of(Secret.of("secret".getBytes(US_ASCII))),
                 Optional.empty(),
                 false,
                 Duration.ofSeconds(10));

@@ -30,7 +30,9 @@ final class OneAccount {
 
     private final AtomicReference<@Nullable Opened> opened = new AtomicReference<>();
     private final AtomicBoolean waiting = new AtomicBoolean();
-    private final AtomicReference<@Nullable Thread> connecting = new AtomicReference<>();
+
+    /** The thread that connects just now; guarded by this. */
+    private @Nullable Thread connecting;
 
     /** What lasts from one run to the next. */
     private record Opened(LedgerJournal journal, AccountCollector.Session session) implements Closeable {
@@ -165,16 +167,10 @@ final class OneAccount {
         AccountCollector.Session session = null;
         try {
             AccountCollector collector = collector(journal);
-            synchronized (connecting) {
-                connecting.set(Thread.currentThread());
-            }
+            beginsToConnect();
             session = collector.connect();
         } finally {
-            synchronized (connecting) {
-                connecting.set(null);
-                // what was meant for the attempt to connect is no reason not to close the journal
-                Thread.interrupted();
-            }
+            hasConnected();
             if (session == null) {
                 journal.close();
             }
@@ -182,13 +178,20 @@ final class OneAccount {
         return new Opened(journal, session);
     }
 
+    private synchronized void beginsToConnect() {
+        connecting = Thread.currentThread();
+    }
+
+    private synchronized void hasConnected() {
+        connecting = null;
+        // what was meant for the attempt to connect is no reason not to close the journal
+        Thread.interrupted();
+    }
+
     /** Ends an attempt to connect, if there is one. */
-    void stopConnecting() {
-        synchronized (connecting) {
-            Thread thread = connecting.get();
-            if (thread != null) {
-                thread.interrupt();
-            }
+    synchronized void stopConnecting() {
+        if (connecting != null) {
+            connecting.interrupt();
         }
     }
 

@@ -32,22 +32,7 @@ final class AccountFetch {
     AccountFetch(
             Terminal terminal, SourceAddress address, Secret secret, Optional<Path> authorities, Duration timeout) {
         this.terminal = terminal;
-        this.settings = new SourceSettings(address, login(secret), authorities, false, timeout);
-    }
-
-    private static SourceSettings.Login login(Secret secret) {
-        return new SourceSettings.Login() {
-            @Override
-            public Secret secret() {
-                // whoever logs in wipes it
-                return Secret.of(secret.octets());
-            }
-
-            @Override
-            public boolean isToken() {
-                return false;
-            }
-        };
+        this.settings = new SourceSettings(address, SourceSettings.Login.of(secret), authorities, false, timeout);
     }
 
     /** @param notes what was fetched; none: nothing is remembered */

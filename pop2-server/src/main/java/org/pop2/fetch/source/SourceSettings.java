@@ -25,6 +25,22 @@ public record SourceSettings(
         /** Reads the password or token; the caller wipes it. Blocks. */
         Secret secret() throws IOException;
 
+        /** A password that is known; the caller wipes it after the last login. */
+        static Login of(Secret password) {
+            return new Login() {
+                @Override
+                public Secret secret() {
+                    // whoever logs in wipes it
+                    return Secret.of(password.octets());
+                }
+
+                @Override
+                public boolean isToken() {
+                    return false;
+                }
+            };
+        }
+
         /** Whether it is an OAuth 2 access token (OAUTHBEARER, XOAUTH2) instead of a password. */
         boolean isToken();
     }

@@ -11,7 +11,6 @@ import java.io.InputStreamReader;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.ServerSocket;
-import java.net.Socket;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
@@ -41,28 +40,21 @@ class HostileProviderTest {
 
     /** Answers each line; what is empty ends the connection. */
     private void serve(String greeting, Function<String, String> answers) {
-        Thread thread = new Thread(() -> {
-            while (!listener.isClosed()) {
-                try (Socket socket = listener.accept()) {
-                    OutputStream out = socket.getOutputStream();
-                    out.write(greeting.getBytes(ISO_8859_1));
-                    out.flush();
-                    BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
-                    for (String line = in.readLine(); line != null; line = in.readLine()) {
-                        String answer = answers.apply(line);
-                        if (answer.isEmpty()) {
-                            break;
-                        }
-                        out.write(answer.getBytes(ISO_8859_1));
-                        out.flush();
-                    }
-                } catch (IOException e) {
-                    // the client has had enough
+        Talk talk = socket -> {
+            OutputStream out = socket.getOutputStream();
+            out.write(greeting.getBytes(ISO_8859_1));
+            out.flush();
+            BufferedReader in = new BufferedReader(new InputStreamReader(socket.getInputStream(), ISO_8859_1));
+            for (String line = in.readLine(); line != null; line = in.readLine()) {
+                String answer = answers.apply(line);
+                if (answer.isEmpty()) {
+                    break;
                 }
+                out.write(answer.getBytes(ISO_8859_1));
+                out.flush();
             }
-        });
-        thread.setDaemon(true);
-        thread.start();
+        };
+        talk.at(listener);
     }
 
     private void imap(Function<String, String> fetches) {

@@ -75,17 +75,7 @@ class SourcesTest {
     }
 
     static SourceSettings.Login login(String password) {
-        return new SourceSettings.Login() {
-            @Override
-            public Secret secret() {
-                return Secret.of(password.getBytes(ISO_8859_1));
-            }
-
-            @Override
-            public boolean isToken() {
-                return false;
-            }
-        };
+        return SourceSettings.Login.of(Secret.of(password.getBytes(ISO_8859_1)));
     }
 
     private Source imap() throws IOException {

@@ -44,28 +44,12 @@ class TokenLoginTest {
         listener.close();
     }
 
-    /** What a connection is used for. */
-    @FunctionalInterface
-    private interface Talk {
-        void over(Socket socket) throws IOException;
-    }
-
     private void serve(String capabilities, boolean accepts) {
         serve(socket -> imap(socket, capabilities, accepts));
     }
 
     private void serve(Talk talk) {
-        Thread thread = new Thread(() -> {
-            while (!listener.isClosed()) {
-                try (Socket socket = listener.accept()) {
-                    talk.over(socket);
-                } catch (IOException e) {
-                    // the client has gone
-                }
-            }
-        });
-        thread.setDaemon(true);
-        thread.start();
+        talk.at(listener);
     }
 
     private void imap(Socket socket, String capabilities, boolean accepts) throws IOException {
